@@ -1,0 +1,115 @@
+/* The platform interface: all that generated code, kernels and the runner ask of a board.
+ *
+ * A board provides the nine functions below (`runtime/README.md` is the porting guide) and a
+ * start-up code that brings the machine to where C expects it: a stack, `.data` and `.bss` in
+ * place, the FPU switched on, `main` called on core 0, and `td_exit(main())` afterwards. Nothing
+ * here allocates, and nothing else of the board is used.
+ *
+ * Implementations: `host/` (one thread), `rv32/qemu_user/` (one hart under qemu-riscv32),
+ * `rv32/pulp_cluster/` (the simulated chip: 1 to 16 cores, a DMA engine, an event unit).
+ */
+#ifndef TD_PLATFORM_H
+#define TD_PLATFORM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Memory placement ------------------------------------------------------------------------------
+ * `static uint8_t arena[BYTES] TD_MEMORY(L1);` puts a zero-initialised array into the memory level
+ * L1 of the chip file; a level that the board's linker script does not know stays in ordinary
+ * memory. The array is aligned to 16. Level names are those of the chip file, for pulp_cluster L1,
+ * L2 and L3. What lies in L3 of pulp_cluster may only be touched by `td_dma_copy`, `td_read` and
+ * `td_write`. TD_IMAGE(L3) does the same for a `const` array with contents, such as the initial
+ * weights. */
+#define TD_MEMORY(level) __attribute__((section(".bss.td_" #level), aligned(16)))
+#define TD_IMAGE(level) __attribute__((section(".rodata.td_" #level), aligned(16)))
+
+/* Byte streams to the host ----------------------------------------------------------------------
+ * One stream in each direction; they carry the runner protocol. Called by core 0 outside
+ * `td_team_run`. */
+
+/* Reads up to `bytes` bytes into `data`, waiting until all have arrived. Returns how many were
+ * read: fewer than `bytes` only at the end of the stream. `data`: any alignment, any memory level.
+ */
+size_t td_read(void* data, size_t bytes);
+
+/* Writes `bytes` bytes and delivers them: the host sees them without a further call. `data`: any
+ * alignment, any memory level. If the host no longer listens the program ends with status 1. */
+void td_write(const void* data, size_t bytes);
+
+/* Ends the program with `status` (0 to 255); what was written has been delivered. Any core may call
+ * it. */
+#if defined(__cplusplus)
+[[noreturn]] void td_exit(int status);
+#else
+_Noreturn void td_exit(int status);
+#endif
+
+/* Time -------------------------------------------------------------------------------------------
+ * Clock cycles since some moment before `main`. Where a machine has no cycle counter: nanoseconds.
+ */
+uint64_t td_cycles(void);
+
+/* Teams of cores ----------------------------------------------------------------------------------
+ * One job runs on all cores of the chip at once. `cores` is 1 to 16 and the same for every job of a
+ * run. */
+typedef struct {
+  uint32_t core; /* 0 .. cores - 1 */
+  uint32_t cores;
+} td_team;
+
+/* What a team runs. `args` is the pointer given to `td_team_run`; it is the same on all cores and
+ * only read. */
+typedef void (*td_team_function)(const void* args, td_team team);
+
+/* Calls `function(args, {core, cores})` on every core and returns when all have returned; what was
+ * written before is visible to the job, and what the job wrote is visible after. Called by core 0
+ * only, never from within a job. */
+void td_team_run(td_team_function function, const void* args);
+
+/* Waits until all cores of the running job have called it; writes before it are visible to all
+ * cores after it. Every core of the job calls it equally often. `team` is the one that the job was
+ * given. */
+void td_team_barrier(td_team team);
+
+/* DMA ---------------------------------------------------------------------------------------------
+ * Transfers run beside the cores. At most 16 are under way; starting another one waits for room.
+ * Transfers are not ordered among each other: if one needs what another writes, wait between them.
+ */
+typedef uint32_t td_dma_ticket;
+
+/* Starts a copy of `rows` rows of `row_bytes` bytes; row r goes from `from + r * from_stride` to
+ * `to + r * to_stride` (strides in bytes, from the start of a row to the start of the next; not
+ * looked at if `rows` is 1). Any alignment; `rows` or `row_bytes` of 0 copies nothing. Neither
+ * range may be touched before `td_dma_wait`, except that both may be read where the transfer reads.
+ * The ranges must not overlap. Any core may call it. */
+td_dma_ticket td_dma_copy(void* to, const void* from, uint32_t row_bytes, uint32_t rows,
+                          uint32_t to_stride, uint32_t from_stride);
+
+/* Waits until the transfer of this ticket is complete and its result visible. Any core may wait for
+ * any ticket, also several times. */
+void td_dma_wait(td_dma_ticket ticket);
+
+/* Waits until every transfer that any core started before this call is complete. */
+void td_dma_wait_all(void);
+
+/* Profile markers ---------------------------------------------------------------------------------
+ * TD_MARK(id) says that core 0 begins step `id` of the model; the board's tools charge all further
+ * cycles to it. Without TD_PROFILE it is no code at all, and a board that has no profiler need not
+ * provide `td_mark`. */
+#ifdef TD_PROFILE
+void td_mark(uint32_t step);
+#define TD_MARK(step) td_mark(step)
+#else
+#define TD_MARK(step) ((void)0)
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
