@@ -1,0 +1,110 @@
+#include "diag/diagnostic.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "support/check.h"
+
+namespace tdc {
+namespace {
+
+std::string code_of(std::string_view id) {
+  std::string code(id);
+  std::replace(code.begin(), code.end(), '_', '-');
+  return code;
+}
+
+std::string to_text(const MessageArgument& argument) {
+  if (const auto* text = std::get_if<std::string>(&argument)) return *text;
+  if (const auto* integer = std::get_if<int64_t>(&argument)) return fmt::format("{}", *integer);
+  if (const auto* number = std::get_if<double>(&argument)) return fmt::format("{:g}", *number);
+  return tdc::to_text(std::get<Bytes>(argument));
+}
+
+/// Puts the arguments into the text: see `diag::Entry`, which has checked their number.
+std::string fill(std::string_view text, const std::vector<MessageArgument>& arguments) {
+  std::string result;
+  std::vector<std::string_view> names;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i).starts_with("{{") || text.substr(i).starts_with("}}")) {
+      result += text[i++];
+    } else if (text[i] == '{') {
+      const size_t close = text.find('}', i);
+      const std::string_view name = text.substr(i + 1, close - i - 1);
+      auto found = std::find(names.begin(), names.end(), name);
+      if (found == names.end()) found = names.insert(names.end(), name);
+      result += to_text(arguments[static_cast<size_t>(found - names.begin())]);
+      i = close;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+const std::vector<CatalogueEntry>& catalogue() {
+  static const std::vector<CatalogueEntry> entries = {
+#define TDC_MESSAGE(severity, id, text, ...) {Severity::severity, code_of(#id), text},
+#include "diag/diagnostics.def"
+#undef TDC_MESSAGE
+  };
+  return entries;
+}
+
+Diagnostics::Report& Diagnostics::Report::highlight(SourceRange range) {
+  diagnostic_.highlights.push_back(range);
+  return *this;
+}
+
+Diagnostics::Report& Diagnostics::Report::add_note(SourceRange range, Severity severity,
+                                                   std::string_view text,
+                                                   const std::vector<MessageArgument>& arguments) {
+  TDC_CHECK(severity == Severity::kNote, "`{}` is no note", text);
+  diagnostic_.notes.push_back({.range = range, .text = fill(text, arguments)});
+  return *this;
+}
+
+Diagnostics::Report& Diagnostics::Report::add_hint(Severity severity, std::string_view text,
+                                                   const std::vector<MessageArgument>& arguments) {
+  TDC_CHECK(severity == Severity::kHint, "`{}` is no hint", text);
+  TDC_CHECK(diagnostic_.hint.empty(), "a message has at most one hint");
+  diagnostic_.hint = fill(text, arguments);
+  return *this;
+}
+
+Diagnostics::Report Diagnostics::add(SourceRange range, Severity severity, std::string_view id,
+                                     std::string_view text,
+                                     const std::vector<MessageArgument>& arguments) {
+  TDC_CHECK(severity == Severity::kError || severity == Severity::kWarning,
+            "`{}` is only a part of a message", id);
+  if (severity == Severity::kError) ++error_count_;
+  diagnostics_.push_back({.severity = severity,
+                          .code = code_of(id),
+                          .range = range,
+                          .text = fill(text, arguments),
+                          .highlights = {},
+                          .notes = {},
+                          .hint = {}});
+  return Report(diagnostics_.back());
+}
+
+std::vector<Diagnostic> Diagnostics::sorted() const {
+  std::vector<Diagnostic> result = diagnostics_;
+  std::stable_sort(result.begin(), result.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) { return a.range < b.range; });
+  const auto is_first = [](const auto& begin, const auto& item) {
+    return std::find(begin, item, *item) == item;
+  };
+  std::vector<Diagnostic> unique;
+  auto group = result.begin();
+  for (auto item = result.begin(); item != result.end(); ++item) {
+    if (item->range != group->range) group = item;
+    if (is_first(group, item)) unique.push_back(*item);
+  }
+  return unique;
+}
+
+}  // namespace tdc
