@@ -24,7 +24,9 @@ void set_fault_context(std::string context);
   } while (false)
 
 namespace tdc::detail {
-inline std::string text() { return {}; }
+inline std::string text() {
+  return {};
+}
 template <typename... Args>
 std::string text(fmt::format_string<Args...> format, Args&&... args) {
   return fmt::format(format, std::forward<Args>(args)...);

@@ -15,7 +15,8 @@ std::string to_text(Bytes bytes) {
   const int64_t unit = is_mebi ? kMebi : kKibi;
   const char* name = is_mebi ? "MiB" : "KiB";
   if (bytes.count % unit == 0) return fmt::format("{} {}", bytes.count / unit, name);
-  return fmt::format("{:.1f} {}", static_cast<double>(bytes.count) / static_cast<double>(unit), name);
+  return fmt::format("{:.1f} {}", static_cast<double>(bytes.count) / static_cast<double>(unit),
+                     name);
 }
 
 }  // namespace tdc

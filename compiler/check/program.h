@@ -1,0 +1,74 @@
+#pragma once
+
+// What checking a file gives: everything the later stages need, with nothing left of the source
+// but places for messages.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/ir.h"
+#include "schedule/chip.h"
+
+namespace tdc::check {
+
+/// `sgd(lr: 0.01)` and its kin. `kind` is the name of the update op's family: `sgd`.
+struct Optimizer {
+  std::string kind = "sgd";
+  double learning_rate = 0.01;
+  /// Further numbers by name (`momentum`), every one of which the update op takes as attribute.
+  std::vector<std::pair<std::string, double>> options;
+};
+
+/// How the learning rate moves over updates; the factor is computed alike on host and target.
+struct LearningRateSchedule {
+  enum class Kind : uint8_t { constant, linear, cosine };
+  Kind kind = Kind::constant;
+  int64_t warmup_steps = 0;
+  int64_t total_steps = 0;  ///< of linear and cosine, warm-up included
+  double final_factor = 0;  ///< what linear and cosine end at
+};
+
+/// One `train` block, applied: trained parameters are marked in the module and adapters stand in
+/// the graph.
+struct Training {
+  std::string name;
+  Optimizer optimizer;
+  LearningRateSchedule schedule;
+  int64_t batch = 1;
+  int64_t accumulate = 1;
+  uint64_t seed = 0;
+  SourceRange origin;
+};
+
+/// What one line of `freeze`, `train` or `lora` did; rows of `tdc check --selection`.
+struct SelectionRow {
+  SourceRange line;
+  std::string text;                  ///< the line as written
+  std::vector<std::string> matched;  ///< paths, in order of declaration
+  int64_t scalars = 0;
+};
+
+/// One `deploy` block, or the built-in `host`.
+struct Deployment {
+  std::string name = "host";
+  schedule::Chip chip;  ///< budgets are in its levels
+  bool allows_recompute = false;
+  SourceRange origin;
+};
+
+/// The selected triple of net, `train` block and `deploy` block.
+struct Program {
+  std::string net;     ///< as written, `MlpDigits`
+  std::string prefix;  ///< snake case, `mlp_digits`, or what `--prefix` says
+  /// Variables, and one graph `sample` without batch axis: inputs and targets; the net's results,
+  /// `loss` and the metrics as outputs.
+  ir::Module module;
+  std::optional<Training> training;  ///< none: the file has no `train` block
+  Deployment deployment;
+  std::vector<SelectionRow> selection;
+  std::string weights_from;  ///< the file of `weights from`, or empty
+};
+
+}  // namespace tdc::check

@@ -1,0 +1,139 @@
+#pragma once
+
+// The program between the checked source and the schedule: one pure graph per entry point.
+//
+// Invariants, checked by `verify` (the numbers are cited there):
+//   1. Nodes stand in topological order: a node's inputs are graph inputs, variable reads, or
+//      outputs of earlier nodes.
+//   2. Every value has exactly one source: a graph input, a read, or one output of one node.
+//   3. A node's output types are those that its op's record infers from its inputs and attributes.
+//   4. A graph reads version 0 of a variable at most once and writes it at most once, giving
+//      version 1; the type of the written value is the variable's type. Nothing is written that is
+//      not read.
+//   5. Once entry points exist, values that depend on the sample are marked `is_batched` and have
+//      the batch as their leading axis; before, no value has a batch axis.
+//   6. Phases never go back: no forward node consumes a backward or update node's output.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/attributes.h"
+#include "ir/types.h"
+#include "support/ids.h"
+#include "support/source.h"
+
+namespace tdc::ops {
+struct OpDef;
+}
+
+namespace tdc::ir {
+
+using ValueId = Id<struct ValueTag>;
+using NodeId = Id<struct NodeTag>;
+using VariableId = Id<struct VariableTag>;
+using ValueIds = std::vector<ValueId>;
+
+// ---- variables: what lives between steps -------------------------------------------------------
+
+enum class VariableKind : uint8_t { parameter, state, optimizer_slot, accumulator };
+
+/// How a variable starts. Random kinds draw from the counter-based generator of
+/// `ir/initialize.h`, keyed by seed and path, element index as counter.
+struct Initializer {
+  enum class Kind : uint8_t { constant, uniform, normal };
+  Kind kind = Kind::constant;
+  /// constant: the value. uniform: the bound b of [-b, b). normal: the standard deviation.
+  double scale = 0;
+  friend bool operator==(const Initializer&, const Initializer&) = default;
+};
+
+struct Variable {
+  std::string path;  ///< `blocks.0.attn.q.weight`: the weight namespace
+  TensorType type;
+  VariableKind kind = VariableKind::parameter;
+  Initializer init;
+  bool is_trained = false;
+  SourceRange origin;  ///< the declaration
+};
+
+// ---- graphs ------------------------------------------------------------------------------------
+
+enum class Phase : uint8_t { forward, loss, backward, update };
+
+struct Value {
+  TensorType type;
+  NodeId producer;  ///< not valid for graph inputs and variable reads
+  bool is_batched = false;
+  SourceRange origin;
+  std::string name;  ///< as the user wrote it, or a path; may be empty; for people and traces
+};
+
+struct Node {
+  const ops::OpDef* op = nullptr;
+  Attributes attributes;
+  ValueIds inputs;  ///< an optional operand that is absent is an id that is not valid
+  ValueIds outputs;
+  Phase phase = Phase::forward;
+  std::optional<NodeId> clone_of;  ///< set on nodes that recompute another node's value
+  SourceRange origin;
+};
+
+enum class InputKind : uint8_t {
+  sample,         ///< an input of the net
+  target,         ///< what a sample carries besides
+  learning_rate,  ///< f32 scalar, given at run time
+  inverse_count,  ///< f32 scalar: 1 / number of samples whose gradients were summed
+};
+
+struct Input {
+  std::string name;
+  InputKind kind;
+  ValueId value;
+  int64_t classes = 0;  ///< of a target `class(n)`: n; otherwise 0
+};
+
+enum class OutputKind : uint8_t { result, loss, metric };
+
+struct Output {
+  std::string name;
+  OutputKind kind;
+  ValueId value;
+};
+
+/// `value` is version 0 of the variable within this graph.
+struct Read {
+  VariableId variable;
+  ValueId value;
+};
+
+/// `value` becomes version 1. Every read of version 0, by whatever node, comes before the write.
+struct Write {
+  VariableId variable;
+  ValueId value;
+};
+
+struct Graph {
+  std::string name;  ///< `infer`, `eval`, `train_step`, `apply`; `sample` before entry points exist
+  int64_t batch = 0;  ///< leading extent of batched values; 0 while the graph is of one sample
+  IdVector<ValueId, Value> values;
+  IdVector<NodeId, Node> nodes;
+  std::vector<Input> inputs;
+  std::vector<Output> outputs;
+  std::vector<Read> reads;
+  std::vector<Write> writes;
+
+  [[nodiscard]] const TensorType& type(ValueId value) const { return values[value].type; }
+};
+
+struct Module {
+  IdVector<VariableId, Variable> variables;
+  std::vector<Graph> graphs;
+
+  [[nodiscard]] const Graph* find_graph(std::string_view name) const;
+};
+
+std::string_view to_text(Phase phase);
+std::string_view to_text(VariableKind kind);
+
+}  // namespace tdc::ir

@@ -1,0 +1,62 @@
+#pragma once
+
+// What elementwise ops share: broadcasting, reference evaluation over broadcast operands, and the
+// strided argument struct of kernels/td_elementwise.h.
+
+#include "ops/op.h"
+
+namespace tdc::ops {
+
+/// The common shape of two operands: trailing axes are aligned, extents are equal or one of them is
+/// 1 or missing; nullopt if they do not agree.
+std::optional<ir::Dims> broadcast_dims(const ir::Dims& a, const ir::Dims& b);
+
+/// Type rule of binary elementwise ops.
+TypeResult infer_broadcast(const Call& call);
+
+/// For each element of `to` in row-major order, the index of the element of a dense tensor with
+/// shape `from` that broadcasting puts there.
+std::vector<size_t> broadcast_indices(const ir::Dims& from, const ir::Dims& to);
+
+/// One operation per output element (the flop rule of elementwise ops).
+int64_t flop_per_output(const Call& call);
+
+/// Every axis of the output can be cut; operands are cut where they are not broadcast.
+std::vector<TileAxis> tile_elementwise(const Call& call);
+
+/// Fields `y, a` or `y, a, b`, `rank`, `extent`, `y_stride`, `a_stride`, `b_stride`.
+/// `names` are those of the inputs, in operand order.
+std::vector<KernelField> elementwise_fields(std::vector<std::string_view> names);
+/// Fills the fields of `elementwise_fields`: axes of extent 1 are dropped and neighbours that all
+/// operands store contiguously are merged, so that dense operands become one axis.
+void bind_elementwise(const KernelCall& call, KernelScalars& scalars);
+/// A bind function for kernels with named inputs: fills `<name>_stride` for each.
+void bind_elementwise_named(const KernelCall& call, KernelScalars& scalars,
+                            const std::vector<std::string_view>& names);
+
+/// y = f(a, b) over broadcast operands, in double precision.
+template <typename Function>
+void evaluate_binary(const Evaluation& evaluation, Function function) {
+  const Tensor& a = evaluation.input(0);
+  const Tensor& b = evaluation.input(1);
+  Tensor& y = evaluation.output(0);
+  const std::vector<size_t> from_a = broadcast_indices(a.type.dims, y.type.dims);
+  const std::vector<size_t> from_b = broadcast_indices(b.type.dims, y.type.dims);
+  for (size_t i = 0; i < y.data.size(); ++i)
+    y.data[i] = function(a.data[from_a[i]], b.data[from_b[i]]);
+}
+
+/// y = f(a), in double precision.
+template <typename Function>
+void evaluate_unary(const Evaluation& evaluation, Function function) {
+  const Tensor& a = evaluation.input(0);
+  Tensor& y = evaluation.output(0);
+  for (size_t i = 0; i < y.data.size(); ++i) y.data[i] = function(a.data[i]);
+}
+
+/// Shapes that every binary elementwise op is tested with.
+std::vector<Sample> binary_samples(Domain a, Domain b);
+/// The same for ops of one operand, or of several operands of one shape.
+std::vector<Sample> same_shape_samples(std::vector<Domain> domains);
+
+}  // namespace tdc::ops

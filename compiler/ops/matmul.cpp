@@ -1,0 +1,337 @@
+#include <algorithm>
+
+#include "ops/op.h"
+
+// y[.., m, n] = sum over k of a[.., m, k] b[.., k, n]: one chain of fused multiply-adds per output,
+// k ascending. With `reduce`, the leading axes are summed too, outermost first, in the same chain;
+// that is how gradients of shared matrices sum over batch and rows.
+
+namespace tdc::ops {
+namespace {
+
+using ir::Dims;
+using ir::TensorType;
+
+/// Rows and columns of an operand as the product uses it.
+struct Matrix {
+  Dims leading;
+  int64_t rows, columns;
+};
+
+Matrix matrix(const TensorType& type, bool is_transposed) {
+  const size_t rank = type.dims.size();
+  Matrix result = {.leading = Dims(type.dims.begin(), type.dims.end() - 2),
+                   .rows = type.dims[rank - 2],
+                   .columns = type.dims[rank - 1]};
+  if (is_transposed) std::swap(result.rows, result.columns);
+  return result;
+}
+
+TypeResult infer(const Call& call) {
+  for (int i = 0; i < 2; ++i)
+    if (call.input(static_cast<size_t>(i)).rank() < 2)
+      return TypeProblem{.text = fmt::format("`matmul` takes at least 2 axes, this has shape {}",
+                                             ir::to_text(call.input(static_cast<size_t>(i)).dims)),
+                         .operand = i,
+                         .attribute = {}};
+  const Matrix a = matrix(call.input(0), call.attributes.boolean("transpose_a"));
+  const Matrix b = matrix(call.input(1), call.attributes.boolean("transpose_b"));
+  if (a.columns != b.rows)
+    return TypeProblem{
+        .text = fmt::format("`matmul` inner dimensions differ: {} and {}", a.columns, b.rows),
+        .operand = 1,
+        .attribute = {}};
+  if (a.leading != b.leading && !a.leading.empty() && !b.leading.empty())
+    return TypeProblem{.text = fmt::format("`matmul` leading axes differ: {} and {}",
+                                           ir::to_text(a.leading), ir::to_text(b.leading)),
+                       .operand = 1,
+                       .attribute = {}};
+  TensorType y;
+  if (!call.attributes.boolean("reduce")) y.dims = a.leading.empty() ? b.leading : a.leading;
+  y.dims.push_back(a.rows);
+  y.dims.push_back(b.columns);
+  return std::vector{y};
+}
+
+/// A matrix that all samples share stays as it is; any other operand gets every leading axis.
+ir::ValueIds batch(const BatchContext& context) {
+  Dims leading(context.output_types[0].dims.begin(), context.output_types[0].dims.end() - 2);
+  leading.insert(leading.begin(), context.batch);
+  ir::ValueIds inputs = context.inputs;
+  for (size_t i = 0; i < 2; ++i) {
+    const TensorType& type = context.builder.type(inputs[i]);
+    const bool is_batched = context.builder.is_batched(inputs[i]);
+    if (!is_batched && type.rank() == 2) continue;
+    Dims wanted = leading;
+    wanted.insert(wanted.end(), type.dims.end() - 2, type.dims.end());
+    if (type.dims == wanted) continue;
+    if (is_batched && type.rank() == 3 && wanted.size() > 3) {
+      Dims widened = {context.batch};
+      widened.resize(wanted.size() - 2, 1);
+      widened.insert(widened.end(), type.dims.end() - 2, type.dims.end());
+      inputs[i] = context.builder.emit("reshape", {inputs[i]}, {{"dims", widened}});
+    }
+    inputs[i] = context.builder.emit("broadcast", {inputs[i]}, {{"dims", wanted}});
+  }
+  return context.builder.emit_all(context.op.name, inputs, context.attributes);
+}
+
+void gradient(GradientContext& g) {
+  const ir::ValueId a = g.input(0);
+  const ir::ValueId b = g.input(1);
+  const ir::ValueId dy = g.cotangent();
+  const bool transpose_a = g.attributes().boolean("transpose_a");
+  const bool transpose_b = g.attributes().boolean("transpose_b");
+  TDC_CHECK(!g.attributes().boolean("reduce"), "made by gradients only");
+  const bool has_leading = g.type(dy).rank() > 2;
+  const auto product = [&](size_t index, ir::ValueId left, ir::ValueId right, bool transpose_left,
+                           bool transpose_right) {
+    const bool reduce = has_leading && g.type(g.input(index)).rank() == 2;
+    ir::Attributes attributes = {
+        {"transpose_a", transpose_left}, {"transpose_b", transpose_right}, {"reduce", reduce}};
+    const bool sums_batch = g.is_batched(dy) && !g.is_batched(g.input(index));
+    g.set(index, sums_batch ? g.emit_reduced("matmul", {left, right}, attributes)
+                            : g.emit("matmul", {left, right}, attributes));
+  };
+  if (g.needs(0)) {
+    if (transpose_a)
+      product(0, b, dy, transpose_b, true);
+    else
+      product(0, dy, b, false, !transpose_b);
+  }
+  if (g.needs(1)) {
+    if (transpose_b)
+      product(1, dy, a, true, transpose_a);
+    else
+      product(1, a, dy, !transpose_a, false);
+  }
+}
+
+void evaluate(const Evaluation& e) {
+  const Tensor& a = e.input(0);
+  const Tensor& b = e.input(1);
+  Tensor& y = e.output(0);
+  const bool transpose_a = e.attributes.boolean("transpose_a");
+  const bool transpose_b = e.attributes.boolean("transpose_b");
+  const bool reduce = e.attributes.boolean("reduce");
+  const Matrix a_matrix = matrix(a.type, transpose_a);
+  const Matrix b_matrix = matrix(b.type, transpose_b);
+  const int64_t a_count = ir::element_count(a_matrix.leading);
+  const int64_t b_count = ir::element_count(b_matrix.leading);
+  const int64_t m = a_matrix.rows, k = a_matrix.columns, n = b_matrix.columns;
+  if (e.inputs.size() > 2 && e.inputs[2] != nullptr) y.data = e.inputs[2]->data;
+  for (int64_t l = 0; l < std::max(a_count, b_count); ++l) {
+    for (int64_t i = 0; i < m; ++i) {
+      for (int64_t j = 0; j < n; ++j) {
+        double sum = 0;
+        for (int64_t p = 0; p < k; ++p) {
+          const int64_t a_at =
+              (a_count == 1 ? 0 : l * m * k) + (transpose_a ? p * m + i : i * k + p);
+          const int64_t b_at =
+              (b_count == 1 ? 0 : l * k * n) + (transpose_b ? j * k + p : p * n + j);
+          sum += a.data[static_cast<size_t>(a_at)] * b.data[static_cast<size_t>(b_at)];
+        }
+        y.data[static_cast<size_t>((reduce ? 0 : l * m * n) + i * n + j)] += sum;
+      }
+    }
+  }
+}
+
+int64_t flop(const Call& call) {
+  const Matrix a = matrix(call.input(0), call.attributes.boolean("transpose_a"));
+  const Matrix b = matrix(call.input(1), call.attributes.boolean("transpose_b"));
+  return 2 * std::max(ir::element_count(a.leading), ir::element_count(b.leading)) * a.rows *
+         a.columns * b.columns;
+}
+
+std::vector<TileAxis> tile_axes(const Call& call) {
+  const auto last = [&](const TensorType& type, int from_end) {
+    return static_cast<int>(type.rank()) - from_end;
+  };
+  const TensorType& a = call.input(0);
+  const TensorType& b = call.input(1);
+  const TensorType& y = call.output(0);
+  const bool has_accumulator = call.inputs[2].has_value();
+  const auto accumulator = [&](int axis) { return has_accumulator ? axis : -1; };
+  std::vector<TileAxis> axes = {{{last(a, call.attributes.boolean("transpose_a") ? 1 : 2), -1,
+                                  accumulator(last(y, 2)), last(y, 2)}},
+                                {{-1, last(b, call.attributes.boolean("transpose_b") ? 2 : 1),
+                                  accumulator(last(y, 1)), last(y, 1)}}};
+  if (!call.attributes.boolean("reduce"))
+    for (int axis = 0; axis + 2 < static_cast<int>(y.rank()); ++axis)
+      axes.push_back(
+          {{a.rank() > 2 ? axis : -1, b.rank() > 2 ? axis : -1, accumulator(axis), axis}});
+  return axes;
+}
+
+/// Leading axes of a view as one axis: (extent, stride), or (1, 0) if there is none. A view whose
+/// leading axes cannot be merged is an internal fault; schedules make none.
+std::pair<int64_t, int64_t> merge_leading(const OperandLayout& layout) {
+  int64_t extent = 1, stride = 0;
+  for (size_t axis = 0; axis + 2 < layout.extent.size(); ++axis) {
+    if (layout.extent[axis] == 1) continue;
+    TDC_CHECK(extent == 1 || stride == layout.stride[axis] * layout.extent[axis],
+              "leading axes of a matrix operand do not merge");
+    extent *= layout.extent[axis];
+    stride = layout.stride[axis];
+  }
+  return {extent, stride};
+}
+
+void bind(const KernelCall& call, KernelScalars& scalars) {
+  const OperandLayout& a = call.input(0);
+  const OperandLayout& b = call.input(1);
+  const OperandLayout& y = call.output(0);
+  const auto strides = [](const OperandLayout& layout, bool is_transposed) {
+    const size_t rank = layout.extent.size();
+    std::pair result = {layout.stride[rank - 2], layout.stride[rank - 1]};
+    if (is_transposed) std::swap(result.first, result.second);
+    return result;
+  };
+  const bool transpose_a = call.attributes.boolean("transpose_a");
+  const bool transpose_b = call.attributes.boolean("transpose_b");
+  const bool reduces = call.attributes.boolean("reduce");
+  auto [a_row, a_col] = strides(a, transpose_a);
+  auto [b_row, b_col] = strides(b, transpose_b);
+  auto [y_row, y_col] = strides(y, false);
+  auto [a_count, a_batch] = merge_leading(a);
+  auto [b_count, b_batch] = merge_leading(b);
+  auto [y_count, y_batch] = merge_leading(y);
+  int64_t batch = std::max(a_count, b_count);
+  int64_t reduce = 1;
+  if (a_count == 1) a_batch = 0;
+  if (b_count == 1) b_batch = 0;
+  int64_t m = y.extent[y.extent.size() - 2];
+  const int64_t n = y.extent[y.extent.size() - 1];
+  int64_t k = a.extent[a.extent.size() - (transpose_a ? 2 : 1)];
+  if (reduces) {
+    std::swap(batch, reduce);
+    // One long chain where both operands continue evenly from one matrix to the next.
+    if (reduce > 1 && a_batch == k * a_col && b_batch == k * b_row) {
+      k *= reduce;
+      reduce = 1;
+    }
+  } else if (batch > 1 && b_batch == 0 && a_batch == m * a_row && y_batch == m * y_row) {
+    // A shared matrix: all rows of all samples are one tall operand.
+    m *= batch;
+    batch = 1;
+  }
+  scalars.set("batch", batch);
+  scalars.set("m", m);
+  scalars.set("n", n);
+  scalars.set("k", k);
+  scalars.set("reduce", reduce);
+  scalars.set("y_batch", batch > 1 ? y_batch : 0);
+  scalars.set("a_batch", batch > 1 ? a_batch : 0);
+  scalars.set("b_batch", batch > 1 ? b_batch : 0);
+  scalars.set("a_reduce", reduce > 1 ? a_batch : 0);
+  scalars.set("b_reduce", reduce > 1 ? b_batch : 0);
+  scalars.set("y_row", y_row);
+  scalars.set("y_col", y_col);
+  scalars.set("a_row", a_row);
+  scalars.set("a_col", a_col);
+  scalars.set("b_row", b_row);
+  scalars.set("b_col", b_col);
+  scalars.set("accumulate", int64_t{call.inputs[2].has_value()});
+}
+
+std::vector<KernelField> fields() {
+  return {
+      {.name = "y", .kind = FieldKind::output, .summary = "[batch][m][n]; aliases nothing"},
+      {.name = "a", .kind = FieldKind::input, .operand = 0, .summary = "[batch][reduce][m][k]"},
+      {.name = "b", .kind = FieldKind::input, .operand = 1, .summary = "[batch][reduce][k][n]"},
+      {.name = "batch", .kind = FieldKind::count, .summary = "products"},
+      {.name = "m", .kind = FieldKind::count, .summary = "rows of y"},
+      {.name = "n", .kind = FieldKind::count, .summary = "columns of y"},
+      {.name = "k", .kind = FieldKind::count, .summary = "inner extent"},
+      {.name = "reduce",
+       .kind = FieldKind::count,
+       .summary = "products summed in one chain, outside k"},
+      {.name = "y_batch", .kind = FieldKind::count, .summary = "stride"},
+      {.name = "a_batch", .kind = FieldKind::count, .summary = "stride; 0: shared"},
+      {.name = "b_batch", .kind = FieldKind::count, .summary = "stride; 0: shared"},
+      {.name = "a_reduce", .kind = FieldKind::count, .summary = "stride"},
+      {.name = "b_reduce", .kind = FieldKind::count, .summary = "stride"},
+      {.name = "y_row", .kind = FieldKind::count, .summary = "stride along m"},
+      {.name = "y_col", .kind = FieldKind::count, .summary = "stride along n"},
+      {.name = "a_row", .kind = FieldKind::count, .summary = "stride along m"},
+      {.name = "a_col", .kind = FieldKind::count, .summary = "stride along k"},
+      {.name = "b_row", .kind = FieldKind::count, .summary = "stride along k"},
+      {.name = "b_col", .kind = FieldKind::count, .summary = "stride along n"},
+      {.name = "accumulate",
+       .kind = FieldKind::flag,
+       .summary = "1: the chains start from y, not from +0"},
+  };
+}
+
+std::optional<std::pair<int64_t, int64_t>> low_rank_dims(const Call& call) {
+  if (call.attributes.boolean("transpose_a") || call.input(1).rank() != 2) return std::nullopt;
+  const Matrix b = matrix(call.input(1), call.attributes.boolean("transpose_b"));
+  return std::pair(b.rows, b.columns);
+}
+
+std::vector<Sample> samples() {
+  const auto sample = [](Dims a, Dims b, bool transpose_a, bool transpose_b, bool reduce) {
+    return Sample{.inputs = {TensorType{.dims = std::move(a)}, TensorType{.dims = std::move(b)},
+                             std::nullopt},
+                  .attributes = {{"transpose_a", transpose_a},
+                                 {"transpose_b", transpose_b},
+                                 {"reduce", reduce}},
+                  .domains = {}};
+  };
+  return {sample({1, 1}, {1, 1}, false, false, false),
+          sample({5, 7}, {7, 3}, false, false, false),
+          sample({2, 5, 7}, {7, 3}, false, false, false),
+          sample({3, 4, 9}, {6, 9}, false, true, false),
+          sample({2, 3, 4, 5}, {2, 3, 5, 6}, false, false, false),
+          sample({4, 5}, {3, 5, 2}, false, false, false),
+          sample({3, 7, 5}, {3, 7, 2}, true, false, false),
+          sample({3, 7, 5}, {3, 2, 7}, true, true, false),
+          sample({3, 7, 5}, {3, 7, 2}, true, false, true),
+          sample({3, 5, 7}, {3, 7, 2}, false, false, true),
+          sample({17, 19}, {19, 13}, false, false, false)};
+}
+
+}  // namespace
+
+extern const OpFamily matmul_family;
+const OpFamily matmul_family = {
+    .name = "matmul",
+    .ops = {
+        {.name = "matmul",
+         .summary = "matrix product over the last two axes",
+         .signature = "a:[.., m, k], b:[.., k, n], accumulator?:[.., m, n] -> y:[.., m, n]",
+         .attributes = {{"transpose_a", AttributeKind::boolean, false, "a is stored [.., k, m]"},
+                        {"transpose_b", AttributeKind::boolean, false, "b is stored [.., n, k]"},
+                        {"reduce", AttributeKind::boolean, false, "sum over the leading axes too"}},
+         .infer_types = infer,
+         .batch = batch,
+         .gradient = gradient,
+         .evaluate = evaluate,
+         .flop = flop,
+         .tile_axes = tile_axes,
+         .accumulator = 2,
+         .low_rank = LowRank{.operand = 1,
+                             .dims = low_rank_dims,
+                             .factor_types =
+                                 [](const Call& call, int64_t rank) {
+                                   const auto [in, out] = low_rank_dims(call).value();
+                                   return std::pair(TensorType{.dims = {rank, in}},
+                                                    TensorType{.dims = {out, rank}});
+                                 },
+                             .branch =
+                                 [](ir::Builder& builder, const ir::Node& node,
+                                    ir::ValueId factor_a, ir::ValueId factor_b) {
+                                   const ir::ValueId inner =
+                                       builder.emit("matmul", {node.inputs[0], factor_a},
+                                                    {{"transpose_b", true}});
+                                   return builder.emit("matmul", {inner, factor_b},
+                                                       {{"transpose_b", true}});
+                                 }},
+         .kernel =
+             KernelDef{
+                 .name = "td_matmul_f32", .file = "matmul.c", .fields = fields(), .bind = bind},
+         .samples = samples,
+         .kernel_tolerance = 2e-6}}};
+
+}  // namespace tdc::ops

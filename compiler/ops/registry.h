@@ -1,0 +1,55 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ops/op.h"
+
+namespace tdc::ops {
+
+/// All families, in the order of their file names.
+std::span<const OpFamily* const> all_families();
+/// All ops, in the order of families and within them.
+const std::vector<const OpDef*>& all_ops();
+
+/// The op of this name, or null.
+const OpDef* find_op(std::string_view name);
+/// The op of this name, which exists.
+const OpDef& op(std::string_view name);
+
+// ---- what the signature says -------------------------------------------------------------------
+
+struct Operand {
+  std::string name;
+  ir::DType dtype = ir::DType::f32;
+  bool has_leading = false;  ///< starts with `..`
+  bool is_optional = false;
+  std::vector<std::string> dims;  ///< names or numbers, without `..`
+};
+
+struct Signature {
+  std::vector<Operand> inputs;
+  std::vector<Operand> outputs;
+};
+
+/// The parsed signature of a registered op.
+const Signature& signature(const OpDef& op);
+/// Parses a signature text; asserts that it is well formed.
+Signature parse_signature(std::string_view text);
+
+/// The output types of a call, or what is wrong with it: first the number of operands and their
+/// element types, then the record's own rule or the signature. Attributes are complete.
+TypeResult infer_types(const OpDef& op, const Call& call);
+
+/// Adds the defaults of attributes that are missing. Asserts that the others are given.
+ir::Attributes complete_attributes(const OpDef& op, ir::Attributes attributes);
+
+/// For a call in which `is_batched` tells which inputs depend on the sample: the index of the first
+/// input that must not, or -1.
+int first_unbatchable(const OpDef& op, const std::vector<bool>& is_batched);
+
+/// The call that a node is.
+Call call_of(const ir::Graph& graph, const ir::Node& node);
+
+}  // namespace tdc::ops

@@ -1,0 +1,181 @@
+#include "ops/elementwise.h"
+
+#include <algorithm>
+
+namespace tdc::ops {
+
+std::optional<ir::Dims> broadcast_dims(const ir::Dims& a, const ir::Dims& b) {
+  const size_t rank = std::max(a.size(), b.size());
+  ir::Dims dims(rank, 1);
+  for (size_t i = 0; i < rank; ++i) {  // i counts from the last axis
+    const int64_t from_a = i < a.size() ? a[a.size() - 1 - i] : 1;
+    const int64_t from_b = i < b.size() ? b[b.size() - 1 - i] : 1;
+    if (from_a != from_b && from_a != 1 && from_b != 1) return std::nullopt;
+    dims[rank - 1 - i] = std::max(from_a, from_b);
+  }
+  return dims;
+}
+
+TypeResult infer_broadcast(const Call& call) {
+  const auto dims = broadcast_dims(call.input(0).dims, call.input(1).dims);
+  if (!dims)
+    return TypeProblem{
+        .text = fmt::format("shapes {} and {} do not broadcast: counted from the "
+                            "last, extents are equal or one of them is 1",
+                            ir::to_text(call.input(0).dims), ir::to_text(call.input(1).dims)),
+        .operand = 1,
+        .attribute = {}};
+  return std::vector<ir::TensorType>{{.dtype = ir::DType::f32, .dims = *dims}};
+}
+
+std::vector<size_t> broadcast_indices(const ir::Dims& from, const ir::Dims& to) {
+  const ir::Dims strides = ir::dense_strides(from);
+  std::vector<size_t> result(static_cast<size_t>(ir::element_count(to)));
+  ir::Dims index(to.size(), 0);
+  for (size_t& element : result) {
+    int64_t at = 0;
+    for (size_t i = 0; i < from.size(); ++i) {
+      const size_t axis = to.size() - from.size() + i;
+      if (from[i] != 1) at += index[axis] * strides[i];
+    }
+    element = static_cast<size_t>(at);
+    for (size_t axis = to.size(); axis-- > 0;) {
+      if (++index[axis] < to[axis]) break;
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
+int64_t flop_per_output(const Call& call) {
+  int64_t total = 0;
+  for (const ir::TensorType& output : call.outputs) total += ir::element_count(output);
+  return total;
+}
+
+std::vector<TileAxis> tile_elementwise(const Call& call) {
+  const ir::Dims& dims = call.output(0).dims;
+  std::vector<TileAxis> result;
+  for (size_t axis = 0; axis < dims.size(); ++axis) {
+    TileAxis tile;
+    for (const auto& input : call.inputs) {
+      int own = -1;
+      if (input) {
+        const auto missing = static_cast<int>(dims.size() - input->dims.size());
+        own = static_cast<int>(axis) - missing;
+        if (own < 0 || input->dims[static_cast<size_t>(own)] == 1) own = -1;
+      }
+      tile.operand_axes.push_back(own);
+    }
+    for (size_t i = 0; i < call.outputs.size(); ++i)
+      tile.operand_axes.push_back(static_cast<int>(axis));
+    result.push_back(std::move(tile));
+  }
+  return result;
+}
+
+namespace {
+std::string_view stride_field(std::string_view operand) {
+  if (operand == "a") return "a_stride";
+  if (operand == "b") return "b_stride";
+  if (operand == "y") return "y_stride";
+  TDC_CHECK(operand == "dy", "no stride field for operand `{}`", operand);
+  return "dy_stride";
+}
+}  // namespace
+
+std::vector<KernelField> elementwise_fields(std::vector<std::string_view> names) {
+  std::vector<KernelField> fields = {{.name = "y", .kind = FieldKind::output, .summary = "result"}};
+  for (size_t i = 0; i < names.size(); ++i)
+    fields.push_back({.name = names[i],
+                      .kind = FieldKind::input,
+                      .operand = static_cast<int>(i),
+                      .summary = "operand; may be y exactly, if its strides are y's"});
+  fields.push_back({.name = "rank", .kind = FieldKind::count, .summary = "axes in use"});
+  fields.push_back({.name = "extent", .kind = FieldKind::counts, .summary = "of y"});
+  fields.push_back({.name = "y_stride", .kind = FieldKind::counts, .summary = "elements"});
+  for (const std::string_view name : names)
+    fields.push_back({.name = stride_field(name),
+                      .kind = FieldKind::counts,
+                      .summary = "elements; 0 where broadcast"});
+  return fields;
+}
+
+void bind_elementwise_named(const KernelCall& call, KernelScalars& scalars,
+                            const std::vector<std::string_view>& names) {
+  const OperandLayout& y = call.output(0);
+  const size_t rank = y.extent.size();
+  // strides[0] is y's; broadcast axes of inputs have stride 0.
+  std::vector<ir::Dims> strides = {y.stride};
+  for (size_t i = 0; i < names.size(); ++i) {
+    const OperandLayout& input = call.input(i);
+    ir::Dims stride(rank, 0);
+    for (size_t axis = 0; axis < input.extent.size(); ++axis)
+      if (input.extent[axis] != 1) stride[rank - input.extent.size() + axis] = input.stride[axis];
+    strides.push_back(std::move(stride));
+  }
+  ir::Dims extent;
+  std::vector<ir::Dims> merged(strides.size());
+  for (size_t axis = 0; axis < rank; ++axis) {
+    if (y.extent[axis] == 1) continue;
+    bool merges = !extent.empty();
+    for (size_t i = 0; i < strides.size() && merges; ++i)
+      merges = merged[i].back() == strides[i][axis] * y.extent[axis];
+    if (merges) {
+      extent.back() *= y.extent[axis];
+      for (size_t i = 0; i < strides.size(); ++i) merged[i].back() = strides[i][axis];
+    } else {
+      extent.push_back(y.extent[axis]);
+      for (size_t i = 0; i < strides.size(); ++i) merged[i].push_back(strides[i][axis]);
+    }
+  }
+  if (extent.empty()) {
+    extent.push_back(1);
+    for (ir::Dims& stride : merged) stride.push_back(1);
+  }
+  TDC_CHECK(extent.size() <= static_cast<size_t>(kKernelRank), "{} axes after merging",
+            extent.size());
+  scalars.set("rank", static_cast<int64_t>(extent.size()));
+  scalars.set("extent", extent);
+  scalars.set("y_stride", merged[0]);
+  for (size_t i = 0; i < names.size(); ++i) scalars.set(stride_field(names[i]), merged[i + 1]);
+}
+
+void bind_elementwise(const KernelCall& call, KernelScalars& scalars) {
+  if (call.inputs.size() == 1)
+    bind_elementwise_named(call, scalars, {"a"});
+  else
+    bind_elementwise_named(call, scalars, {"a", "b"});
+}
+
+std::vector<Sample> binary_samples(Domain a, Domain b) {
+  using ir::TensorType;
+  const auto sample = [&](ir::Dims a_dims, ir::Dims b_dims) {
+    return Sample{
+        .inputs = {TensorType{.dims = std::move(a_dims)}, TensorType{.dims = std::move(b_dims)}},
+        .attributes = {},
+        .domains = {a, b}};
+  };
+  return {sample({}, {}),
+          sample({7}, {7}),
+          sample({3, 5}, {3, 5}),
+          sample({3, 5}, {5}),
+          sample({3, 5}, {3, 1}),
+          sample({1, 5}, {4, 1}),
+          sample({2, 3, 4, 5}, {3, 1, 5}),
+          sample({3, 17}, {})};
+}
+
+std::vector<Sample> same_shape_samples(std::vector<Domain> domains) {
+  std::vector<Sample> samples;
+  for (const ir::Dims& dims :
+       {ir::Dims{}, ir::Dims{1}, ir::Dims{19}, ir::Dims{3, 5}, ir::Dims{2, 3, 7}}) {
+    Sample sample = {.inputs = {}, .attributes = {}, .domains = domains};
+    for (size_t i = 0; i < domains.size(); ++i)
+      sample.inputs.emplace_back(ir::TensorType{.dims = dims});
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+}  // namespace tdc::ops

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/ids.h"
+#include "support/source.h"
+#include "support/units.h"
+
+namespace tdc {
+using LevelId = Id<struct LevelTag>;
+}
+
+namespace tdc::schedule {
+
+/// One memory of a chip, as its chip file describes it.
+struct MemoryLevel {
+  std::string name;  ///< `L2`
+  Bytes capacity;
+  std::optional<Bytes> budget;  ///< from the `deploy` block
+  SourceRange budget_origin;
+  Bytes reserved_code;   ///< what the chip file sets aside for code here
+  Bytes reserved_stack;  ///< and for stacks and scratch, all cores together
+};
+
+/// A target: what the compiler knows of a chip. Only chip files name chips.
+struct Chip {
+  std::string name;  ///< `pulp_cluster`; `host` for the built-in one
+  int64_t cores = 1;
+  IdVector<LevelId, MemoryLevel> levels;
+  LevelId tensors;          ///< where temporaries and live variables are planned
+  LevelId constants;        ///< where frozen weights lie
+  LevelId image;            ///< where the initial image of trained weights lies
+  bool has_budget = false;  ///< false: the built-in host, nothing can fail to fit
+  std::string platform;     ///< folder of runtime files: `qemu_user`, `pulp_cluster`, `host`
+};
+
+}  // namespace tdc::schedule

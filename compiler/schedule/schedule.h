@@ -1,0 +1,124 @@
+#pragma once
+
+// What runs, in which order, on which pieces of which buffers. `emit` and `run_schedule` see this
+// and the MemoryPlan only, never the IR.
+//
+// Today schedules are flat and every view is a whole tensor; tiles, DMA and fusion are Loops over
+// Launches and Copies with affine views, and need no further types.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ir/ir.h"
+#include "ops/op.h"
+#include "schedule/chip.h"
+#include "support/ids.h"
+
+namespace tdc::schedule {
+
+using BufferId = Id<struct BufferTag>;
+using LoopId = Id<struct LoopTag>;
+
+/// Where a buffer's bytes come from.
+enum class BufferKind : uint8_t {
+  temporary,  ///< lives within one call of an entry point
+  variable,   ///< lives between calls; one buffer per variable, the same in all entry points
+  constant,   ///< a variable that no entry point writes: `const` data outside the arena
+  argument,   ///< memory of the caller: inputs, targets, outputs, run-time scalars
+};
+
+/// Buffer `buffer` uses the memory of `of`, from the same start. The two never need different
+/// contents at the same time, which the validator checks.
+struct Alias {
+  BufferId of;
+};
+
+struct Buffer {
+  ir::TensorType type;
+  BufferKind kind = BufferKind::temporary;
+  LevelId level;  ///< of arguments: not valid
+  std::optional<ir::VariableId> variable;
+  std::optional<Alias> alias;
+  std::string name;  ///< for people: the source's name, a path, or the op's name
+  SourceRange origin;
+};
+
+/// constant + sum of coefficient * loop index, in elements.
+struct Affine {
+  int64_t constant = 0;
+  std::vector<std::pair<LoopId, int64_t>> terms;
+  friend bool operator==(const Affine&, const Affine&) = default;
+};
+
+/// A strided piece of a buffer; extents and strides in elements.
+struct View {
+  BufferId buffer;
+  Affine offset;
+  ir::Dims extent;
+  ir::Dims stride;
+  friend bool operator==(const View&, const View&) = default;
+};
+
+/// The view of a whole buffer under the given dims (same number of elements).
+View whole(BufferId buffer, const ir::Dims& dims);
+
+/// One call of a kernel by the whole team, complete when it returns.
+struct Launch {
+  const ops::OpDef* op = nullptr;
+  ir::Attributes attributes;
+  std::vector<std::optional<View>> inputs;
+  std::vector<View> outputs;
+  std::optional<BufferId> scratch;
+  ir::Phase phase = ir::Phase::forward;
+  ir::NodeId from;    ///< for reports
+  std::string label;  ///< for comments in the C and profiles
+};
+
+using TransferId = Id<struct TransferTag>;
+
+/// A strided copy between buffers of any levels, possibly in the background.
+struct Copy {
+  View to, from;
+  std::optional<TransferId> transfer;  ///< set: runs until a Wait names it
+};
+struct Wait {
+  TransferId transfer;
+};
+struct Barrier {};
+struct Loop;
+using Step = std::variant<Launch, Copy, Wait, Barrier, Loop>;
+struct Loop {
+  LoopId id;
+  int64_t begin = 0, end = 0, step = 1;
+  std::vector<Step> steps;
+};
+
+/// One argument of the entry point's C function.
+struct Argument {
+  std::string name;
+  BufferId buffer;
+  bool is_output = false;
+  ir::InputKind input_kind = ir::InputKind::sample;     ///< of inputs
+  ir::OutputKind output_kind = ir::OutputKind::result;  ///< of outputs
+  int64_t classes = 0;                                  ///< of class targets
+};
+
+/// All steps of one entry point over one table of buffers.
+struct EntryPoint {
+  std::string name;  ///< `infer`, `eval`, `train_step`, `apply`
+  int64_t batch = 1;
+  std::vector<Argument> arguments;
+  std::vector<Step> steps;
+};
+
+/// Entry points share the buffers of variables and, in time, the memory of temporaries.
+struct Schedule {
+  IdVector<ir::VariableId, ir::Variable> variables;
+  IdVector<BufferId, Buffer> buffers;
+  std::vector<EntryPoint> entry_points;
+};
+
+}  // namespace tdc::schedule
