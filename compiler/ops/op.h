@@ -229,6 +229,8 @@ struct OpDef {
   int accumulator = -1;
   /// The output is input 0 under another shape: no kernel, no memory of its own.
   bool is_view = false;
+  /// The output is input 0 with its last axes permuted as `axes` says.
+  bool is_permutation = false;
   std::optional<LowRank> low_rank;
 
   /// The C kernel; none for views.

@@ -1,0 +1,102 @@
+#include "ir/rewrite.h"
+
+#include <algorithm>
+#include <set>
+
+namespace tdc::ir {
+
+void replace_uses(Graph& graph, ValueId from, ValueId to, NodeId except) {
+  for (const NodeId id : graph.nodes.ids()) {
+    if (id == except) continue;
+    std::replace(graph.nodes[id].inputs.begin(), graph.nodes[id].inputs.end(), from, to);
+  }
+  for (Output& output : graph.outputs)
+    if (output.value == from) output.value = to;
+  for (Write& write : graph.writes)
+    if (write.value == from) write.value = to;
+}
+
+void sort_topologically(Graph& graph) {
+  // Kahn's algorithm with the lowest ready node first.
+  IdVector<NodeId, int> missing;
+  missing.resize(graph.nodes.size());
+  IdVector<NodeId, std::vector<NodeId>> consumers;
+  consumers.resize(graph.nodes.size());
+  std::set<NodeId> ready;
+  for (const NodeId id : graph.nodes.ids()) {
+    for (const ValueId input : graph.nodes[id].inputs) {
+      if (!input.is_valid()) continue;
+      const NodeId producer = graph.values[input].producer;
+      if (!producer.is_valid()) continue;
+      consumers[producer].push_back(id);
+      ++missing[id];
+    }
+    if (missing[id] == 0) ready.insert(id);
+  }
+  IdVector<NodeId, Node> sorted;
+  IdVector<NodeId, NodeId> new_ids;
+  new_ids.resize(graph.nodes.size());
+  while (!ready.empty()) {
+    const NodeId id = *ready.begin();
+    ready.erase(ready.begin());
+    for (const NodeId consumer : consumers[id])
+      if (--missing[consumer] == 0) ready.insert(consumer);
+    new_ids[id] = sorted.push_back(std::move(graph.nodes[id]));
+  }
+  TDC_CHECK(sorted.size() == graph.nodes.size(), "graph `{}` has a cycle", graph.name);
+  graph.nodes = std::move(sorted);
+  for (Value& value : graph.values)
+    if (value.producer.is_valid()) value.producer = new_ids[value.producer];
+  for (Node& node : graph.nodes)
+    if (node.clone_of) node.clone_of = new_ids[*node.clone_of];
+}
+
+void remove_dead(Graph& graph) {
+  std::vector<bool> is_live_value(graph.values.size(), false);
+  std::vector<bool> is_live_node(graph.nodes.size(), false);
+  const auto mark = [&](ValueId value) { is_live_value[value.index] = true; };
+  for (const Output& output : graph.outputs) mark(output.value);
+  for (const Write& write : graph.writes) mark(write.value);
+  for (uint32_t i = static_cast<uint32_t>(graph.nodes.size()); i-- > 0;) {
+    const Node& node = graph.nodes[NodeId{i}];
+    is_live_node[i] = std::any_of(node.outputs.begin(), node.outputs.end(),
+                                  [&](ValueId output) { return is_live_value[output.index]; });
+    if (!is_live_node[i]) continue;
+    for (const ValueId output : node.outputs) mark(output);
+    for (const ValueId input : node.inputs)
+      if (input.is_valid()) mark(input);
+  }
+  for (const Input& input : graph.inputs) mark(input.value);
+
+  IdVector<ValueId, Value> values;
+  IdVector<NodeId, Node> nodes;
+  std::vector<ValueId> new_values(graph.values.size());
+  std::vector<NodeId> new_nodes(graph.nodes.size());
+  for (const ValueId id : graph.values.ids())
+    if (is_live_value[id.index])
+      new_values[id.index] = values.push_back(std::move(graph.values[id]));
+  for (const NodeId id : graph.nodes.ids())
+    if (is_live_node[id.index]) new_nodes[id.index] = nodes.push_back(std::move(graph.nodes[id]));
+  const auto renumber = [&](ValueId& value) {
+    if (value.is_valid()) value = new_values[value.index];
+  };
+  for (Value& value : values)
+    if (value.producer.is_valid()) value.producer = new_nodes[value.producer.index];
+  for (Node& node : nodes) {
+    for (ValueId& input : node.inputs) renumber(input);
+    for (ValueId& output : node.outputs) renumber(output);
+    if (node.clone_of) {
+      const NodeId original = new_nodes[node.clone_of->index];
+      node.clone_of = original.is_valid() ? std::optional(original) : std::nullopt;
+    }
+  }
+  std::erase_if(graph.reads, [&](const Read& read) { return !is_live_value[read.value.index]; });
+  for (Read& read : graph.reads) renumber(read.value);
+  for (Write& write : graph.writes) renumber(write.value);
+  for (Input& input : graph.inputs) renumber(input.value);
+  for (Output& output : graph.outputs) renumber(output.value);
+  graph.values = std::move(values);
+  graph.nodes = std::move(nodes);
+}
+
+}  // namespace tdc::ir

@@ -1,0 +1,48 @@
+#include <map>
+#include <tuple>
+
+#include "ir/rewrite.h"
+#include "ops/op.h"
+#include "opt/passes.h"
+
+namespace tdc::opt {
+namespace {
+
+/// A text that is equal exactly for nodes that compute the same.
+std::string key_of(const ir::Node& node) {
+  std::string key = fmt::format("{} {}", node.op->name, ir::to_text(node.phase));
+  for (const auto& [name, value] : node.attributes)
+    key += fmt::format(" {}={}", name, ir::to_text(value));
+  for (const ir::ValueId input : node.inputs) key += fmt::format(" {}", input.index);
+  return key;
+}
+
+void share_equal(ir::Graph& graph) {
+  std::map<std::string, ir::NodeId> seen;
+  for (const ir::NodeId id : graph.nodes.ids()) {
+    // Inputs were already replaced by earlier rounds, so equal chains meet.
+    const ir::Node& node = graph.nodes[id];
+    if (node.clone_of) continue;
+    const auto [found, is_new] = seen.emplace(key_of(node), id);
+    if (is_new) continue;
+    const ir::ValueIds kept = graph.nodes[found->second].outputs;
+    const ir::ValueIds dropped = node.outputs;
+    for (size_t i = 0; i < kept.size(); ++i) {
+      ir::replace_uses(graph, dropped[i], kept[i]);
+      if (graph.values[kept[i]].name.empty())
+        graph.values[kept[i]].name = graph.values[dropped[i]].name;
+    }
+  }
+}
+
+}  // namespace
+
+ir::Module share_equal(ir::Module module) {
+  for (ir::Graph& graph : module.graphs) {
+    share_equal(graph);
+    ir::remove_dead(graph);
+  }
+  return module;
+}
+
+}  // namespace tdc::opt
