@@ -1,0 +1,10 @@
+#include "td_elementwise.h"
+
+/// y = a / b.
+static inline float td_div_of(float a, float b) {
+  return a / b;
+}
+
+void td_div_f32(const td_div_f32_args* args, td_team team) {
+  TD_MAP_BINARY(args, team, td_div_of);
+}

@@ -1,0 +1,51 @@
+/// What every kernel may use: the mathematics, the team that runs it, and its share of the work.
+/// The contract of kernels is kernels/README.md; their argument structs are in `td_kernels.h`,
+/// which `tdc` prints from the op records and which includes this file.
+#ifndef TD_KERNEL_H
+#define TD_KERNEL_H
+
+#include <stdint.h>
+
+#include "td_math.h"
+#include "td_platform.h"
+
+/// The length of the arrays of extents and strides in argument structs.
+#define TD_RANK 6
+
+/// For functions that take a function or a constant and must be specialised to it.
+#define TD_INLINE static inline __attribute__((always_inline))
+
+/// Before a loop whose turns are independent: a turn may write what the same turn has read (an
+/// operand in place), but no other turn touches it. Compilers cannot see that from pointers.
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed"  // having no vector registers is no mistake
+#define TD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define TD_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+/// A range of work items, `end` not included.
+typedef struct {
+  int32_t begin;
+  int32_t end;
+} td_range;
+
+/// The share of `team.core` of `count` (>= 0) items: contiguous, disjoint, together all of them,
+/// and of lengths that differ by at most one. Empty if there are fewer items than cores.
+static inline td_range td_share(int32_t count, td_team team) {
+  const int32_t core = (int32_t)team.core;
+  const int32_t cores = (int32_t)team.cores;
+  const int32_t whole = count / cores;
+  const int32_t rest = count % cores;  // the first `rest` cores take one more
+  const int32_t begin = core * whole + (core < rest ? core : rest);
+  return (td_range){.begin = begin, .end = begin + whole + (core < rest ? 1 : 0)};
+}
+
+static inline int32_t td_min_int(int32_t a, int32_t b) {
+  return a < b ? a : b;
+}
+static inline int32_t td_max_int(int32_t a, int32_t b) {
+  return a > b ? a : b;
+}
+
+#endif

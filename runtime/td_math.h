@@ -1,0 +1,282 @@
+/// Elementary functions in single precision that give the same bits on every machine and with every
+/// compiler: built from +, -, *, /, square root and fused multiply-add only, all of them correctly
+/// rounded by IEEE 754, in an order that the source fixes. They need no libm and never read or set
+/// the floating-point environment or `errno`.
+///
+/// Compile with `-ffp-contract=off`, never with `-ffast-math`. The inline functions have no
+/// branches on values, only selections, so that a compiler can run them in vector registers.
+///
+/// Error bounds are in units in the last place of the correctly rounded result;
+/// `kernels/numerics.md` holds the maxima measured over all 2^32 arguments. A NaN argument gives a
+/// NaN everywhere.
+#ifndef TD_MATH_H
+#define TD_MATH_H
+
+#include <stdint.h>
+
+#define TD_INFINITY __builtin_inff()
+#define TD_NAN __builtin_nanf("")
+#define TD_FLOAT_MIN 0x1p-126f  // smallest normal number
+#define TD_FLOAT_MAX 0x1.fffffep+127f
+
+// ---------------------------------------------------------------------------------------------
+// Bits
+// ---------------------------------------------------------------------------------------------
+
+static inline uint32_t td_bits_of_float(float x) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+static inline float td_float_of_bits(uint32_t bits) {
+  float x;
+  __builtin_memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+/// |x|; clears the sign of a NaN too.
+static inline float td_absf(float x) {
+  return td_float_of_bits(td_bits_of_float(x) & 0x7fffffffu);
+}
+
+/// The magnitude of `magnitude` with the sign of `sign`.
+static inline float td_copysignf(float magnitude, float sign) {
+  return td_float_of_bits((td_bits_of_float(magnitude) & 0x7fffffffu) |
+                          (td_bits_of_float(sign) & 0x80000000u));
+}
+
+// ---------------------------------------------------------------------------------------------
+// Fused multiply-add and square root
+// ---------------------------------------------------------------------------------------------
+
+/// a * b + c rounded once, without an instruction for it.
+///
+/// The product of two floats is exact in double. The sum is not, and rounding it to double and then
+/// to float rounds twice, which is wrong when the first rounding lands on a tie of the second. So
+/// the sum is rounded to odd: if it is inexact, the neighbour with an odd last bit is taken, which
+/// never is such a tie. The 53 bits of a double are more than the 24 + 2 that this needs.
+static inline float td_fmaf_software(float a, float b, float c) {
+  const double product = (double)a * (double)b;
+  const double addend = (double)c;
+  const double sum = product + addend;
+  const double part = sum - product;  // TwoSum: sum + error == product + addend exactly
+  const double error = (product - (sum - part)) + (addend - part);
+  uint64_t bits;
+  __builtin_memcpy(&bits, &sum, sizeof bits);
+  // error is NaN if sum is infinite or NaN, and then both comparisons are false.
+  const uint64_t inexact = (uint64_t)(error > 0.0) | (uint64_t)(error < 0.0);
+  const uint64_t even = ~bits & 1u;
+  const uint64_t away = (uint64_t)((error > 0.0) == (sum > 0.0));
+  bits += (inexact & even) * (2u * away - 1u);  // one step away from zero or towards it
+  double odd;
+  __builtin_memcpy(&odd, &bits, sizeof odd);
+  return (float)odd;
+}
+
+/// a * b + c rounded once. Defining TD_SOFT_FMAF selects the version without an instruction.
+static inline float td_fmaf(float a, float b, float c) {
+#if defined(TD_SOFT_FMAF) || !(defined(__FMA__) || defined(__riscv_flen) || defined(__aarch64__))
+  return td_fmaf_software(a, b, c);
+#elif defined(__clang__)
+  return __builtin_elementwise_fma(a, b, c);  // the other built-in calls libm on some systems
+#else
+  return __builtin_fmaf(a, b, c);
+#endif
+}
+
+/// The square root, correctly rounded; NaN below zero, -0 for -0. gcc's built-in is not used where
+/// it would call libm to set `errno`.
+static inline float td_sqrtf(float x) {
+#if defined(__clang__)
+  return __builtin_elementwise_sqrt(x);
+#elif defined(__riscv_flen)
+  float root;
+  __asm__("fsqrt.s %0, %1" : "=f"(root) : "f"(x));
+  return root;
+#elif defined(__AVX__)
+  float root;
+  __asm__("vsqrtss %1, %1, %0" : "=x"(root) : "x"(x));
+  return root;
+#elif defined(__SSE__)
+  float root;
+  __asm__("sqrtss %1, %0" : "=x"(root) : "x"(x));
+  return root;
+#else
+  return __builtin_sqrtf(x);
+#endif
+}
+
+// ---------------------------------------------------------------------------------------------
+// Order and conversion, with explicit comparisons
+// ---------------------------------------------------------------------------------------------
+
+/// The larger one; the first NaN if there is one, and the first argument if they are equal.
+static inline float td_maxf(float first, float second) {
+  const int take = (second > first) | ((second != second) & (first == first));
+  return take ? second : first;
+}
+
+/// The smaller one; the first NaN if there is one, and the first argument if they are equal.
+static inline float td_minf(float first, float second) {
+  const int take = (second < first) | ((second != second) & (first == first));
+  return take ? second : first;
+}
+
+/// x held between `low` and `high` (low <= high, neither a NaN); a NaN stays a NaN.
+static inline float td_clampf(float x, float low, float high) {
+  const float raised = x < low ? low : x;
+  return raised > high ? high : raised;
+}
+
+/// x without its fraction; the nearest int32_t if it is out of range, 0 for a NaN.
+static inline int32_t td_float_to_int(float x) {
+  if (x >= 0x1p31f) return INT32_MAX;
+  if (x >= -0x1p31f) return (int32_t)x;
+  return x < 0.0f ? INT32_MIN : 0;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Exponential family
+// ---------------------------------------------------------------------------------------------
+
+/// x = exponent * ln 2 + rest with |rest| <= ln 2 / 2, and e^rest - 1 = excess + excess_low.
+typedef struct {
+  uint32_t exponent;  // two's complement
+  float excess;
+  float excess_low;
+} td_exp_parts;
+
+/// For |x| < 2^20; anything for a NaN, with a NaN in `excess`.
+static inline td_exp_parts td_exp_split(float x) {
+  // Adding 1.5 * 2^23 leaves the nearest integer in the low bits of the significand.
+  const float shifted = td_fmaf(x, 0x1.715476p+0f, 0x1.8p+23f);
+  const float exponent = shifted - 0x1.8p+23f;
+  const float partial = td_fmaf(exponent, -0x1.62e43p-1f, x);  // exact
+  const float rest = td_fmaf(exponent, 0x1.05c61p-29f, partial);
+  float series = 0x1.a2d982p-13f;
+  series = td_fmaf(series, rest, 0x1.6d3074p-10f);
+  series = td_fmaf(series, rest, 0x1.110fc2p-7f);
+  series = td_fmaf(series, rest, 0x1.5555p-5f);
+  series = td_fmaf(series, rest, 0x1.555556p-3f);
+  series = td_fmaf(series, rest, 0x1p-1f);
+  const float square = rest * rest;
+  td_exp_parts parts;
+  parts.exponent = td_bits_of_float(shifted) - td_bits_of_float(0x1.8p+23f);
+  parts.excess = td_fmaf(square, series, rest);
+  parts.excess_low = td_fmaf(square, series, rest - parts.excess);
+  return parts;
+}
+
+/// e^x, within 1 ulp, subnormal results included. Infinity from 88.72284 on, 0 below -103.97208.
+static inline float td_expf(float x) {
+  const td_exp_parts parts = td_exp_split(td_clampf(x, -104.0f, 89.0f));
+  const float significand = 1.0f + parts.excess;
+  // 2^exponent may be out of range as one float (from -150 to 128), its halves never are. The first
+  // product is exact, the second rounds once if the result is subnormal.
+  const uint32_t biased = parts.exponent + 256u;
+  const uint32_t half = biased >> 1;
+  const float scale = td_float_of_bits((half - 1u) << 23);
+  const float other_scale = td_float_of_bits((biased - half - 1u) << 23);
+  return significand * scale * other_scale;
+}
+
+/// 1 / (1 + e^-x), within 2.5 ulp, subnormal results included; 1 from 16.63554 on, 0 below
+/// -103.97208.
+static inline float td_sigmoidf(float x) {
+  const float small = td_expf(-td_absf(x));  // at most 1, so that nothing overflows
+  const float numerator = x >= 0.0f ? 1.0f : small;
+  return numerator / (1.0f + small);
+}
+
+/// tanh x, within 1 ulp; odd, so -0 for -0; 1 from 9.010914 on.
+///
+/// With t = e^2|x| - 1 this is t / (t + 2). What the roundings of t and of t + 2 lose is known
+/// exactly and is put back into the quotient, which is good to little more than half an ulp for
+/// small and large arguments alike.
+static inline float td_tanhf(float x) {
+  const float magnitude = td_absf(x);
+  const float bounded = magnitude > 10.0f ? 10.0f : magnitude;
+  const td_exp_parts parts = td_exp_split(2.0f * bounded);
+  const float scale = td_float_of_bits((parts.exponent + 127u) << 23);
+  const float whole = scale - 1.0f;
+  const float t = td_fmaf(scale, parts.excess, whole);
+  const float t_low = td_fmaf(scale, parts.excess_low, td_fmaf(scale, parts.excess, whole - t));
+  const float divisor = t + 2.0f;
+  const float divisor_low = t < 2.0f ? t - (divisor - 2.0f) : 2.0f - (divisor - t);
+  const float reciprocal = 1.0f / divisor;
+  const float quotient = t * reciprocal;
+  const float rest = td_fmaf(-quotient, divisor, t) + t_low;
+  const float corrected = td_fmaf(td_fmaf(-quotient, divisor_low, rest), reciprocal, quotient);
+  return td_copysignf(corrected, x);
+}
+
+/// erf x, within 2 ulp; odd, so -0 for -0; 1 from 3.9192059 on.
+static inline float td_erff(float x) {
+  // Near zero: x + x * p(x^2).
+  const float square = x * x;
+  float near = 0x1.5d5c98p-14f;
+  near = td_fmaf(near, square, -0x1.aa4e96p-11f);
+  near = td_fmaf(near, square, 0x1.54c5a6p-8f);
+  near = td_fmaf(near, square, -0x1.b80db2p-6f);
+  near = td_fmaf(near, square, 0x1.ce2df2p-4f);
+  near = td_fmaf(near, square, -0x1.812742p-2f);
+  near = td_fmaf(near, square, 0x1.06eba8p-3f);
+  near = td_fmaf(near, x, x);
+  // Elsewhere: 1 - e^-(t + t * p(t)) for t = |x|.
+  const float magnitude = td_absf(x);
+  const float t = magnitude > 4.0f ? 4.0f : magnitude;
+  float far = -0x1.b9e716p-21f;
+  far = td_fmaf(far, t, 0x1.00a942p-15f);
+  far = td_fmaf(far, t, -0x1.eeff36p-12f);
+  far = td_fmaf(far, t, 0x1.136b84p-8f);
+  far = td_fmaf(far, t, -0x1.984496p-6f);
+  far = td_fmaf(far, t, 0x1.b8a44ap-4f);
+  far = td_fmaf(far, t, 0x1.44c744p-1f);
+  far = td_fmaf(far, t, 0x1.07e3d4p-3f);
+  far = td_fmaf(far, t, t);
+  far = td_copysignf(1.0f - td_expf(-far), x);
+  return magnitude < 0.921875f ? near : far;
+}
+
+/// ln x, within 1 ulp, subnormal arguments included; -infinity for both zeros, NaN below zero.
+static inline float td_logf(float x) {
+  const int is_subnormal = x < TD_FLOAT_MIN;
+  const float scaled_up = x * 0x1p+23f;
+  const float normal = is_subnormal ? scaled_up : x;
+  // normal = 2^exponent * (1 + f) with 1 + f from 2/3 to 4/3.
+  const uint32_t bits = td_bits_of_float(normal);
+  const uint32_t biased = (bits + (0x3f800000u - 0x3f2aaaabu)) >> 23;
+  const float f = td_float_of_bits(bits - ((biased - 127u) << 23)) - 1.0f;
+  const float bias = is_subnormal ? 150.0f : 127.0f;
+  const float exponent = (float)(int32_t)biased - bias;
+  float series = 0x1.ea62c6p-4f;
+  series = td_fmaf(series, f, -0x1.fd14b6p-4f);
+  series = td_fmaf(series, f, 0x1.b9356ep-4f);
+  series = td_fmaf(series, f, -0x1.f74ba2p-4f);
+  series = td_fmaf(series, f, 0x1.24e7e2p-3f);
+  series = td_fmaf(series, f, -0x1.55788ap-3f);
+  series = td_fmaf(series, f, 0x1.999818p-3f);
+  series = td_fmaf(series, f, -0x1.ffffb4p-3f);
+  series = td_fmaf(series, f, 0x1.555556p-2f);
+  series = td_fmaf(series, f, -0.5f);
+  // exponent * ln 2 in a part that is exact (its constant has 15 bits) and a small one.
+  const float whole = exponent * 0x1.62e4p-1f;
+  const float sum = whole + f;
+  const float sum_low = (whole - sum) + f;
+  const float tail = td_fmaf(f * f, series, td_fmaf(exponent, 0x1.7f7d1cp-20f, sum_low));
+  const float finite = sum + tail;
+  const float up_to_infinity = x > TD_FLOAT_MAX ? x : finite;
+  const float from_zero = x == 0.0f ? -TD_INFINITY : up_to_infinity;
+  return x >= 0.0f ? from_zero : TD_NAN;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Circular functions (td_math.c)
+// ---------------------------------------------------------------------------------------------
+
+/// sin x and cos x, x in radians, within 1.5 ulp for every finite argument; NaN for infinities.
+float td_sinf(float x);
+float td_cosf(float x);
+
+#endif
