@@ -1,0 +1,78 @@
+#include "autodiff/batch.h"
+
+#include <algorithm>
+
+#include "ops/registry.h"
+
+namespace tdc::autodiff {
+namespace {
+
+ir::TensorType with_batch(ir::TensorType type, int64_t batch) {
+  type.dims.insert(type.dims.begin(), batch);
+  return type;
+}
+
+}  // namespace
+
+ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t batch) {
+  ir::Graph result = {.name = sample.name, .batch = batch};
+  ir::Builder builder(result);
+  IdVector<ir::ValueId, ir::ValueId> mapped;
+  mapped.resize(sample.values.size());
+
+  for (const ir::Input& input : sample.inputs) {
+    builder.set_origin(sample.values[input.value].origin);
+    mapped[input.value] = builder.add_input(
+        input.name, input.kind, with_batch(sample.type(input.value), batch), true, input.classes);
+  }
+  for (const ir::Read& read : sample.reads)
+    mapped[read.value] = builder.read(module, read.variable);
+
+  for (const ir::Node& node : sample.nodes) {
+    builder.set_phase(node.phase);
+    builder.set_origin(node.origin);
+    ir::ValueIds inputs;
+    bool is_batched = false;
+    for (const ir::ValueId input : node.inputs) {
+      inputs.push_back(input.is_valid() ? mapped[input] : input);
+      is_batched = is_batched || (input.is_valid() && builder.is_batched(inputs.back()));
+    }
+    ir::ValueIds outputs;
+    if (is_batched) {
+      std::vector<ir::TensorType> output_types;
+      for (const ir::ValueId output : node.outputs) output_types.push_back(sample.type(output));
+      outputs = node.op->batch({.builder = builder,
+                                .op = *node.op,
+                                .attributes = node.attributes,
+                                .inputs = std::move(inputs),
+                                .output_types = std::move(output_types),
+                                .batch = batch});
+    } else {
+      outputs = builder.emit_all(node.op->name, std::move(inputs), node.attributes);
+    }
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const ir::Value& original = sample.values[node.outputs[i]];
+      if (is_batched)
+        TDC_CHECK(builder.type(outputs[i]) == with_batch(original.type, batch),
+                  "batching `{}` gave {} for {}", node.op->name,
+                  ir::to_text(builder.type(outputs[i])), ir::to_text(original.type));
+      result.values[outputs[i]].name = original.name;
+      result.values[outputs[i]].origin = original.origin;
+      mapped[node.outputs[i]] = outputs[i];
+    }
+  }
+
+  for (const ir::Output& output : sample.outputs) {
+    ir::ValueId value = mapped[output.value];
+    if (!builder.is_batched(value)) {
+      // The same for every sample, such as a loss of parameters only.
+      value = builder.emit("broadcast", {value},
+                           {{"dims", with_batch(builder.type(value), batch).dims}});
+      result.values[value].is_batched = true;
+    }
+    result.outputs.push_back({.name = output.name, .kind = output.kind, .value = value});
+  }
+  return result;
+}
+
+}  // namespace tdc::autodiff

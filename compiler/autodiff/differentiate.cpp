@@ -1,0 +1,186 @@
+#include "autodiff/differentiate.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ir/rewrite.h"
+#include "ops/registry.h"
+
+// Reverse accumulation (Griewank & Walther, Evaluating Derivatives, 2008, chapter 3) over the node
+// list. Two things differ from the textbook because of the numerics rules:
+//
+//  - Contributions are kept per value with the position of the use they come from, and summed in
+//    order of uses when the value's producer is reached, not in the order in which they arrive.
+//
+//  - A contribution to a shared (unbatched) value from a batched use is itself a sum over the
+//    batch, made by a node with an accumulator operand. Several such nodes become one chain:
+//
+//        use 1        use 2                    use 1          use 2
+//          |            |          ==>           |              |
+//        sum g1       sum g2                   sum g1 ------> sum g2 ---> total
+//                                                 accumulator
+//
+//    so that a chain can also start from the accumulator of earlier micro-batches.
+
+namespace tdc::autodiff {
+namespace {
+
+struct Contribution {
+  ir::NodeId use;  ///< the forward node, and which operand of it
+  size_t operand;
+  ir::ValueId gradient;
+};
+
+class Differentiator {
+ public:
+  Differentiator(const ir::Module& module, ir::Graph& graph, Diagnostics& diagnostics)
+      : module_(module), graph_(graph), builder_(graph), diagnostics_(diagnostics) {}
+
+  std::optional<Gradients> run(ir::ValueId loss) {
+    find_needed();
+    const std::vector<ir::NodeId> forward = graph_.nodes.ids();
+    contributions_.resize(graph_.values.size());
+    builder_.set_phase(ir::Phase::backward);
+    builder_.set_origin(graph_.values[loss].origin);
+    if (needs_[loss]) {
+      const ir::ValueId seed =
+          builder_.emit("constant", {}, {{"value", 1.0}, {"dims", graph_.type(loss).dims}});
+      graph_.values[seed].is_batched = graph_.values[loss].is_batched;
+      // The seed comes from a use after all others.
+      contributions_[loss].push_back(
+          {.use = {static_cast<uint32_t>(forward.size())}, .operand = 0, .gradient = seed});
+    }
+    bool is_complete = true;
+    for (size_t i = forward.size(); i-- > 0;)
+      is_complete = differentiate_node(forward[i]) && is_complete;
+    if (!is_complete) return std::nullopt;
+
+    Gradients result;
+    for (const ir::Read& read : graph_.reads) {
+      if (!module_.variables[read.variable].is_trained) continue;
+      builder_.set_origin(module_.variables[read.variable].origin);
+      const ir::ValueId total = sum_contributions(read.value);
+      if (!total.is_valid()) continue;
+      graph_.values[total].name =
+          fmt::format("gradient({})", module_.variables[read.variable].path);
+      result.of_variable.emplace(read.variable, total);
+    }
+    std::sort(sums_.begin(), sums_.end(),
+              [](const BatchSum& a, const BatchSum& b) { return a.shared < b.shared; });
+    result.batch_sums = std::move(sums_);
+    ir::sort_topologically(graph_);
+    return result;
+  }
+
+ private:
+  void find_needed() {
+    needs_.resize(graph_.values.size(), 0);
+    for (const ir::Read& read : graph_.reads)
+      needs_[read.value] = module_.variables[read.variable].is_trained;
+    for (const ir::Node& node : graph_.nodes) {
+      const bool needed =
+          std::any_of(node.inputs.begin(), node.inputs.end(),
+                      [&](ir::ValueId input) { return input.is_valid() && needs_[input]; });
+      for (const ir::ValueId output : node.outputs)
+        needs_[output] = needed && graph_.type(output).dtype == ir::DType::f32;
+    }
+  }
+
+  /// The summed cotangent of a value, or an id that is not valid if the loss does not depend on it.
+  ir::ValueId sum_contributions(ir::ValueId value) {
+    std::vector<Contribution>& all = contributions_[value];
+    std::sort(all.begin(), all.end(), [](const Contribution& a, const Contribution& b) {
+      return std::pair(a.use, a.operand) < std::pair(b.use, b.operand);
+    });
+    ir::ValueId total;
+    if (!graph_.values[value].is_batched) {
+      BatchSum sum = {.shared = value, .total = {}, .first = {}};
+      for (const Contribution& contribution : all) {
+        if (!is_batch_sum(contribution)) continue;
+        if (sum.total.is_valid())
+          accumulator_of(contribution.gradient) = sum.total;
+        else
+          sum.first = contribution.gradient;
+        sum.total = contribution.gradient;
+      }
+      if (sum.total.is_valid()) sums_.push_back(sum);
+      total = sum.total;
+    }
+    for (const Contribution& contribution : all) {
+      if (is_batch_sum(contribution)) continue;
+      total = total.is_valid() ? builder_.emit("add", {total, contribution.gradient})
+                               : contribution.gradient;
+    }
+    return total;
+  }
+
+  /// Whether the contribution comes from a use that depends on the sample to a value that does not.
+  bool is_batch_sum(const Contribution& contribution) const {
+    const ir::NodeId producer = graph_.values[contribution.gradient].producer;
+    return !graph_.values[contribution.gradient].is_batched && producer.is_valid() &&
+           batch_sum_nodes_.contains(producer);
+  }
+
+  ir::ValueId& accumulator_of(ir::ValueId gradient) {
+    ir::Node& node = graph_.nodes[graph_.values[gradient].producer];
+    return node.inputs.at(static_cast<size_t>(node.op->accumulator));
+  }
+
+  bool differentiate_node(ir::NodeId id) {
+    const ir::Node node = graph_.nodes[id];
+    ir::ValueIds cotangents(node.outputs.size());
+    bool has_cotangent = false;
+    builder_.set_origin(node.origin);
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      if (!needs_[node.outputs[i]]) continue;
+      cotangents[i] = sum_contributions(node.outputs[i]);
+      has_cotangent = has_cotangent || cotangents[i].is_valid();
+    }
+    if (!has_cotangent) return true;
+    if (const auto* none = std::get_if<ops::NoGradient>(&node.op->gradient)) {
+      diagnostics_.report(node.origin, diag::no_gradient, std::string(node.op->name),
+                          std::string(none->reason));
+      return false;
+    }
+    std::vector<bool> needed;
+    for (const ir::ValueId input : node.inputs) needed.push_back(input.is_valid() && needs_[input]);
+    ops::GradientContext context(builder_, node, std::move(cotangents), needed);
+    std::get<ops::GradientRule>(node.op->gradient)(context);
+
+    const bool node_is_batched = graph_.values[node.outputs[0]].is_batched;
+    for (size_t i = 0; i < needed.size(); ++i) {
+      if (!needed[i]) continue;
+      const std::optional<ir::ValueId> gradient = context.gradients()[i];
+      if (!gradient) continue;  // structurally zero, such as that of an index
+      const ir::ValueId input = node.inputs[i];
+      TDC_CHECK(graph_.type(*gradient) == graph_.type(input), "gradient {} of `{}` is {} for {}", i,
+                node.op->name, ir::to_text(graph_.type(*gradient)),
+                ir::to_text(graph_.type(input)));
+      TDC_CHECK(graph_.values[*gradient].is_batched == graph_.values[input].is_batched,
+                "gradient {} of `{}` does not depend on the sample as its input does", i,
+                node.op->name);
+      if (node_is_batched && !graph_.values[input].is_batched)
+        batch_sum_nodes_.insert(graph_.values[*gradient].producer);
+      contributions_[input].push_back({.use = id, .operand = i, .gradient = *gradient});
+    }
+    return true;
+  }
+
+  const ir::Module& module_;
+  ir::Graph& graph_;
+  ir::Builder builder_;
+  Diagnostics& diagnostics_;
+  IdVector<ir::ValueId, char> needs_;  // of forward values: whether a trained variable is below
+  IdVector<ir::ValueId, std::vector<Contribution>> contributions_;
+  std::set<ir::NodeId> batch_sum_nodes_;
+  std::vector<BatchSum> sums_;
+};
+
+}  // namespace
+
+std::optional<Gradients> differentiate(const ir::Module& module, ir::Graph& graph, ir::ValueId loss,
+                                       Diagnostics& diagnostics) {
+  return Differentiator(module, graph, diagnostics).run(loss);
+}
+
+}  // namespace tdc::autodiff

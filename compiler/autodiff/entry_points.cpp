@@ -1,0 +1,174 @@
+#include "autodiff/entry_points.h"
+
+#include <algorithm>
+
+#include "autodiff/batch.h"
+#include "autodiff/differentiate.h"
+#include "ir/rewrite.h"
+#include "ops/registry.h"
+
+namespace tdc::autodiff {
+namespace {
+
+ir::Graph select_outputs(ir::Graph graph, std::string name, std::vector<ir::OutputKind> kinds) {
+  graph.name = std::move(name);
+  std::erase_if(graph.outputs, [&](const ir::Output& output) {
+    return std::find(kinds.begin(), kinds.end(), output.kind) == kinds.end();
+  });
+  return graph;
+}
+
+/// Drops the graph inputs that nothing uses, except the net's own, which are the signature.
+void drop_unused_inputs(ir::Graph& graph, ir::InputKind kind) {
+  std::vector<bool> is_used(graph.values.size(), false);
+  for (const ir::Node& node : graph.nodes)
+    for (const ir::ValueId input : node.inputs)
+      if (input.is_valid()) is_used[input.index] = true;
+  std::erase_if(graph.inputs, [&](const ir::Input& input) {
+    return input.kind == kind && !is_used[input.value.index];
+  });
+}
+
+/// The graph without what its outputs and writes do not need.
+ir::Graph trimmed(ir::Graph graph) {
+  ir::remove_dead(graph);
+  drop_unused_inputs(graph, ir::InputKind::learning_rate);
+  drop_unused_inputs(graph, ir::InputKind::inverse_count);
+  ir::remove_dead(graph);
+  return graph;
+}
+
+class TrainStepBuilder {
+ public:
+  TrainStepBuilder(ir::Module& module, const check::Training& training, Diagnostics& diagnostics)
+      : module_(module), training_(training), diagnostics_(diagnostics) {}
+
+  /// Adds `train_step` and perhaps `apply` to the module.
+  bool build(const ir::Graph& sample) {
+    graph_ = select_outputs(batch_graph(module_, sample, training_.batch), "train_step",
+                            {ir::OutputKind::loss});
+    TDC_CHECK(graph_.outputs.size() == 1, "{} losses", graph_.outputs.size());
+    ir::remove_dead(graph_);
+    const ir::ValueId loss = graph_.outputs[0].value;
+    const std::optional<Gradients> gradients = differentiate(module_, graph_, loss, diagnostics_);
+    if (!gradients || !all_trained_have_gradients(*gradients)) return false;
+
+    ir::Builder builder(graph_);
+    builder.set_phase(ir::Phase::loss);
+    graph_.outputs[0].value = builder.emit("mean", {loss}, {{"axis", ir::Dims{-1}}});
+    graph_.values[graph_.outputs[0].value].is_batched = false;
+    add_updates(*gradients);
+
+    if (training_.accumulate == 1) {
+      module_.graphs.push_back(trimmed(std::move(graph_)));
+      return true;
+    }
+    split_at_batch_sums(*gradients);
+    return true;
+  }
+
+ private:
+  bool all_trained_have_gradients(const Gradients& gradients) {
+    bool all = true;
+    for (const ir::VariableId id : module_.variables.ids()) {
+      const ir::Variable& variable = module_.variables[id];
+      if (!variable.is_trained || gradients.of_variable.contains(id)) continue;
+      diagnostics_.report(variable.origin, diag::trained_without_gradient, variable.path);
+      all = false;
+    }
+    return all;
+  }
+
+  void add_updates(const Gradients& gradients) {
+    ir::Builder builder(graph_);
+    builder.set_phase(ir::Phase::update);
+    builder.set_origin(training_.origin);
+    const ir::TensorType scalar;
+    const ir::ValueId learning_rate =
+        builder.add_input("learning_rate", ir::InputKind::learning_rate, scalar, false);
+    const ir::ValueId inverse_count =
+        builder.add_input("inverse_count", ir::InputKind::inverse_count, scalar, false);
+    ir::Attributes options;
+    for (const auto& [name, value] : training_.optimizer.options) options.set(name, value);
+    for (const auto& [variable, gradient] : gradients.of_variable) {
+      const ir::ValueId updated = builder.emit(
+          training_.optimizer.kind + "_update",
+          {builder.read(module_, variable), gradient, learning_rate, inverse_count}, options);
+      graph_.values[updated].name = module_.variables[variable].path;
+      builder.write(variable, updated);
+    }
+  }
+
+  /// One graph ends in the accumulators, the other starts from them.
+  void split_at_batch_sums(const Gradients& gradients) {
+    ir::Graph step = graph_;
+    ir::Graph apply = graph_;
+    step.writes.clear();
+    apply.name = "apply";
+    apply.outputs.clear();
+    std::erase_if(apply.inputs, [](const ir::Input& input) {
+      return input.kind == ir::InputKind::sample || input.kind == ir::InputKind::target;
+    });
+    ir::Builder step_builder(step);
+    ir::Builder apply_builder(apply);
+    apply_builder.set_phase(ir::Phase::update);
+    apply_builder.set_origin(training_.origin);
+    for (const BatchSum& sum : gradients.batch_sums) {
+      const ir::VariableId accumulator = module_.variables.push_back(
+          {.path = accumulator_path(sum.shared),
+           .type = graph_.type(sum.shared),
+           .kind = ir::VariableKind::accumulator,
+           .init = {.kind = ir::Initializer::Kind::constant, .scale = 0},
+           .origin = graph_.values[sum.shared].origin});
+      ir::Node& first = step.nodes[step.values[sum.first].producer];
+      first.inputs.at(static_cast<size_t>(first.op->accumulator)) =
+          step_builder.read(module_, accumulator);
+      step_builder.write(accumulator, sum.total);
+
+      const ir::ValueId total = apply_builder.read(module_, accumulator);
+      ir::replace_uses(apply, sum.total, total);
+      const ir::ValueId zero = apply_builder.emit(
+          "constant", {}, {{"value", 0.0}, {"dims", graph_.type(sum.shared).dims}});
+      apply_builder.write(accumulator, zero);
+    }
+    module_.graphs.push_back(trimmed(std::move(step)));
+    module_.graphs.push_back(trimmed(std::move(apply)));
+  }
+
+  std::string accumulator_path(ir::ValueId shared) const {
+    for (const ir::Read& read : graph_.reads)
+      if (read.value == shared)
+        return fmt::format("gradient({})", module_.variables[read.variable].path);
+    return fmt::format("gradient(value {})", shared.index);
+  }
+
+  ir::Module& module_;
+  const check::Training& training_;
+  Diagnostics& diagnostics_;
+  ir::Graph graph_;
+};
+
+}  // namespace
+
+std::optional<ir::Module> make_entry_points(const check::Program& program,
+                                            Diagnostics& diagnostics) {
+  const ir::Graph* sample = program.module.find_graph("sample");
+  TDC_CHECK(sample != nullptr, "no graph of one sample");
+  ir::Module module = {.variables = program.module.variables, .graphs = {}};
+
+  ir::Graph infer = select_outputs(*sample, "infer", {ir::OutputKind::result});
+  std::erase_if(infer.inputs,
+                [](const ir::Input& input) { return input.kind == ir::InputKind::target; });
+  ir::remove_dead(infer);
+  module.graphs.push_back(batch_graph(module, infer, 1));
+  if (!program.training) return module;
+
+  ir::Graph eval = select_outputs(*sample, "eval", {ir::OutputKind::loss, ir::OutputKind::metric});
+  ir::remove_dead(eval);
+  module.graphs.push_back(batch_graph(module, eval, 1));
+
+  if (!TrainStepBuilder(module, *program.training, diagnostics).build(*sample)) return std::nullopt;
+  return module;
+}
+
+}  // namespace tdc::autodiff
