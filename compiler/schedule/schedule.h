@@ -77,6 +77,9 @@ struct Launch {
   std::string label;  ///< for comments in the C and profiles
 };
 
+/// What the kernel's record is asked about a launch.
+ops::KernelCall kernel_call(const Launch& launch);
+
 using TransferId = Id<struct TransferTag>;
 
 /// A strided copy between buffers of any levels, possibly in the background.

@@ -1,0 +1,283 @@
+#include "schedule/lower.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "ops/registry.h"
+#include "schedule/order.h"
+
+// Values become buffers here. A view shares its source's buffer, so the unit is the storage root
+// (`storage_root`): the value that a chain of views starts from.
+//
+//     h = matmul(x, w)      buffer 0
+//     r = reshape(h)        buffer 0 under another shape
+//     y = relu(r)           buffer 1, alias of 0 if neither h nor r is used later
+
+namespace tdc::schedule {
+namespace {
+
+using ir::NodeId;
+using ir::ValueId;
+
+class GraphLowering {
+ public:
+  GraphLowering(const ir::Graph& graph, const Chip& chip,
+                const IdVector<ir::VariableId, BufferId>& variables, Schedule& schedule)
+      : graph_(graph), chip_(chip), variables_(variables), schedule_(schedule) {
+    buffers_.resize(graph.values.size());
+    last_use_.resize(graph.values.size(), -1);
+  }
+
+  EntryPoint run() {
+    const std::vector<NodeId> order = order_nodes(graph_);
+    for (size_t at = 0; at < order.size(); ++at) {
+      const ir::Node& node = graph_.nodes[order[at]];
+      if (node.op->is_view) continue;
+      for (const ValueId input : node.inputs)
+        if (input.is_valid()) last_use_[root(input)] = static_cast<int64_t>(at);
+    }
+    entry_.name = graph_.name;
+    entry_.batch = graph_.batch;
+    bind_inputs();
+    bind_writes();
+    bind_outputs();
+    for (size_t at = 0; at < order.size(); ++at)
+      if (!graph_.nodes[order[at]].op->is_view) lower_node(order[at], static_cast<int64_t>(at));
+    for (const auto& [to, value] : copies_) {
+      entry_.steps.emplace_back(Copy{.to = whole(to, graph_.type(value).dims),
+                                     .from = whole(buffer_of(value), graph_.type(value).dims),
+                                     .transfer = std::nullopt});
+    }
+    return std::move(entry_);
+  }
+
+ private:
+  ValueId root(ValueId value) const { return storage_root(graph_, value); }
+
+  BufferId buffer_of(ValueId value) const {
+    const BufferId buffer = buffers_[root(value)];
+    TDC_CHECK(buffer.is_valid(), "value {} has no buffer", value.index);
+    return buffer;
+  }
+
+  BufferId add_argument(const std::string& name, ValueId value) {
+    return schedule_.buffers.push_back({.type = graph_.type(value),
+                                        .kind = BufferKind::argument,
+                                        .level = {},
+                                        .variable = std::nullopt,
+                                        .alias = std::nullopt,
+                                        .name = name,
+                                        .origin = graph_.values[value].origin});
+  }
+
+  void bind_inputs() {
+    for (const ir::Input& input : graph_.inputs) {
+      const BufferId buffer = add_argument(input.name, input.value);
+      buffers_[input.value] = buffer;
+      entry_.arguments.push_back({.name = input.name,
+                                  .buffer = buffer,
+                                  .is_output = false,
+                                  .input_kind = input.kind,
+                                  .classes = input.classes});
+    }
+    for (const ir::Read& read : graph_.reads) buffers_[read.value] = variables_[read.variable];
+  }
+
+  /// Whether the value's memory can be chosen here: made by a node, and not chosen already.
+  bool is_free(ValueId value) const {
+    const ValueId storage = root(value);
+    return graph_.values[storage].producer.is_valid() && !buffers_[storage].is_valid();
+  }
+
+  void bind_writes() {
+    for (const ir::Write& write : graph_.writes) {
+      if (is_free(write.value) && updates_in_place(graph_, write)) {
+        bind_chain(root(write.value), variables_[write.variable]);
+      } else {
+        copies_.emplace_back(variables_[write.variable], write.value);
+      }
+    }
+  }
+
+  /// The value and all earlier sums that it continues stand in one buffer.
+  void bind_chain(ValueId value, BufferId buffer) {
+    while (is_free(value)) {
+      buffers_[value] = buffer;
+      const ir::Node& node = graph_.nodes[graph_.values[value].producer];
+      if (node.op->accumulator < 0) return;
+      const ValueId accumulator = node.inputs[static_cast<size_t>(node.op->accumulator)];
+      if (!accumulator.is_valid()) return;
+      value = accumulator;
+    }
+  }
+
+  void bind_outputs() {
+    for (const ir::Output& output : graph_.outputs) {
+      const BufferId buffer = add_argument(output.name, output.value);
+      entry_.arguments.push_back(
+          {.name = output.name, .buffer = buffer, .is_output = true, .output_kind = output.kind});
+      if (is_free(output.value))
+        buffers_[root(output.value)] = buffer;
+      else
+        copies_.emplace_back(buffer, output.value);
+    }
+  }
+
+  /// The operand whose memory output 0 takes over, or nullopt.
+  std::optional<BufferId> memory_to_take_over(const ir::Node& node, int64_t at) const {
+    for (const auto& [input_index, output_index] : node.op->in_place) {
+      if (output_index != 0 || !node.inputs[static_cast<size_t>(input_index)].is_valid()) continue;
+      const ValueId input = node.inputs[static_cast<size_t>(input_index)];
+      if (is_needed_after(input, at) || graph_.type(input) != graph_.type(node.outputs[0]))
+        continue;
+      const BufferId buffer = buffer_of(input);
+      if (schedule_.buffers[buffer].kind != BufferKind::temporary) continue;
+      // Another operand in the same memory must be the same elements in the same places.
+      const bool is_alone = std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId other) {
+        return !other.is_valid() || other == input || root(other) != root(input);
+      });
+      if (is_alone) return buffer;
+    }
+    return std::nullopt;
+  }
+
+  bool is_needed_after(ValueId value, int64_t at) const {
+    if (last_use_[root(value)] > at) return true;
+    return std::any_of(copies_.begin(), copies_.end(),
+                       [&](const auto& copy) { return root(copy.second) == root(value); });
+  }
+
+  BufferId add_temporary(const ir::TensorType& type, std::string name, SourceRange origin,
+                         std::optional<Alias> alias) {
+    return schedule_.buffers.push_back({.type = type,
+                                        .kind = BufferKind::temporary,
+                                        .level = chip_.tensors,
+                                        .variable = std::nullopt,
+                                        .alias = alias,
+                                        .name = std::move(name),
+                                        .origin = origin});
+  }
+
+  void lower_node(NodeId id, int64_t at) {
+    const ir::Node& node = graph_.nodes[id];
+    Launch launch = {.op = node.op,
+                     .attributes = node.attributes,
+                     .inputs = {},
+                     .outputs = {},
+                     .scratch = std::nullopt,
+                     .phase = node.phase,
+                     .from = id,
+                     .label = label(node)};
+    continue_accumulator(node);
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const ValueId input = node.inputs[i];
+      if (!input.is_valid()) {
+        launch.inputs.emplace_back(std::nullopt);
+        continue;
+      }
+      const bool is_continued = static_cast<int>(i) == node.op->accumulator;
+      const BufferId buffer = is_continued ? buffers_[node.outputs[0]] : buffer_of(input);
+      launch.inputs.emplace_back(whole(buffer, graph_.type(input).dims));
+    }
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      const ValueId output = node.outputs[i];
+      if (!buffers_[output].is_valid()) {
+        std::optional<Alias> alias;
+        if (i == 0)
+          if (const auto taken = memory_to_take_over(node, at)) alias = Alias{*taken};
+        buffers_[output] =
+            add_temporary(graph_.type(output), label(node), graph_.values[output].origin, alias);
+      }
+      launch.outputs.push_back(whole(buffers_[output], graph_.type(output).dims));
+    }
+    launch.scratch = add_scratch(launch);
+    entry_.steps.emplace_back(std::move(launch));
+  }
+
+  /// A sum that continues another stands in the same memory; if that cannot be (the earlier sum is
+  /// needed later, or the output's place is fixed elsewhere), the earlier sum is copied first.
+  void continue_accumulator(const ir::Node& node) {
+    if (node.op->accumulator < 0) return;
+    const ValueId accumulator = node.inputs.at(static_cast<size_t>(node.op->accumulator));
+    if (!accumulator.is_valid()) return;
+    const ValueId output = node.outputs[0];
+    const BufferId from = buffer_of(accumulator);
+    if (!buffers_[output].is_valid()) {
+      const bool is_temporary = schedule_.buffers[from].kind == BufferKind::temporary;
+      const std::optional<Alias> alias = is_temporary ? std::optional(Alias{from}) : std::nullopt;
+      buffers_[output] =
+          add_temporary(graph_.type(output), label(node), graph_.values[output].origin, alias);
+      if (is_temporary) return;
+    }
+    if (buffers_[output] == from) return;
+    const ir::Dims& dims = graph_.type(output).dims;
+    entry_.steps.emplace_back(Copy{
+        .to = whole(buffers_[output], dims), .from = whole(from, dims), .transfer = std::nullopt});
+  }
+
+  std::optional<BufferId> add_scratch(const Launch& launch) {
+    if (launch.op->kernel->scratch_bytes == nullptr) return std::nullopt;
+    const int64_t bytes = launch.op->kernel->scratch_bytes(kernel_call(launch));
+    if (bytes == 0) return std::nullopt;
+    const ir::TensorType type = {.dtype = ir::DType::f32, .dims = {(bytes + 3) / 4}};
+    return add_temporary(type, "scratch of " + launch.label, {}, std::nullopt);
+  }
+
+  /// What people see: the value's own name, or the op's.
+  std::string label(const ir::Node& node) const {
+    const std::string& name = graph_.values[node.outputs.at(0)].name;
+    return name.empty() ? std::string(node.op->name) : name;
+  }
+
+  const ir::Graph& graph_;
+  const Chip& chip_;
+  const IdVector<ir::VariableId, BufferId>& variables_;
+  Schedule& schedule_;
+  EntryPoint entry_;
+  IdVector<ValueId, BufferId> buffers_;               // of storage roots
+  IdVector<ValueId, int64_t> last_use_;               // of storage roots: position in the order
+  std::vector<std::pair<BufferId, ValueId>> copies_;  // at the end
+};
+
+}  // namespace
+
+View whole(BufferId buffer, const ir::Dims& dims) {
+  return {.buffer = buffer, .offset = {}, .extent = dims, .stride = ir::dense_strides(dims)};
+}
+
+ops::KernelCall kernel_call(const Launch& launch) {
+  const auto layout = [](const View& view) {
+    return ops::OperandLayout{.extent = view.extent, .stride = view.stride};
+  };
+  ops::KernelCall call = {.inputs = {}, .outputs = {}, .attributes = launch.attributes};
+  for (const auto& input : launch.inputs)
+    call.inputs.push_back(input ? std::optional(layout(*input)) : std::nullopt);
+  for (const View& output : launch.outputs) call.outputs.push_back(layout(output));
+  return call;
+}
+
+Schedule lower(const ir::Module& module, const Chip& chip) {
+  Schedule schedule = {.variables = module.variables, .buffers = {}, .entry_points = {}};
+  std::set<ir::VariableId> written;
+  for (const ir::Graph& graph : module.graphs)
+    for (const ir::Write& write : graph.writes) written.insert(write.variable);
+  IdVector<ir::VariableId, BufferId> variables;
+  for (const ir::VariableId id : module.variables.ids()) {
+    const ir::Variable& variable = module.variables[id];
+    const bool is_written = written.contains(id);
+    variables.push_back(schedule.buffers.push_back(
+        {.type = variable.type,
+         .kind = is_written ? BufferKind::variable : BufferKind::constant,
+         .level = is_written ? chip.tensors : chip.constants,
+         .variable = id,
+         .alias = std::nullopt,
+         .name = variable.path,
+         .origin = variable.origin}));
+  }
+  for (const ir::Graph& graph : module.graphs)
+    schedule.entry_points.push_back(GraphLowering(graph, chip, variables, schedule).run());
+  return schedule;
+}
+
+}  // namespace tdc::schedule

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "ir/ir.h"
+#include "schedule/chip.h"
+#include "schedule/schedule.h"
+
+namespace tdc::schedule {
+
+/// The flat schedule of a module: one launch per node that is not a view, in the order of
+/// `order_nodes`, every view a whole tensor.
+///
+/// - A variable that some graph writes gets a buffer in the chip's level for tensors, any other
+///   one is a constant.
+/// - Results of entry points are made in the caller's memory, new versions of variables in the
+///   variable's, both directly where possible and by a copy at the end otherwise.
+/// - A node's output takes over the memory of an operand that dies there, if the op's record
+///   allows it; a sum that continues an accumulator always does.
+Schedule lower(const ir::Module& module, const Chip& chip);
+
+}  // namespace tdc::schedule
