@@ -1,0 +1,20 @@
+// Writes `td_kernels.h` for all ops to the file named by the only argument; the build uses it to
+// compile kernels for tests.
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "emit/kernel_header.h"
+#include "ops/registry.h"
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: tdc_kernel_header FILE\n");
+    return 2;
+  }
+  const std::string text = tdc::emit::kernel_header(tdc::ops::all_ops());
+  std::FILE* file = std::fopen(argv[1], "w");
+  if (file == nullptr) return std::perror(argv[1]), EXIT_FAILURE;
+  const bool is_written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  return std::fclose(file) == 0 && is_written ? EXIT_SUCCESS : EXIT_FAILURE;
+}
