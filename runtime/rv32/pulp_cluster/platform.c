@@ -1,0 +1,86 @@
+/* The platform on the simulated chip; the registers are described in chip.h. */
+#include "chip.h"
+#include "td_platform.h"
+
+enum { kStackGuard = 0x57AC6A7D, kStatusStackOverflow = 66 };
+
+extern uint32_t td_stacks[];
+
+static inline volatile uint32_t* chip_register(uint32_t offset) {
+  return (volatile uint32_t*)(TD_CHIP_REGISTERS + offset);
+}
+
+/* Memory written before an event must be in memory, not in a register of the compiler. */
+static inline void compiler_barrier(void) {
+  __asm__ volatile("" ::: "memory");
+}
+
+size_t td_read(void* data, size_t bytes) {
+  compiler_barrier();
+  *chip_register(TD_CHIP_HOST_ADDRESS) = (uintptr_t)data;
+  *chip_register(TD_CHIP_HOST_READ) = bytes;
+  const size_t count = *chip_register(TD_CHIP_HOST_READ);
+  compiler_barrier();
+  return count;
+}
+
+void td_write(const void* data, size_t bytes) {
+  compiler_barrier();
+  *chip_register(TD_CHIP_HOST_ADDRESS) = (uintptr_t)data;
+  *chip_register(TD_CHIP_HOST_WRITE) = bytes;
+}
+
+void td_exit(int status) {
+  if (td_stacks[0] != kStackGuard) status = kStatusStackOverflow;
+  for (;;) *chip_register(TD_CHIP_HOST_EXIT) = (uint32_t)status;
+}
+
+uint64_t td_cycles(void) {
+  const uint32_t low = *chip_register(TD_CHIP_CYCLES_LOW);
+  return ((uint64_t)*chip_register(TD_CHIP_CYCLES_HIGH) << 32) | low;
+}
+
+void td_team_run(td_team_function function, const void* args) {
+  compiler_barrier();
+  *chip_register(TD_CHIP_JOB_ARGUMENT) = (uintptr_t)args;
+  *chip_register(TD_CHIP_JOB) = (uintptr_t)function;
+  const td_team team = {.core = 0, .cores = *chip_register(TD_CHIP_CORES)};
+  function(args, team);
+  td_team_barrier(team);
+}
+
+void td_team_barrier(td_team team) {
+  (void)team;
+  compiler_barrier();
+  (void)*chip_register(TD_CHIP_BARRIER);
+  compiler_barrier();
+}
+
+td_dma_ticket td_dma_copy(void* to, const void* from, uint32_t row_bytes, uint32_t rows,
+                          uint32_t to_stride, uint32_t from_stride) {
+  compiler_barrier();
+  *chip_register(TD_CHIP_DMA_TO) = (uintptr_t)to;
+  *chip_register(TD_CHIP_DMA_FROM) = (uintptr_t)from;
+  *chip_register(TD_CHIP_DMA_ROW_BYTES) = row_bytes;
+  *chip_register(TD_CHIP_DMA_ROWS) = rows;
+  *chip_register(TD_CHIP_DMA_TO_STRIDE) = to_stride;
+  *chip_register(TD_CHIP_DMA_FROM_STRIDE) = from_stride;
+  return *chip_register(TD_CHIP_DMA_START);
+}
+
+void td_dma_wait(td_dma_ticket ticket) {
+  *chip_register(TD_CHIP_DMA_TICKET) = ticket;
+  (void)*chip_register(TD_CHIP_DMA_WAIT);
+  compiler_barrier();
+}
+
+void td_dma_wait_all(void) {
+  (void)*chip_register(TD_CHIP_DMA_WAIT_ALL);
+  compiler_barrier();
+}
+
+#ifdef TD_PROFILE
+void td_mark(uint32_t step) {
+  *chip_register(TD_CHIP_HOST_MARK) = step;
+}
+#endif

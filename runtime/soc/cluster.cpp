@@ -1,0 +1,556 @@
+#include "soc/cluster.h"
+
+#include <fmt/format.h>
+#include <verilated.h>
+
+#include <algorithm>
+
+#include "rv32/pulp_cluster/chip.h"
+#include "soc/fault.h"
+
+namespace tdc::soc {
+
+namespace {
+
+/// A sleeping core's clock is stopped after this many cycles, when its pipeline has certainly come
+/// to rest (a division takes 35). It would do nothing: stopping it only saves time.
+constexpr uint64_t kRestCycles = 64;
+
+/// The value of a guard word; start-up code stores it and nobody else.
+constexpr uint32_t kGuardWord = 0x57AC6A7D;
+
+/// Bit i of the index becomes byte i.
+constexpr std::array<uint64_t, 256> kSpread = [] {
+  std::array<uint64_t, 256> table{};
+  for (uint32_t bits = 0; bits < 256; ++bits) {
+    for (uint32_t i = 0; i < 8; ++i) {
+      if (bits >> i & 1) table[bits] |= uint64_t{1} << (8 * i);
+    }
+  }
+  return table;
+}();
+
+/// The unit inside the FPU that executes an operation: results of one unit leave in order.
+uint32_t fpu_group(uint32_t operation) {
+  const uint32_t code = operation & 15;
+  return code < 4 ? 0 : code < 6 ? 1 : code < 10 ? 2 : 3;
+}
+
+}  // namespace
+
+const char* fault_name(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kWildAccess:
+      return "wild access";
+    case FaultKind::kMisaligned:
+      return "misaligned access";
+    case FaultKind::kIllegalInstruction:
+      return "illegal instruction";
+    case FaultKind::kStackOverflow:
+      return "stack overflow";
+    case FaultKind::kDmaRange:
+      return "DMA out of range";
+    case FaultKind::kDataRace:
+      return "data race";
+    case FaultKind::kDeadlock:
+      return "deadlock";
+    case FaultKind::kCycleLimit:
+      return "cycle limit";
+  }
+  return "";
+}
+
+Cluster::Cluster(const Parameters& parameters, HostPort& host, uint32_t entry)
+    : parameters_(parameters),
+      host_(host),
+      context_(std::make_unique<VerilatedContext>()),
+      memories_(parameters_),
+      dma_(parameters_, memories_, banks_),
+      event_unit_(parameters_),
+      caches_(parameters_),
+      races_(memories_.l1, memories_.l2),
+      bank_mask_(parameters_.l1_banks - 1) {
+  for (uint32_t i = 0; i < parameters_.cores; ++i) {
+    cores_.push_back(CoreState{.core = Core(*context_, i, entry), .dma_registers = {}});
+  }
+  for (uint32_t i = 0; i < fpu_count(parameters_); ++i) {
+    fpus_.emplace_back(*context_);
+    fpu_last_core_.push_back(i);
+  }
+}
+
+Cluster::~Cluster() = default;
+
+void Cluster::tick() {
+  dma_.request();
+  for (uint32_t i = 0; i < cores_.size(); ++i) request_data(i);
+  const uint32_t granted = banks_.arbitrate();
+  dma_.advance(granted);
+  finish_l1(granted);
+  accept_l2();
+  retry_dma_start();
+  event_unit_.tick(cycle_, dma_);
+  for (uint32_t i = 0; i < cores_.size(); ++i) answer_data(i);
+  for (uint32_t i = 0; i < cores_.size(); ++i) fetch(i);
+  use_fpus();
+  clock_cores();
+  ++cycle_;
+}
+
+// Data
+// ---------------------------------------------------------------------------------------------
+
+void Cluster::request_data(uint32_t index) {
+  CoreState& state = cores_[index];
+  if (state.data != DataPort::kFree || !state.core.accesses_data()) return;
+  const uint32_t address = state.core.data_address();
+  if (memories_.l1.contains(address)) {
+    state.data = DataPort::kWantsL1;
+    wants_l1_ |= 1U << index;
+    banks_.request(index, address / 4 & bank_mask_);
+  } else if (memories_.l2.contains(address)) {
+    state.data = DataPort::kWantsL2;
+    wants_l2_ |= 1U << index;
+  } else if (address - TD_CHIP_REGISTERS < TD_CHIP_REGISTERS_BYTES) {
+    state.core.grant_data();
+    access_register(index);
+  } else if (memories_.l3.contains(address)) {
+    throw data_fault(FaultKind::kWildAccess, index, "L3 is reached by DMA only");
+  } else {
+    throw data_fault(FaultKind::kWildAccess, index, "no memory is there");
+  }
+}
+
+void Cluster::finish_l1(uint32_t granted) {
+  for (uint32_t wanted = wants_l1_; wanted != 0; wanted &= wanted - 1) {
+    const auto index = static_cast<uint32_t>(std::countr_zero(wanted));
+    CoreState& state = cores_[index];
+    state.data = DataPort::kFree;
+    if (granted >> index & 1) {
+      state.core.grant_data();
+      state.core.answer_data(access_memory(index, memories_.l1));
+    } else {
+      ++state.counts[kEvent_bank_conflicts];
+    }
+  }
+  wants_l1_ = 0;
+}
+
+void Cluster::accept_l2() {
+  if (wants_l2_ == 0) return;
+  for (uint32_t port = 0; port < parameters_.l2_ports && wants_l2_ != 0; ++port) {
+    const uint32_t later = wants_l2_ & ~((2U << l2_last_core_) - 1U);
+    const auto index = static_cast<uint32_t>(std::countr_zero(later != 0 ? later : wants_l2_));
+    l2_last_core_ = index;
+    wants_l2_ &= ~(1U << index);
+    CoreState& state = cores_[index];
+    state.core.grant_data();
+    state.data = DataPort::kAnswer;
+    state.answer = access_memory(index, memories_.l2);
+    state.answer_cycle = cycle_ + parameters_.l2_cycles - 1;
+    state.counts[kEvent_l2_wait] += parameters_.l2_cycles - 1;
+  }
+  for (uint32_t waiting = wants_l2_; waiting != 0; waiting &= waiting - 1) {
+    ++cores_[static_cast<uint32_t>(std::countr_zero(waiting))].counts[kEvent_l2_wait];
+  }
+}
+
+uint32_t Cluster::access_memory(uint32_t index, Memory& memory) {
+  const Core& core = cores_[index].core;
+  const uint32_t address = core.data_address();
+  const bool is_write = core.data_is_write();
+  if (core.data_is_misaligned()) {
+    throw data_fault(FaultKind::kMisaligned, index, "the address is not a multiple of the size");
+  }
+  check_stack(index);
+  const uint8_t attribute = memory.attribute(address);
+  if ((attribute & kMapped) == 0) {
+    throw data_fault(FaultKind::kWildAccess, index, "the program has nothing there");
+  }
+  if (is_write) {
+    if ((attribute & kWritable) == 0) {
+      throw data_fault(FaultKind::kWildAccess, index, "the program has code or constants there");
+    }
+    if ((attribute & kGuard) != 0 && core.data_to_write() != kGuardWord) {
+      throw data_fault(FaultKind::kStackOverflow, index, "a store into the guard word of a stack");
+    }
+  }
+  if (checks_races_) {
+    RaceChecker::Race race;
+    if (races_.access(index, address, core.data_byte_enable(), is_write, race)) {
+      throw data_fault(FaultKind::kDataRace, index,
+                       fmt::format("core {} {} the same bytes since the last barrier",
+                                   race.other_core, race.other_wrote ? "wrote" : "read"));
+    }
+  }
+  if (!is_write) return memory.load_word(address);
+  memory.store_word(address, core.data_to_write(), core.data_byte_enable());
+  return 0;
+}
+
+void Cluster::check_stack(uint32_t index) {
+  if (stacks_.bytes_per_core == 0) return;
+  CoreState& state = cores_[index];
+  const uint32_t begin = stacks_.begin + index * stacks_.bytes_per_core;
+  const uint32_t depth = begin + stacks_.bytes_per_core - state.core.stack_pointer();
+  // Start-up code runs before it has set the stack pointer.
+  if (depth <= stacks_.bytes_per_core - 4) {
+    state.has_stack = true;
+  } else if (state.has_stack) {
+    throw data_fault(
+        FaultKind::kStackOverflow, index,
+        fmt::format("the stack pointer is {:#010x}, the stack of {} bytes begins at {:#010x}",
+                    state.core.stack_pointer(), stacks_.bytes_per_core, begin));
+  }
+}
+
+void Cluster::answer_next(CoreState& state, uint32_t word) {
+  state.data = DataPort::kFree;
+  state.core.answer_data(word);
+}
+
+void Cluster::start_sleep(CoreState& state) {
+  state.data = DataPort::kSleeps;
+  state.blocked_since = cycle_;
+}
+
+void Cluster::answer_data(uint32_t index) {
+  CoreState& state = cores_[index];
+  if (state.data == DataPort::kAnswer) {
+    if (cycle_ >= state.answer_cycle) answer_next(state, state.answer);
+  } else if (state.data == DataPort::kSleeps) {
+    const Sleep sleep = event_unit_.sleep(index);
+    ++state.counts[sleep == Sleep::kBarrier ? kEvent_barrier_wait
+                   : sleep == Sleep::kJob   ? kEvent_job_wait
+                                            : kEvent_dma_wait];
+    if (!event_unit_.is_due(index, cycle_)) return;
+    answer_next(state, event_unit_.wake(index));
+    state.is_stopped = false;
+  }
+}
+
+// Registers
+// ----------------------------------------------------------------------------------------
+
+void Cluster::access_register(uint32_t index) {
+  const Core& core = cores_[index].core;
+  if (core.data_is_misaligned() || core.data_byte_enable() != 15) {
+    throw data_fault(FaultKind::kMisaligned, index, "registers are accessed by words");
+  }
+  check_stack(index);
+  const uint32_t offset = core.data_address() - TD_CHIP_REGISTERS;
+  if (core.data_is_write()) {
+    store_register(index, offset, core.data_to_write());
+  } else {
+    load_register(index, offset);
+  }
+}
+
+void Cluster::load_register(uint32_t index, uint32_t offset) {
+  CoreState& state = cores_[index];
+  switch (offset) {
+    case TD_CHIP_CORES:
+      return answer_next(state, parameters_.cores);
+    case TD_CHIP_BARRIER: {
+      const uint64_t before = event_unit_.synchronisations();
+      event_unit_.sleep_at_barrier(index, cycle_);
+      if (event_unit_.synchronisations() != before) races_.synchronise();
+      return start_sleep(state);
+    }
+    case TD_CHIP_JOB:
+      event_unit_.sleep_for_job(index, cycle_);
+      return start_sleep(state);
+    case TD_CHIP_JOB_ARGUMENT:
+      return answer_next(state, event_unit_.job_argument());
+    case TD_CHIP_DMA_START:
+      state.data = DataPort::kDmaQueue;
+      waits_for_dma_queue_ |= 1U << index;
+      return;
+    case TD_CHIP_DMA_WAIT:
+      if (dma_.is_done(state.dma_ticket)) return answer_next(state, 0);
+      event_unit_.sleep_for_dma(index, state.dma_ticket, false);
+      return start_sleep(state);
+    case TD_CHIP_DMA_WAIT_ALL:
+      if (dma_.is_idle()) return answer_next(state, 0);
+      event_unit_.sleep_for_dma(index, dma_.last_ticket(), true);
+      return start_sleep(state);
+    case TD_CHIP_HOST_READ:
+      return answer_next(state, state.host_count);
+    case TD_CHIP_CYCLES_LOW:
+      state.cycles_high = static_cast<uint32_t>(cycle_ >> 32);
+      return answer_next(state, static_cast<uint32_t>(cycle_));
+    case TD_CHIP_CYCLES_HIGH:
+      return answer_next(state, state.cycles_high);
+    default:
+      break;
+  }
+  const uint32_t event = (offset - TD_CHIP_EVENTS) / 4;
+  if (offset >= TD_CHIP_EVENTS && event < kEventCount) {
+    flush_events(state);
+    return answer_next(state, static_cast<uint32_t>(state.counts[event]));
+  }
+  throw data_fault(FaultKind::kWildAccess, index, "no register to load is there");
+}
+
+void Cluster::store_register(uint32_t index, uint32_t offset, uint32_t value) {
+  CoreState& state = cores_[index];
+  answer_next(state, 0);
+  switch (offset) {
+    case TD_CHIP_JOB:
+      races_.synchronise();
+      return event_unit_.start_job(index, value, cycle_);
+    case TD_CHIP_JOB_ARGUMENT:
+      return event_unit_.set_job_argument(value);
+    case TD_CHIP_DMA_TO:
+      state.dma_registers.to = value;
+      return;
+    case TD_CHIP_DMA_FROM:
+      state.dma_registers.from = value;
+      return;
+    case TD_CHIP_DMA_ROW_BYTES:
+      state.dma_registers.row_bytes = value;
+      return;
+    case TD_CHIP_DMA_ROWS:
+      state.dma_registers.rows = value;
+      return;
+    case TD_CHIP_DMA_TO_STRIDE:
+      state.dma_registers.to_stride = value;
+      return;
+    case TD_CHIP_DMA_FROM_STRIDE:
+      state.dma_registers.from_stride = value;
+      return;
+    case TD_CHIP_DMA_TICKET:
+      state.dma_ticket = value;
+      return;
+    case TD_CHIP_HOST_ADDRESS:
+      state.host_address = value;
+      return;
+    case TD_CHIP_HOST_READ:
+    case TD_CHIP_HOST_WRITE: {
+      const bool is_read = offset == TD_CHIP_HOST_READ;
+      const auto attributes = static_cast<uint8_t>(is_read ? kMapped | kWritable : kMapped);
+      uint8_t* data = memories_.range(state.host_address, value);
+      if (value != 0 &&
+          (data == nullptr || !memories_.range_has(state.host_address, value, attributes))) {
+        Fault fault =
+            data_fault(FaultKind::kWildAccess, index,
+                       fmt::format("the host port's {} of {} bytes leaves the program's memory",
+                                   is_read ? "reading" : "writing", value));
+        fault.address = state.host_address;
+        throw fault;
+      }
+      if (is_read) {
+        state.host_count = host_.read(data, value);
+      } else if (!host_.write(data, value)) {
+        exit_status_ = 1;
+      }
+      return;
+    }
+    case TD_CHIP_HOST_EXIT:
+      exit_status_ = value & 255;
+      return;
+    case TD_CHIP_HOST_CONSOLE:
+      return host_.put(static_cast<char>(value));
+    case TD_CHIP_HOST_MARK:
+      return mark(value);
+    default:
+      throw data_fault(FaultKind::kWildAccess, index, "no register to store to is there");
+  }
+}
+
+void Cluster::retry_dma_start() {
+  // Lower cores first: the queue empties at least as often as the slowest of them asks.
+  for (uint32_t waiting = waits_for_dma_queue_; waiting != 0; waiting &= waiting - 1) {
+    const auto index = static_cast<uint32_t>(std::countr_zero(waiting));
+    CoreState& state = cores_[index];
+    if (dma_.is_full()) {
+      ++state.counts[kEvent_dma_wait];
+      continue;
+    }
+    waits_for_dma_queue_ &= ~(1U << index);
+    try {
+      answer_next(state, dma_.start(state.dma_registers));
+    } catch (Fault& fault) {
+      fault.core = index;
+      fault.pc = state.core.execute_pc();
+      throw;
+    }
+  }
+}
+
+// Instructions
+// -------------------------------------------------------------------------------------
+
+void Cluster::fetch(uint32_t index) {
+  CoreState& state = cores_[index];
+  if (state.is_stopped) return;
+  if (!state.fetch_pending) {
+    if (!state.core.fetches()) return;
+    const uint32_t address = state.core.fetch_address();
+    const Memory* memory = memories_.l2.contains(address) ? &memories_.l2 : memories_.find(address);
+    // The prefetcher may run past the end of memory; an instruction from there is an illegal one.
+    state.fetched = memory != nullptr ? memory->load_word(address) : 0;
+    state.fetch_cycle = caches_.fetch(index, address, cycle_);
+    state.core.grant_fetch();
+    state.fetch_pending = true;
+  }
+  if (state.fetch_cycle > cycle_ + 1) {
+    ++state.counts[kEvent_icache_wait];
+    return;
+  }
+  state.core.answer_fetch(state.fetched);
+  state.fetch_pending = false;
+}
+
+// FPUs
+// ---------------------------------------------------------------------------------------------
+
+void Cluster::use_fpus() {
+  const auto fpu_total = static_cast<uint32_t>(fpus_.size());
+  for (uint32_t f = 0; f < fpu_total; ++f) {
+    Fpu& fpu = fpus_[f];
+    // Cores f, f + fpu_total, ... in a ring, beginning after the one that was offered last.
+    uint32_t chosen = UINT32_MAX;
+    uint32_t index = fpu_last_core_[f];
+    for (uint32_t step = 0; step < parameters_.cores_per_fpu; ++step) {
+      index = index + fpu_total < cores_.size() ? index + fpu_total : f;
+      const CoreState& state = cores_[index];
+      // Results of different units may overtake each other while another core's result is in the
+      // way. The core takes its results for in-order, so it gets no second unit before the first is
+      // done.
+      if (!state.is_stopped && state.core.uses_fpu() &&
+          (state.fpu_in_flight == 0 ||
+           state.fpu_group == fpu_group(state.core.fpu_operation().operation))) {
+        chosen = index;
+        break;
+      }
+    }
+    if (chosen == UINT32_MAX && fpu.is_idle()) continue;
+    if (chosen != UINT32_MAX) {
+      CoreState& state = cores_[chosen];
+      const FpuOperation operation = state.core.fpu_operation();
+      fpu_last_core_[f] = chosen;
+      if (fpu.offer(chosen, operation)) {
+        state.core.grant_fpu();
+        state.fpu_group = fpu_group(operation.operation);
+        ++state.fpu_in_flight;
+      }
+    }
+    fpu.clock();
+    if (fpu.has_result()) {
+      const FpuResult result = fpu.result();
+      --cores_[result.core].fpu_in_flight;
+      cores_[result.core].core.answer_fpu(result);
+    }
+  }
+}
+
+// Clock
+// --------------------------------------------------------------------------------------------
+
+void Cluster::clock_cores() {
+  if (++lane_cycles_ == 255) {
+    for (CoreState& state : cores_) flush_events(state);
+    lane_cycles_ = 0;
+  }
+  bool any_runs = false;
+  for (uint32_t i = 0; i < cores_.size(); ++i) {
+    CoreState& state = cores_[i];
+    if (state.is_stopped) continue;
+    any_runs = true;
+    if (state.data == DataPort::kSleeps && cycle_ - state.blocked_since >= kRestCycles &&
+        !state.fetch_pending && !state.core.fetches() && state.fpu_in_flight == 0 &&
+        !state.core.uses_fpu()) {
+      state.is_stopped = true;
+      continue;
+    }
+    state.core.clock();
+    const uint32_t events = state.core.events();
+    state.lanes[0] += kSpread[events & 255];
+    state.lanes[1] += kSpread[events >> 8];
+    if (trace_ && (events & 1) != 0) trace_(i, state.core.execute_pc());
+    if (state.core.traps()) {
+      const uint32_t cause = state.core.trap_cause();
+      Fault fault(FaultKind::kIllegalInstruction, cause == 2 ? "the core does not know it"
+                                                  : cause == 3
+                                                      ? "a breakpoint (ebreak)"
+                                                      : fmt::format("a trap with cause {}", cause));
+      fault.core = i;
+      fault.pc = state.core.decode_pc();
+      throw fault;
+    }
+  }
+  if (!any_runs) check_deadlock();
+}
+
+void Cluster::check_deadlock() const {
+  if (!dma_.is_idle()) return;
+  std::string detail = "all cores are asleep:";
+  for (uint32_t i = 0; i < cores_.size(); ++i) {
+    if (event_unit_.is_waking(i)) return;
+    detail += fmt::format("{} core {} {} at {:#010x}", i == 0 ? "" : ",", i,
+                          event_unit_.sleep(i) == Sleep::kBarrier ? "at a barrier"
+                          : event_unit_.sleep(i) == Sleep::kJob   ? "without a job"
+                                                                  : "waiting for a DMA transfer",
+                          cores_[i].core.execute_pc());
+  }
+  Fault fault(FaultKind::kDeadlock, detail);
+  fault.core = 0;
+  fault.pc = cores_[0].core.execute_pc();
+  throw fault;
+}
+
+// Counters
+// -----------------------------------------------------------------------------------------
+
+void Cluster::flush_events(CoreState& state) {
+  for (uint32_t event = 0; event < Core::kRtlEvents; ++event) {
+    state.counts[event] += state.lanes[event / 8] >> (8 * (event % 8)) & 255;
+  }
+  state.lanes[0] = 0;
+  state.lanes[1] = 0;
+}
+
+EventCounts Cluster::events(uint32_t core) {
+  flush_events(cores_[core]);
+  return cores_[core].counts;
+}
+
+void Cluster::mark(uint32_t step) {
+  EventCounts total{};
+  for (uint32_t i = 0; i < cores_.size(); ++i) {
+    const EventCounts counts = events(i);
+    for (uint32_t event = 0; event < kEventCount; ++event) total[event] += counts[event];
+  }
+  StepCounts& ended = steps_[step_];
+  ended.cycles += cycle_ - step_cycle_;
+  for (uint32_t event = 0; event < kEventCount; ++event) {
+    ended.events[event] += total[event] - step_events_[event];
+  }
+  step_ = step;
+  step_cycle_ = cycle_;
+  step_events_ = total;
+  ++steps_[step].visits;
+}
+
+const std::map<uint32_t, StepCounts>& Cluster::finish_steps() {
+  mark(step_);
+  --steps_[step_].visits;
+  return steps_;
+}
+
+Fault Cluster::data_fault(FaultKind kind, uint32_t index, std::string detail) const {
+  const Core& core = cores_[index].core;
+  Fault fault(kind, fmt::format("{}{}",
+                                kind == FaultKind::kDataRace || kind == FaultKind::kWildAccess
+                                    ? core.data_is_write() ? "store: " : "load: "
+                                    : "",
+                                detail));
+  fault.core = index;
+  fault.pc = core.execute_pc();
+  fault.has_address = true;
+  fault.address = core.data_address();
+  return fault;
+}
+
+}  // namespace tdc::soc

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "soc/bank_arbiter.h"
+#include "soc/core.h"
+#include "soc/dma.h"
+#include "soc/event_unit.h"
+#include "soc/events.h"
+#include "soc/fault.h"
+#include "soc/fpu.h"
+#include "soc/host_port.h"
+#include "soc/instruction_caches.h"
+#include "soc/memories.h"
+#include "soc/parameters.h"
+#include "soc/race_checker.h"
+
+class VerilatedContext;
+
+namespace tdc::soc {
+
+/// Where the stacks are, so that an overflow is seen; bytes 0 if the program did not say.
+struct StackLayout {
+  uint32_t begin = 0;
+  uint32_t bytes_per_core = 0;
+};
+
+/// What a step of the model took, from one marker to the next; events summed over all cores.
+struct StepCounts {
+  uint64_t visits = 0;
+  uint64_t cycles = 0;
+  EventCounts events{};
+};
+
+/// The whole chip. `tick` is its one clock; everything that happens in a cycle is called there, in
+/// order.
+class Cluster {
+ public:
+  Cluster(const Parameters& parameters, HostPort& host, uint32_t entry);
+  ~Cluster();
+
+  [[nodiscard]] Memories& memories() { return memories_; }
+  void set_stacks(StackLayout stacks) { stacks_ = stacks; }
+  void check_races(bool is_on) { checks_races_ = is_on; }
+  /// Called for each instruction that enters execution: core, pc.
+  void set_trace(std::function<void(uint32_t, uint32_t)> trace) { trace_ = std::move(trace); }
+
+  /// One clock cycle. Throws a Fault.
+  void tick();
+
+  /// The status the program ended with.
+  [[nodiscard]] std::optional<uint32_t> exit_status() const { return exit_status_; }
+  [[nodiscard]] uint64_t cycles() const { return cycle_; }
+  [[nodiscard]] EventCounts events(uint32_t core);
+  [[nodiscard]] const Dma& dma() const { return dma_; }
+  [[nodiscard]] const InstructionCaches& caches() const { return caches_; }
+  /// Ends the current step and returns all by number; step 0 is what comes before the first marker.
+  const std::map<uint32_t, StepCounts>& finish_steps();
+
+ private:
+  enum class DataPort : uint8_t {
+    kFree,
+    kWantsL1,   ///< this cycle's request to a bank
+    kWantsL2,   ///< waits for the path to L2
+    kAnswer,    ///< answered in `answer_cycle`
+    kSleeps,    ///< answered by the event unit
+    kDmaQueue,  ///< waits for room in the DMA queue
+  };
+
+  struct CoreState {
+    Core core;
+    DataPort data = DataPort::kFree;
+    uint64_t answer_cycle = 0;
+    uint32_t answer = 0;
+    uint64_t blocked_since = 0;
+    bool is_stopped = false;  ///< asleep for long enough that its clock stands still
+
+    bool fetch_pending = false;
+    uint64_t fetch_cycle = 0;
+    uint32_t fetched = 0;
+
+    uint32_t fpu_in_flight = 0;
+    uint32_t fpu_group = 0;
+
+    bool has_stack = false;
+    DmaTransfer dma_registers;
+    uint32_t dma_ticket = 0;
+    uint32_t host_address = 0;
+    uint32_t host_count = 0;
+    uint32_t cycles_high = 0;
+
+    uint64_t lanes[2] = {0, 0};  ///< RTL events since the last flush, a byte each
+    EventCounts counts{};
+  };
+
+  // The steps of a cycle, in the order of `tick`.
+  void request_data(uint32_t index);
+  void finish_l1(uint32_t granted);
+  void accept_l2();
+  void retry_dma_start();
+  void answer_data(uint32_t index);
+  void fetch(uint32_t index);
+  void use_fpus();
+  void clock_cores();
+  void check_deadlock() const;
+
+  uint32_t access_memory(uint32_t index, Memory& memory);
+  void check_stack(uint32_t index);
+  void access_register(uint32_t index);
+  void load_register(uint32_t index, uint32_t offset);
+  void store_register(uint32_t index, uint32_t offset, uint32_t value);
+  void answer_next(CoreState& state, uint32_t word);
+  void start_sleep(CoreState& state);
+  void flush_events(CoreState& state);
+  void mark(uint32_t step);
+  [[nodiscard]] Fault data_fault(FaultKind kind, uint32_t index, std::string detail) const;
+
+  Parameters parameters_;
+  HostPort& host_;
+  std::unique_ptr<VerilatedContext> context_;
+  Memories memories_;
+  BankArbiter banks_;
+  Dma dma_;
+  EventUnit event_unit_;
+  InstructionCaches caches_;
+  RaceChecker races_;
+  std::vector<CoreState> cores_;
+  std::vector<Fpu> fpus_;
+  std::vector<uint32_t> fpu_last_core_;
+  StackLayout stacks_;
+  bool checks_races_ = true;
+  std::function<void(uint32_t, uint32_t)> trace_;
+
+  uint64_t cycle_ = 0;
+  uint32_t bank_mask_;
+  uint32_t wants_l1_ = 0;  ///< bit per core
+  uint32_t wants_l2_ = 0;
+  uint32_t l2_last_core_ = 0;
+  uint32_t waits_for_dma_queue_ = 0;
+  uint32_t lane_cycles_ = 0;
+  std::optional<uint32_t> exit_status_;
+
+  std::map<uint32_t, StepCounts> steps_;
+  uint32_t step_ = 0;
+  uint64_t step_cycle_ = 0;
+  EventCounts step_events_{};
+};
+
+}  // namespace tdc::soc

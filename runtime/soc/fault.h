@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace tdc::soc {
+
+/// What ends a run before the program does. The value is the exit status of `tdc-soc`.
+enum class FaultKind : int {
+  kWildAccess = 101,
+  kMisaligned = 102,
+  kIllegalInstruction = 103,
+  kStackOverflow = 104,
+  kDmaRange = 105,
+  kDataRace = 106,
+  kDeadlock = 107,
+  kCycleLimit = 108,
+};
+
+/// "wild access", "data race" and so on.
+const char* fault_name(FaultKind kind);
+
+/// Thrown by any part of the chip. What a part does not know (a pc) the cluster fills in.
+struct Fault : std::exception {
+  static constexpr uint32_t kNoCore = UINT32_MAX;
+
+  Fault(FaultKind kind_, std::string detail_) : kind(kind_), detail(std::move(detail_)) {}
+  const char* what() const noexcept override { return detail.c_str(); }
+
+  FaultKind kind;
+  std::string detail;
+  uint32_t core = kNoCore;
+  uint32_t pc = 0;
+  bool has_address = false;
+  uint32_t address = 0;
+};
+
+}  // namespace tdc::soc

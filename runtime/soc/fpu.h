@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "Vtdc_fpu.h"
+
+namespace tdc::soc {
+
+/// An operation as the core's APU port carries it.
+struct FpuOperation {
+  std::array<uint32_t, 3> operands{};
+  uint32_t operation = 0;
+  uint32_t flags = 0;
+};
+
+struct FpuResult {
+  uint32_t core = 0;
+  uint32_t value = 0;
+  uint32_t flags = 0;
+};
+
+/// One FPnew. In a cycle: `offer` at most one operation, ask `accepts`, then `clock`.
+class Fpu {
+ public:
+  explicit Fpu(VerilatedContext& context);
+  ~Fpu();
+  Fpu(Fpu&&) noexcept;
+
+  /// Offers an operation of `core` in this cycle; true if it is accepted, which depends on what is
+  /// in flight. `clock` has to follow in any case.
+  bool offer(uint32_t core, const FpuOperation& operation);
+
+  /// Ends the cycle.
+  void clock();
+
+  /// Whether a result leaves in the cycle that began with the last edge.
+  [[nodiscard]] bool has_result() const { return model_->rvalid_o != 0; }
+  [[nodiscard]] FpuResult result() const {
+    return {model_->rtag_o, model_->result_o, model_->rflags_o};
+  }
+  /// Nothing is in flight: without an offer the next edge may be left out.
+  [[nodiscard]] bool is_idle() const { return model_->busy_o == 0; }
+
+ private:
+  std::unique_ptr<Vtdc_fpu> model_;
+  bool clock_is_low_ = false;  ///< the model has seen the falling edge
+};
+
+}  // namespace tdc::soc

@@ -1,0 +1,169 @@
+#include "soc/program.h"
+
+#include <fmt/format.h>
+#include <llvm/DebugInfo/DWARF/DWARFContext.h>
+#include <llvm/Object/ELFObjectFile.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace tdc::soc {
+
+struct Program::Contents {
+  struct Symbol {
+    uint32_t begin = 0;
+    uint32_t bytes = 0;
+    std::string name;
+  };
+  struct Section {
+    uint32_t begin = 0;
+    uint32_t bytes = 0;
+    bool is_writable = false;
+    bool is_code = false;
+  };
+
+  std::unique_ptr<llvm::MemoryBuffer> buffer;
+  std::unique_ptr<llvm::object::ELF32LEObjectFile> elf;
+  std::unique_ptr<llvm::DWARFContext> debug;
+  std::map<std::string, uint32_t> values;
+  std::vector<Symbol> functions;  ///< by address
+  std::vector<Symbol> objects;    ///< by address
+  std::vector<Section> sections;
+
+  static const Symbol* last_at_or_before(const std::vector<Symbol>& symbols, uint32_t address) {
+    const auto after =
+        std::upper_bound(symbols.begin(), symbols.end(), address,
+                         [](uint32_t value, const Symbol& symbol) { return value < symbol.begin; });
+    return after == symbols.begin() ? nullptr : &*std::prev(after);
+  }
+};
+
+Program::Program() = default;
+Program::~Program() = default;
+
+std::string Program::open(const std::string& path) {
+  auto contents = std::make_unique<Contents>();
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer) return buffer.getError().message();
+  contents->buffer = std::move(*buffer);
+  auto object = llvm::object::ObjectFile::createELFObjectFile(contents->buffer->getMemBufferRef());
+  if (!object) return llvm::toString(object.takeError());
+  auto* elf = llvm::dyn_cast<llvm::object::ELF32LEObjectFile>(object->get());
+  if (elf == nullptr || elf->getArch() != llvm::Triple::riscv32 ||
+      elf->getELFFile().getHeader().e_type != llvm::ELF::ET_EXEC) {
+    return "not an RV32 executable";
+  }
+  object->release();
+  contents->elf.reset(elf);
+  for (const llvm::object::ELFSymbolRef symbol : elf->symbols()) {
+    auto name = symbol.getName();
+    auto value = symbol.getAddress();
+    auto type = symbol.getType();
+    if (!name || !value || !type) {
+      llvm::consumeError(name.takeError());
+      llvm::consumeError(value.takeError());
+      llvm::consumeError(type.takeError());
+      continue;
+    }
+    const auto address = static_cast<uint32_t>(*value);
+    contents->values.emplace(name->str(), address);
+    const Contents::Symbol entry{address, static_cast<uint32_t>(symbol.getSize()), name->str()};
+    if (symbol.getELFType() == llvm::ELF::STT_FUNC) contents->functions.push_back(entry);
+    if (symbol.getELFType() == llvm::ELF::STT_OBJECT) contents->objects.push_back(entry);
+  }
+  const auto by_address = [](const Contents::Symbol& a, const Contents::Symbol& b) {
+    return std::tie(a.begin, a.name) < std::tie(b.begin, b.name);
+  };
+  std::sort(contents->functions.begin(), contents->functions.end(), by_address);
+  std::sort(contents->objects.begin(), contents->objects.end(), by_address);
+  for (const llvm::object::ELFSectionRef section : elf->sections()) {
+    const uint64_t flags = section.getFlags();
+    if ((flags & llvm::ELF::SHF_ALLOC) == 0 || section.getSize() == 0) continue;
+    contents->sections.push_back(
+        {static_cast<uint32_t>(section.getAddress()), static_cast<uint32_t>(section.getSize()),
+         (flags & llvm::ELF::SHF_WRITE) != 0, (flags & llvm::ELF::SHF_EXECINSTR) != 0});
+  }
+  contents->debug = llvm::DWARFContext::create(*contents->elf);
+  contents_ = std::move(contents);
+  return {};
+}
+
+std::string Program::load(Memories& memories, uint32_t cores) const {
+  auto headers = contents_->elf->getELFFile().program_headers();
+  if (!headers) return llvm::toString(headers.takeError());
+  for (const auto& header : *headers) {
+    if (header.p_type != llvm::ELF::PT_LOAD || header.p_memsz == 0) continue;
+    uint8_t* place = memories.range(header.p_vaddr, header.p_memsz);
+    if (place == nullptr ||
+        header.p_offset + header.p_filesz > contents_->buffer->getBufferSize()) {
+      return fmt::format("its segment of {} bytes at {:#010x} is outside the chip's memories",
+                         static_cast<uint32_t>(header.p_memsz),
+                         static_cast<uint32_t>(header.p_vaddr));
+    }
+    std::copy_n(contents_->buffer->getBufferStart() + header.p_offset, header.p_filesz, place);
+  }
+  for (const Contents::Section& section : contents_->sections) {
+    memories.mark(section.begin, section.bytes,
+                  section.is_writable ? kMapped | kWritable : kMapped);
+  }
+  const auto stacks = symbol("td_stacks");
+  const auto stack_bytes = symbol("td_stack_bytes");
+  const auto stack_cores = symbol("td_stack_cores");
+  if (!stacks || !stack_bytes || !stack_cores) return {};
+  if (*stack_cores < cores) {
+    return fmt::format("it has stacks for {} cores, the chip has {}", *stack_cores, cores);
+  }
+  for (uint32_t core = 0; core < cores; ++core) {
+    memories.mark(*stacks + core * *stack_bytes, 4, kGuard);
+  }
+  return {};
+}
+
+uint32_t Program::entry() const {
+  return static_cast<uint32_t>(contents_->elf->getELFFile().getHeader().e_entry);
+}
+
+std::optional<uint32_t> Program::symbol(const std::string& name) const {
+  const auto found = contents_->values.find(name);
+  if (found == contents_->values.end()) return std::nullopt;
+  return found->second;
+}
+
+bool Program::is_code(uint32_t address) const {
+  return std::any_of(contents_->sections.begin(), contents_->sections.end(),
+                     [&](const Contents::Section& section) {
+                       return section.is_code && address - section.begin < section.bytes;
+                     });
+}
+
+std::string Program::describe_pc(uint32_t pc) const {
+  std::string text;
+  if (const auto* function = Contents::last_at_or_before(contents_->functions, pc);
+      function != nullptr && pc - function->begin < std::max(function->bytes, 1U)) {
+    text = "`" + function->name + "`";
+  }
+  using Kind = llvm::DILineInfoSpecifier::FileLineInfoKind;
+  const llvm::DILineInfo line =
+      contents_->debug->getLineInfoForAddress({pc, llvm::object::SectionedAddress::UndefSection},
+                                              llvm::DILineInfoSpecifier(Kind::RawValue));
+  if (line.Line != 0) {
+    text += fmt::format("{}{}:{}", text.empty() ? "" : " at ", line.FileName, line.Line);
+  }
+  return text;
+}
+
+std::string Program::describe_data(uint32_t address) const {
+  const auto* object = Contents::last_at_or_before(contents_->objects, address);
+  // A miss by more than this is not a miss of that buffer.
+  constexpr uint32_t kFarBytes = 1 << 20;
+  if (object == nullptr || address - object->begin >= object->bytes + kFarBytes) return {};
+  const uint32_t offset = address - object->begin;
+  if (offset < object->bytes) {
+    return fmt::format("byte {} of `{}` ({} bytes)", offset, object->name, object->bytes);
+  }
+  return fmt::format("{} bytes past the end of `{}` ({} bytes)", offset - object->bytes,
+                     object->name, object->bytes);
+}
+
+}  // namespace tdc::soc

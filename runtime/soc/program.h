@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "soc/memories.h"
+
+namespace tdc::soc {
+
+/// The ELF file that the chip runs, and what its symbols and debug information say. All of LLVM is
+/// behind this class.
+class Program {
+ public:
+  Program();
+  ~Program();
+
+  /// Reads a statically linked RV32 executable. Returns what is wrong, or nothing.
+  std::string open(const std::string& path);
+
+  /// Copies it into the memories and marks what is mapped, writable and a guard word. Returns what
+  /// is wrong, or nothing.
+  std::string load(Memories& memories, uint32_t cores) const;
+
+  [[nodiscard]] uint32_t entry() const;
+  /// The value of a symbol, if there is one.
+  [[nodiscard]] std::optional<uint32_t> symbol(const std::string& name) const;
+  /// "function at file.c:12", as far as known; empty if nothing is.
+  [[nodiscard]] std::string describe_pc(uint32_t pc) const;
+  /// "4 bytes past the end of `buffer` (128 bytes)", "byte 8 of `buffer`", or empty.
+  [[nodiscard]] std::string describe_data(uint32_t address) const;
+  /// Whether `address` lies in an executable section.
+  [[nodiscard]] bool is_code(uint32_t address) const;
+
+ private:
+  struct Contents;
+  std::unique_ptr<Contents> contents_;
+};
+
+}  // namespace tdc::soc
