@@ -1,0 +1,497 @@
+#include "emit/emit_model.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "emit/c_names.h"
+#include "emit/emit_weights.h"
+#include "ops/registry.h"
+
+// One function per entry point, one block per launch:
+//
+//   { /* 4: fc1 (matmul, forward) */
+//     static const td_matmul_f32_args args = {.y = (float*)(void*)(mlp_l2 + 1024), ...};
+//     TD_MARK(4);
+//     td_team_run(run_td_matmul_f32, &args);
+//   }
+//
+// Argument structs are constants wherever no pointer of the caller is in them, so that they cost
+// neither stack nor code. The learning rate and 1 / count lie in a static struct for that reason.
+
+namespace tdc::emit {
+namespace {
+
+using schedule::BufferKind;
+
+std::string_view c_type(ir::DType dtype) {
+  return dtype == ir::DType::i32 ? "int32_t" : "float";
+}
+
+class SourceWriter {
+ public:
+  explicit SourceWriter(const Model& model)
+      : model_(model), prefix_(model.program.prefix), schedule_(model.schedule) {
+    for (const memory::LevelPlan& level : model.plan.levels)
+      for (const memory::Placement& placement : level.placements)
+        placements_[placement.buffer] = {level.level, placement.offset};
+  }
+
+  std::string run() {
+    const std::string entry_points = write_entry_points();
+    text_ = fmt::format("/* {}: see {}.h. Written by tdc. */\n#include \"{}.h\"\n\n",
+                        model_.program.net, prefix_, prefix_);
+    text_ += "#include \"td_kernels.h\"\n#include \"td_platform.h\"\n";
+    if (has_schedule()) text_ += "#include \"td_schedule.h\"\n";
+    text_ += "\n" + weight_declarations(model_);
+    write_arenas();
+    write_state();
+    write_variables();
+    write_wrappers();
+    write_init();
+    return text_ + entry_points;
+  }
+
+ private:
+  bool has_schedule() const {
+    return model_.program.training &&
+           model_.program.training->schedule.kind != check::LearningRateSchedule::Kind::constant;
+  }
+
+  void write_arenas() {
+    text_ += "\n/* Live variables and everything between the steps of an entry point. */\n";
+    for (const memory::LevelPlan& level : model_.plan.levels)
+      if (level.peak.count > 0)
+        text_ += fmt::format("static uint8_t {}[{}] TD_MEMORY({});\n",
+                             arena_name(model_, level.level), arena_macro(model_, level.level),
+                             model_.program.deployment.chip.levels[level.level].name);
+  }
+
+  void write_state() {
+    text_ += "\nstatic struct {\n  uint32_t is_ready;\n";
+    if (model_.program.training)
+      text_ +=
+          "  uint32_t updates;       /* done since init */\n"
+          "  uint32_t micro_batches; /* summed since the last update */\n";
+    text_ += "} state;\n";
+    if (model_.program.training)
+      text_ +=
+          "\n/* What an update reads at run time. */\nstatic struct {\n  float learning_rate;\n"
+          "  float inverse_count; /* 1 / number of samples whose gradients were summed */\n"
+          "} scalars;\n";
+  }
+
+  void write_variables() {
+    text_ += fmt::format("\nconst {0}_variable {0}_variables[{1}_VARIABLES] = {{\n", prefix_,
+                         upper(prefix_));
+    for (const ir::VariableId id : schedule_.variables.ids()) {
+      const ir::Variable& variable = schedule_.variables[id];
+      if (variable.kind == ir::VariableKind::accumulator) continue;
+      const schedule::BufferId buffer = buffer_of(schedule_, id);
+      const bool is_live = schedule_.buffers[buffer].kind == BufferKind::variable;
+      const std::string address =
+          is_live ? arena_address(buffer, 0, variable.type.dtype) : image_name(model_, id);
+      std::string dims;
+      for (const int64_t extent : variable.type.dims)
+        dims += fmt::format("{}{}", dims.empty() ? "" : ", ", extent);
+      text_ += fmt::format(
+          "    {{.path = {},\n     .value = {},\n     .live = {},\n     .elements = {},\n"
+          "     .rank = {},\n     .dims = {{{}}},\n     .kind = {}}},\n",
+          string_literal(variable.path), address, is_live ? address : "0",
+          ir::element_count(variable.type), variable.type.rank(), dims.empty() ? "0" : dims,
+          variable_kind(variable.kind));
+    }
+    text_ += "};\n";
+  }
+
+  std::string variable_kind(ir::VariableKind kind) const {
+    return fmt::format("{}_{}", upper(prefix_),
+                       kind == ir::VariableKind::parameter ? "PARAMETER"
+                       : kind == ir::VariableKind::state   ? "STATE"
+                                                           : "OPTIMIZER_SLOT");
+  }
+
+  void write_wrappers() {
+    if (!used_kernels_.empty()) text_ += "\n";
+    for (const std::string_view kernel : used_kernels_)
+      text_ += fmt::format(
+          "static void run_{0}(const void* args, td_team team) {{\n  {0}((const {0}_args*)args, "
+          "team);\n}}\n",
+          kernel);
+  }
+
+  void write_init() {
+    text_ += fmt::format(
+        "\n{0}_status {0}_init(const {0}_config* config) {{\n  (void)config; /* nothing here is "
+        "random */\n",
+        prefix_);
+    for (const ir::VariableId id : schedule_.variables.ids()) {
+      const schedule::BufferId buffer = buffer_of(schedule_, id);
+      if (schedule_.buffers[buffer].kind != BufferKind::variable) continue;
+      const ir::Variable& variable = schedule_.variables[id];
+      const std::string address = arena_address(buffer, 0, variable.type.dtype);
+      if (has_image(model_, id))
+        text_ +=
+            fmt::format("  td_dma_copy({}, {}, {}, 1, 0, 0); /* {} */\n", address,
+                        image_name(model_, id), ir::byte_size(variable.type).count, variable.path);
+      else
+        text_ += fmt::format("  fill_zero({}, {}); /* {} */\n", address,
+                             ir::element_count(variable.type), variable.path);
+    }
+    text_ += "  td_dma_wait_all();\n";
+    if (model_.program.training) text_ += "  state.updates = 0;\n  state.micro_batches = 0;\n";
+    text_ += fmt::format("  state.is_ready = 1;\n  return {}_OK;\n}}\n", upper(prefix_));
+    if (text_.find("fill_zero(") != std::string::npos) {
+      const size_t at = text_.find(fmt::format("\n{0}_status {0}_init", prefix_));
+      text_.insert(at,
+                   "\nstatic void fill_zero(float* to, uint32_t elements) {\n"
+                   "  for (uint32_t i = 0; i < elements; ++i) to[i] = 0.0f;\n}\n");
+    }
+  }
+
+  // ---- entry points ----------------------------------------------------------------------------
+
+  std::string write_entry_points() {
+    std::string text;
+    if (model_.program.training) text += learning_rate_function();
+    std::string body;
+    for (const schedule::EntryPoint& entry_point : schedule_.entry_points) {
+      const std::string steps = write_steps(entry_point);
+      if (entry_point.name == "apply")
+        // The update stands before its callers.
+        text += apply_function(steps);
+      else
+        body += public_function(entry_point, steps);
+    }
+    text += body;
+    if (model_.program.training) text += flush_function();
+    if (text.find("copy_elements(") != std::string::npos)
+      text.insert(0,
+                  "\nstatic void copy_elements(void* to, const void* from, uint32_t elements) {\n"
+                  "  const uint32_t* source = (const uint32_t*)from;\n"
+                  "  uint32_t* target = (uint32_t*)to;\n"
+                  "  for (uint32_t i = 0; i < elements; ++i) target[i] = source[i];\n}\n");
+    return text;
+  }
+
+  std::string learning_rate_function() const {
+    const check::Training& training = *model_.program.training;
+    const check::LearningRateSchedule& schedule = training.schedule;
+    const std::string base = float_literal(static_cast<float>(training.optimizer.learning_rate));
+    std::string text =
+        "\n/* The learning rate of update number `update`, counted from 0. */\n"
+        "static float learning_rate(uint32_t update) {\n";
+    switch (schedule.kind) {
+      case check::LearningRateSchedule::Kind::constant:
+        if (schedule.warmup_steps == 0)
+          text += fmt::format("  (void)update;\n  return {};\n", base);
+        else
+          text += fmt::format("  return {} * td_schedule_warmup(update, {});\n", base,
+                              schedule.warmup_steps);
+        break;
+      case check::LearningRateSchedule::Kind::linear:
+      case check::LearningRateSchedule::Kind::cosine:
+        text += fmt::format(
+            "  return {} * td_schedule_{}(update, {}, {}, {});\n", base,
+            schedule.kind == check::LearningRateSchedule::Kind::linear ? "linear" : "cosine",
+            schedule.warmup_steps, schedule.total_steps,
+            float_literal(static_cast<float>(schedule.final_factor)));
+        break;
+    }
+    return text + "}\n";
+  }
+
+  std::string apply_function(const std::string& steps) const {
+    return fmt::format(
+        "\n/* One update with the mean over everything summed, which is then cleared. */\n"
+        "static void apply(void) {{\n"
+        "  scalars.learning_rate = learning_rate(state.updates);\n"
+        "  scalars.inverse_count = 1.0f / (float)(state.micro_batches * {0}_BATCH);\n{1}"
+        "  state.micro_batches = 0;\n  ++state.updates;\n}}\n",
+        upper(prefix_), steps);
+  }
+
+  std::string public_function(const schedule::EntryPoint& entry_point,
+                              const std::string& steps) const {
+    std::string text = fmt::format("\n{0}_status {0}_{1}({2}) {{\n", prefix_, entry_point.name,
+                                   parameter_list(entry_point, schedule_));
+    std::string nulls;
+    std::set<std::string> seen;
+    for (const schedule::Argument& argument : entry_point.arguments) {
+      const std::string name = c_argument(argument);
+      if (name.empty() || !seen.insert(name).second) continue;
+      nulls += fmt::format("{}{} == 0", nulls.empty() ? "" : " || ", name);
+    }
+    text += fmt::format("  if (!state.is_ready) return {}_NOT_READY;\n", upper(prefix_));
+    if (!nulls.empty())
+      text += fmt::format("  if ({}) return {}_NULL_POINTER;\n", nulls, upper(prefix_));
+    const bool is_train_step = entry_point.name == "train_step";
+    const bool accumulates = is_train_step && find_entry_point(schedule_, "apply") != nullptr;
+    if (is_train_step && !accumulates)
+      text += fmt::format(
+          "  scalars.learning_rate = learning_rate(state.updates);\n"
+          "  scalars.inverse_count = 1.0f / (float){}_BATCH;\n",
+          upper(prefix_));
+    text += steps;
+    if (is_train_step && !accumulates) text += "  ++state.updates;\n";
+    if (accumulates)
+      text +=
+          fmt::format("  if (++state.micro_batches == {}_ACCUMULATE) apply();\n", upper(prefix_));
+    return text + fmt::format("  return {}_OK;\n}}\n", upper(prefix_));
+  }
+
+  std::string flush_function() const {
+    const bool accumulates = find_entry_point(schedule_, "apply") != nullptr;
+    return fmt::format(
+        "\n{0}_status {0}_flush(void) {{\n  if (!state.is_ready) return {1}_NOT_READY;\n{2}"
+        "  return {1}_OK;\n}}\n",
+        prefix_, upper(prefix_), accumulates ? "  if (state.micro_batches > 0) apply();\n" : "");
+  }
+
+  /// The C parameter of an argument; empty for run-time scalars.
+  std::string c_argument(const schedule::Argument& argument) const {
+    if (argument.is_output)
+      return argument.output_kind == ir::OutputKind::metric ? "metrics"
+                                                            : parameter_name(argument.name);
+    if (argument.input_kind == ir::InputKind::learning_rate ||
+        argument.input_kind == ir::InputKind::inverse_count)
+      return "";
+    return parameter_name(argument.name);
+  }
+
+  std::string write_steps(const schedule::EntryPoint& entry_point) {
+    arguments_.clear();
+    int metric = 0;
+    for (const schedule::Argument& argument : entry_point.arguments) {
+      std::string expression = c_argument(argument);
+      if (expression.empty())
+        expression = argument.input_kind == ir::InputKind::learning_rate ? "&scalars.learning_rate"
+                                                                         : "&scalars.inverse_count";
+      else if (expression == "metrics")
+        expression = fmt::format("metrics + {}", metric++);
+      arguments_[argument.buffer] = std::move(expression);
+    }
+    std::string text;
+    for (const schedule::Step& step : entry_point.steps) {
+      if (const auto* launch = std::get_if<schedule::Launch>(&step)) {
+        text += write_launch(*launch);
+      } else if (const auto* copy = std::get_if<schedule::Copy>(&step)) {
+        text += write_copy(*copy);
+      } else {
+        TDC_CHECK(false, "flat schedules hold launches and copies only");
+      }
+      ++step_;
+    }
+    return text;
+  }
+
+  std::string write_copy(const schedule::Copy& copy) {
+    TDC_CHECK(!copy.transfer && copy.to.extent == copy.from.extent &&
+                  copy.to.stride == ir::dense_strides(copy.to.extent) &&
+                  copy.from.stride == copy.to.stride,
+              "flat schedules copy whole tensors");
+    return fmt::format("  copy_elements({}, {}, {});\n", address(copy.to), address(copy.from),
+                       ir::element_count(copy.to.extent));
+  }
+
+  std::string write_launch(const schedule::Launch& launch) {
+    const ops::KernelDef& kernel = *launch.op->kernel;
+    used_kernels_.insert(kernel.name);
+    ops::KernelScalars scalars;
+    kernel.bind(schedule::kernel_call(launch), scalars);
+    bool is_constant = true;
+    std::string fields;
+    for (const ops::KernelField& field : kernel.fields) {
+      const std::string value = field_value(launch, field, scalars, is_constant);
+      fields += fmt::format("{}\n        .{} = {}", fields.empty() ? "" : ",", field.name, value);
+    }
+    const std::string op_name =
+        launch.label == launch.op->name
+            ? std::string(ir::to_text(launch.phase))
+            : fmt::format("{}, {}", launch.op->name, ir::to_text(launch.phase));
+    return fmt::format(
+        "  {{ /* {}: {} ({}) */\n    {}const {}_args args = {{{}}};\n    TD_MARK({});\n"
+        "    td_team_run(run_{}, &args);\n  }}\n",
+        step_, launch.label, op_name, is_constant ? "static " : "", kernel.name, fields, step_,
+        kernel.name);
+  }
+
+  std::string field_value(const schedule::Launch& launch, const ops::KernelField& field,
+                          const ops::KernelScalars& scalars, bool& is_constant) const {
+    const auto pointer = [&](const schedule::View& view) {
+      const schedule::Buffer& buffer = schedule_.buffers[storage_of(schedule_, view.buffer)];
+      const bool is_static_scalar =
+          arguments_.contains(view.buffer) && arguments_.at(view.buffer).starts_with('&');
+      if (buffer.kind == BufferKind::argument && !is_static_scalar) is_constant = false;
+      return address(view);
+    };
+    switch (field.kind) {
+      case ops::FieldKind::input: {
+        const auto& view = launch.inputs.at(static_cast<size_t>(field.operand));
+        return view ? pointer(*view) : "0";
+      }
+      case ops::FieldKind::output:
+        return pointer(launch.outputs.at(static_cast<size_t>(field.operand)));
+      case ops::FieldKind::scratch:
+        return launch.scratch ? arena_address(*launch.scratch, 0, ir::DType::f32) : "0";
+      case ops::FieldKind::count:
+      case ops::FieldKind::flag:
+      case ops::FieldKind::counts:
+      case ops::FieldKind::real:
+        break;
+    }
+    const ops::KernelScalar* scalar = scalars.find(field.name);
+    TDC_CHECK(scalar != nullptr, "`{}` does not bind `{}`", launch.op->name, field.name);
+    if (const auto* integer = std::get_if<int64_t>(scalar)) return fmt::format("{}", *integer);
+    if (const auto* real = std::get_if<double>(scalar))
+      return float_literal(static_cast<float>(*real));
+    std::string list;
+    for (const int64_t each : std::get<std::vector<int64_t>>(*scalar))
+      list += fmt::format("{}{}", list.empty() ? "" : ", ", each);
+    return "{" + list + "}";
+  }
+
+  // ---- addresses -------------------------------------------------------------------------------
+
+  std::string address(const schedule::View& view) const {
+    const schedule::BufferId storage = storage_of(schedule_, view.buffer);
+    const schedule::Buffer& buffer = schedule_.buffers[storage];
+    TDC_CHECK(view.offset.terms.empty(), "flat schedules have no loops");
+    const int64_t offset = view.offset.constant;
+    const std::string suffix = offset == 0 ? "" : fmt::format(" + {}", offset);
+    switch (buffer.kind) {
+      case BufferKind::argument:
+        return arguments_.at(storage) + suffix;
+      case BufferKind::constant:
+        return image_name(model_, *buffer.variable) + suffix;
+      case BufferKind::temporary:
+      case BufferKind::variable:
+        return arena_address(storage, offset, schedule_.buffers[view.buffer].type.dtype);
+    }
+    return "";
+  }
+
+  std::string arena_address(schedule::BufferId buffer, int64_t elements, ir::DType dtype) const {
+    const auto& [level, offset] = placements_.at(storage_of(schedule_, buffer));
+    return fmt::format("({}*)(void*)({} + {})", c_type(dtype), arena_name(model_, level),
+                       offset.count + elements * ir::byte_size(dtype).count);
+  }
+
+  const Model& model_;
+  const std::string& prefix_;
+  const schedule::Schedule& schedule_;
+  std::map<schedule::BufferId, std::pair<LevelId, Bytes>> placements_;
+  std::map<schedule::BufferId, std::string> arguments_;  // of the entry point being written
+  std::set<std::string_view> used_kernels_;
+  int64_t step_ = 0;  // counted through all entry points
+  std::string text_;
+};
+
+std::string shape_comment(const schedule::EntryPoint& entry_point,
+                          const schedule::Schedule& schedule) {
+  std::string text;
+  for (const schedule::Argument& argument : entry_point.arguments) {
+    if (!argument.is_output && argument.input_kind != ir::InputKind::sample &&
+        argument.input_kind != ir::InputKind::target)
+      continue;
+    text += fmt::format(" *   {}: {}", parameter_name(argument.name),
+                        ir::to_text(schedule.buffers[argument.buffer].type));
+    if (argument.classes > 0) text += fmt::format(", each 0 to {}", argument.classes - 1);
+    if (argument.is_output && argument.output_kind == ir::OutputKind::metric)
+      text += " (in `metrics`)";
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string emit_header(const Model& model) {
+  const std::string& prefix = model.program.prefix;
+  const std::string macro = upper(prefix);
+  const check::Deployment& deployment = model.program.deployment;
+  std::string text = fmt::format("/* {}", model.program.net);
+  if (model.program.training)
+    text += fmt::format(", trained by `{}`", model.program.training->name);
+  text += fmt::format(", for {}. Written by tdc.\n *\n", deployment.chip.name);
+  text +=
+      " * Arrays are dense and row-major, float is IEEE single precision. Nothing here allocates, "
+      "and\n"
+      " * all state is static: call from one thread of one core. Pointers must be aligned to 4 "
+      "and\n"
+      " * must not overlap each other.\n */\n";
+  text += fmt::format("#ifndef {0}_H\n#define {0}_H\n\n#include <stdint.h>\n\n", macro);
+  text += "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
+  text += "/* Bytes of the arenas; report.json has the same numbers. */\n";
+  for (const memory::LevelPlan& level : model.plan.levels)
+    if (level.peak.count > 0)
+      text += fmt::format("#define {} {}\n", arena_macro(model, level.level), level.peak.count);
+  if (model.program.training)
+    text += fmt::format(
+        "\n#define {0}_BATCH {1} /* samples of one {2}_train_step */\n"
+        "#define {0}_ACCUMULATE {3} /* calls of it for one update */\n",
+        macro, model.program.training->batch, prefix, model.program.training->accumulate);
+  const int64_t variables =
+      std::count_if(model.schedule.variables.begin(), model.schedule.variables.end(),
+                    [](const ir::Variable& v) { return v.kind != ir::VariableKind::accumulator; });
+  text += fmt::format("#define {}_VARIABLES {}\n", macro, variables);
+  text += fmt::format(
+      "\ntypedef enum {{\n  {0}_OK = 0,\n  {0}_NOT_READY = 1,    /* {1}_init was not called */\n"
+      "  {0}_NULL_POINTER = 2, /* an argument is null; nothing was done */\n}} {1}_status;\n",
+      macro, prefix);
+  text += fmt::format(
+      "\n/* May be null: all zero. */\ntypedef struct {{\n  uint64_t seed; /* of what is random at "
+      "run "
+      "time; this net has nothing of that kind */\n}} {}_config;\n",
+      prefix);
+  size_t rank = 1;
+  for (const ir::Variable& variable : model.schedule.variables)
+    rank = std::max(rank, variable.type.dims.size());
+  text += fmt::format(
+      "\ntypedef enum {{ {0}_PARAMETER = 0, {0}_STATE = 1, {0}_OPTIMIZER_SLOT = 2 }} "
+      "{1}_variable_kind;\n"
+      "\n/* What lives between calls. Read and write it between calls only. */\ntypedef struct {{\n"
+      "  const char* path;   /* as in the .td file */\n"
+      "  const float* value; /* the elements */\n"
+      "  float* live;        /* the same, to write; null if frozen */\n"
+      "  uint32_t elements;\n  uint32_t rank;\n  int32_t dims[{2}];\n  {1}_variable_kind kind;\n"
+      "}} {1}_variable;\nextern const {1}_variable {1}_variables[{0}_VARIABLES];\n",
+      macro, prefix, rank);
+  text += fmt::format(
+      "\n/* Puts every trained weight back to its initial image; counters start again. Call it "
+      "first. */\n"
+      "{0}_status {0}_init(const {0}_config* config);\n",
+      prefix);
+  const std::map<std::string_view, std::string> summaries = {
+      {"infer", "The net's results for one sample."},
+      {"eval", "Loss and metrics of one sample. No side effects."},
+      {"train_step",
+       model.program.training && model.program.training->accumulate > 1
+           ? fmt::format(
+                 "One micro-batch; every {}_ACCUMULATE-th call updates the weights. The loss "
+                 "is the\n * mean over the micro-batch, before the update.",
+                 macro)
+           : std::string("One batch and one update. The loss is the mean over the batch, before "
+                         "the update.")}};
+  for (const schedule::EntryPoint& entry_point : model.schedule.entry_points) {
+    const auto summary = summaries.find(entry_point.name);
+    if (summary == summaries.end()) continue;
+    text += fmt::format("\n/* {}\n{} */\n{}_status {}_{}({});\n", summary->second,
+                        shape_comment(entry_point, model.schedule), prefix, prefix,
+                        entry_point.name, parameter_list(entry_point, model.schedule));
+  }
+  if (model.program.training)
+    text += fmt::format(
+        "\n/* Applies a group of micro-batches that is not full yet, with its true mean. Does "
+        "nothing\n"
+        " * if there is none. */\n{0}_status {0}_flush(void);\n",
+        prefix);
+  text += "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
+  return text;
+}
+
+std::string emit_source(const Model& model) {
+  return SourceWriter(model).run();
+}
+
+}  // namespace tdc::emit

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <vector>
+
+#include "check/program.h"
+#include "memory/plan.h"
+#include "schedule/schedule.h"
+
+namespace tdc::emit {
+
+/// Initial elements of every variable, rounded to fp32 once.
+using InitialValues = IdVector<ir::VariableId, std::vector<float>>;
+
+/// All that generated C is printed from. The IR is not among it.
+struct Model {
+  const check::Program& program;
+  const schedule::Schedule& schedule;
+  const memory::MemoryPlan& plan;
+  const InitialValues& initial_values;
+};
+
+}  // namespace tdc::emit
