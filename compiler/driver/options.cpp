@@ -1,0 +1,246 @@
+#include "driver/options.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <functional>
+#include <map>
+
+#include "support/text.h"
+
+// One table per command: its options, each with what it does to the command. Help and suggestions
+// are printed from the same tables.
+
+namespace tdc::driver {
+namespace {
+
+struct OptionDef {
+  std::string value_name;  ///< empty: a flag
+  std::string summary;
+  /// Stores the value; returns what is wrong with it, or an empty text.
+  std::function<std::string(const std::string&)> store;
+};
+
+using OptionTable = std::vector<std::pair<std::string, OptionDef>>;
+
+OptionDef text(std::string value_name, std::string summary, std::string& target) {
+  return {std::move(value_name), std::move(summary), [&target](const std::string& value) {
+            target = value;
+            return std::string();
+          }};
+}
+
+OptionDef flag(std::string summary, bool& target) {
+  return {"", std::move(summary), [&target](const std::string&) {
+            target = true;
+            return std::string();
+          }};
+}
+
+template <typename T>
+OptionDef whole_number(std::string summary, std::optional<T>& target, T lowest) {
+  return {"N", std::move(summary), [&target, lowest](const std::string& value) {
+            T number{};
+            const auto [end, error] =
+                std::from_chars(value.data(), value.data() + value.size(), number);
+            if (error != std::errc() || end != value.data() + value.size() || number < lowest)
+              return fmt::format("`{}` is no whole number of at least {}", value, lowest);
+            target = number;
+            return std::string();
+          }};
+}
+
+OptionTable compile_options(CompileOptions& options) {
+  return {
+      {"--train", text("NAME", "the `train` block (default: the file's first)", options.train)},
+      {"--deploy", text("NAME", "the `deploy` block, or `host`", options.deploy)},
+      {"--prefix", text("NAME", "of the generated C (default: the net's name)", options.prefix)},
+      {"--weights", text("FILE", "initial weights, .npz or .safetensors", options.weights)},
+      {"--seed", whole_number<uint64_t>("for initialisers and shuffling", options.seed, 0)},
+      {"--dump", text("STAGE", "print a stage: ast, ir, schedule, plan, or a pass", options.dump)}};
+}
+
+void append(OptionTable& table, OptionTable more) {
+  for (auto& item : more) table.push_back(std::move(item));
+}
+
+OptionTable table_of(Command& command) {
+  struct Visitor {
+    OptionTable operator()(CompileCommand& c) const {
+      OptionTable table = {{"-o", text("FOLDER", "where the C project goes", c.output)}};
+      append(table, compile_options(c.compile));
+      return table;
+    }
+    OptionTable operator()(CheckCommand& c) const {
+      OptionTable table = {{"--selection", flag("print what each line of the `train` block matched",
+                                                c.print_selection)},
+                           {"--shapes", flag("print the type of every value", c.print_shapes)}};
+      append(table, compile_options(c.compile));
+      return table;
+    }
+    OptionTable operator()(ReportCommand& c) const {
+      OptionTable table = {{"--all", flag("one row per `train` block", c.all)}};
+      append(table, compile_options(c.compile));
+      return table;
+    }
+    OptionTable operator()(RunCommand& c) const {
+      const auto mode = [&c](RunCommand::Mode value) {
+        return [&c, value](const std::string&) {
+          c.mode = value;
+          return std::string();
+        };
+      };
+      OptionTable table = {
+          {"--on",
+           {"TARGET", "host, qemu or rtl",
+            [&c](const std::string& value) {
+              c.target = value;
+              return value == "host" || value == "qemu" || value == "rtl"
+                         ? std::string()
+                         : fmt::format("`{}` is no target: host, qemu or rtl", value);
+            }}},
+          {"--infer", {"", "results of each sample", mode(RunCommand::Mode::infer)}},
+          {"--eval", {"", "mean loss and metrics", mode(RunCommand::Mode::eval)}},
+          {"--data", text("DATA", "FILE.npz, cifar10:FOLDER or idx:IMAGES,LABELS", c.data)},
+          {"--steps",
+           whole_number<int64_t>("updates (default: one pass over the data)", c.steps, 0)},
+          {"--samples", whole_number<int64_t>("to evaluate or infer (default: all)", c.samples, 1)},
+          {"--shuffle", flag("take samples in an order drawn from the seed", c.shuffle)},
+          {"--save", text("FILE", "weights after training, results of --infer", c.save)},
+          {"--losses", text("FILE.csv", "the loss before each update", c.losses)},
+          {"--keep", text("FOLDER", "keep the C project and its binaries there", c.keep)}};
+      append(table, compile_options(c.compile));
+      return table;
+    }
+    OptionTable operator()(ExplainCommand&) const { return {}; }
+    OptionTable operator()(HelpCommand&) const { return {}; }
+    OptionTable operator()(VersionCommand&) const { return {}; }
+  };
+  return std::visit(Visitor{}, command);
+}
+
+/// Where the words that are no options go.
+std::string* positional_of(Command& command) {
+  struct Visitor {
+    std::string* operator()(CompileCommand& c) const { return &c.compile.file; }
+    std::string* operator()(CheckCommand& c) const { return &c.compile.file; }
+    std::string* operator()(ReportCommand& c) const { return &c.compile.file; }
+    std::string* operator()(RunCommand& c) const { return &c.compile.file; }
+    std::string* operator()(ExplainCommand& c) const { return &c.code; }
+    std::string* operator()(HelpCommand&) const { return nullptr; }
+    std::string* operator()(VersionCommand&) const { return nullptr; }
+  };
+  return std::visit(Visitor{}, command);
+}
+
+const std::map<std::string, Command>& commands() {
+  static const std::map<std::string, Command> table = {
+      {"check", CheckCommand{}},       {"report", ReportCommand{}}, {"run", RunCommand{}},
+      {"explain", ExplainCommand{}},   {"help", HelpCommand{}},     {"--help", HelpCommand{}},
+      {"--version", VersionCommand{}},
+  };
+  return table;
+}
+
+std::string missing_words(Command& command) {
+  if (std::string* positional = positional_of(command);
+      positional != nullptr && positional->empty())
+    return std::holds_alternative<ExplainCommand>(command) ? "no message code is given"
+                                                           : "no .td file is given";
+  if (const auto* compile = std::get_if<CompileCommand>(&command))
+    if (compile->output.empty() && compile->compile.dump.empty())
+      return "where does the C go? give `-o FOLDER`";
+  if (const auto* run = std::get_if<RunCommand>(&command)) {
+    if (run->target.empty() && run->compile.dump.empty())
+      return "where does it run? give `--on host`, `--on qemu` or `--on rtl`";
+    const bool trains = run->mode == RunCommand::Mode::train;
+    if (!trains && run->steps) return "`--steps` counts updates; give `--samples` here";
+    if (trains && run->samples)
+      return "`--samples` is for `--eval` and `--infer`; give `--steps` here";
+    if (!trains && !run->losses.empty()) return "`--losses` needs training";
+    if (!trains && run->shuffle) return "`--shuffle` needs training";
+    if (run->mode == RunCommand::Mode::eval && !run->save.empty())
+      return "`--save` has nothing to write after `--eval`";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::variant<Command, std::string> parse_options(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return Command(HelpCommand{});
+  Command command = CompileCommand{};
+  size_t at = 0;
+  if (const auto named = commands().find(arguments[0]); named != commands().end()) {
+    command = named->second;
+    at = 1;
+  }
+  const OptionTable table = table_of(command);
+  std::string* positional = positional_of(command);
+  for (; at < arguments.size(); ++at) {
+    const std::string& word = arguments[at];
+    if (!word.starts_with('-') || word == "-") {
+      if (positional == nullptr || !positional->empty())
+        return fmt::format("`{}` is one word too many", word);
+      *positional = word;
+      continue;
+    }
+    const size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
+    const std::string name = word.substr(0, equals);
+    const OptionDef* option = nullptr;
+    std::vector<std::string> names;
+    for (const auto& [each, definition] : table) {
+      names.push_back(each);
+      if (each == name) option = &definition;
+    }
+    if (option == nullptr) {
+      const std::optional<std::string> near = nearest(name, names);
+      return fmt::format("no option is called `{}`{}", name,
+                         near ? fmt::format("; did you mean `{}`?", *near) : std::string());
+    }
+    std::string value;
+    if (option->value_name.empty()) {
+      if (equals != std::string::npos) return fmt::format("`{}` takes no value", name);
+    } else if (equals != std::string::npos) {
+      value = word.substr(equals + 1);
+    } else if (at + 1 < arguments.size()) {
+      value = arguments[++at];
+    } else {
+      return fmt::format("`{}` needs a value: {} {}", name, name, option->value_name);
+    }
+    if (const std::string problem = option->store(value); !problem.empty())
+      return fmt::format("{}: {}", name, problem);
+  }
+  if (const std::string problem = missing_words(command); !problem.empty()) return problem;
+  return command;
+}
+
+std::string help_text() {
+  std::string text =
+      "tdc compiles a .td file, which says what to train and where, to C that trains on the "
+      "chip.\n\n"
+      "  tdc FILE -o FOLDER         check, compile, and write a self-contained C project\n"
+      "  tdc check FILE             all messages, no output\n"
+      "  tdc run FILE --on TARGET   compile, build, and train, infer or evaluate there\n"
+      "  tdc report FILE            parameters, memory and work\n"
+      "  tdc explain CODE           what a message means\n"
+      "  tdc --version\n";
+  const std::vector<std::pair<std::string, Command>> shown = {{"tdc FILE", CompileCommand{}},
+                                                              {"tdc check", CheckCommand{}},
+                                                              {"tdc run", RunCommand{}},
+                                                              {"tdc report", ReportCommand{}}};
+  for (auto [title, command] : shown) {
+    text += fmt::format("\n{}\n", title);
+    for (const auto& [name, option] : table_of(command))
+      text += fmt::format("  {:<22} {}\n",
+                          option.value_name.empty() ? name : name + " " + option.value_name,
+                          option.summary);
+  }
+  text +=
+      "\nExit status: 0 success, 1 the program in the file is wrong or does not fit, 2 wrong "
+      "command\n"
+      "line, 70 a fault of the compiler itself, 130 interrupted.\n";
+  return text;
+}
+
+}  // namespace tdc::driver

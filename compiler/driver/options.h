@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tdc::driver {
+
+/// What every command that compiles a file takes.
+struct CompileOptions {
+  std::string file;
+  std::string train;    ///< name of a `train` block; empty: the first
+  std::string deploy;   ///< name of a `deploy` block or `host`; empty: what the command says
+  std::string prefix;   ///< of the generated C; empty: the net's name in snake case
+  std::string weights;  ///< initial weights; empty: what the file says
+  std::optional<uint64_t> seed;
+  std::string dump;  ///< a stage to print instead of what the command does
+};
+
+struct CompileCommand {
+  CompileOptions compile;
+  std::string output;
+};
+
+struct CheckCommand {
+  CompileOptions compile;
+  bool print_selection = false;
+  bool print_shapes = false;
+};
+
+struct ReportCommand {
+  CompileOptions compile;
+  bool all = false;  ///< one row per `train` block
+};
+
+struct RunCommand {
+  enum class Mode : uint8_t { train, infer, eval };
+  CompileOptions compile;
+  std::string target;  ///< `host`, `qemu` or `rtl`
+  Mode mode = Mode::train;
+  std::string data;
+  std::optional<int64_t> steps;    ///< updates; none: one pass over the data
+  std::optional<int64_t> samples;  ///< of eval and infer; none: all
+  bool shuffle = false;
+  std::string save;
+  std::string losses;
+  std::string keep;  ///< where to keep the C project and its binary; empty: nowhere
+};
+
+struct ExplainCommand {
+  std::string code;
+};
+
+struct HelpCommand {};
+struct VersionCommand {};
+
+using Command = std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand,
+                             ExplainCommand, HelpCommand, VersionCommand>;
+
+/// The command, or what is wrong with the command line (exit status 2).
+std::variant<Command, std::string> parse_options(const std::vector<std::string>& arguments);
+
+/// The text of `tdc --help`.
+std::string help_text();
+
+}  // namespace tdc::driver
