@@ -66,9 +66,7 @@ ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t
     ir::ValueId value = mapped[output.value];
     if (!builder.is_batched(value)) {
       // The same for every sample, such as a loss of parameters only.
-      value = builder.emit("broadcast", {value},
-                           {{"dims", with_batch(builder.type(value), batch).dims}});
-      result.values[value].is_batched = true;
+      value = builder.broadcast_to_batch(value, with_batch(builder.type(value), batch).dims);
     }
     result.outputs.push_back({.name = output.name, .kind = output.kind, .value = value});
   }

@@ -65,4 +65,9 @@ ValueId Builder::emit_reduced(std::string_view op, ValueIds inputs, Attributes a
   return graph_.nodes[node].outputs.at(0);
 }
 
+ValueId Builder::broadcast_to_batch(ValueId value, const Dims& dims) {
+  const NodeId node = append("broadcast", {value}, {{"dims", dims}}, true);
+  return graph_.nodes[node].outputs.at(0);
+}
+
 }  // namespace tdc::ir

@@ -29,6 +29,9 @@ class Builder {
   /// an accumulator operand (`OpDef::accumulator`).
   ValueId emit_reduced(std::string_view op, ValueIds inputs, Attributes attributes = {});
 
+  /// The value repeated to `dims`, whose leading axis is the batch: the same for each sample.
+  ValueId broadcast_to_batch(ValueId value, const Dims& dims);
+
   [[nodiscard]] const Graph& graph() const { return graph_; }
   [[nodiscard]] Graph& graph() { return graph_; }
   [[nodiscard]] const TensorType& type(ValueId value) const { return graph_.values[value].type; }

@@ -71,7 +71,7 @@ ir::ValueIds batch(const BatchContext& context) {
       widened.insert(widened.end(), type.dims.end() - 2, type.dims.end());
       inputs[i] = context.builder.emit("reshape", {inputs[i]}, {{"dims", widened}});
     }
-    inputs[i] = context.builder.emit("broadcast", {inputs[i]}, {{"dims", wanted}});
+    inputs[i] = context.builder.broadcast_to_batch(inputs[i], wanted);
   }
   return context.builder.emit_all(context.op.name, inputs, context.attributes);
 }

@@ -17,9 +17,8 @@ ir::ValueIds batch_leading(const BatchContext& context) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].is_valid() || !operands.inputs[i].has_leading) continue;
     if (context.builder.is_batched(inputs[i])) continue;
-    inputs[i] = context.builder.emit(
-        "broadcast", {inputs[i]},
-        {{"dims", with_batch(context.batch, context.builder.type(inputs[i]).dims)}});
+    inputs[i] = context.builder.broadcast_to_batch(
+        inputs[i], with_batch(context.batch, context.builder.type(inputs[i]).dims));
   }
   return context.builder.emit_all(context.op.name, std::move(inputs), context.attributes);
 }

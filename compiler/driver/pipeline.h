@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "diag/diagnostic.h"
+#include "driver/compilation.h"
+#include "driver/options.h"
+
+namespace tdc::driver {
+
+/// Catches the text of one stage, for `--dump=STAGE`.
+struct Dump {
+  std::string stage;  ///< empty: none is wanted
+  std::optional<std::string> text;
+
+  /// Keeps what `print` gives if this is the wanted stage.
+  template <typename Print>
+  void at(std::string_view name, Print print) {
+    names.emplace_back(name);
+    if (stage == name) text = print();
+  }
+  /// Whether the pipeline may stop: the wanted stage is there.
+  [[nodiscard]] bool is_done() const { return text.has_value(); }
+
+  std::vector<std::string> names;  ///< of the stages passed so far
+};
+
+/// What `options.deploy` is if the user does not say: the file's first block, or `host`.
+enum class DefaultDeploy : uint8_t { first_of_file, host };
+
+/// The whole compiler: from a file to a C project in memory. Reports what is wrong with the program
+/// and returns nullopt. Stops early, also with nullopt, when the wanted stage has been dumped.
+std::optional<Compilation> compile(SourceFiles& files, FileId file, const CompileOptions& options,
+                                   DefaultDeploy default_deploy, Diagnostics& diagnostics,
+                                   Dump& dump);
+
+/// The first part of it: everything that depends on the program alone, without memory.
+std::optional<check::Program> check_program(SourceFiles& files, FileId file,
+                                            const CompileOptions& options,
+                                            DefaultDeploy default_deploy, Diagnostics& diagnostics,
+                                            Dump& dump);
+
+}  // namespace tdc::driver
