@@ -1,5 +1,5 @@
-/// Matrix products with any strides: y[l] = a[l] b[l] for each l of a batch, or one y that sums over
-/// `reduce` products.
+/// Matrix products with any strides: y[l] = a[l] b[l] for each l of a batch, or one y that sums
+/// over `reduce` products.
 ///
 /// The work items are blocks of outputs, numbered along a column of blocks first, so that a core
 /// meets few columns and gathers b seldom.
@@ -14,7 +14,8 @@ static void td_gather_panel(float* panel, const float* b, int32_t b_row, int32_t
     for (int32_t k = 0; k < depth; ++k) panel[k * TD_BLOCK_COLUMNS + j] = 0.0f;
 }
 
-/// A column of blocks whose b cannot be read in place: panel by panel, the chain continues through y.
+/// A column of blocks whose b cannot be read in place: panel by panel, the chain continues through
+/// y.
 static void td_matmul_gathered(td_product product) {
   float panel[TD_PANEL_DEPTH * TD_BLOCK_COLUMNS];
   const td_product whole = product;

@@ -364,7 +364,7 @@ void td_accuracy_f32(const td_accuracy_f32_args* args, td_team team);
 
 /* channels and outputs are those of one group. Columns of images and kernels are dense:
  * x[image][group * channels + channel][row][column], w[group * outputs + output][channel][kernel
- * row][kernel column]. */
+ * row][kernel column] with the last three dense. */
 typedef struct {
   float* y;
   const float* x;
@@ -392,7 +392,6 @@ typedef struct {
   int32_t y_channel;
   int32_t y_row;
   int32_t w_output;
-  int32_t w_channel;
   uint32_t accumulate;
 } td_conv2d_f32_args;
 void td_conv2d_f32(const td_conv2d_f32_args* args, td_team team);
@@ -424,7 +423,6 @@ typedef struct {
   int32_t dy_channel;
   int32_t dy_row;
   int32_t w_output;
-  int32_t w_channel;
 } td_conv2d_input_grad_f32_args;
 void td_conv2d_input_grad_f32(const td_conv2d_input_grad_f32_args* args, td_team team);
 
@@ -455,7 +453,6 @@ typedef struct {
   int32_t dy_channel;
   int32_t dy_row;
   int32_t dw_output;
-  int32_t dw_channel;
   uint32_t accumulate;
 } td_conv2d_weight_grad_f32_args;
 void td_conv2d_weight_grad_f32(const td_conv2d_weight_grad_f32_args* args, td_team team);

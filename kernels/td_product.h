@@ -2,9 +2,10 @@
 ///
 ///     y[i][j] = y[i][j] + sum over r, k of a[r][i][k] * b[r][k][j]
 ///
-/// for a few rows i and TD_BLOCK_COLUMNS columns j. Every output is one chain of fused multiply-adds,
-/// r ascending outside and k ascending inside, so the shape of a block, which differs between
-/// machines, never shows in the result. The outputs of a block stay in registers over the chain.
+/// for a few rows i and TD_BLOCK_COLUMNS columns j. Every output is one chain of fused
+/// multiply-adds, r ascending outside and k ascending inside, so the shape of a block, which
+/// differs between machines, never shows in the result. The outputs of a block stay in registers
+/// over the chain.
 ///
 ///             b: depth x columns          A core that keeps 16 accumulators loads 4 + 4 values for
 ///               +----------+              16 multiply-adds. A machine with vector registers takes
@@ -15,8 +16,8 @@
 ///        +---+  +----------+
 ///
 /// b is read where it lies if its rows are dense; otherwise, and for ragged columns, the caller
-/// gathers it into a panel of rows of TD_BLOCK_COLUMNS, padded with zeros. The padding's outputs are
-/// computed and dropped.
+/// gathers it into a panel of rows of TD_BLOCK_COLUMNS, padded with zeros. The padding's outputs
+/// are computed and dropped.
 #ifndef TD_PRODUCT_H
 #define TD_PRODUCT_H
 
@@ -32,8 +33,9 @@
 #define TD_PANEL_DEPTH 256
 #endif
 
-// How the loops over a block's rows and columns are compiled: into straight code for registers. Where
-// there are vector registers gcc must keep the loop over columns until it has made vectors of it.
+// How the loops over a block's rows and columns are compiled: into straight code for registers.
+// Where there are vector registers gcc must keep the loop over columns until it has made vectors of
+// it.
 #define TD_UNROLL_ROWS _Pragma("GCC unroll 4")
 #if defined(__riscv)
 #define TD_UNROLL_COLUMNS _Pragma("GCC unroll 4")
@@ -97,8 +99,8 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, in
 
   for (int32_t r = 0; r < p->reduce; ++r) {
     const float* a_row[TD_BLOCK_ROWS];
-    TD_UNROLL_ROWS for (int i = 0; i < rows; ++i)
-        a_row[i] = p->a + r * p->a_reduce + (first + i) * p->a_row;
+    TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) a_row[i] =
+        p->a + r * p->a_reduce + (first + i) * p->a_row;
     const float* b = p->b + r * p->b_reduce;
     const float* b_column[TD_BLOCK_COLUMNS] = {0};
     if (!b_is_dense) {

@@ -38,7 +38,8 @@ static inline td_range td_share(int32_t count, td_team team) {
   const int32_t whole = count / cores;
   const int32_t rest = count % cores;  // the first `rest` cores take one more
   const int32_t begin = core * whole + (core < rest ? core : rest);
-  return (td_range){.begin = begin, .end = begin + whole + (core < rest ? 1 : 0)};
+  const td_range share = {begin, begin + whole + (core < rest ? 1 : 0)};
+  return share;
 }
 
 static inline int32_t td_min_int(int32_t a, int32_t b) {

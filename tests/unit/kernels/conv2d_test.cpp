@@ -1,0 +1,315 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "unit/kernels/kernels.h"
+
+namespace tdc::kernels {
+namespace {
+
+struct Case {
+  int32_t batch, groups, channels, outputs, height, width, kernel_height, kernel_width;
+  int32_t stride_height = 1, stride_width = 1, pad_top = 0, pad_left = 0;
+  int32_t dilation_height = 1, dilation_width = 1;
+  int32_t pad_bottom = 0, pad_right = 0;
+
+  [[nodiscard]] int32_t out_height() const {
+    return (height + pad_top + pad_bottom - dilation_height * (kernel_height - 1) - 1) /
+               stride_height +
+           1;
+  }
+  [[nodiscard]] int32_t out_width() const {
+    return (width + pad_left + pad_right - dilation_width * (kernel_width - 1) - 1) / stride_width +
+           1;
+  }
+  [[nodiscard]] size_t x_count() const {
+    return static_cast<size_t>(batch * groups * channels * height * width);
+  }
+  [[nodiscard]] size_t y_count() const {
+    return static_cast<size_t>(batch * groups * outputs * out_height() * out_width());
+  }
+  [[nodiscard]] size_t w_count() const {
+    return static_cast<size_t>(groups * outputs * channels * kernel_height * kernel_width);
+  }
+  [[nodiscard]] size_t x_at(int n, int g, int c, int h, int w) const {
+    return static_cast<size_t>((((n * groups + g) * channels + c) * height + h) * width + w);
+  }
+  [[nodiscard]] size_t y_at(int n, int g, int o, int h, int w) const {
+    return static_cast<size_t>((((n * groups + g) * outputs + o) * out_height() + h) * out_width() +
+                               w);
+  }
+  [[nodiscard]] size_t w_at(int g, int o, int c, int h, int w) const {
+    return static_cast<size_t>(
+        (((g * outputs + o) * channels + c) * kernel_height + h) * kernel_width + w);
+  }
+};
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = {
+      {1, 1, 1, 1, 1, 1, 1, 1},
+      {1, 1, 3, 5, 6, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+      {2, 1, 2, 6, 5, 9, 3, 2},
+      {1, 1, 40, 9, 4, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},  // a chain of more than one panel
+      {3, 1, 2, 4, 7, 18, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1},  // stride
+      {1, 1, 2, 3, 9, 11, 3, 3, 2, 3, 1, 2, 2, 1, 2, 0},  // stride, dilation, uneven padding
+      {1, 1, 2, 3, 9, 8, 2, 2, 3, 3},                     // positions that no window meets
+      {1, 1, 3, 4, 8, 8, 3, 3, 2, 2, 2, 2, 2, 2, 2, 2},   // stride 2 over taps 2 apart
+      {2, 3, 2, 2, 6, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},   // groups
+      {2, 5, 1, 1, 6, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},   // depthwise
+      {2, 1, 7, 9, 5, 5, 1, 1},                           // pointwise
+      {1, 1, 4, 3, 7, 7, 1, 1, 2, 2},
+      {1, 1, 1, 2, 1, 40, 1, 9, 1, 1, 0, 4, 1, 1, 0, 4},
+      {1, 1, 1, 2, 21, 21, 19, 17, 1, 1, 8, 8, 1, 1, 8, 8},  // a kernel larger than a panel
+      {1, 1, 2, 2, 2, 3, 3, 3, 1, 1, 4, 4, 1, 1, 4, 4},      // windows entirely in the padding
+  };
+  return all;
+}
+
+/// Fills the fields that all three argument structs share.
+template <typename Args>
+Args geometry(const Case& c) {
+  Args args = {};
+  args.batch = c.batch;
+  args.groups = c.groups;
+  args.channels = c.channels;
+  args.height = c.height;
+  args.width = c.width;
+  args.outputs = c.outputs;
+  args.out_height = c.out_height();
+  args.out_width = c.out_width();
+  args.kernel_height = c.kernel_height;
+  args.kernel_width = c.kernel_width;
+  args.stride_height = c.stride_height;
+  args.stride_width = c.stride_width;
+  args.pad_top = c.pad_top;
+  args.pad_left = c.pad_left;
+  args.dilation_height = c.dilation_height;
+  args.dilation_width = c.dilation_width;
+  return args;
+}
+
+td_conv2d_f32_args forward(const Case& c) {
+  auto args = geometry<td_conv2d_f32_args>(c);
+  args.x_image = c.groups * c.channels * c.height * c.width;
+  args.x_channel = c.height * c.width;
+  args.x_row = c.width;
+  args.y_image = c.groups * c.outputs * c.out_height() * c.out_width();
+  args.y_channel = c.out_height() * c.out_width();
+  args.y_row = c.out_width();
+  args.w_output = c.channels * c.kernel_height * c.kernel_width;
+  return args;
+}
+
+td_conv2d_input_grad_f32_args input_grad(const Case& c) {
+  const td_conv2d_f32_args f = forward(c);
+  auto args = geometry<td_conv2d_input_grad_f32_args>(c);
+  args.dx_image = f.x_image;
+  args.dx_channel = f.x_channel;
+  args.dx_row = f.x_row;
+  args.dy_image = f.y_image;
+  args.dy_channel = f.y_channel;
+  args.dy_row = f.y_row;
+  args.w_output = f.w_output;
+  return args;
+}
+
+td_conv2d_weight_grad_f32_args weight_grad(const Case& c) {
+  const td_conv2d_f32_args f = forward(c);
+  auto args = geometry<td_conv2d_weight_grad_f32_args>(c);
+  args.x_image = f.x_image;
+  args.x_channel = f.x_channel;
+  args.x_row = f.x_row;
+  args.dy_image = f.y_image;
+  args.dy_channel = f.y_channel;
+  args.dy_row = f.y_row;
+  args.dw_output = f.w_output;
+  return args;
+}
+
+/// Calls `visit(n, g, o, oh, ow, c, kh, kw, ih, iw)` for each output position and each kernel
+/// position, (ih, iw) possibly outside of x.
+template <typename Visit>
+void each_product(const Case& s, Visit visit) {
+  for (int n = 0; n < s.batch; ++n)
+    for (int g = 0; g < s.groups; ++g)
+      for (int o = 0; o < s.outputs; ++o)
+        for (int oh = 0; oh < s.out_height(); ++oh)
+          for (int ow = 0; ow < s.out_width(); ++ow)
+            for (int c = 0; c < s.channels; ++c)
+              for (int kh = 0; kh < s.kernel_height; ++kh)
+                for (int kw = 0; kw < s.kernel_width; ++kw)
+                  visit(n, g, o, oh, ow, c, kh, kw,
+                        oh * s.stride_height - s.pad_top + kh * s.dilation_height,
+                        ow * s.stride_width - s.pad_left + kw * s.dilation_width);
+}
+
+struct Operands {
+  std::vector<float> x, w, y;
+};
+
+Operands operands(const Case& c, uint64_t seed) {
+  Random random(seed);
+  return {.x = random.values(static_cast<int64_t>(c.x_count())),
+          .w = random.values(static_cast<int64_t>(c.w_count())),
+          .y = random.values(static_cast<int64_t>(c.y_count()))};
+}
+
+float element(const std::vector<float>& x, const Case& s, int n, int g, int c, int ih, int iw) {
+  const bool is_inside = ih >= 0 && ih < s.height && iw >= 0 && iw < s.width;
+  return is_inside ? x[s.x_at(n, g, c, ih, iw)] : 0.0F;
+}
+
+TEST_CASE("conv2d is the chain over channel, kernel row and kernel column, padding included") {
+  for (const Case& s : cases())
+    for (const uint32_t accumulate : {0U, 1U}) {
+      Operands o = operands(s, 1);
+      std::vector<float> expected = o.y;
+      if (accumulate == 0) std::ranges::fill(expected, 0.0F);
+      each_product(
+          s, [&](int n, int g, int out, int oh, int ow, int c, int kh, int kw, int ih, int iw) {
+            float& y = expected[s.y_at(n, g, out, oh, ow)];
+            y = std::fma(o.w[s.w_at(g, out, c, kh, kw)], element(o.x, s, n, g, c, ih, iw), y);
+          });
+      td_conv2d_f32_args args = forward(s);
+      args.y = o.y.data();
+      args.x = o.x.data();
+      args.w = o.w.data();
+      args.accumulate = accumulate;
+      run("td_conv2d_f32", o.y, args);
+      CAPTURE(&s - cases().data());
+      CHECK(same_bits(o.y, expected));
+    }
+}
+
+TEST_CASE("the gradient of conv2d's weights is the chain over image, row and column of y") {
+  for (const Case& s : cases())
+    for (const uint32_t accumulate : {0U, 1U}) {
+      Operands o = operands(s, 2);
+      std::vector<float> expected = o.w;
+      if (accumulate == 0) std::ranges::fill(expected, 0.0F);
+      each_product(
+          s, [&](int n, int g, int out, int oh, int ow, int c, int kh, int kw, int ih, int iw) {
+            float& dw = expected[s.w_at(g, out, c, kh, kw)];
+            dw = std::fma(o.y[s.y_at(n, g, out, oh, ow)], element(o.x, s, n, g, c, ih, iw), dw);
+          });
+      td_conv2d_weight_grad_f32_args args = weight_grad(s);
+      args.dw = o.w.data();
+      args.x = o.x.data();
+      args.dy = o.y.data();
+      args.accumulate = accumulate;
+      run("td_conv2d_weight_grad_f32", o.w, args);
+      CAPTURE(&s - cases().data());
+      CHECK(same_bits(o.w, expected));
+    }
+}
+
+TEST_CASE("the gradient of conv2d's input agrees with its definition in double") {
+  for (const Case& s : cases()) {
+    Operands o = operands(s, 3);
+    std::vector<double> expected(s.x_count(), 0.0);
+    each_product(
+        s, [&](int n, int g, int out, int oh, int ow, int c, int kh, int kw, int ih, int iw) {
+          if (ih < 0 || ih >= s.height || iw < 0 || iw >= s.width) return;
+          expected[s.x_at(n, g, c, ih, iw)] +=
+              double{o.w[s.w_at(g, out, c, kh, kw)]} * double{o.y[s.y_at(n, g, out, oh, ow)]};
+        });
+    td_conv2d_input_grad_f32_args args = input_grad(s);
+    args.dx = o.x.data();
+    args.dy = o.y.data();
+    args.w = o.w.data();
+    run("td_conv2d_input_grad_f32", o.x, args);
+    CAPTURE(&s - cases().data());
+    CHECK(relative_error(o.x, expected) < 1e-6);
+  }
+}
+
+TEST_CASE("the gradient of conv2d's input is the chain over output, kernel row and kernel column") {
+  for (const Case& s : cases()) {
+    Operands o = operands(s, 4);
+    std::vector<float> expected(s.x_count(), 0.0F);
+    for (int n = 0; n < s.batch; ++n)
+      for (int g = 0; g < s.groups; ++g)
+        for (int c = 0; c < s.channels; ++c)
+          for (int ih = 0; ih < s.height; ++ih)
+            for (int iw = 0; iw < s.width; ++iw)
+              for (int out = 0; out < s.outputs; ++out)
+                for (int kh = 0; kh < s.kernel_height; ++kh)
+                  for (int kw = 0; kw < s.kernel_width; ++kw) {
+                    const int h = ih + s.pad_top - kh * s.dilation_height;
+                    const int w = iw + s.pad_left - kw * s.dilation_width;
+                    if (h % s.stride_height != 0 || w % s.stride_width != 0) continue;
+                    const int oh = h / s.stride_height;
+                    const int ow = w / s.stride_width;
+                    const bool is_inside =
+                        oh >= 0 && oh < s.out_height() && ow >= 0 && ow < s.out_width();
+                    float& dx = expected[s.x_at(n, g, c, ih, iw)];
+                    dx = std::fma(o.w[s.w_at(g, out, c, kh, kw)],
+                                  is_inside ? o.y[s.y_at(n, g, out, oh, ow)] : 0.0F, dx);
+                  }
+    td_conv2d_input_grad_f32_args args = input_grad(s);
+    args.dx = o.x.data();
+    args.dy = o.y.data();
+    args.w = o.w.data();
+    run("td_conv2d_input_grad_f32", o.x, args);
+    CAPTURE(&s - cases().data());
+    CHECK(same_bits(o.x, expected));
+  }
+}
+
+TEST_CASE("conv2d gives the same bits however outputs, rows and channels are cut") {
+  const Case s = {1, 1, 7, 6, 9, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1};
+  Operands o = operands(s, 5);
+  td_conv2d_f32_args args = forward(s);
+  args.x = o.x.data();
+  args.w = o.w.data();
+  std::vector<float> whole(s.y_count());
+  args.y = whole.data();
+  run("td_conv2d_f32", whole, args);
+  for (int32_t output = 0; output < 6; output += 4)
+    for (int32_t row = 0; row < 9; row += 4)
+      for (int32_t column = 0; column < 8; column += 5)
+        for (int32_t channel = 0; channel < 7; channel += 3) {
+          td_conv2d_f32_args tile = args;
+          tile.outputs = std::min(4, 6 - output);
+          tile.out_height = std::min(4, 9 - row);
+          tile.out_width = std::min(5, 8 - column);
+          tile.channels = std::min(3, 7 - channel);
+          tile.y = o.y.data() + output * args.y_channel + row * args.y_row + column;
+          // The view of x begins at the first row and column that the tile needs.
+          const int32_t top = std::max(row - 1, 0);
+          const int32_t left = std::max(column - 1, 0);
+          tile.pad_top = 1 - (row - top);
+          tile.pad_left = 1 - (column - left);
+          tile.height = std::min(9, row + tile.out_height + 1) - top;
+          tile.width = std::min(8, column + tile.out_width + 1) - left;
+          tile.x += channel * args.x_channel + top * args.x_row + left;
+          tile.w += output * args.w_output + channel * 9;
+          tile.accumulate = channel > 0 ? 1 : 0;
+          run("td_conv2d_f32", o.y, tile);
+        }
+  CHECK(same_bits(o.y, whole));
+}
+
+TEST_CASE("conv2d's weight gradient over a batch continues the chain of the first images") {
+  const Case s = {5, 1, 3, 4, 6, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1};
+  Operands o = operands(s, 6);
+  td_conv2d_weight_grad_f32_args args = weight_grad(s);
+  args.x = o.x.data();
+  args.dy = o.y.data();
+  std::vector<float> whole(s.w_count());
+  args.dw = whole.data();
+  run("td_conv2d_weight_grad_f32", whole, args);
+  args.dw = o.w.data();
+  for (int32_t image = 0; image < 5; ++image) {
+    args.batch = 1;
+    args.x = o.x.data() + image * args.x_image;
+    args.dy = o.y.data() + image * args.dy_image;
+    args.accumulate = image > 0 ? 1 : 0;
+    run("td_conv2d_weight_grad_f32", o.w, args);
+  }
+  CHECK(same_bits(o.w, whole));
+}
+
+}  // namespace
+}  // namespace tdc::kernels

@@ -1,0 +1,161 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "unit/kernels/kernels.h"
+
+namespace tdc::kernels {
+namespace {
+
+/// The definition: one chain of fused multiply-adds per output, r outside, k ascending.
+void multiply(const td_matmul_f32_args& p) {
+  for (int l = 0; l < p.batch; ++l)
+    for (int i = 0; i < p.m; ++i)
+      for (int j = 0; j < p.n; ++j) {
+        float& y = p.y[l * p.y_batch + i * p.y_row + j * p.y_col];
+        if (p.accumulate == 0) y = 0.0F;
+        for (int r = 0; r < p.reduce; ++r)
+          for (int k = 0; k < p.k; ++k)
+            y = std::fma(p.a[l * p.a_batch + r * p.a_reduce + i * p.a_row + k * p.a_col],
+                         p.b[l * p.b_batch + r * p.b_reduce + k * p.b_row + j * p.b_col], y);
+      }
+}
+
+struct Shape {
+  int32_t batch, reduce, m, n, k;
+};
+
+/// Dense operands, a, b and y each stored as they are or transposed.
+td_matmul_f32_args dense(const Shape& s, bool transpose_a, bool transpose_b, bool transpose_y) {
+  return {.y = nullptr,
+          .a = nullptr,
+          .b = nullptr,
+          .batch = s.batch,
+          .m = s.m,
+          .n = s.n,
+          .k = s.k,
+          .reduce = s.reduce,
+          .y_batch = s.m * s.n,
+          .a_batch = s.reduce * s.m * s.k,
+          .b_batch = s.reduce * s.k * s.n,
+          .a_reduce = s.m * s.k,
+          .b_reduce = s.k * s.n,
+          .y_row = transpose_y ? 1 : s.n,
+          .y_col = transpose_y ? s.m : 1,
+          .a_row = transpose_a ? 1 : s.k,
+          .a_col = transpose_a ? s.m : 1,
+          .b_row = transpose_b ? 1 : s.n,
+          .b_col = transpose_b ? s.k : 1,
+          .accumulate = 0};
+}
+
+struct Operands {
+  std::vector<float> a, b, y;
+};
+
+Operands operands(const Shape& s, uint64_t seed) {
+  Random random(seed);
+  return {.a = random.values(int64_t{s.batch} * s.reduce * s.m * s.k),
+          .b = random.values(int64_t{s.batch} * s.reduce * s.k * s.n),
+          .y = random.values(int64_t{s.batch} * s.m * s.n)};
+}
+
+void check(const Shape& shape, td_matmul_f32_args args, uint64_t seed) {
+  Operands o = operands(shape, seed);
+  args.a = o.a.data();
+  args.b = o.b.data();
+  std::vector<float> expected = o.y;
+  args.y = expected.data();
+  multiply(args);
+  args.y = o.y.data();
+  run("td_matmul_f32", o.y, args);
+  CAPTURE(seed);
+  CAPTURE(shape.m);
+  CAPTURE(shape.n);
+  CAPTURE(shape.k);
+  CHECK(same_bits(o.y, expected));
+}
+
+TEST_CASE("matmul is the chain of its definition, for all layouts and ragged shapes") {
+  uint64_t seed = 1;
+  for (const Shape& shape :
+       {Shape{1, 1, 1, 1, 1}, Shape{1, 1, 5, 7, 3}, Shape{1, 1, 1, 33, 20}, Shape{1, 1, 33, 1, 20},
+        Shape{1, 1, 3, 2, 300}, Shape{2, 1, 6, 16, 9}, Shape{3, 2, 4, 17, 5},
+        Shape{1, 5, 18, 31, 1}, Shape{1, 1, 8, 48, 270}})
+    for (int layout = 0; layout < 16; ++layout) {
+      td_matmul_f32_args args =
+          dense(shape, (layout & 1) != 0, (layout & 2) != 0, (layout & 4) != 0);
+      args.accumulate = (layout & 8) != 0 ? 1 : 0;
+      check(shape, args, seed++);
+    }
+}
+
+TEST_CASE("matmul shares an operand of stride 0 between the products of a batch") {
+  td_matmul_f32_args args = dense({3, 1, 5, 6, 7}, false, true, false);
+  args.b_batch = 0;
+  check({3, 1, 5, 6, 7}, args, 7);
+  args = dense({3, 1, 5, 6, 7}, false, true, false);
+  args.a_batch = 0;
+  check({3, 1, 5, 6, 7}, args, 8);
+}
+
+TEST_CASE("matmul leaves what lies between its outputs alone") {
+  const Shape shape = {1, 1, 5, 6, 7};
+  Operands o = operands(shape, 9);
+  std::vector<float> y(5 * 11, -7.0F);
+  td_matmul_f32_args args = dense(shape, false, false, false);
+  args.a = o.a.data();
+  args.b = o.b.data();
+  args.y = y.data();
+  args.y_row = 11;
+  run("td_matmul_f32", y, args);
+  for (size_t i = 0; i < 5; ++i)
+    for (size_t j = 6; j < 11; ++j) CHECK(y[i * 11 + j] == -7.0F);
+}
+
+TEST_CASE("matmul gives the same bits however outputs and chain are cut") {
+  const Shape shape = {1, 1, 11, 37, 29};
+  Operands o = operands(shape, 10);
+  td_matmul_f32_args args = dense(shape, false, true, false);
+  args.a = o.a.data();
+  args.b = o.b.data();
+  std::vector<float> whole = o.y;
+  args.y = whole.data();
+  run("td_matmul_f32", whole, args);
+  // 2 x 3 tiles with ragged edges, the chain in pieces of 12, 12 and 5.
+  for (int32_t i = 0; i < shape.m; i += 6)
+    for (int32_t j = 0; j < shape.n; j += 13)
+      for (int32_t k = 0; k < shape.k; k += 12) {
+        td_matmul_f32_args tile = args;
+        tile.m = std::min(6, shape.m - i);
+        tile.n = std::min(13, shape.n - j);
+        tile.k = std::min(12, shape.k - k);
+        tile.y = o.y.data() + i * tile.y_row + j * tile.y_col;
+        tile.a += i * tile.a_row + k * tile.a_col;
+        tile.b += k * tile.b_row + j * tile.b_col;
+        tile.accumulate = k > 0 ? 1 : 0;
+        run("td_matmul_f32", o.y, tile);
+      }
+  CHECK(same_bits(o.y, whole));
+}
+
+TEST_CASE("matmul carries NaN and infinity to exactly the outputs that use them") {
+  const Shape shape = {1, 1, 6, 20, 5};
+  Operands o = operands(shape, 11);
+  o.a[2 * 5 + 3] = NAN;
+  o.b[1 * 20 + 18] = INFINITY;
+  td_matmul_f32_args args = dense(shape, false, false, false);
+  args.a = o.a.data();
+  args.b = o.b.data();
+  args.y = o.y.data();
+  run("td_matmul_f32", o.y, args);
+  for (size_t i = 0; i < 6; ++i)
+    for (size_t j = 0; j < 20; ++j) {
+      CHECK(std::isnan(o.y[i * 20 + j]) == (i == 2));
+      if (i != 2) CHECK(std::isinf(o.y[i * 20 + j]) == (j == 18));
+    }
+}
+
+}  // namespace
+}  // namespace tdc::kernels
