@@ -1,0 +1,62 @@
+#include "memory/plan.h"
+
+#include <algorithm>
+
+namespace tdc::memory {
+
+std::string_view to_text(Method method) {
+  switch (method) {
+    case Method::empty:
+      return "empty";
+    case Method::by_size:
+      return "by_size";
+    case Method::by_lifetime:
+      return "by_lifetime";
+    case Method::by_area:
+      return "by_area";
+    case Method::by_start:
+      return "by_start";
+    case Method::local_search:
+      return "local_search";
+  }
+  TDC_CHECK(false, "method {}", static_cast<int>(method));
+  return {};
+}
+
+std::vector<Placement> alive_at(const LevelPlan& plan, Tick tick) {
+  std::vector<Placement> alive;
+  for (const Placement& placement : plan.placements)
+    if (placement.first <= tick && tick <= placement.last) alive.push_back(placement);
+  std::stable_sort(alive.begin(), alive.end(),
+                   [](const Placement& a, const Placement& b) { return a.size > b.size; });
+  return alive;
+}
+
+Bytes live_bytes_at(const LevelPlan& plan, Tick tick) {
+  Bytes live;
+  for (const Placement& placement : plan.placements)
+    if (placement.first <= tick && tick <= placement.last) live += placement.size;
+  return live;
+}
+
+Tick peak_tick(const LevelPlan& plan) {
+  Tick end = 0;
+  for (const Placement& placement : plan.placements) end = std::max(end, placement.last + 1);
+  std::vector<int64_t> change(static_cast<size_t>(end) + 1, 0);
+  for (const Placement& placement : plan.placements) {
+    change[static_cast<size_t>(placement.first)] += placement.size.count;
+    change[static_cast<size_t>(placement.last) + 1] -= placement.size.count;
+  }
+  Tick best_tick = 0;
+  int64_t live = 0, best = 0;
+  for (Tick tick = 0; tick < end; ++tick) {
+    live += change[static_cast<size_t>(tick)];
+    if (live > best) {
+      best = live;
+      best_tick = tick;
+    }
+  }
+  return best_tick;
+}
+
+}  // namespace tdc::memory

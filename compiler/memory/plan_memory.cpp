@@ -1,0 +1,363 @@
+#include "memory/plan_memory.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "schedule/text.h"
+
+// Where does each buffer lie? Rectangles of fixed width in time and fixed height in bytes are moved
+// up and down until none overlap and the pile is low ("dynamic storage allocation", NP-complete).
+//
+//     bytes                                       Whatever the placing, the pile is at least as
+//     high
+//       |        +-----+                          as the most bytes live at one tick. A plan that
+//       |  +-----+  c  +------+                   reaches this bound is proved to be best.
+//       |  |  b  +-----+   d  |
+//       |  +-----+-----+------+
+//       |  |        a         |
+//       +--+------------------+---> ticks
+//
+// One placing is a greedy run: in some order, each buffer goes into the smallest gap between the
+// buffers that are placed already and live at the same time, or on top. Four orders are tried:
+//   by_size      large first. Y. Pisarchyk and J. Lee, "Efficient Memory Management for Deep Neural
+//                Net Inference", 2020 (arXiv 2001.03288); TensorFlow Lite's GreedyMemoryPlanner.
+//   by_lifetime  long first: what spans a whole training step goes below what comes and goes.
+//   by_area      bytes times ticks, a compromise of the two.
+//   by_start     as they come; with best fit that is the order of T. Sekiyama et al., "Profile-
+//                guided Memory Optimization for Deep Neural Networks", 2018 (arXiv 1804.10001).
+// If no order reaches the bound, a local search changes the best order: a buffer at the top of the
+// pile moves to an earlier turn, or two buffers change turns, and what is not worse is kept (the
+// hill climbing of TVM's unified static memory planner, without its random restarts). Its length is
+// counted in comparisons, not in seconds, and its random numbers are its own, so that the same
+// input gives the same plan everywhere.
+
+namespace tdc::memory {
+namespace {
+
+using schedule::BufferId;
+using schedule::BufferKind;
+using schedule::Chip;
+using schedule::MemoryLevel;
+using schedule::Schedule;
+
+/// The most comparisons of two lifetimes that one local search makes: about a tenth of a second.
+constexpr int64_t kSearchComparisons = 60'000'000;
+
+/// How many tensors a message lists.
+constexpr size_t kLargestInMessage = 6;
+
+/// One temporary, in the arena above the variables.
+struct Item {
+  int64_t size;    ///< bytes
+  int64_t padded;  ///< rounded up to the alignment; so every offset is aligned
+  Tick first, last;
+};
+
+using Order = std::vector<uint32_t>;
+
+struct Placing {
+  std::vector<int64_t> offsets;
+  int64_t peak = 0;
+};
+
+class Placer {
+ public:
+  explicit Placer(const std::vector<Item>& items) : items_(items) {}
+
+  /// Places all items in the given order. Gives up (returns false) when the pile gets higher than
+  /// `limit` bytes.
+  bool place(const Order& order, int64_t limit, Placing& placing) {
+    placing.offsets.assign(items_.size(), 0);
+    placing.peak = 0;
+    placed_.clear();
+    for (const uint32_t index : order) {
+      const Item& item = items_[index];
+      const int64_t offset = best_fit(item, placing.offsets);
+      placing.offsets[index] = offset;
+      placing.peak = std::max(placing.peak, offset + item.size);
+      if (placing.peak > limit) return false;
+      const auto place = std::upper_bound(
+          placed_.begin(), placed_.end(), offset,
+          [&](int64_t value, uint32_t other) { return value < placing.offsets[other]; });
+      placed_.insert(place, index);
+    }
+    return true;
+  }
+
+  /// Comparisons made so far.
+  [[nodiscard]] int64_t comparisons() const { return comparisons_; }
+
+ private:
+  /// The lowest of the smallest gaps that hold the item, or the top of what it overlaps.
+  int64_t best_fit(const Item& item, const std::vector<int64_t>& offsets) {
+    int64_t best = -1;
+    int64_t best_gap = INT64_MAX;
+    int64_t top = 0;
+    comparisons_ += static_cast<int64_t>(placed_.size());
+    for (const uint32_t other : placed_) {
+      const Item& neighbour = items_[other];
+      if (neighbour.last < item.first || item.last < neighbour.first) continue;
+      const int64_t gap = offsets[other] - top;
+      if (gap >= item.padded && gap < best_gap) {
+        best = top;
+        best_gap = gap;
+      }
+      top = std::max(top, offsets[other] + neighbour.padded);
+    }
+    return best >= 0 ? best : top;
+  }
+
+  const std::vector<Item>& items_;
+  std::vector<uint32_t> placed_;  ///< in the order of offsets
+  int64_t comparisons_ = 0;
+};
+
+/// SplitMix64 (Steele, Lea and Flood 2014).
+class Random {
+ public:
+  /// A number below `bound`, which is positive.
+  uint32_t below(size_t bound) {
+    state_ += 0x9e3779b97f4a7c15;
+    uint64_t z = state_;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return static_cast<uint32_t>((z ^ (z >> 31)) % bound);
+  }
+
+ private:
+  uint64_t state_ = 0;
+};
+
+/// Changes `order` and `best` until `bound` is reached or the comparisons are used up. True if the
+/// peak got lower.
+bool search(const std::vector<Item>& items, int64_t bound, Order& order, Placing& best) {
+  const int64_t start = best.peak;
+  Placer placer(items);
+  Random random;
+  Order candidate;
+  Placing placing;
+  while (best.peak > bound && placer.comparisons() < kSearchComparisons) {
+    candidate = order;
+    const auto at_top = std::find_if(order.begin(), order.end(), [&](uint32_t index) {
+      return best.offsets[index] + items[index].size == best.peak;
+    });
+    const auto turn = static_cast<size_t>(at_top - order.begin());
+    if (turn > 0 && random.below(2) == 0) {
+      const size_t earlier = random.below(turn);
+      std::rotate(candidate.begin() + static_cast<std::ptrdiff_t>(earlier),
+                  candidate.begin() + static_cast<std::ptrdiff_t>(turn),
+                  candidate.begin() + static_cast<std::ptrdiff_t>(turn) + 1);
+    } else {
+      std::swap(candidate[random.below(order.size())], candidate[random.below(order.size())]);
+    }
+    if (!placer.place(candidate, best.peak, placing)) continue;
+    std::swap(order, candidate);
+    std::swap(best, placing);
+  }
+  return best.peak < start;
+}
+
+/// The most bytes that any placing needs at one tick. All buffers but the topmost are followed by
+/// another one at an aligned offset, so all but one count with their padding; the one that does not
+/// is, at best, the one with the most padding.
+int64_t max_live_bytes(const std::vector<Item>& items) {
+  struct Event {
+    Tick tick;
+    int64_t padded, padding;
+    bool is_start;
+  };
+  std::vector<Event> events;
+  for (const Item& item : items) {
+    events.push_back({item.first, item.padded, item.padded - item.size, true});
+    events.push_back({item.last + 1, item.padded, item.padded - item.size, false});
+  }
+  std::stable_sort(events.begin(), events.end(),
+                   [](const Event& a, const Event& b) { return a.tick < b.tick; });
+  std::array<int64_t, kAlignment.count> with_padding = {};  // live buffers, by their padding
+  int64_t live = 0, most = 0;
+  for (size_t i = 0; i < events.size(); ++i) {
+    const int64_t sign = events[i].is_start ? 1 : -1;
+    live += sign * events[i].padded;
+    with_padding[static_cast<size_t>(events[i].padding)] += sign;
+    if (i + 1 < events.size() && events[i + 1].tick == events[i].tick) continue;
+    int64_t saved = kAlignment.count - 1;
+    while (saved > 0 && with_padding[static_cast<size_t>(saved)] == 0) --saved;
+    most = std::max(most, live - saved);
+  }
+  return most;
+}
+
+/// Indices of items, those with a larger key first; equals in their own order.
+template <typename Key>
+Order sorted_by(const std::vector<Item>& items, Key key) {
+  Order order(items.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint32_t a, uint32_t b) { return key(items[a]) > key(items[b]); });
+  return order;
+}
+
+Overflow describe_overflow(const Schedule& schedule, const Lifetimes& lifetimes,
+                           const MemoryLevel& level, const LevelPlan& plan) {
+  Overflow overflow = {.level = plan.level,
+                       .level_name = level.name,
+                       .budget_origin = level.budget_origin,
+                       .capacity = plan.capacity,
+                       .reserved = plan.reserved,
+                       .constants = plan.constants,
+                       .image = plan.image,
+                       .peak = plan.peak,
+                       .need = plan.need(),
+                       .shortfall = plan.need() - plan.capacity,
+                       .tick = peak_tick(plan),
+                       .entry_point = {},
+                       .step = {},
+                       .largest = {},
+                       .would_fit = std::nullopt};
+  for (size_t i = 0; i < lifetimes.entry_points.size(); ++i) {
+    const EntryTicks& entry = lifetimes.entry_points[i];
+    if (entry.begin > overflow.tick || overflow.tick >= entry.end) continue;
+    overflow.entry_point = schedule.entry_points[i].name;
+    overflow.step = schedule::label(*lifetimes.steps[static_cast<size_t>(overflow.tick)]);
+  }
+  for (const Placement& placement : alive_at(plan, overflow.tick)) {
+    if (overflow.largest.size() == kLargestInMessage) break;
+    const schedule::Buffer& buffer = schedule.buffers[placement.buffer];
+    overflow.largest.push_back({.buffer = placement.buffer,
+                                .name = buffer.name,
+                                .size = placement.size,
+                                .origin = buffer.origin});
+  }
+  const Bytes needed = align_up(overflow.need, Bytes{1024});
+  if (level.budget && needed <= level.capacity) overflow.would_fit = needed;
+  return overflow;
+}
+
+}  // namespace
+
+ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes) {
+  ArenaPlan plan;
+  std::vector<Item> items;
+  std::vector<const Lifetime*> temporaries;
+  int64_t variables_end = 0;  // exact, and
+  int64_t base = 0;           // rounded up: where temporaries start
+  for (const Lifetime& lifetime : lifetimes) {
+    const int64_t size = lifetime.size.count;
+    const int64_t padded = align_up(lifetime.size, kAlignment).count;
+    if (lifetime.is_variable) {
+      plan.placements.push_back({.buffer = lifetime.buffer,
+                                 .offset = {base},
+                                 .size = lifetime.size,
+                                 .alignment = kAlignment,
+                                 .first = lifetime.first,
+                                 .last = lifetime.last});
+      variables_end = base + size;
+      base += padded;
+    } else {
+      items.push_back({size, padded, lifetime.first, lifetime.last});
+      temporaries.push_back(&lifetime);
+    }
+  }
+  if (items.empty()) {
+    plan.peak = plan.max_live = {variables_end};
+    return plan;
+  }
+
+  const int64_t bound = max_live_bytes(items);
+  Placing best;
+  Order best_order;
+  Placer placer(items);
+  const auto attempt = [&](Method method, Order order) {
+    Placing placing;
+    const int64_t limit = best_order.empty() ? INT64_MAX : best.peak - 1;
+    if (!placer.place(order, limit, placing)) return;
+    plan.method = method;
+    best = std::move(placing);
+    best_order = std::move(order);
+  };
+  const auto size = [](const Item& item) { return std::pair(item.padded, item.last - item.first); };
+  const auto ticks = [](const Item& item) {
+    return std::pair(item.last - item.first, item.padded);
+  };
+  const auto area = [](const Item& item) { return item.padded * (item.last - item.first + 1); };
+  const auto start = [](const Item& item) { return std::pair(-item.first, item.padded); };
+  attempt(Method::by_size, sorted_by(items, size));
+  attempt(Method::by_lifetime, sorted_by(items, ticks));
+  attempt(Method::by_area, sorted_by(items, area));
+  attempt(Method::by_start, sorted_by(items, start));
+  if (search(items, bound, best_order, best)) plan.method = Method::local_search;
+
+  for (size_t i = 0; i < items.size(); ++i)
+    plan.placements.push_back({.buffer = temporaries[i]->buffer,
+                               .offset = {base + best.offsets[i]},
+                               .size = temporaries[i]->size,
+                               .alignment = kAlignment,
+                               .first = temporaries[i]->first,
+                               .last = temporaries[i]->last});
+  std::stable_sort(plan.placements.begin(), plan.placements.end(),
+                   [](const Placement& a, const Placement& b) {
+                     return std::pair(a.offset, a.first) < std::pair(b.offset, b.first);
+                   });
+  plan.peak = {base + best.peak};
+  plan.max_live = {base + bound};
+  return plan;
+}
+
+std::variant<MemoryPlan, NotFit> plan_memory(const Schedule& schedule, const Chip& chip) {
+  const Lifetimes lifetimes = find_lifetimes(schedule);
+  NotFit result;
+  for (const LevelId id : chip.levels.ids()) {
+    const MemoryLevel& level = chip.levels[id];
+    std::vector<Lifetime> here;
+    for (const Lifetime& lifetime : lifetimes.lifetimes)
+      if (schedule.buffers[lifetime.buffer].level == id) here.push_back(lifetime);
+    ArenaPlan arena = plan_arena(here);
+    LevelPlan plan = {.level = id,
+                      .capacity = level.budget.value_or(level.capacity),
+                      .reserved = level.reserved_code + level.reserved_stack,
+                      .constants = {},
+                      .image = {},
+                      .peak = arena.peak,
+                      .max_live = arena.max_live,
+                      .method = arena.method,
+                      .is_proved = arena.peak == arena.max_live,
+                      .placements = std::move(arena.placements)};
+    for (const schedule::Buffer& buffer : schedule.buffers) {
+      if (buffer.alias) continue;
+      if (buffer.kind == BufferKind::constant && buffer.level == id)
+        plan.constants += align_up(ir::byte_size(buffer.type), kAlignment);
+      // What starts at zero is cleared, not copied, and needs no image.
+      const bool has_image =
+          buffer.kind == BufferKind::variable &&
+          (schedule.variables[buffer.variable.value()].kind == ir::VariableKind::parameter ||
+           schedule.variables[buffer.variable.value()].kind == ir::VariableKind::state);
+      if (has_image && chip.image == id)
+        plan.image += align_up(ir::byte_size(buffer.type), kAlignment);
+    }
+    if (chip.has_budget && plan.need() > plan.capacity)
+      result.overflows.push_back(describe_overflow(schedule, lifetimes, level, plan));
+    result.plan.levels.push_back(std::move(plan));
+  }
+  if (result.overflows.empty()) return std::move(result.plan);
+  return result;
+}
+
+void report_not_fit(const NotFit& not_fit, Diagnostics& diagnostics) {
+  for (const Overflow& overflow : not_fit.overflows) {
+    auto report =
+        diagnostics.report(overflow.budget_origin, diag::memory_does_not_fit, overflow.level_name,
+                           overflow.need, overflow.capacity, overflow.shortfall);
+    report.note(overflow.budget_origin, diag::note_memory_parts, overflow.reserved,
+                overflow.constants + overflow.image, overflow.peak);
+    if (!overflow.largest.empty())
+      report.note(overflow.budget_origin, diag::note_memory_peak, overflow.entry_point,
+                  overflow.step, static_cast<int64_t>(overflow.largest.size()));
+    for (const LiveTensor& tensor : overflow.largest)
+      report.note(tensor.origin, diag::note_memory_tensor, tensor.name, tensor.size);
+    if (overflow.would_fit)
+      report.hint(diag::hint_memory_budget, overflow.level_name, overflow.would_fit->count / 1024);
+  }
+}
+
+}  // namespace tdc::memory

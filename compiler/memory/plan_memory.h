@@ -1,0 +1,68 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "diag/diagnostic.h"
+#include "memory/lifetimes.h"
+#include "memory/plan.h"
+#include "schedule/chip.h"
+
+namespace tdc::memory {
+
+/// A tensor that is live at a peak, for messages and reports.
+struct LiveTensor {
+  schedule::BufferId buffer;
+  std::string name;
+  Bytes size;
+  SourceRange origin;
+  friend bool operator==(const LiveTensor&, const LiveTensor&) = default;
+};
+
+/// A level whose plan is larger than its capacity.
+struct Overflow {
+  LevelId level;
+  std::string level_name;
+  SourceRange budget_origin;  ///< not valid: the level has no budget, the chip is too small
+  Bytes capacity, reserved, constants, image, peak;
+  Bytes need;                       ///< the sum of the last four
+  Bytes shortfall;                  ///< need - capacity
+  Tick tick = 0;                    ///< when most is live
+  std::string entry_point, step;    ///< what runs then
+  std::vector<LiveTensor> largest;  ///< of those live then, largest first
+  std::optional<Bytes> would_fit;   ///< the smallest budget in KiB that fits, if the chip has it
+  friend bool operator==(const Overflow&, const Overflow&) = default;
+};
+
+/// The program needs more memory than there is. The plan is complete all the same, so that its
+/// numbers can be reported.
+struct NotFit {
+  MemoryPlan plan;
+  std::vector<Overflow> overflows;  ///< at least one, in the order of levels
+};
+
+/// Gives every temporary and variable its place in the arena of its level and counts what else lies
+/// in each level. The same schedule gives the same plan. Without a budget (`Chip::has_budget`)
+/// everything fits.
+std::variant<MemoryPlan, NotFit> plan_memory(const schedule::Schedule& schedule,
+                                             const schedule::Chip& chip);
+
+/// Reports `memory-does-not-fit` for every level that overflows.
+void report_not_fit(const NotFit& not_fit, Diagnostics& diagnostics);
+
+// ---- the planner proper, without a schedule ----------------------------------------------------
+
+struct ArenaPlan {
+  Bytes peak;
+  Bytes max_live;
+  Method method = Method::empty;
+  std::vector<Placement> placements;  ///< as in LevelPlan
+};
+
+/// Places lifetimes in one arena. Variables lie at the bottom, in the given order: they overlap
+/// with everything, so wherever they lie, the rest is two separate bands, and joining the bands
+/// costs nothing.
+ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes);
+
+}  // namespace tdc::memory

@@ -1,0 +1,145 @@
+#include "schedule/text.h"
+
+#include <fmt/format.h>
+
+namespace tdc::schedule {
+namespace {
+
+std::string_view to_text(BufferKind kind) {
+  switch (kind) {
+    case BufferKind::temporary:
+      return "temporary";
+    case BufferKind::variable:
+      return "variable";
+    case BufferKind::constant:
+      return "constant";
+    case BufferKind::argument:
+      return "argument";
+  }
+  TDC_CHECK(false, "kind {}", static_cast<int>(kind));
+  return {};
+}
+
+std::string to_text(const Affine& affine) {
+  std::string text = fmt::format("{}", affine.constant);
+  for (const auto& [loop, coefficient] : affine.terms)
+    text += fmt::format(" + {}*i{}", coefficient, loop.index);
+  return text;
+}
+
+class Writer {
+ public:
+  Writer(const Schedule& schedule, const Chip& chip) : schedule_(schedule), chip_(chip) {}
+
+  std::string write() {
+    text_ += "variables\n";
+    for (const ir::VariableId id : schedule_.variables.ids()) {
+      const ir::Variable& variable = schedule_.variables[id];
+      text_ +=
+          fmt::format("  v{} {}: {}, {}{}\n", id.index, variable.path, ir::to_text(variable.type),
+                      ir::to_text(variable.kind), variable.is_trained ? ", trained" : "");
+    }
+    text_ += "buffers\n";
+    for (const BufferId id : schedule_.buffers.ids()) write_buffer(id);
+    for (const EntryPoint& entry : schedule_.entry_points) write_entry(entry);
+    return std::move(text_);
+  }
+
+ private:
+  void write_buffer(BufferId id) {
+    const Buffer& buffer = schedule_.buffers[id];
+    text_ += fmt::format("  b{} {}: {}, {}", id.index, buffer.name, ir::to_text(buffer.type),
+                         to_text(buffer.kind));
+    if (buffer.variable) text_ += fmt::format(" v{}", buffer.variable->index);
+    if (buffer.level.is_valid()) text_ += fmt::format(", {}", chip_.levels[buffer.level].name);
+    if (buffer.alias) text_ += fmt::format(", in the memory of b{}", buffer.alias->of.index);
+    text_ += "\n";
+  }
+
+  void write_entry(const EntryPoint& entry) {
+    std::string inputs, outputs;
+    for (const Argument& argument : entry.arguments) {
+      std::string& list = argument.is_output ? outputs : inputs;
+      list +=
+          fmt::format("{}{}: b{}", list.empty() ? "" : ", ", argument.name, argument.buffer.index);
+    }
+    text_ += fmt::format("entry point {}({}) -> ({}), batch {}\n", entry.name, inputs, outputs,
+                         entry.batch);
+    write_steps(entry.steps, 1);
+  }
+
+  void write_steps(const std::vector<Step>& steps, size_t depth) {
+    const std::string indent(2 * depth, ' ');
+    for (const Step& step : steps) {
+      if (const auto* loop = std::get_if<Loop>(&step)) {
+        text_ += fmt::format("{}loop i{} = {}..{} step {}\n", indent, loop->id.index, loop->begin,
+                             loop->end, loop->step);
+        write_steps(loop->steps, depth + 1);
+        continue;
+      }
+      text_ += fmt::format("{}{} ", indent, tick_++);
+      if (const auto* launch = std::get_if<Launch>(&step)) {
+        write_launch(*launch);
+      } else if (const auto* copy = std::get_if<Copy>(&step)) {
+        text_ += fmt::format("copy {} -> {}", schedule::to_text(copy->from, schedule_),
+                             schedule::to_text(copy->to, schedule_));
+        if (copy->transfer) text_ += fmt::format(" as t{}", copy->transfer->index);
+      } else if (const auto* wait = std::get_if<Wait>(&step)) {
+        text_ += fmt::format("wait t{}", wait->transfer.index);
+      } else {
+        text_ += "barrier";
+      }
+      text_ += "\n";
+    }
+  }
+
+  void write_launch(const Launch& launch) {
+    std::string inputs, outputs, attributes;
+    for (const std::optional<View>& input : launch.inputs)
+      inputs += fmt::format("{}{}", inputs.empty() ? "" : ", ",
+                            input ? schedule::to_text(*input, schedule_) : "-");
+    for (const View& output : launch.outputs)
+      outputs +=
+          fmt::format("{}{}", outputs.empty() ? "" : ", ", schedule::to_text(output, schedule_));
+    for (const auto& [name, value] : launch.attributes)
+      attributes +=
+          fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", name, ir::to_text(value));
+    text_ += fmt::format("{}: {}({}) -> {}", ir::to_text(launch.phase), launch.op->name, inputs,
+                         outputs);
+    if (!attributes.empty()) text_ += fmt::format(" {{{}}}", attributes);
+    if (launch.scratch) text_ += fmt::format(" scratch b{}", launch.scratch->index);
+  }
+
+  const Schedule& schedule_;
+  const Chip& chip_;
+  std::string text_;
+  int64_t tick_ = 0;
+};
+
+}  // namespace
+
+std::string label(const Step& step) {
+  if (const auto* launch = std::get_if<Launch>(&step))
+    return launch->label.empty() ? std::string(launch->op->name) : launch->label;
+  if (std::holds_alternative<Copy>(step)) return "copy";
+  if (std::holds_alternative<Wait>(step)) return "wait";
+  if (std::holds_alternative<Barrier>(step)) return "barrier";
+  return "loop";
+}
+
+std::string to_text(const View& view, const Schedule& schedule) {
+  const ir::Dims& dims = schedule.buffers[view.buffer].type.dims;
+  const std::string name = fmt::format("b{}", view.buffer.index);
+  if (view == whole(view.buffer, dims)) return name;
+  if (view == whole(view.buffer, view.extent) &&
+      ir::element_count(view.extent) == ir::element_count(dims))
+    return name + ir::to_text(view.extent);
+  return fmt::format("{}{} from {} stride {}", name, ir::to_text(view.extent), to_text(view.offset),
+                     ir::to_text(view.stride));
+}
+
+std::string to_text(const Schedule& schedule, const Chip& chip) {
+  return Writer(schedule, chip).write();
+}
+
+}  // namespace tdc::schedule

@@ -1,0 +1,346 @@
+#include "schedules.h"
+
+#include <algorithm>
+
+#include "ops/registry.h"
+
+namespace tdc::test {
+
+using schedule::Buffer;
+using schedule::BufferId;
+using schedule::BufferKind;
+using schedule::Copy;
+using schedule::Launch;
+using schedule::Loop;
+using schedule::LoopId;
+using schedule::Step;
+using schedule::TransferId;
+using schedule::View;
+
+BufferId ScheduleBuilder::add(std::string name, ir::Dims dims, BufferKind kind) {
+  return schedule_.buffers.push_back({.type = {.dtype = ir::DType::f32, .dims = std::move(dims)},
+                                      .kind = kind,
+                                      .level = kind == BufferKind::argument ? LevelId{} : kL2,
+                                      .variable = std::nullopt,
+                                      .alias = std::nullopt,
+                                      .name = std::move(name),
+                                      .origin = {}});
+}
+
+BufferId ScheduleBuilder::temporary(std::string name, ir::Dims dims) {
+  return add(std::move(name), std::move(dims), BufferKind::temporary);
+}
+
+BufferId ScheduleBuilder::alias(std::string name, BufferId of) {
+  return alias(std::move(name), schedule_.buffers[of].type.dims, of);
+}
+
+BufferId ScheduleBuilder::alias(std::string name, ir::Dims dims, BufferId of) {
+  const BufferId id = temporary(std::move(name), std::move(dims));
+  schedule_.buffers[id].level = schedule_.buffers[of].level;
+  schedule_.buffers[id].alias = schedule::Alias{of};
+  return id;
+}
+
+BufferId ScheduleBuilder::variable(std::string name, ir::Dims dims) {
+  const BufferId id = add(name, dims, BufferKind::variable);
+  schedule_.buffers[id].variable =
+      schedule_.variables.push_back({.path = std::move(name),
+                                     .type = {.dtype = ir::DType::f32, .dims = std::move(dims)},
+                                     .kind = ir::VariableKind::parameter,
+                                     .init = {},
+                                     .is_trained = true,
+                                     .origin = {}});
+  return id;
+}
+
+BufferId ScheduleBuilder::next_version(BufferId variable) {
+  Buffer version = schedule_.buffers[variable];
+  version.alias = schedule::Alias{variable};
+  version.name += "'";
+  return schedule_.buffers.push_back(std::move(version));
+}
+
+BufferId ScheduleBuilder::constant(std::string name, ir::Dims dims) {
+  const BufferId id = variable(std::move(name), std::move(dims));
+  schedule_.buffers[id].kind = BufferKind::constant;
+  schedule_.variables[*schedule_.buffers[id].variable].is_trained = false;
+  return id;
+}
+
+void ScheduleBuilder::entry_point(std::string name) {
+  schedule_.entry_points.push_back(
+      {.name = std::move(name), .batch = 1, .arguments = {}, .steps = {}});
+}
+
+BufferId ScheduleBuilder::input(std::string name, ir::Dims dims) {
+  const BufferId id = add(name, std::move(dims), BufferKind::argument);
+  schedule_.entry_points.back().arguments.push_back({.name = std::move(name), .buffer = id});
+  return id;
+}
+
+BufferId ScheduleBuilder::output(std::string name, ir::Dims dims) {
+  const BufferId id = input(std::move(name), std::move(dims));
+  schedule_.entry_points.back().arguments.back().is_output = true;
+  return id;
+}
+
+std::vector<Step>& ScheduleBuilder::steps() {
+  return open_loops_.empty() ? schedule_.entry_points.back().steps : open_loops_.back()->steps;
+}
+
+Launch& ScheduleBuilder::launch(std::string_view op, std::vector<BufferId> inputs,
+                                std::vector<BufferId> outputs, ir::Attributes attributes) {
+  Launch launch = {.op = &ops::op(op), .attributes = {}, .inputs = {}, .outputs = {}};
+  launch.attributes = ops::complete_attributes(*launch.op, std::move(attributes));
+  for (const BufferId input : inputs)
+    launch.inputs.push_back(input.is_valid() ? std::optional(whole(input)) : std::nullopt);
+  for (const BufferId output : outputs) launch.outputs.push_back(whole(output));
+  return std::get<Launch>(steps().emplace_back(std::move(launch)));
+}
+
+Launch& ScheduleBuilder::launch_views(std::string_view op, std::vector<View> inputs,
+                                      std::vector<View> outputs) {
+  Launch launch = {.op = &ops::op(op),
+                   .attributes = {},
+                   .inputs = {inputs.begin(), inputs.end()},
+                   .outputs = std::move(outputs)};
+  launch.attributes = ops::complete_attributes(*launch.op, {});
+  return std::get<Launch>(steps().emplace_back(std::move(launch)));
+}
+
+Copy& ScheduleBuilder::copy(View from, View to, std::optional<TransferId> transfer) {
+  return std::get<Copy>(steps().emplace_back(
+      Copy{.to = std::move(to), .from = std::move(from), .transfer = transfer}));
+}
+
+void ScheduleBuilder::wait(TransferId transfer) {
+  steps().emplace_back(schedule::Wait{transfer});
+}
+
+LoopId ScheduleBuilder::begin_loop(int64_t begin, int64_t end, int64_t step) {
+  const LoopId id = {loop_count_++};
+  Step& added =
+      steps().emplace_back(Loop{.id = id, .begin = begin, .end = end, .step = step, .steps = {}});
+  open_loops_.push_back(&std::get<Loop>(added));
+  return id;
+}
+
+void ScheduleBuilder::end_loop() {
+  open_loops_.pop_back();
+}
+
+View ScheduleBuilder::whole(BufferId buffer) const {
+  return schedule::whole(buffer, schedule_.buffers[buffer].type.dims);
+}
+
+View ScheduleBuilder::slice(BufferId buffer, int64_t offset, int64_t count, LoopId loop,
+                            int64_t coefficient) {
+  View view = {.buffer = buffer, .offset = {.constant = offset}, .extent = {count}, .stride = {1}};
+  if (loop.is_valid()) view.offset.terms = {{loop, coefficient}};
+  return view;
+}
+
+schedule::Chip two_level_chip() {
+  schedule::Chip chip = {.name = "two_level"};
+  chip.levels.push_back({.name = "L1", .capacity = {4096}});
+  chip.levels.push_back({.name = "L2", .capacity = {1024 * 1024}});
+  chip.tensors = chip.constants = chip.image = kL2;
+  return chip;
+}
+
+// ---- random ------------------------------------------------------------------------------------
+
+uint64_t Random::next() {
+  state_ += 0x9e3779b97f4a7c15;
+  uint64_t z = state_;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+int64_t Random::between(int64_t low, int64_t high) {
+  return low + static_cast<int64_t>(next() % static_cast<uint64_t>(high - low + 1));
+}
+
+namespace {
+
+/// Keeps a list of values that can still be read; an op may use one up and take its memory.
+class RandomSchedule {
+ public:
+  RandomSchedule(uint64_t seed, const RandomOptions& options) : random_(seed), options_(options) {}
+
+  schedule::Schedule make() {
+    for (int i = 0; i < 3; ++i) variables_.push_back(builder_.variable(name("v"), dims()));
+    for (int i = 0; i < 2; ++i) constants_.push_back(builder_.constant(name("c"), dims()));
+    for (int i = 0; i < options_.entry_points; ++i) make_entry_point(i);
+    return builder_.schedule();
+  }
+
+ private:
+  std::string name(std::string_view prefix) {
+    return std::string(prefix) + std::to_string(count_++);
+  }
+
+  ir::Dims dims() {
+    ir::Dims result;
+    for (int64_t rank = random_.between(1, 3); rank > 0; --rank)
+      result.push_back(random_.between(1, 9));
+    return result;
+  }
+
+  const ir::Dims& dims_of(BufferId buffer) { return builder_.schedule().buffers[buffer].type.dims; }
+
+  size_t any() {
+    return static_cast<size_t>(random_.between(0, static_cast<int64_t>(values_.size()) - 1));
+  }
+
+  /// A place for the result of an elementwise op: new, or the memory of `operand`, which is then
+  /// used up. Only temporaries give their memory.
+  BufferId result_of(size_t operand) {
+    const BufferId buffer = values_[operand];
+    const bool is_temporary =
+        builder_.schedule().buffers[buffer].kind == BufferKind::temporary && !is_shared(buffer);
+    if (!is_temporary || random_.chance(50)) return builder_.temporary(name("t"), dims_of(buffer));
+    values_.erase(values_.begin() + static_cast<std::ptrdiff_t>(operand));
+    return builder_.alias(name("t"), buffer);
+  }
+
+  /// Whether another readable value is in the same memory.
+  bool is_shared(BufferId buffer) {
+    const auto root = [&](BufferId id) {
+      while (builder_.schedule().buffers[id].alias) id = builder_.schedule().buffers[id].alias->of;
+      return id;
+    };
+    return std::count_if(values_.begin(), values_.end(),
+                         [&](BufferId other) { return root(other) == root(buffer); }) > 1;
+  }
+
+  void make_entry_point(int index) {
+    builder_.entry_point("entry" + std::to_string(index));
+    values_ = variables_;
+    values_.insert(values_.end(), constants_.begin(), constants_.end());
+    values_.push_back(builder_.input("x", dims()));
+    for (int i = 0; i < options_.launches; ++i) make_step();
+    for (const BufferId variable : variables_)
+      if (random_.chance(50)) update(variable);
+    for (int i = 0; i < 2; ++i) {
+      const BufferId value = values_[any()];
+      builder_.launch("relu", {value}, {builder_.output("y" + std::to_string(i), dims_of(value))});
+    }
+  }
+
+  void make_step() {
+    const int64_t choice = random_.between(0, 9);
+    if (choice < 3)
+      unary();
+    else if (choice < 6)
+      binary();
+    else if (choice == 6)
+      reshape();
+    else if (choice == 7)
+      sum();
+    else if (choice == 8 || !options_.with_loops)
+      transpose();
+    else
+      tiles();
+    // Values die, so that memory is shared.
+    while (values_.size() > 9) values_.erase(values_.begin() + static_cast<std::ptrdiff_t>(any()));
+  }
+
+  void unary() {
+    const size_t operand = any();
+    const BufferId x = values_[operand];
+    const BufferId y = result_of(operand);
+    builder_.launch("relu", {x}, {y});
+    values_.push_back(y);
+  }
+
+  void binary() {
+    const size_t operand = any();
+    const BufferId a = values_[operand];
+    BufferId b = a;
+    for (const BufferId other : values_)
+      if (dims_of(other) == dims_of(a) && random_.chance(60)) b = other;
+    // In place only if the other operand is other memory, or the same elements of it.
+    const bool is_alone = b == a || !is_shared(a);
+    const BufferId y = is_alone ? result_of(operand) : builder_.temporary(name("t"), dims_of(a));
+    builder_.launch("add", {a, b}, {y});
+    values_.push_back(y);
+  }
+
+  void reshape() {
+    const BufferId x = values_[any()];
+    if (builder_.schedule().buffers[x].kind != BufferKind::temporary) return;
+    values_.push_back(builder_.alias(name("r"), {ir::element_count(dims_of(x))}, x));
+  }
+
+  /// y = x x^T, or continues such a sum.
+  void sum() {
+    const BufferId x = values_[any()];
+    if (dims_of(x).size() != 2) return;
+    const int64_t n = dims_of(x)[0];
+    const BufferId y = builder_.temporary(name("s"), {n, n});
+    builder_.launch("matmul", {x, x, {}}, {y}, {{"transpose_b", true}});
+    BufferId last = y;
+    if (random_.chance(50)) {
+      last = builder_.alias(name("s"), y);
+      builder_.launch("matmul", {x, x, y}, {last}, {{"transpose_b", true}});
+    }
+    values_.push_back(last);
+  }
+
+  /// Reads columns as rows.
+  void transpose() {
+    const BufferId x = values_[any()];
+    if (dims_of(x).size() != 2) return;
+    const int64_t rows = dims_of(x)[0], columns = dims_of(x)[1];
+    const BufferId y = builder_.temporary(name("p"), {columns, rows});
+    builder_.launch_views(
+        "relu", {{.buffer = x, .offset = {}, .extent = {columns, rows}, .stride = {1, columns}}},
+        {builder_.whole(y)});
+    values_.push_back(y);
+  }
+
+  /// Brings tiles to L1 in the background, works on them there and brings them back.
+  void tiles() {
+    const BufferId x = values_[any()];
+    const int64_t count = ir::element_count(dims_of(x));
+    const int64_t turns = count % 3 == 0 ? 3 : count % 2 == 0 ? 2 : 1;
+    const int64_t length = count / turns;
+    const BufferId y = builder_.temporary(name("l"), dims_of(x));
+    const BufferId in = builder_.temporary(name("i"), {length});
+    const BufferId out = builder_.temporary(name("o"), {length});
+    builder_.schedule().buffers[in].level = builder_.schedule().buffers[out].level = kL1;
+    const TransferId transfer = {transfer_count_++};
+    const LoopId loop = builder_.begin_loop(0, turns);
+    builder_.copy(builder_.slice(x, 0, length, loop, length), builder_.whole(in), transfer);
+    builder_.wait(transfer);
+    builder_.launch("relu", {in}, {out});
+    builder_.copy(builder_.whole(out), builder_.slice(y, 0, length, loop, length));
+    builder_.end_loop();
+    values_.push_back(y);
+  }
+
+  /// v' = v + v, in place.
+  void update(BufferId variable) {
+    const BufferId version = builder_.next_version(variable);
+    builder_.launch("add", {variable, variable}, {version});
+    std::replace(values_.begin(), values_.end(), variable, version);
+  }
+
+  Random random_;
+  RandomOptions options_;
+  ScheduleBuilder builder_;
+  std::vector<BufferId> variables_, constants_;
+  std::vector<BufferId> values_;  // that can be read
+  uint32_t count_ = 0, transfer_count_ = 0;
+};
+
+}  // namespace
+
+schedule::Schedule random_schedule(uint64_t seed, const RandomOptions& options) {
+  return RandomSchedule(seed, options).make();
+}
+
+}  // namespace tdc::test

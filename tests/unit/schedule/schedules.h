@@ -1,0 +1,90 @@
+#pragma once
+
+// Small schedules for tests: built by hand, or at random from a seed.
+
+#include <string>
+#include <vector>
+
+#include "schedule/chip.h"
+#include "schedule/schedule.h"
+
+namespace tdc::test {
+
+/// Builds a schedule for `two_level_chip`. All buffers are f32 and in `L2` unless said otherwise.
+class ScheduleBuilder {
+ public:
+  schedule::BufferId temporary(std::string name, ir::Dims dims);
+  /// A temporary in the memory of `of`.
+  schedule::BufferId alias(std::string name, schedule::BufferId of);
+  schedule::BufferId alias(std::string name, ir::Dims dims, schedule::BufferId of);
+  schedule::BufferId variable(std::string name, ir::Dims dims);
+  /// Version 1 of a variable: a buffer in its memory.
+  schedule::BufferId next_version(schedule::BufferId variable);
+  schedule::BufferId constant(std::string name, ir::Dims dims);
+
+  /// What follows belongs to this entry point.
+  void entry_point(std::string name);
+  schedule::BufferId input(std::string name, ir::Dims dims);
+  schedule::BufferId output(std::string name, ir::Dims dims);
+
+  /// A launch over whole buffers. A buffer that is not valid is an absent optional operand.
+  schedule::Launch& launch(std::string_view op, std::vector<schedule::BufferId> inputs,
+                           std::vector<schedule::BufferId> outputs, ir::Attributes attributes = {});
+  /// A launch over views.
+  schedule::Launch& launch_views(std::string_view op, std::vector<schedule::View> inputs,
+                                 std::vector<schedule::View> outputs);
+  schedule::Copy& copy(schedule::View from, schedule::View to,
+                       std::optional<schedule::TransferId> transfer = std::nullopt);
+  void wait(schedule::TransferId transfer);
+  /// Steps go into the loop until `end_loop`.
+  schedule::LoopId begin_loop(int64_t begin, int64_t end, int64_t step = 1);
+  void end_loop();
+
+  [[nodiscard]] schedule::View whole(schedule::BufferId buffer) const;
+  /// `count` elements of a buffer from `offset` + `coefficient` * loop index on.
+  [[nodiscard]] static schedule::View slice(schedule::BufferId buffer, int64_t offset,
+                                            int64_t count, schedule::LoopId loop = {},
+                                            int64_t coefficient = 0);
+
+  [[nodiscard]] const schedule::Schedule& schedule() const { return schedule_; }
+  schedule::Schedule& schedule() { return schedule_; }
+
+ private:
+  schedule::BufferId add(std::string name, ir::Dims dims, schedule::BufferKind kind);
+  std::vector<schedule::Step>& steps();
+
+  schedule::Schedule schedule_;
+  std::vector<schedule::Loop*> open_loops_;
+  uint32_t loop_count_ = 0;
+};
+
+/// Levels `L1` (4 KiB) and `L2` (1 MiB); tensors, constants and images in `L2`; no budget.
+schedule::Chip two_level_chip();
+inline constexpr LevelId kL1 = {0};
+inline constexpr LevelId kL2 = {1};
+
+struct RandomOptions {
+  int entry_points = 2;
+  int launches = 30;  ///< of each entry point
+  bool with_loops = true;
+};
+
+/// A random schedule that runs: launches of several ops, aliases (in place, and views under another
+/// shape), variables read and updated, accumulators, strided views, and loops over tiles with
+/// background copies. The same seed gives the same schedule everywhere.
+schedule::Schedule random_schedule(uint64_t seed, const RandomOptions& options = {});
+
+/// Random numbers that are the same everywhere.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+  uint64_t next();
+  /// A number of [low, high].
+  int64_t between(int64_t low, int64_t high);
+  bool chance(int percent) { return between(1, 100) <= percent; }
+
+ private:
+  uint64_t state_;
+};
+
+}  // namespace tdc::test
