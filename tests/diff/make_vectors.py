@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Writes vectors/*.npz: data, weights and what training with them should give. README.md says what they hold.
+
+    python3 make_vectors.py              writes the files
+    python3 make_vectors.py --check      computes them anew and compares, to 1e-10
+"""
+
+import functools
+import pathlib
+import sys
+
+import numpy
+from nets import CCT_SMALL, STRATEGIES, cct, cct_shapes, cct_trained, cnn, mlp
+from training import random_weights, train
+
+VECTORS = pathlib.Path(__file__).parent / "vectors"
+CHECK_TOLERANCE = 1e-10
+
+MLP_SHAPES = {"fc1.weight": (64, 64), "fc1.bias": (64,), "fc2.weight": (10, 64), "fc2.bias": (10,)}
+CNN_SHAPES = {
+    "conv0.weight": (4, 2, 3, 3),
+    "conv0.bias": (4,),
+    "conv1.weight": (6, 4, 3, 3),
+    "conv1.bias": (6,),
+    "head.weight": (5, 12),
+    "head.bias": (5,),
+}
+
+
+def random_data(count, dims, classes, seed):
+    random = numpy.random.RandomState(seed)
+    image = random.uniform(0, 1, (count, *dims)).astype(numpy.float32)
+    return {"image": image, "label": random.randint(0, classes, count).astype(numpy.int32)}
+
+
+def with_prefix(prefix, arrays):
+    return {f"{prefix}/{path}": array for path, array in arrays.items()}
+
+
+def twenty_steps(name, net, shapes, dims, classes, learning_rate, seed):
+    """Files of 20 steps of batch 3 on 30 samples, so that the data is gone through twice."""
+    data = random_data(30, dims, classes, seed)
+    weights = random_weights(shapes, seed)
+    losses, updates, history = train(net, weights, list(shapes), data["image"], data["label"], 3, 20, learning_rate)
+    expected = {"loss": losses} | with_prefix("update", updates[0]) | with_prefix("final", history[-1])
+    return {f"{name}_data": data, f"{name}_weights": weights, f"{name}_expected": expected}
+
+
+def small_cct():
+    """Files of one step from random weights for each strategy, and of ten of `lora2` with accumulation."""
+    net = functools.partial(cct, size=CCT_SMALL)
+    data = random_data(8, (3, 8, 8), 10, seed=3)
+    files = {"cct_small_data": data}
+    every_weight = random_weights(cct_shapes(CCT_SMALL, has_adapters=True), seed=3)
+    for strategy in STRATEGIES:
+        trained = cct_trained(strategy, CCT_SMALL)
+        # The adapters of a strategy are exactly those that it trains.
+        weights = {p: a for p, a in every_weight.items() if "lora" not in p or p in trained}
+        name = f"cct_small_{strategy}" if strategy.startswith("lora") else "cct_small"
+        files[f"{name}_weights"] = weights
+        losses, updates, _ = train(net, weights, trained, data["image"], data["label"], 1, 1, 1.0)
+        files[f"cct_small_{strategy}_expected"] = {"loss": losses} | with_prefix("update", updates[0])
+        if strategy == "lora2":
+            losses, updates, history = train(net, weights, trained, data["image"], data["label"], 4, 10, 0.05)
+            steps = {"loss": losses}
+            for number, (before, update) in enumerate(zip(history, updates)):
+                # What a step starts from is rounded, so that a program with 32-bit weights can start from it;
+                # the update is far less sensitive than the rule's tolerance.
+                steps |= with_prefix(f"{number}/before", {p: a.astype(numpy.float32) for p, a in before.items()})
+                steps |= with_prefix(f"{number}/update", {p: a.astype(numpy.float32) for p, a in update.items()})
+            files["cct_small_lora2_steps_expected"] = steps
+    return files
+
+
+def every_file():
+    return (
+        twenty_steps("mlp", mlp, MLP_SHAPES, (64,), 10, learning_rate=0.1, seed=1)
+        | twenty_steps("cnn", cnn, CNN_SHAPES, (2, 9, 7), 5, learning_rate=0.05, seed=2)
+        | small_cct()
+    )
+
+
+def differences(name, arrays):
+    with numpy.load(VECTORS / f"{name}.npz") as stored:
+        if set(stored) != set(arrays):
+            return [f"{name}: other arrays than before"]
+        return [
+            f"{name}: {key} differs"
+            for key, array in arrays.items()
+            if stored[key].shape != array.shape
+            or numpy.abs(stored[key] - array).max() > (1e-6 if array.dtype == numpy.float32 else CHECK_TOLERANCE)
+        ]
+
+
+def main():
+    files = every_file()
+    if "--check" in sys.argv[1:]:
+        problems = [problem for name, arrays in files.items() for problem in differences(name, arrays)]
+        print("\n".join(problems) or f"{len(files)} files are what the programs give")
+        sys.exit(1 if problems else 0)
+    VECTORS.mkdir(exist_ok=True)
+    for name, arrays in files.items():
+        numpy.savez_compressed(VECTORS / f"{name}.npz", **arrays)
+
+
+if __name__ == "__main__":
+    main()
