@@ -6,7 +6,7 @@
 #ifndef TD_ELEMENTWISE_H
 #define TD_ELEMENTWISE_H
 
-#include "td_kernels.h"
+#include "td_position.h"
 
 /// Applies `function` to every element: the body of a kernel whose struct holds `y`, `a`, `rank`,
 /// `extent`, `y_stride`, `a_stride` (and `b`, `b_stride`).
@@ -16,44 +16,6 @@
 #define TD_MAP_BINARY(args, team, function)                                                      \
   td_map_binary((args)->y, (args)->a, (args)->b, (args)->rank, (args)->extent, (args)->y_stride, \
                 (args)->a_stride, (args)->b_stride, team, function)
-
-/// A position in an array of up to TD_RANK axes.
-typedef struct {
-  int32_t index[TD_RANK];
-} td_position;
-
-static inline int32_t td_element_count(int32_t rank, const int32_t* extent) {
-  int32_t count = 1;
-  for (int32_t axis = 0; axis < rank; ++axis) count *= extent[axis];
-  return count;
-}
-
-/// The position of element `number` in row-major order.
-static inline td_position td_position_of(int32_t number, int32_t rank, const int32_t* extent) {
-  td_position position = {{0}};
-  for (int32_t axis = rank - 1; axis > 0; --axis) {
-    position.index[axis] = number % extent[axis];
-    number /= extent[axis];
-  }
-  if (rank > 0) position.index[0] = number;
-  return position;
-}
-
-/// To the first element of the next row.
-static inline void td_next_row(td_position* position, int32_t rank, const int32_t* extent) {
-  position->index[rank - 1] = 0;
-  for (int32_t axis = rank - 2; axis >= 0; --axis) {
-    if (++position->index[axis] < extent[axis]) return;
-    position->index[axis] = 0;
-  }
-}
-
-static inline int32_t td_offset_of(const td_position* position, int32_t rank,
-                                   const int32_t* stride) {
-  int32_t offset = 0;
-  for (int32_t axis = 0; axis < rank; ++axis) offset += position->index[axis] * stride[axis];
-  return offset;
-}
 
 TD_INLINE void td_map_unary_row(float* y, const float* a, int32_t count, int32_t y_step,
                                 int32_t a_step, float (*function)(float)) {

@@ -33,17 +33,7 @@
 #define TD_PANEL_DEPTH 256
 #endif
 
-// How the loops over a block's rows and columns are compiled: into straight code for registers.
-// Where there are vector registers gcc must keep the loop over columns until it has made vectors of
-// it.
 #define TD_UNROLL_ROWS _Pragma("GCC unroll 4")
-#if defined(__riscv)
-#define TD_UNROLL_COLUMNS _Pragma("GCC unroll 4")
-#elif defined(__clang__)
-#define TD_UNROLL_COLUMNS
-#else
-#define TD_UNROLL_COLUMNS _Pragma("GCC unroll 1")
-#endif
 
 /// One column of blocks. Strides and distances are in elements.
 typedef struct {
@@ -68,7 +58,7 @@ TD_INLINE void td_product_step(td_accumulators sum, const float* const* a_row, c
                                const float* const* b_column, int32_t k, int rows, int b_is_dense) {
   TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
     const float factor = a_row[i][k];
-    TD_UNROLL_COLUMNS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
+    TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
       sum[i][j] = td_fmaf(factor, b_is_dense ? b[j] : *b_column[j], sum[i][j]);
     }
   }
@@ -83,14 +73,14 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, in
   const int is_plain = p->y_column == 0 && p->columns == TD_BLOCK_COLUMNS;
   if (p->from_zero || !is_plain) {
     TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
-      TD_UNROLL_COLUMNS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = 0.0f;
+      TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = 0.0f;
     }
   }
   if (!p->from_zero) {
     TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
       const float* const row = y + i * p->y_row;
       if (is_plain) {
-        TD_UNROLL_COLUMNS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = row[j];
+        TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = row[j];
       } else {
         for (int j = 0; j < p->columns; ++j) sum[i][j] = row[p->y_column ? p->y_column[j] : j];
       }
@@ -104,7 +94,7 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, in
     const float* b = p->b + r * p->b_reduce;
     const float* b_column[TD_BLOCK_COLUMNS] = {0};
     if (!b_is_dense) {
-      TD_UNROLL_COLUMNS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b_column[j] = b + j * p->b_col;
+      TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b_column[j] = b + j * p->b_col;
     }
     int32_t left = p->depth;
     if (a_is_dense) {  // four turns at a time share the steps of the pointers
@@ -113,7 +103,7 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, in
           td_product_step(sum, a_row, b, b_column, k, rows, b_is_dense);
           b += p->b_row;
           if (!b_is_dense) {
-            TD_UNROLL_COLUMNS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b_column[j] += p->b_row;
+            TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b_column[j] += p->b_row;
           }
         }
         TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) a_row[i] += 4;
@@ -123,7 +113,7 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, in
       td_product_step(sum, a_row, b, b_column, 0, rows, b_is_dense);
       b += p->b_row;
       if (!b_is_dense) {
-        TD_UNROLL_COLUMNS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b_column[j] += p->b_row;
+        TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b_column[j] += p->b_row;
       }
       TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) a_row[i] += a_is_dense ? 1 : p->a_col;
     }
@@ -132,7 +122,7 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, in
   TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
     float* const row = y + i * p->y_row;
     if (is_plain) {
-      TD_UNROLL_COLUMNS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) row[j] = sum[i][j];
+      TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) row[j] = sum[i][j];
     } else {
       for (int j = 0; j < p->columns; ++j) row[p->y_column ? p->y_column[j] : j] = sum[i][j];
     }

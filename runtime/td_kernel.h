@@ -17,11 +17,21 @@
 
 /// Before a loop whose turns are independent: a turn may write what the same turn has read (an
 /// operand in place), but no other turn touches it. Compilers cannot see that from pointers.
+///
+/// TD_LANES stands before a loop of constant length over accumulators that live in registers: eight
+/// or sixteen lanes of vector registers, or as many scalars. gcc must keep such a loop until it has
+/// made vectors of it, and must unroll it where there are none.
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed"  // having no vector registers is no mistake
 #define TD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define TD_LANES
 #else
 #define TD_INDEPENDENT _Pragma("GCC ivdep")
+#if defined(__riscv)
+#define TD_LANES _Pragma("GCC unroll 8")
+#else
+#define TD_LANES _Pragma("GCC unroll 1")
+#endif
 #endif
 
 /// A range of work items, `end` not included.

@@ -1,0 +1,81 @@
+/// Largest element of each window. Windows lie over the image as in conv2d; what is outside of the
+/// image does not take part. Every window must overlap the image. Of equal elements the first in
+/// row-major order counts, and the first NaN before all others.
+#include "td_kernels.h"
+
+/// The part of a window that lies inside the image.
+typedef struct {
+  int32_t row, row_end;
+  int32_t column, column_end;
+} td_window;
+
+static td_window td_window_at(int32_t row, int32_t column, int32_t kernel_height,
+                              int32_t kernel_width, int32_t height, int32_t width) {
+  td_window window;
+  window.row = td_max_int(row, 0);
+  window.row_end = td_min_int(row + kernel_height, height);
+  window.column = td_max_int(column, 0);
+  window.column_end = td_min_int(column + kernel_width, width);
+  return window;
+}
+
+/// The offset of the window's largest element in the plane `x`.
+static int32_t td_largest_in(const float* x, int32_t x_row, td_window window) {
+  int32_t at = window.row * x_row + window.column;
+  float largest = x[at];
+  for (int32_t row = window.row; row < window.row_end; ++row) {
+    for (int32_t column = window.column; column < window.column_end; ++column) {
+      const float value = x[row * x_row + column];
+      if (value > largest || (value != value && largest == largest)) {
+        largest = value;
+        at = row * x_row + column;
+      }
+    }
+  }
+  return at;
+}
+
+/// The work items are rows of y.
+void td_max_pool2d_f32(const td_max_pool2d_f32_args* args, td_team team) {
+  const td_range share = td_share(args->images * args->channels * args->out_height, team);
+  for (int32_t item = share.begin; item < share.end; ++item) {
+    const int32_t row = item % args->out_height;
+    const int32_t plane = item / args->out_height;
+    const int32_t image = plane / args->channels;
+    const int32_t channel = plane % args->channels;
+    const float* const x = args->x + image * args->x_image + channel * args->x_channel;
+    float* const y =
+        args->y + image * args->y_image + channel * args->y_channel + row * args->y_row;
+    for (int32_t column = 0; column < args->out_width; ++column) {
+      const td_window window = td_window_at(
+          row * args->stride_height - args->pad_top, column * args->stride_width - args->pad_left,
+          args->kernel_height, args->kernel_width, args->height, args->width);
+      y[column] = x[td_largest_in(x, args->x_row, window)];
+    }
+  }
+}
+
+/// dx = sum of dy over the windows whose largest element it is, in row-major order of the windows.
+/// The work items are planes.
+void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team team) {
+  const td_range share = td_share(args->images * args->channels, team);
+  for (int32_t plane = share.begin; plane < share.end; ++plane) {
+    const int32_t image = plane / args->channels;
+    const int32_t channel = plane % args->channels;
+    const float* const x = args->x + image * args->x_image + channel * args->x_channel;
+    const float* const dy = args->dy + image * args->dy_image + channel * args->dy_channel;
+    float* const dx = args->dx + image * args->dx_image + channel * args->dx_channel;
+    for (int32_t row = 0; row < args->height; ++row)
+      for (int32_t column = 0; column < args->width; ++column)
+        dx[row * args->dx_row + column] = 0.0f;
+    for (int32_t row = 0; row < args->out_height; ++row) {
+      for (int32_t column = 0; column < args->out_width; ++column) {
+        const td_window window = td_window_at(
+            row * args->stride_height - args->pad_top, column * args->stride_width - args->pad_left,
+            args->kernel_height, args->kernel_width, args->height, args->width);
+        const int32_t at = td_largest_in(x, args->x_row, window);
+        dx[at / args->x_row * args->dx_row + at % args->x_row] += dy[row * args->dy_row + column];
+      }
+    }
+  }
+}

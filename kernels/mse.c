@@ -1,0 +1,30 @@
+#include "td_reduce.h"
+
+static inline float td_fold_squared_difference(float sum, float a, float b, float constant) {
+  (void)constant;
+  const float difference = a - b;
+  return td_fmaf(difference, difference, sum);
+}
+
+/// loss = mean of (x - target)^2 for each row.
+void td_mse_f32(const td_mse_f32_args* args, td_team team) {
+  const td_range share = td_share(args->rows, team);
+  for (int32_t row = share.begin; row < share.end; ++row) {
+    const float sum =
+        td_fold_row(args->x + row * args->x_row, args->target + row * args->target_row,
+                    args->columns, 0.0f, td_fold_squared_difference);
+    args->loss[row] = sum / (float)args->columns;
+  }
+}
+
+/// dx = 2 * dloss / columns * (x - target) for each row; dx may be x or target.
+void td_mse_grad_f32(const td_mse_grad_f32_args* args, td_team team) {
+  const td_range share = td_share(args->rows, team);
+  for (int32_t row = share.begin; row < share.end; ++row) {
+    float* const dx = args->dx + row * args->dx_row;
+    const float* const x = args->x + row * args->x_row;
+    const float* const target = args->target + row * args->target_row;
+    const float scale = 2.0f * args->dloss[row] / (float)args->columns;
+    TD_INDEPENDENT for (int32_t i = 0; i < args->columns; ++i) dx[i] = scale * (x[i] - target[i]);
+  }
+}
