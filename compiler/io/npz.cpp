@@ -240,7 +240,7 @@ class ZipReader {
       const bool is_last = i + 1 == in_order.size();
       if (end > (is_last ? directory_offset : in_order[i + 1]->header_offset))
         return fail("`{}`: the bytes of `{}` reach into {}", path_, in_order[i]->name,
-                    is_last ? "the archive's directory" : in_order[i + 1]->name);
+                    is_last ? "the archive's directory" : "`" + in_order[i + 1]->name + "`");
     }
     return Done{};
   }

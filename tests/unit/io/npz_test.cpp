@@ -43,27 +43,51 @@ struct Zip {
     return zip;
   }
 
-  [[nodiscard]] std::string bytes() const {
+  /// The member with its header.
+  [[nodiscard]] std::string member() const {
+    return number(0x04034b50, 4) + common_fields() + name + packed;
+  }
+  /// The directory entry of a member at `offset`.
+  [[nodiscard]] std::string entry(size_t offset) const {
+    return number(0x02014b50, 4) + number(20, 2) + common_fields() + std::string(10, '\0') +
+           number(offset, 4) + name;
+  }
+  [[nodiscard]] std::string bytes() const { return archive(member(), {entry(0)}); }
+
+  static std::string archive(const std::string& members, const std::vector<std::string>& entries) {
+    std::string directory;
+    for (const std::string& entry : entries) directory += entry;
+    return members + directory + number(0x06054b50, 4) + number(0, 4) + number(entries.size(), 2) +
+           number(entries.size(), 2) + number(directory.size(), 4) + number(members.size(), 4) +
+           number(0, 2);
+  }
+
+ private:
+  static std::string number(uint64_t value, int width) {
     std::string out;
-    const auto put = [&](uint64_t value, int width) {
-      for (int i = 0; i < width; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
-    };
-    const auto put_common = [&] {
-      put(20, 2), put(flags, 2), put(method, 2), put(0, 4), put(checksum, 4);
-      put(packed.size(), 4), put(unpacked_bytes, 4), put(name.size(), 2), put(0, 2);
-    };
-    put(0x04034b50, 4), put_common();
-    out += name + packed;
-    const size_t directory = out.size();
-    put(0x02014b50, 4), put(20, 2), put_common();
-    put(0, 2), put(0, 2), put(0, 2), put(0, 4), put(0, 4);
-    out += name;
-    const size_t end = out.size();
-    put(0x06054b50, 4), put(0, 4), put(1, 2), put(1, 2), put(end - directory, 4), put(directory, 4),
-        put(0, 2);
+    for (int i = 0; i < width; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
     return out;
   }
+  [[nodiscard]] std::string common_fields() const {
+    return number(20, 2) + number(flags, 2) + number(method, 2) + number(0, 4) +
+           number(checksum, 4) + number(packed.size(), 4) + number(unpacked_bytes, 4) +
+           number(name.size(), 2) + number(0, 2);
+  }
 };
+
+std::string deflate_raw(const std::string& bytes) {
+  z_stream stream = {};
+  REQUIRE(deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  std::string packed(bytes.size() + 100, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
 
 std::string npy(std::string_view header, std::string_view data) {
   std::string bytes("\x93NUMPY\x01\x00", 8);
@@ -217,6 +241,58 @@ TEST_CASE("archives that are not read say why") {
   Zip not_deflate = Zip::of(array);
   not_deflate.method = 8;
   CHECK(message(not_deflate) == "`d.npz`: the compressed bytes of `a.npy` are damaged");
+  Zip deflated = Zip::of(array);
+  deflated.method = 8;
+  deflated.packed = deflate_raw(array);
+  REQUIRE(parse_npz(deflated.bytes(), "d.npz").ok());
+  Zip longer = deflated;
+  longer.packed += 'x';
+  CHECK(message(longer) == "`d.npz`: the compressed bytes of `a.npy` are damaged");
+  for (const int difference : {-1, 1}) {
+    Zip other_size = deflated;
+    other_size.unpacked_bytes += static_cast<uint32_t>(difference);
+    CHECK(message(other_size) == "`d.npz`: the compressed bytes of `a.npy` are damaged");
+  }
+}
+
+TEST_CASE("members that lie inside of each other are refused") {
+  const std::string_view header = "{'descr': '|u1', 'fortran_order': False, 'shape': (3,)}";
+  Zip inner = Zip::of(npy(header, "abc"));
+  inner.name = "b.npy";
+  const std::string hidden = inner.member();
+  const Zip outer = Zip::of(
+      npy(fmt::format("{{'descr': '|u1', 'fortran_order': False, 'shape': ({},)}}", hidden.size()),
+          hidden));
+  const std::string members = outer.member();
+  CHECK(only_message(parse_npz(
+            Zip::archive(members, {outer.entry(0), inner.entry(members.size() - hidden.size())}),
+            "d.npz")) == "`d.npz`: the bytes of `a.npy` reach into `b.npy`");
+  // Where nothing overlaps, the same members are read.
+  CHECK(parse_npz(Zip::archive(members + hidden, {outer.entry(0), inner.entry(members.size())}),
+                  "d.npz")
+            .ok());
+}
+
+TEST_CASE("a directory that disagrees with a member's header is refused") {
+  const Zip zip = Zip::of(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (3,)}", "abc"));
+  Zip other = zip;
+  other.checksum += 1;
+  CHECK(only_message(parse_npz(Zip::archive(zip.member(), {other.entry(0)}), "d.npz")) ==
+        "`d.npz`: the header of `a.npy` at byte 0 has other sizes or another checksum than the "
+        "directory");
+  other = zip;
+  other.name = "b.npy";
+  CHECK(only_message(parse_npz(Zip::archive(zip.member(), {other.entry(0)}), "d.npz")) ==
+        "`d.npz`: the header of `b.npy` at byte 0 has another name than the directory");
+  other = zip;
+  other.flags = 1 << 3;
+  CHECK(
+      only_message(parse_npz(Zip::archive(zip.member(), {other.entry(0)}), "d.npz")) ==
+      "`d.npz`: the header of `a.npy` at byte 0 is packed in another way than the directory says");
+  CHECK(only_message(parse_npz(Zip::archive(zip.member(), {zip.entry(1)}), "d.npz")) ==
+        "`d.npz`: the header of `a.npy` at byte 1 is missing");
+  CHECK(only_message(parse_npz(Zip::archive(zip.member(), {zip.entry(0) + "x"}), "d.npz")) ==
+        "`d.npz`: 1 bytes in the archive's directory belong to no array");
 }
 
 TEST_CASE("an archive that lists the same bytes twice is refused") {
