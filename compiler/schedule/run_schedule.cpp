@@ -1,0 +1,272 @@
+#include "schedule/run_schedule.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "ops/op.h"
+
+namespace tdc::schedule {
+
+/// Every element of a view: its address, in row-major order of the view.
+struct ScheduleRun::Region {
+  std::byte* start;
+  int64_t element_bytes;
+  const View* view;
+
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    const size_t rank = view->extent.size();
+    std::vector<int64_t> index(rank, 0);
+    int64_t offset = 0;
+    while (true) {
+      visit(start + offset * element_bytes);
+      size_t axis = rank;
+      while (axis > 0) {
+        --axis;
+        offset += view->stride[axis];
+        if (++index[axis] < view->extent[axis]) break;
+        offset -= view->extent[axis] * view->stride[axis];
+        index[axis] = 0;
+        if (axis == 0) return;
+      }
+      if (rank == 0) return;
+    }
+  }
+};
+
+namespace {
+
+int64_t count_ticks(const std::vector<Step>& steps) {
+  int64_t count = 0;
+  for (const Step& step : steps) {
+    const auto* loop = std::get_if<Loop>(&step);
+    count += loop != nullptr ? count_ticks(loop->steps) : 1;
+  }
+  return count;
+}
+
+template <typename T>
+void copy_in(std::byte* to, std::span<const T> values) {
+  std::memcpy(to, values.data(), values.size_bytes());
+}
+
+template <typename T>
+std::vector<T> copy_out(const std::byte* from, int64_t count) {
+  std::vector<T> values(static_cast<size_t>(count));
+  std::memcpy(values.data(), from, values.size() * sizeof(T));
+  return values;
+}
+
+template <typename T>
+T load(const std::byte* from) {
+  T value;
+  std::memcpy(&value, from, sizeof(T));
+  return value;
+}
+
+template <typename T>
+void store(std::byte* to, T value) {
+  std::memcpy(to, &value, sizeof(T));
+}
+
+}  // namespace
+
+ScheduleRun::ScheduleRun(const Schedule& schedule, const memory::MemoryPlan& plan,
+                         RunOptions options)
+    : schedule_(schedule), options_(std::move(options)) {
+  TDC_CHECK(options_.red_zone.count % memory::kAlignment.count == 0, "the red zone is not aligned");
+  own_.resize(schedule.buffers.size());
+  addresses_.resize(schedule.buffers.size(), nullptr);
+  for (const memory::LevelPlan& level : plan.levels) {
+    const int64_t bytes = level.peak.count + 2 * options_.red_zone.count;
+    const LevelId id = arenas_.push_back(std::vector<std::byte>(static_cast<size_t>(bytes)));
+    for (const memory::Placement& placement : level.placements)
+      addresses_[placement.buffer] =
+          arenas_[id].data() + options_.red_zone.count + placement.offset.count;
+  }
+  for (const BufferId id : schedule.buffers.ids()) {
+    const Buffer& buffer = schedule.buffers[id];
+    const bool is_elsewhere =
+        buffer.kind == BufferKind::argument || buffer.kind == BufferKind::constant;
+    if (buffer.alias || !is_elsewhere) continue;
+    own_[id].resize(static_cast<size_t>(ir::byte_size(buffer.type).count));
+    addresses_[id] = own_[id].data();
+  }
+  for (const BufferId id : schedule.buffers.ids()) {
+    BufferId root = id;
+    while (schedule.buffers[root].alias) root = schedule.buffers[root].alias->of;
+    addresses_[id] = addresses_[root];
+  }
+}
+
+BufferId ScheduleRun::argument(std::string_view entry_point, std::string_view name) const {
+  for (const EntryPoint& entry : schedule_.entry_points)
+    if (entry.name == entry_point)
+      for (const Argument& argument : entry.arguments)
+        if (argument.name == name) return argument.buffer;
+  TDC_CHECK(false, "no argument {} of {}", name, entry_point);
+  return {};
+}
+
+BufferId ScheduleRun::variable(ir::VariableId variable) const {
+  for (const BufferId id : schedule_.buffers.ids())
+    if (schedule_.buffers[id].variable == variable && !schedule_.buffers[id].alias) return id;
+  TDC_CHECK(false, "no buffer for variable {}", variable.index);
+  return {};
+}
+
+std::byte* ScheduleRun::address(BufferId buffer) const {
+  TDC_CHECK(addresses_[buffer] != nullptr, "`{}` has no place", schedule_.buffers[buffer].name);
+  return addresses_[buffer];
+}
+
+void ScheduleRun::set(BufferId buffer, std::span<const float> values) {
+  const ir::TensorType& type = schedule_.buffers[buffer].type;
+  TDC_CHECK(type.dtype == ir::DType::f32 &&
+                ir::element_count(type) == static_cast<int64_t>(values.size()),
+            "`{}` takes other values", schedule_.buffers[buffer].name);
+  copy_in(address(buffer), values);
+}
+
+void ScheduleRun::set(BufferId buffer, std::span<const int32_t> values) {
+  const ir::TensorType& type = schedule_.buffers[buffer].type;
+  TDC_CHECK(type.dtype == ir::DType::i32 &&
+                ir::element_count(type) == static_cast<int64_t>(values.size()),
+            "`{}` takes other values", schedule_.buffers[buffer].name);
+  copy_in(address(buffer), values);
+}
+
+std::vector<float> ScheduleRun::floats(BufferId buffer) const {
+  const ir::TensorType& type = schedule_.buffers[buffer].type;
+  TDC_CHECK(type.dtype == ir::DType::f32, "`{}` holds integers", schedule_.buffers[buffer].name);
+  return copy_out<float>(address(buffer), ir::element_count(type));
+}
+
+std::vector<int32_t> ScheduleRun::integers(BufferId buffer) const {
+  const ir::TensorType& type = schedule_.buffers[buffer].type;
+  TDC_CHECK(type.dtype == ir::DType::i32, "`{}` holds floats", schedule_.buffers[buffer].name);
+  return copy_out<int32_t>(address(buffer), ir::element_count(type));
+}
+
+std::span<std::byte> ScheduleRun::arena_with_red_zones(LevelId level) {
+  return arenas_[level];
+}
+
+std::span<std::byte> ScheduleRun::arena(LevelId level) {
+  const auto red_zone = static_cast<size_t>(options_.red_zone.count);
+  const std::span<std::byte> all = arena_with_red_zones(level);
+  return all.subspan(red_zone, all.size() - 2 * red_zone);
+}
+
+// ---- steps -------------------------------------------------------------------------------------
+
+void ScheduleRun::run(std::string_view entry_point) {
+  memory::Tick tick = 0;
+  for (const EntryPoint& entry : schedule_.entry_points) {
+    if (entry.name == entry_point) {
+      run_steps(entry.steps, tick);
+      return;
+    }
+    tick += count_ticks(entry.steps);
+  }
+  TDC_CHECK(false, "no entry point {}", entry_point);
+}
+
+void ScheduleRun::run_steps(const std::vector<Step>& steps, memory::Tick& tick) {
+  for (const Step& step : steps) {
+    if (const auto* loop = std::get_if<Loop>(&step)) {
+      const memory::Tick begin = tick;
+      for (int64_t index = loop->begin; index < loop->end; index += loop->step) {
+        indices_[loop->id] = index;
+        tick = begin;
+        run_steps(loop->steps, tick);
+      }
+      indices_.erase(loop->id);
+      continue;
+    }
+    if (options_.before_step) options_.before_step(tick);
+    ++tick;
+    if (const auto* launch = std::get_if<Launch>(&step)) {
+      if (launch->scratch)
+        std::fill_n(
+            address(*launch->scratch),
+            static_cast<size_t>(ir::byte_size(schedule_.buffers[*launch->scratch].type).count),
+            std::byte{0xff});
+      if (options_.kernels != nullptr)
+        run_kernel(*launch);
+      else
+        run_reference(*launch);
+    } else if (const auto* copy = std::get_if<Copy>(&step)) {
+      run_copy(*copy);
+    }
+  }
+}
+
+ScheduleRun::Region ScheduleRun::region(const View& view) const {
+  int64_t offset = view.offset.constant;
+  for (const auto& [loop, coefficient] : view.offset.terms)
+    offset += coefficient * indices_.at(loop);
+  const int64_t element_bytes = ir::byte_size(schedule_.buffers[view.buffer].type.dtype).count;
+  return {.start = address(view.buffer) + offset * element_bytes,
+          .element_bytes = element_bytes,
+          .view = &view};
+}
+
+void ScheduleRun::run_reference(const Launch& launch) {
+  const auto tensor_for = [&](const View& view) {
+    return ops::Tensor({.dtype = schedule_.buffers[view.buffer].type.dtype, .dims = view.extent});
+  };
+  std::vector<ops::Tensor> inputs, outputs;
+  for (const std::optional<View>& view : launch.inputs) {
+    ops::Tensor& tensor = inputs.emplace_back();
+    if (!view) continue;
+    tensor = tensor_for(*view);
+    double* element = tensor.data.data();
+    region(*view).for_each([&](const std::byte* at) {
+      *element++ =
+          tensor.type.dtype == ir::DType::f32 ? double{load<float>(at)} : double(load<int32_t>(at));
+    });
+  }
+  for (const View& view : launch.outputs) outputs.push_back(tensor_for(view));
+  ops::Evaluation evaluation = {.inputs = {}, .outputs = {}, .attributes = launch.attributes};
+  for (size_t i = 0; i < inputs.size(); ++i)
+    evaluation.inputs.push_back(launch.inputs[i] ? &inputs[i] : nullptr);
+  for (ops::Tensor& output : outputs) evaluation.outputs.push_back(&output);
+  launch.op->evaluate(evaluation);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const double* element = outputs[i].data.data();
+    const bool is_float = outputs[i].type.dtype == ir::DType::f32;
+    region(launch.outputs[i]).for_each([&](std::byte* at) {
+      const double value = *element++;
+      if (is_float)
+        store(at, static_cast<float>(value));
+      else
+        store(at, static_cast<int32_t>(value));
+    });
+  }
+}
+
+void ScheduleRun::run_kernel(const Launch& launch) {
+  const ops::KernelDef& kernel = launch.op->kernel.value();
+  const KernelFunction function = options_.kernels->find(kernel.name);
+  TDC_CHECK(function != nullptr, "no kernel {}", kernel.name);
+  KernelPointers pointers;
+  for (const std::optional<View>& view : launch.inputs)
+    pointers.inputs.push_back(view ? region(*view).start : nullptr);
+  for (const View& view : launch.outputs) pointers.outputs.push_back(region(view).start);
+  if (launch.scratch) pointers.scratch = address(*launch.scratch);
+  const std::vector<std::byte> arguments = pack_arguments(kernel, kernel_call(launch), pointers);
+  for (uint32_t core = 0; core < options_.cores; ++core)
+    function(arguments.data(), Team{.core = core, .cores = options_.cores});
+}
+
+void ScheduleRun::run_copy(const Copy& copy) {
+  const Region from = region(copy.from);
+  std::vector<const std::byte*> sources;
+  from.for_each([&](const std::byte* at) { sources.push_back(at); });
+  auto source = sources.begin();
+  region(copy.to).for_each(
+      [&](std::byte* at) { std::memcpy(at, *source++, static_cast<size_t>(from.element_bytes)); });
+}
+
+}  // namespace tdc::schedule

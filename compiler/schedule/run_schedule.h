@@ -1,0 +1,77 @@
+#pragma once
+
+// Executes schedules inside the compiler's process, over the bytes that a MemoryPlan lays out: what
+// the emitted C does, one step at a time. A wrong result is then either before this (the IR's
+// interpreter is right and this is not) or after it.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "memory/plan.h"
+#include "schedule/kernel_call.h"
+#include "schedule/schedule.h"
+
+namespace tdc::schedule {
+
+struct RunOptions {
+  /// The C kernels to call; null: the ops' reference evaluation in double precision, every output
+  /// element rounded to its type once.
+  const KernelLibrary* kernels = nullptr;
+  /// The size of the team. Its cores run one after another.
+  uint32_t cores = 1;
+  /// Bytes before and after each arena that belong to nobody; a multiple of `memory::kAlignment`.
+  Bytes red_zone;
+  /// Called before each step but Loops with the step's tick in the plan, in every turn.
+  std::function<void(memory::Tick)> before_step;
+};
+
+/// The memory of a program and the means to run its entry points. Schedule and plan must outlive
+/// it.
+class ScheduleRun {
+ public:
+  /// All memory is zero at first. Asserts that every buffer that a step uses has a place.
+  ScheduleRun(const Schedule& schedule, const memory::MemoryPlan& plan, RunOptions options = {});
+
+  /// The buffer of an argument; asserts that there is one.
+  [[nodiscard]] BufferId argument(std::string_view entry_point, std::string_view name) const;
+  /// The buffer that holds a variable between calls, constants too.
+  [[nodiscard]] BufferId variable(ir::VariableId variable) const;
+
+  /// Sets a whole buffer, dense and row-major; asserts its number of elements and its type.
+  void set(BufferId buffer, std::span<const float> values);
+  void set(BufferId buffer, std::span<const int32_t> values);
+  /// A whole buffer.
+  [[nodiscard]] std::vector<float> floats(BufferId buffer) const;
+  [[nodiscard]] std::vector<int32_t> integers(BufferId buffer) const;
+
+  /// Runs an entry point once. Copies in the background happen at once; before each launch its
+  /// scratch is filled with bytes 0xff, so that nobody relies on what it holds.
+  void run(std::string_view entry_point);
+
+  /// The bytes of a level's arena, without and with the red zones.
+  [[nodiscard]] std::span<std::byte> arena(LevelId level);
+  [[nodiscard]] std::span<std::byte> arena_with_red_zones(LevelId level);
+
+ private:
+  struct Region;  // of the elements of a view
+
+  [[nodiscard]] std::byte* address(BufferId buffer) const;
+  [[nodiscard]] Region region(const View& view) const;
+  void run_steps(const std::vector<Step>& steps, memory::Tick& tick);
+  void run_reference(const Launch& launch);
+  void run_kernel(const Launch& launch);
+  void run_copy(const Copy& copy);
+
+  const Schedule& schedule_;
+  RunOptions options_;
+  IdVector<LevelId, std::vector<std::byte>> arenas_;  // with red zones
+  IdVector<BufferId, std::vector<std::byte>> own_;    // memory of arguments and constants
+  IdVector<BufferId, std::byte*> addresses_;          // null: no place, never used
+  std::map<LoopId, int64_t> indices_;
+};
+
+}  // namespace tdc::schedule
