@@ -112,7 +112,6 @@ OptionTable table_of(Command& command) {
       append(table, compile_options(c.compile));
       return table;
     }
-    OptionTable operator()(ExplainCommand&) const { return {}; }
     OptionTable operator()(HelpCommand&) const { return {}; }
     OptionTable operator()(VersionCommand&) const { return {}; }
   };
@@ -126,7 +125,6 @@ std::string* positional_of(Command& command) {
     std::string* operator()(CheckCommand& c) const { return &c.compile.file; }
     std::string* operator()(ReportCommand& c) const { return &c.compile.file; }
     std::string* operator()(RunCommand& c) const { return &c.compile.file; }
-    std::string* operator()(ExplainCommand& c) const { return &c.code; }
     std::string* operator()(HelpCommand&) const { return nullptr; }
     std::string* operator()(VersionCommand&) const { return nullptr; }
   };
@@ -135,9 +133,8 @@ std::string* positional_of(Command& command) {
 
 const std::map<std::string, Command>& commands() {
   static const std::map<std::string, Command> table = {
-      {"check", CheckCommand{}},       {"report", ReportCommand{}}, {"run", RunCommand{}},
-      {"explain", ExplainCommand{}},   {"help", HelpCommand{}},     {"--help", HelpCommand{}},
-      {"--version", VersionCommand{}},
+      {"check", CheckCommand{}}, {"report", ReportCommand{}}, {"run", RunCommand{}},
+      {"help", HelpCommand{}},   {"--help", HelpCommand{}},   {"--version", VersionCommand{}},
   };
   return table;
 }
@@ -145,8 +142,7 @@ const std::map<std::string, Command>& commands() {
 std::string missing_words(Command& command) {
   if (std::string* positional = positional_of(command);
       positional != nullptr && positional->empty())
-    return std::holds_alternative<ExplainCommand>(command) ? "no message code is given"
-                                                           : "no .td file is given";
+    return "no .td file is given";
   if (const auto* compile = std::get_if<CompileCommand>(&command))
     if (compile->output.empty() && compile->compile.dump.empty())
       return "where does the C go? give `-o FOLDER`";
@@ -223,7 +219,6 @@ std::string help_text() {
       "  tdc check FILE             all messages, no output\n"
       "  tdc run FILE --on TARGET   compile, build, and train, infer or evaluate there\n"
       "  tdc report FILE            parameters, memory and work\n"
-      "  tdc explain CODE           what a message means\n"
       "  tdc --version\n";
   const std::vector<std::pair<std::string, Command>> shown = {{"tdc FILE", CompileCommand{}},
                                                               {"tdc check", CheckCommand{}},

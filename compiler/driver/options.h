@@ -49,15 +49,11 @@ struct RunCommand {
   std::string keep;  ///< where to keep the C project and its binary; empty: nowhere
 };
 
-struct ExplainCommand {
-  std::string code;
-};
-
 struct HelpCommand {};
 struct VersionCommand {};
 
-using Command = std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand,
-                             ExplainCommand, HelpCommand, VersionCommand>;
+using Command = std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand, HelpCommand,
+                             VersionCommand>;
 
 /// The command, or what is wrong with the command line (exit status 2).
 std::variant<Command, std::string> parse_options(const std::vector<std::string>& arguments);

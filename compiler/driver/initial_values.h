@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+
+#include "check/program.h"
+#include "diag/diagnostic.h"
+#include "driver/options.h"
+#include "emit/model.h"
+
+namespace tdc::driver {
+
+/// The elements with which every variable starts: from `--weights`, else from the file's
+/// `weights from` (relative to the source file's folder), else from initializers with `--seed`,
+/// else the `train` block's seed.
+///
+/// A weight file holds an array for every parameter and state under its path, of its shape; only
+/// adapters (`lora_a`, `lora_b`) may be missing and then start from their initializers. All
+/// missing, extra and wrongly shaped arrays are reported at once.
+std::optional<emit::InitialValues> make_initial_values(
+    const IdVector<ir::VariableId, ir::Variable>& variables, const check::Program& program,
+    const CompileOptions& options, std::string_view source, Diagnostics& diagnostics);
+
+}  // namespace tdc::driver

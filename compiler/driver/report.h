@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "driver/compilation.h"
+#include "support/json.h"
+
+namespace tdc::driver {
+
+/// Floating point operations of one call of an entry point, by phase: 2 per multiply-accumulate, 1
+/// per output element of every other op.
+struct Work {
+  int64_t forward = 0;  ///< loss included
+  int64_t backward = 0;
+  int64_t update = 0;
+  [[nodiscard]] int64_t total() const { return forward + backward + update; }
+};
+Work work_of(const schedule::Schedule& schedule, std::string_view entry_point);
+
+/// Elements of the net's parameters and adapters, and of those that train.
+struct ParameterCount {
+  int64_t all = 0;
+  int64_t trained = 0;
+};
+ParameterCount count_parameters(const IdVector<ir::VariableId, ir::Variable>& variables);
+
+/// The contents of `report.json`. `source` is the path of the .td file; only its base name is kept.
+Json report_json(const Compilation& compilation, std::string_view source);
+
+/// The same for the terminal: parameters, work, memory per level with its lower bound.
+std::string report_text(const Compilation& compilation);
+
+}  // namespace tdc::driver

@@ -1,0 +1,200 @@
+#include "emit/emit_project.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "emit/c_names.h"
+#include "emit/emit_model.h"
+#include "emit/emit_runner.h"
+#include "emit/emit_weights.h"
+#include "emit/kernel_header.h"
+#include "ops/registry.h"
+#include "support/embedded_files.h"
+
+namespace tdc::emit {
+namespace {
+
+/// Ops that the schedule launches, in the registry's order.
+std::vector<const ops::OpDef*> used_ops(const schedule::Schedule& schedule) {
+  std::set<const ops::OpDef*> used;
+  for (const schedule::EntryPoint& entry_point : schedule.entry_points)
+    for (const schedule::Step& step : entry_point.steps)
+      if (const auto* launch = std::get_if<schedule::Launch>(&step)) used.insert(launch->op);
+  std::vector<const ops::OpDef*> result;
+  for (const ops::OpDef* op : ops::all_ops())
+    if (used.contains(op)) result.push_back(op);
+  return result;
+}
+
+/// File names in `#include "..."` lines.
+std::vector<std::string> includes_of(std::string_view text) {
+  constexpr std::string_view kInclude = "#include \"";
+  std::vector<std::string> names;
+  for (size_t at = text.find(kInclude); at != std::string_view::npos;
+       at = text.find(kInclude, at + 1)) {
+    const size_t begin = at + kInclude.size();
+    names.emplace_back(text.substr(begin, text.find('"', begin) - begin));
+  }
+  return names;
+}
+
+/// `kernels/<file>` of every used kernel, and what these include from the same folder.
+std::vector<std::string> kernel_files(const std::vector<const ops::OpDef*>& ops) {
+  std::set<std::string> paths;
+  std::vector<std::string> open;
+  const auto add = [&](const std::string& path) {
+    if (find_embedded_file(path) != nullptr && paths.insert(path).second) open.push_back(path);
+  };
+  for (const ops::OpDef* op : ops) {
+    const std::string path = fmt::format("kernels/{}", op->kernel->file);
+    TDC_CHECK(find_embedded_file(path) != nullptr, "no file {}", path);
+    add(path);
+  }
+  while (!open.empty()) {
+    const std::string path = open.back();
+    open.pop_back();
+    for (const std::string& name : includes_of(find_embedded_file(path)->text))
+      add("kernels/" + name);
+  }
+  return {paths.begin(), paths.end()};
+}
+
+bool is_runtime_file(std::string_view path) {
+  if (!path.starts_with("runtime/") || path.starts_with("runtime/soc/")) return false;
+  return path.ends_with(".c") || path.ends_with(".h") || path.ends_with(".S") ||
+         path.ends_with(".ld");
+}
+
+std::string makefile(const Model& model, const std::vector<std::string>& kernels) {
+  const schedule::Chip& chip = model.program.deployment.chip;
+  std::string kernel_sources;
+  for (const std::string& path : kernels)
+    if (path.ends_with(".c")) kernel_sources += " " + path;
+  Bytes code, stack;
+  for (const schedule::MemoryLevel& level : chip.levels) {
+    code += level.reserved_code;
+    stack += level.reserved_stack;
+  }
+  std::string reserved;
+  if (chip.platform != "host") {
+    if (code.count > 0) reserved += fmt::format(" -Wl,--defsym=td_code_bytes={}", code.count);
+    if (stack.count > 0)
+      reserved += fmt::format(" -Wl,--defsym=td_stack_bytes={} -Wl,--defsym=td_stack_cores={}",
+                              stack.count / chip.cores / 16 * 16, chip.cores);
+  }
+  const std::string& prefix = model.program.prefix;
+  return fmt::format(
+      R"(# Builds the model as a library and its runner. Written by tdc.
+#
+#   make                        for this machine
+#   make PLATFORM=qemu_user     for qemu-riscv32 (rv32imfc, freestanding)
+#   make PLATFORM={platform} CC=clang-19 ...
+#
+# Platforms: host, and the folders of runtime/rv32/.
+NAME := {prefix}
+PLATFORM ?= host
+OUT := build/$(PLATFORM)
+
+SOURCES := {prefix}.c {prefix}_weights.c{kernels} $(wildcard runtime/*.c)
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Werror
+# Bits are the same everywhere: products and sums are fused only where the source says fmaf.
+CFLAGS += -std=c11 -O3 -ffp-contract=off -fno-math-errno -fno-strict-aliasing $(WARNINGS)
+CPPFLAGS += -I. -Iruntime -Ikernels
+
+ifeq ($(PLATFORM),host)
+  SOURCES += runtime/host/platform_host.c
+  CFLAGS += -march=native
+  LINK = $(CC) $(CFLAGS)
+  AR ?= ar
+else
+  ifeq ($(origin CC),default)
+    CC := riscv64-unknown-elf-gcc
+  endif
+  DIR := runtime/rv32/$(PLATFORM)
+  SOURCES += $(wildcard runtime/rv32/*.c $(DIR)/*.c $(DIR)/*.S)
+  TARGET := -march=rv32imfc -mabi=ilp32f
+  CFLAGS += $(TARGET) -ffreestanding -fdata-sections -ffunction-sections
+  ifneq ($(findstring clang,$(CC)),)
+    CFLAGS += --target=riscv32-unknown-elf
+  endif
+  LINK = riscv64-unknown-elf-gcc $(TARGET) -nostdlib -nostartfiles -static -Wl,--gc-sections -T $(DIR)/link.ld
+  ifeq ($(PLATFORM),{platform})
+    LINK +={reserved}
+  endif
+  LIBS := -lgcc
+  AR := riscv64-unknown-elf-ar
+endif
+
+OBJECTS := $(patsubst %,$(OUT)/%.o,$(SOURCES))
+HEADERS := $(wildcard *.h runtime/*.h kernels/*.h)
+
+all: $(OUT)/lib$(NAME).a $(OUT)/$(NAME)
+
+$(OUT)/%.o: % $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
+
+$(OUT)/lib$(NAME).a: $(OBJECTS)
+	@rm -f $@
+	$(AR) rcsD $@ $^
+
+$(OUT)/$(NAME): $(OUT)/$(NAME)_runner.c.o $(OBJECTS)
+	$(LINK) -o $@ $^ $(LIBS)
+
+clean:
+	rm -rf build
+
+.PHONY: all clean
+)",
+      fmt::arg("prefix", prefix), fmt::arg("kernels", kernel_sources),
+      fmt::arg("reserved", reserved), fmt::arg("platform", chip.platform));
+}
+
+std::string cmake_lists(const Model& model, const std::vector<std::string>& kernels) {
+  const std::string& prefix = model.program.prefix;
+  std::string sources;
+  for (const std::string& path : kernels)
+    if (path.ends_with(".c")) sources += "\n  " + path;
+  return fmt::format(
+      R"(# The model as a library, for projects that build with CMake. Written by tdc. The functions of
+# runtime/td_platform.h come from your board; see runtime/host/ for the smallest version.
+cmake_minimum_required(VERSION 3.16)
+project({0} LANGUAGES C)
+add_library({0} STATIC
+  {0}.c
+  {0}_weights.c
+  runtime/td_math.c{1})
+target_include_directories({0} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}} ${{CMAKE_CURRENT_SOURCE_DIR}}/runtime
+                           PRIVATE ${{CMAKE_CURRENT_SOURCE_DIR}}/kernels)
+target_compile_options({0} PRIVATE -ffp-contract=off -fno-math-errno -fno-strict-aliasing)
+set_target_properties({0} PROPERTIES C_STANDARD 11 C_EXTENSIONS OFF)
+)",
+      prefix, sources);
+}
+
+}  // namespace
+
+std::vector<OutputFile> emit_project(const Model& model, const Json& report) {
+  const std::string& prefix = model.program.prefix;
+  const std::vector<const ops::OpDef*> ops = used_ops(model.schedule);
+  const std::vector<std::string> kernels = kernel_files(ops);
+  std::vector<OutputFile> files = {
+      {.path = prefix + ".h", .text = emit_header(model)},
+      {.path = prefix + ".c", .text = emit_source(model)},
+      {.path = prefix + "_weights.c", .text = emit_weights(model)},
+      {.path = prefix + "_runner.c", .text = emit_runner(model)},
+      {.path = "td_kernels.h", .text = kernel_header(ops)},
+      {.path = "Makefile", .text = makefile(model, kernels)},
+      {.path = "CMakeLists.txt", .text = cmake_lists(model, kernels)},
+      {.path = "report.json", .text = to_text(report, 2) + "\n"},
+  };
+  for (const std::string& path : kernels)
+    files.push_back({.path = path, .text = std::string(find_embedded_file(path)->text)});
+  for (const EmbeddedFile& file : embedded_files())
+    if (is_runtime_file(file.path))
+      files.push_back({.path = std::string(file.path), .text = std::string(file.text)});
+  return files;
+}
+
+}  // namespace tdc::emit
