@@ -1,0 +1,63 @@
+#include "ir/rewrite.h"
+
+#include <doctest/doctest.h>
+
+#include "ir/builder.h"
+#include "ir/verify.h"
+#include "ops/op.h"
+
+namespace tdc::ir {
+namespace {
+
+std::vector<std::string_view> op_names(const Graph& graph) {
+  std::vector<std::string_view> names;
+  for (const Node& node : graph.nodes) names.push_back(node.op->name);
+  return names;
+}
+
+TEST_CASE("remove_dead keeps what outputs need and every input") {
+  Module module;
+  Graph graph = {.name = "g"};
+  Builder builder(graph);
+  const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {3}}, false);
+  builder.add_input("unused", InputKind::sample, {.dims = {2}}, false);
+  builder.emit("add", {x, x});  // dead
+  const ValueId y = builder.emit("relu", {x});
+  graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = y});
+  remove_dead(graph);
+  CHECK(op_names(graph) == std::vector<std::string_view>{"relu"});
+  CHECK(graph.inputs.size() == 2);
+  module.graphs.push_back(graph);
+  CHECK(find_violations(module).empty());
+}
+
+TEST_CASE("sort_topologically puts appended producers before their users") {
+  Module module;
+  Graph graph = {.name = "g"};
+  Builder builder(graph);
+  const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {3}}, false);
+  const ValueId y = builder.emit("relu", {x});
+  const ValueId z = builder.emit("add", {x, x});
+  graph.nodes[graph.values[y].producer].inputs = {z};  // relu now comes too early
+  graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = y});
+  module.graphs.push_back(graph);
+  CHECK_FALSE(find_violations(module).empty());
+  sort_topologically(module.graphs[0]);
+  CHECK(op_names(module.graphs[0]) == std::vector<std::string_view>{"add", "relu"});
+  CHECK(find_violations(module).empty());
+}
+
+TEST_CASE("replace_uses spares the named node") {
+  Graph graph = {.name = "g"};
+  Builder builder(graph);
+  const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {3}}, false);
+  const ValueId y = builder.emit("relu", {x});
+  const ValueId z = builder.emit("add", {y, y});
+  graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = y});
+  replace_uses(graph, y, z, graph.values[z].producer);
+  CHECK(graph.outputs[0].value == z);
+  CHECK(graph.nodes[graph.values[z].producer].inputs == ValueIds{y, y});
+}
+
+}  // namespace
+}  // namespace tdc::ir

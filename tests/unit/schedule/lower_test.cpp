@@ -1,0 +1,139 @@
+#include "schedule/lower.h"
+
+#include <doctest/doctest.h>
+
+#include "ir/builder.h"
+#include "schedule/order.h"
+
+namespace tdc::schedule {
+namespace {
+
+using ir::InputKind;
+using ir::OutputKind;
+using ir::ValueId;
+
+Chip chip() {
+  Chip result = {.name = "test"};
+  result.levels.push_back({.name = "RAM", .capacity = {1 << 20}});
+  result.tensors = result.constants = result.image = {0};
+  return result;
+}
+
+/// The buffer a launch writes.
+BufferId output_of(const EntryPoint& entry_point, size_t step) {
+  return std::get<Launch>(entry_point.steps.at(step)).outputs.at(0).buffer;
+}
+
+TEST_CASE("results are made in the caller's memory, dying operands give theirs") {
+  ir::Module module;
+  ir::Graph graph = {.name = "infer", .batch = 1};
+  ir::Builder builder(graph);
+  const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {1, 4}}, true);
+  const ValueId a = builder.emit("add", {x, x});
+  const ValueId b = builder.emit("relu", {a});
+  const ValueId c = builder.emit("relu", {b});
+  graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = c});
+  module.graphs.push_back(graph);
+
+  const Schedule schedule = lower(module, chip());
+  const EntryPoint& infer = schedule.entry_points.at(0);
+  REQUIRE(infer.steps.size() == 3);
+  CHECK(schedule.buffers[output_of(infer, 0)].kind == BufferKind::temporary);
+  CHECK(schedule.buffers[output_of(infer, 1)].alias.value().of == output_of(infer, 0));
+  CHECK(schedule.buffers[output_of(infer, 2)].kind == BufferKind::argument);
+}
+
+TEST_CASE("an operand that is needed later keeps its memory") {
+  ir::Module module;
+  ir::Graph graph = {.name = "infer", .batch = 1};
+  ir::Builder builder(graph);
+  const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {1, 4}}, true);
+  const ValueId a = builder.emit("add", {x, x});
+  const ValueId b = builder.emit("relu", {a});
+  const ValueId c = builder.emit("add", {a, b});
+  graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = c});
+  module.graphs.push_back(graph);
+
+  const Schedule schedule = lower(module, chip());
+  CHECK_FALSE(schedule.buffers[output_of(schedule.entry_points.at(0), 1)].alias.has_value());
+}
+
+TEST_CASE("an input that is a result is copied") {
+  ir::Module module;
+  ir::Graph graph = {.name = "infer", .batch = 1};
+  ir::Builder builder(graph);
+  const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {1, 4}}, true);
+  graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = x});
+  module.graphs.push_back(graph);
+
+  const Schedule schedule = lower(module, chip());
+  REQUIRE(schedule.entry_points.at(0).steps.size() == 1);
+  CHECK(std::holds_alternative<Copy>(schedule.entry_points.at(0).steps[0]));
+}
+
+/// w is updated by adding g = x x; `reads_after` says whether relu(w) is the result.
+ir::Module update_module(bool reads_old) {
+  ir::Module module;
+  const ir::VariableId w = module.variables.push_back({.path = "w", .type = {.dims = {4}}});
+  ir::Graph graph = {.name = "train_step", .batch = 1};
+  ir::Builder builder(graph);
+  const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {4}}, false);
+  const ValueId old = builder.read(module, w);
+  const ValueId updated = builder.emit("add", {old, x});
+  builder.write(w, updated);
+  const ValueId y = builder.emit("relu", {reads_old ? old : updated});
+  graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = y});
+  module.graphs.push_back(graph);
+  return module;
+}
+
+TEST_CASE("an update in place comes after the readers of the old version") {
+  const Schedule schedule = lower(update_module(true), chip());
+  const EntryPoint& step = schedule.entry_points.at(0);
+  REQUIRE(step.steps.size() == 2);
+  CHECK(std::get<Launch>(step.steps[0]).op->name == "relu");
+  CHECK(std::get<Launch>(step.steps[1]).op->name == "add");
+  CHECK(schedule.buffers[output_of(step, 1)].kind == BufferKind::variable);
+}
+
+TEST_CASE("an update that others read is still made in place") {
+  const ir::Module module = update_module(false);
+  CHECK(updates_in_place(module.graphs[0], module.graphs[0].writes[0]));
+  const Schedule schedule = lower(module, chip());
+  CHECK(schedule.entry_points.at(0).steps.size() == 2);
+}
+
+TEST_CASE("an update whose result meets the old version is copied at the end") {
+  ir::Module module = update_module(false);
+  ir::Graph& graph = module.graphs[0];
+  ir::Builder builder(graph);
+  // y = old + relu(new): the old version is needed after the new one exists.
+  graph.outputs[0].value = builder.emit("add", {graph.reads[0].value, graph.outputs[0].value});
+  CHECK_FALSE(updates_in_place(graph, graph.writes[0]));
+  const Schedule schedule = lower(module, chip());
+  CHECK(std::holds_alternative<Copy>(schedule.entry_points.at(0).steps.back()));
+}
+
+TEST_CASE("a sum that continues an accumulator variable stands in its memory") {
+  ir::Module module;
+  const ir::VariableId sum = module.variables.push_back(
+      {.path = "sum", .type = {.dims = {4, 2}}, .kind = ir::VariableKind::accumulator});
+  ir::Graph graph = {.name = "train_step", .batch = 3};
+  ir::Builder builder(graph);
+  const ValueId a = builder.add_input("a", InputKind::sample, {.dims = {3, 4}}, true);
+  const ValueId b = builder.add_input("b", InputKind::sample, {.dims = {3, 2}}, true);
+  const ValueId total =
+      builder.emit_reduced("matmul", {a, b, builder.read(module, sum)}, {{"transpose_a", true}});
+  builder.write(sum, total);
+  module.graphs.push_back(graph);
+
+  const Schedule schedule = lower(module, chip());
+  const EntryPoint& step = schedule.entry_points.at(0);
+  REQUIRE(step.steps.size() == 1);
+  const Launch& launch = std::get<Launch>(step.steps[0]);
+  CHECK(launch.outputs[0].buffer == launch.inputs[2]->buffer);
+  CHECK(schedule.buffers[launch.outputs[0].buffer].variable == sum);
+}
+
+}  // namespace
+}  // namespace tdc::schedule
