@@ -1,0 +1,101 @@
+#include "runner/build.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+namespace tdc::runner {
+namespace {
+
+struct TargetDef {
+  const char* platform;                                    ///< as the Makefile calls it
+  std::vector<std::string> starter;                        ///< the words before the program
+  std::vector<std::pair<std::string, std::string>> tools;  ///< programs and their packages
+};
+
+TargetDef definition(Target target) {
+  const std::pair<std::string, std::string> cross_compiler = {"riscv64-unknown-elf-gcc",
+                                                              "gcc-riscv64-unknown-elf"};
+  switch (target) {
+    case Target::host:
+      return {.platform = "host", .starter = {}, .tools = {{"cc", "gcc"}}};
+    case Target::qemu:
+      return {.platform = "qemu_user",
+              .starter = {"qemu-riscv32"},
+              .tools = {cross_compiler, {"qemu-riscv32", "qemu-user"}}};
+    case Target::rtl:
+      return {.platform = "pulp_cluster",
+              .starter = {"tdc-soc"},
+              .tools = {cross_compiler, {"tdc-soc", "runtime/soc"}}};
+  }
+  return {};
+}
+
+bool is_in_path(const std::string& program) {
+  const char* variable = std::getenv("PATH");
+  std::string_view folders = variable == nullptr ? "" : variable;
+  while (!folders.empty()) {
+    const size_t colon = folders.find(':');
+    const std::string path = std::string(folders.substr(0, colon)) + "/" + program;
+    if (access(path.c_str(), X_OK) == 0) return true;
+    folders.remove_prefix(colon == std::string_view::npos ? folders.size() : colon + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<TemporaryFolder> TemporaryFolder::make() {
+  std::error_code error;
+  const std::filesystem::path parent = std::filesystem::temp_directory_path(error);
+  if (error) return fail("there is no folder for temporary files: {}", error.message());
+  std::string path = (parent / "tdc-run-XXXXXX").string();
+  if (mkdtemp(path.data()) == nullptr)
+    return fail("`{}` cannot be made: {}", path, std::strerror(errno));
+  return TemporaryFolder(std::move(path));
+}
+
+TemporaryFolder::TemporaryFolder(TemporaryFolder&& other) noexcept
+    : path_(std::exchange(other.path_, {})) {}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+}
+
+std::vector<std::string> missing_tools(Target target) {
+  std::vector<std::string> missing;
+  auto tools = definition(target).tools;
+  tools.emplace_back("make", "make");
+  for (const auto& [program, package] : tools)
+    if (!is_in_path(program))
+      missing.push_back(fmt::format("`{}` is not in PATH (package `{}`)", program, package));
+  return missing;
+}
+
+Result<std::vector<std::string>> build(const std::vector<OutputFile>& files,
+                                       const std::string& prefix, Target target,
+                                       const std::string& folder, const GivesUp& gives_up) {
+  if (Result<Done> written = write_output_folder(folder, files); !written.ok())
+    return written.failure();
+  const TargetDef chosen = definition(target);
+  const unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
+  const Result<Exit> exit = run_to_end({"make", "--silent", "-C", folder, fmt::format("-j{}", jobs),
+                                        fmt::format("PLATFORM={}", chosen.platform)},
+                                       gives_up);
+  if (!exit.ok()) return exit.failure();
+  if (!exit.value().is_success())
+    return fail("the C project cannot be built: `make` ended with {}\n{}", to_text(exit.value()),
+                exit.value().errors);
+  std::vector<std::string> command = chosen.starter;
+  command.push_back(fmt::format("{}/build/{}/{}", folder, chosen.platform, prefix));
+  return command;
+}
+
+}  // namespace tdc::runner

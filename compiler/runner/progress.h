@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tdc::runner {
+
+/// Where a run is.
+struct ProgressState {
+  int64_t step = 0;   ///< done
+  int64_t steps = 0;  ///< in all; at least 1
+  float loss = 0;     ///< of the last step
+  int64_t samples = 0;
+  std::chrono::duration<double> elapsed{0};
+};
+
+/// One line for a terminal of `columns` columns, which it does not fill:
+///
+///     120/1800 ██████▌              loss 0.4312  5,120 samples/s  0:12 left
+std::string progress_bar(const ProgressState& state, int columns);
+
+/// The same for a log: `step 120 of 1800, loss 0.4312, 5,120 samples/s, 0:12 left`.
+std::string progress_text(const ProgressState& state);
+
+/// Decides when a run says how far it is: on a terminal ten times a second in place, elsewhere a
+/// line per tenth of the run, and after ten seconds of silence.
+class Progress {
+ public:
+  Progress(bool is_terminal, int columns) : is_terminal_(is_terminal), columns_(columns) {}
+
+  /// What to write now; mostly nothing.
+  std::string update(const ProgressState& state);
+  /// What to write before other text: clears the bar.
+  std::string finish();
+
+ private:
+  bool is_terminal_;
+  int columns_;
+  bool is_shown_ = false;
+  int64_t last_tenth_ = 0;
+  std::chrono::duration<double> last_time_{0};
+};
+
+/// The losses as a drawing of `rows` lines, at most `columns` wide, in eighths of blocks, with the
+/// largest and smallest value at its side. A column is the mean of the steps it stands for; values
+/// that are not finite leave a gap. Empty for less than two losses or none finite.
+std::string loss_curve(std::span<const float> losses, int columns, int rows);
+
+/// `step,loss` and one row per update, counted from 1, in the shortest digits that read back alike.
+std::string losses_csv(std::span<const float> losses);
+
+/// `12,345`.
+std::string with_commas(int64_t number);
+
+}  // namespace tdc::runner

@@ -1,0 +1,201 @@
+#include "runner/samples.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "ir/initialize.h"
+
+namespace tdc::runner {
+namespace {
+
+using io::ElementType;
+
+/// The extents that count for whether shapes agree.
+std::vector<int64_t> without_ones(std::span<const int64_t> dims) {
+  std::vector<int64_t> kept;
+  std::copy_if(dims.begin(), dims.end(), std::back_inserter(kept),
+               [](int64_t extent) { return extent != 1; });
+  return kept;
+}
+
+bool is_integer(ElementType type) {
+  return type != ElementType::kF32 && type != ElementType::kF64;
+}
+
+/// `f32[n, 3, 32, 32]`.
+std::string wanted_text(const Field& field) {
+  std::string text = fmt::format("{}[n", ir::to_text(field.type.dtype));
+  for (const int64_t extent : field.type.dims) text += fmt::format(", {}", extent);
+  return text + "]";
+}
+
+std::string found_text(const io::Array& array) {
+  return std::string(io::to_text(array.type)) + io::dims_to_text(array.dims);
+}
+
+std::string names_text(std::span<const io::Array> arrays) {
+  if (arrays.empty()) return "nothing";
+  std::string text;
+  for (const io::Array& array : arrays)
+    text += fmt::format("{}`{}`", text.empty() ? "" : ", ", array.name);
+  return text;
+}
+
+/// The array in the type that the field takes; labels are looked at one by one.
+void check_array(const Field& field, io::Array& array, const std::string& source,
+                 Failure& problems) {
+  const auto report = [&](std::string message) { problems.messages.push_back(std::move(message)); };
+  const std::span<const int64_t> dims = array.dims;
+  if (dims.empty() || without_ones(dims.subspan(1)) != without_ones(field.type.dims)) {
+    report(fmt::format("{}: `{}` is {}, the program takes {}", source, field.name,
+                       found_text(array), wanted_text(field)));
+    return;
+  }
+  if (field.type.dtype == ir::DType::f32) {
+    if (is_integer(array.type) && array.type != ElementType::kU8)
+      report(fmt::format("{}: `{}` holds {}, the program takes f32 (f64 and u8 are converted)",
+                         source, field.name, io::to_text(array.type)));
+    return;
+  }
+  if (!is_integer(array.type)) {
+    report(fmt::format("{}: `{}` holds {}, the program takes whole numbers (i32)", source,
+                       field.name, io::to_text(array.type)));
+    return;
+  }
+  const Result<std::vector<int32_t>> numbers = io::to_i32(array);
+  if (!numbers.ok()) {
+    for (const std::string& message : numbers.failure().messages)
+      report(fmt::format("{}: {}", source, message));
+    return;
+  }
+  if (field.classes > 0) {
+    const auto bad =
+        std::find_if(numbers.value().begin(), numbers.value().end(),
+                     [&](int32_t number) { return number < 0 || number >= field.classes; });
+    if (bad != numbers.value().end()) {
+      report(fmt::format("{}: `{}` holds {} at index {}, its classes are 0 to {}", source,
+                         field.name, *bad, bad - numbers.value().begin(), field.classes - 1));
+      return;
+    }
+  }
+  array = io::make_array(array.name, array.dims, numbers.value());
+}
+
+/// `count` elements of the array from element `first` on, as float.
+void copy_as_f32(const io::Array& array, int64_t first, int64_t count, std::byte* to) {
+  const std::byte* from = array.data.data() + first * io::element_bytes(array.type);
+  if (array.type == ElementType::kU8 || array.type == ElementType::kF64) {
+    for (int64_t i = 0; i < count; ++i) {
+      float value = 0;
+      if (array.type == ElementType::kU8) {
+        value = static_cast<float>(from[i]) / 255.0F;
+      } else {
+        double wide = 0;
+        std::memcpy(&wide, from + i * 8, sizeof wide);
+        value = static_cast<float>(wide);
+      }
+      std::memcpy(to + i * 4, &value, sizeof value);
+    }
+    return;
+  }
+  std::memcpy(to, from, static_cast<size_t>(count) * 4);
+}
+
+}  // namespace
+
+std::vector<Field> fields_of(const check::Program& program, bool with_targets) {
+  const ir::Graph* graph = program.module.find_graph("sample");
+  TDC_CHECK(graph != nullptr, "a checked program has a graph of one sample");
+  std::vector<Field> fields;
+  for (const ir::InputKind kind : {ir::InputKind::sample, ir::InputKind::target}) {
+    if (kind == ir::InputKind::target && !with_targets) continue;
+    for (const ir::Input& input : graph->inputs)
+      if (input.kind == kind)
+        fields.push_back(
+            {.name = input.name, .type = graph->type(input.value), .classes = input.classes});
+  }
+  return fields;
+}
+
+Result<Samples> Samples::make(std::vector<io::Array> arrays, std::vector<Field> fields,
+                              const std::string& source) {
+  Failure problems;
+  Samples samples;
+  std::string counts;
+  bool counts_agree = true;
+  for (const Field& field : fields) {
+    const io::Array* found = io::find_array(arrays, field.name);
+    if (found == nullptr) {
+      problems.messages.push_back(fmt::format("{}: no array is called `{}`; there is {}", source,
+                                              field.name, names_text(arrays)));
+      continue;
+    }
+    samples.arrays_.push_back(*found);
+    check_array(field, samples.arrays_.back(), source, problems);
+    if (found->dims.empty()) continue;
+    const int64_t count = found->dims[0];
+    if (counts.empty()) samples.count_ = count;
+    counts_agree = counts_agree && count == samples.count_;
+    counts += fmt::format("{}`{}` {}", counts.empty() ? "" : ", ", field.name, count);
+  }
+  if (!counts_agree)
+    problems.messages.push_back(
+        fmt::format("{}: the arrays hold different numbers of samples: {}", source, counts));
+  else if (problems.messages.empty() && samples.count_ == 0)
+    problems.messages.push_back(fmt::format("{}: there are no samples", source));
+  if (!problems.messages.empty()) return problems;
+  samples.fields_ = std::move(fields);
+  return samples;
+}
+
+std::vector<std::byte> Samples::gather(std::span<const int64_t> indices) const {
+  int64_t sample_elements = 0;
+  for (const Field& field : fields_) sample_elements += ir::element_count(field.type);
+  std::vector<std::byte> bytes(static_cast<size_t>(sample_elements) * indices.size() * 4);
+  std::byte* to = bytes.data();
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    const int64_t elements = ir::element_count(fields_[i].type);
+    for (const int64_t index : indices) {
+      TDC_CHECK(index >= 0 && index < count_, "sample {} of {}", index, count_);
+      if (fields_[i].type.dtype == ir::DType::f32)
+        copy_as_f32(arrays_[i], index * elements, elements, to);
+      else
+        std::memcpy(to, arrays_[i].data.data() + index * elements * 4,
+                    static_cast<size_t>(elements) * 4);
+      to += elements * 4;
+    }
+  }
+  return bytes;
+}
+
+SampleOrder::SampleOrder(int64_t count, std::optional<uint64_t> shuffle_seed)
+    : count_(count), seed_(shuffle_seed) {
+  TDC_CHECK(count > 0, "an order of no samples");
+  start_turn();
+}
+
+void SampleOrder::start_turn() {
+  at_ = 0;
+  if (!seed_) return;
+  const std::string name = fmt::format("shuffle.{}", turn_);
+  std::vector<uint64_t> keys;
+  for (int64_t i = 0; i < count_; ++i)
+    keys.push_back(ir::random_bits(*seed_, name, static_cast<uint64_t>(i)));
+  order_.resize(static_cast<size_t>(count_));
+  std::iota(order_.begin(), order_.end(), 0);
+  std::stable_sort(order_.begin(), order_.end(), [&](int64_t a, int64_t b) {
+    return keys[static_cast<size_t>(a)] < keys[static_cast<size_t>(b)];
+  });
+}
+
+int64_t SampleOrder::next() {
+  if (at_ == count_) {
+    ++turn_;
+    start_turn();
+  }
+  const int64_t place = at_++;
+  return seed_ ? order_[static_cast<size_t>(place)] : place;
+}
+
+}  // namespace tdc::runner

@@ -1,0 +1,129 @@
+#include "runner/samples.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <numeric>
+
+namespace tdc::runner {
+namespace {
+
+const Field kImage = {.name = "image", .type = {.dtype = ir::DType::f32, .dims = {1, 2}}};
+const Field kLabel = {.name = "label", .type = {.dtype = ir::DType::i32, .dims = {}}, .classes = 3};
+
+std::vector<float> floats(const std::vector<std::byte>& bytes, size_t count) {
+  std::vector<float> values(count);
+  REQUIRE(bytes.size() >= 4 * count);
+  std::memcpy(values.data(), bytes.data(), 4 * count);
+  return values;
+}
+
+std::vector<int32_t> integers_at_end(const std::vector<std::byte>& bytes, size_t count) {
+  std::vector<int32_t> values(count);
+  REQUIRE(bytes.size() >= 4 * count);
+  std::memcpy(values.data(), bytes.data() + bytes.size() - 4 * count, 4 * count);
+  return values;
+}
+
+std::vector<std::string> problems(std::vector<io::Array> arrays) {
+  return Samples::make(std::move(arrays), {kImage, kLabel}, "d.npz").failure().messages;
+}
+
+TEST_CASE("samples: a batch holds all samples of one field, then all of the next") {
+  const Result<Samples> samples =
+      Samples::make({io::make_array<int32_t>("label", {3}, {0, 1, 2}),
+                     io::make_array<float>("image", {3, 1, 2}, {1, 2, 3, 4, 5, 6})},
+                    {kImage, kLabel}, "d.npz");
+  REQUIRE(samples.ok());
+  CHECK(samples.value().count() == 3);
+  const std::vector<std::byte> batch = samples.value().gather(std::vector<int64_t>{2, 0});
+  REQUIRE(batch.size() == 24);
+  CHECK(floats(batch, 4) == std::vector<float>{5, 6, 1, 2});
+  CHECK(integers_at_end(batch, 2) == std::vector<int32_t>{2, 0});
+}
+
+TEST_CASE("samples: u8 is scaled to 0 to 1, f64 is rounded, labels may have any width") {
+  const Result<Samples> bytes = Samples::make({io::make_array<uint8_t>("image", {1, 2}, {255, 51}),
+                                               io::make_array<uint8_t>("label", {1}, {2})},
+                                              {kImage, kLabel}, "d.npz");
+  REQUIRE(bytes.ok());
+  const std::vector<std::byte> sample = bytes.value().gather(std::vector<int64_t>{0});
+  CHECK(floats(sample, 2) == std::vector<float>{1.0F, 0.2F});
+  CHECK(integers_at_end(sample, 1) == std::vector<int32_t>{2});
+  const Result<Samples> doubles =
+      Samples::make({io::make_array<double>("image", {1, 2}, {0.1, 1e300}),
+                     io::make_array<int64_t>("label", {1}, {1})},
+                    {kImage, kLabel}, "d.npz");
+  REQUIRE(doubles.ok());
+  CHECK(floats(doubles.value().gather(std::vector<int64_t>{0}), 2) ==
+        std::vector<float>{0.1F, std::numeric_limits<float>::infinity()});
+}
+
+TEST_CASE("samples: all that does not fit is listed at once") {
+  CHECK(problems({io::make_array<float>("images", {1, 1, 2}, {1, 2})}) ==
+        std::vector<std::string>{"d.npz: no array is called `image`; there is `images`",
+                                 "d.npz: no array is called `label`; there is `images`"});
+  CHECK(
+      problems({io::make_array<float>("image", {2, 3}, {1, 2, 3, 4, 5, 6}),
+                io::make_array<float>("label", {2}, {0, 1})}) ==
+      std::vector<std::string>{"d.npz: `image` is f32[2, 3], the program takes f32[n, 1, 2]",
+                               "d.npz: `label` holds f32, the program takes whole numbers (i32)"});
+  CHECK(problems({io::make_array<float>("image", {}, {1}),
+                  io::make_array<int32_t>("label", {1}, {0})}) ==
+        std::vector<std::string>{"d.npz: `image` is f32[], the program takes f32[n, 1, 2]"});
+  CHECK(problems({io::make_array<int16_t>("image", {1, 2}, {1, 2}),
+                  io::make_array<int32_t>("label", {1}, {0})}) ==
+        std::vector<std::string>{
+            "d.npz: `image` holds i16, the program takes f32 (f64 and u8 are converted)"});
+}
+
+TEST_CASE("samples: labels that are no class, and different numbers of samples") {
+  const io::Array image = io::make_array<float>("image", {3, 2}, {1, 2, 3, 4, 5, 6});
+  CHECK(problems({image, io::make_array<int32_t>("label", {3}, {0, 2, 3})}) ==
+        std::vector<std::string>{"d.npz: `label` holds 3 at index 2, its classes are 0 to 2"});
+  CHECK(problems({image, io::make_array<int8_t>("label", {3}, {0, -1, 3})}) ==
+        std::vector<std::string>{"d.npz: `label` holds -1 at index 1, its classes are 0 to 2"});
+  CHECK(problems({image, io::make_array<int64_t>("label", {3}, {0, 1, int64_t{1} << 40})}).size() ==
+        1);
+  CHECK(problems({image, io::make_array<int32_t>("label", {2}, {0, 1})}) ==
+        std::vector<std::string>{
+            "d.npz: the arrays hold different numbers of samples: `image` 3, `label` 2"});
+  CHECK(problems({io::make_array<float>("image", {0, 2}, {}),
+                  io::make_array<int32_t>("label", {0}, {})}) ==
+        std::vector<std::string>{"d.npz: there are no samples"});
+}
+
+TEST_CASE("sample order: that of the file, again from the start") {
+  SampleOrder order(3, std::nullopt);
+  std::vector<int64_t> taken;
+  for (int i = 0; i < 7; ++i) taken.push_back(order.next());
+  CHECK(taken == std::vector<int64_t>{0, 1, 2, 0, 1, 2, 0});
+}
+
+TEST_CASE("sample order: shuffled turns are different permutations that the seed decides") {
+  constexpr int64_t kCount = 50;
+  const auto turns = [](uint64_t seed) {
+    SampleOrder order(kCount, seed);
+    std::vector<std::vector<int64_t>> result(3);
+    for (auto& turn : result)
+      for (int64_t i = 0; i < kCount; ++i) turn.push_back(order.next());
+    return result;
+  };
+  const auto first = turns(1);
+  CHECK(first == turns(1));
+  CHECK(first != turns(2));
+  CHECK(first[0] != first[1]);
+  CHECK(first[1] != first[2]);
+  std::vector<int64_t> all(kCount);
+  std::iota(all.begin(), all.end(), 0);
+  for (std::vector<int64_t> turn : first) {
+    CHECK(turn != all);
+    std::sort(turn.begin(), turn.end());
+    CHECK(turn == all);
+  }
+}
+
+}  // namespace
+}  // namespace tdc::runner
