@@ -221,20 +221,27 @@ Overflow describe_overflow(const Schedule& schedule, const Lifetimes& lifetimes,
     overflow.entry_point = schedule.entry_points[i].name;
     overflow.step = schedule::label(*lifetimes.steps[static_cast<size_t>(overflow.tick)]);
   }
-  for (const Placement& placement : alive_at(plan, overflow.tick)) {
-    if (overflow.largest.size() == kLargestInMessage) break;
-    const schedule::Buffer& buffer = schedule.buffers[placement.buffer];
-    overflow.largest.push_back({.buffer = placement.buffer,
-                                .name = buffer.name,
-                                .size = placement.size,
-                                .origin = buffer.origin});
-  }
+  overflow.largest = largest_at(schedule, plan, overflow.tick, kLargestInMessage);
   const Bytes needed = align_up(overflow.need, Bytes{1024});
   if (level.budget && needed <= level.capacity) overflow.would_fit = needed;
   return overflow;
 }
 
 }  // namespace
+
+std::vector<LiveTensor> largest_at(const Schedule& schedule, const LevelPlan& plan, Tick tick,
+                                   size_t count) {
+  std::vector<LiveTensor> largest;
+  for (const Placement& placement : alive_at(plan, tick)) {
+    if (largest.size() == count) break;
+    const schedule::Buffer& buffer = schedule.buffers[placement.buffer];
+    largest.push_back({.buffer = placement.buffer,
+                       .name = buffer.name,
+                       .size = placement.size,
+                       .origin = buffer.origin});
+  }
+  return largest;
+}
 
 ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes) {
   ArenaPlan plan;

@@ -20,6 +20,10 @@ struct LiveTensor {
   friend bool operator==(const LiveTensor&, const LiveTensor&) = default;
 };
 
+/// The at most `count` largest tensors that are live at `tick`, largest first.
+std::vector<LiveTensor> largest_at(const schedule::Schedule& schedule, const LevelPlan& plan,
+                                   Tick tick, size_t count);
+
 /// A level whose plan is larger than its capacity.
 struct Overflow {
   LevelId level;

@@ -1,0 +1,60 @@
+#include "schedule/text.h"
+
+#include <doctest/doctest.h>
+
+#include "schedules.h"
+
+namespace tdc::schedule {
+namespace {
+
+TEST_CASE("the dump of a schedule") {
+  test::ScheduleBuilder b;
+  const BufferId w = b.variable("fc.weight", {3, 2});
+  b.entry_point("train_step");
+  const BufferId x = b.input("x", {1, 2});
+  const BufferId y = b.output("loss", {3});
+  const BufferId h = b.temporary("h", {1, 3});
+  const BufferId r = b.alias("r", h);
+  const BufferId tile = b.temporary("tile", {1});
+  const BufferId scratch = b.temporary("scratch", {8});
+  b.schedule().buffers[tile].level = test::kL1;
+  b.launch("matmul", {x, w, {}}, {h}, {{"transpose_b", true}});
+  b.launch("relu", {h}, {r}).scratch = scratch;
+  const LoopId i = b.begin_loop(0, 3);
+  b.copy(b.slice(r, 0, 1, i, 1), b.whole(tile), TransferId{0});
+  b.wait(TransferId{0});
+  Launch& launch = b.launch_views(
+      "relu", {b.whole(tile)},
+      {{.buffer = y, .offset = {.constant = 2, .terms = {{i, -1}}}, .extent = {1}, .stride = {1}}});
+  launch.phase = ir::Phase::loss;
+  b.end_loop();
+  b.schedule().entry_points.back().steps.emplace_back(Barrier{});
+  b.entry_point("apply");
+  b.launch_views("add", {whole(w, {6}), whole(w, {6})}, {whole(b.next_version(w), {6})}).phase =
+      ir::Phase::update;
+  CHECK(to_text(b.schedule(), test::two_level_chip()) == R"(variables
+  v0 fc.weight: f32[3, 2], parameter, trained
+buffers
+  b0 fc.weight: f32[3, 2], variable v0, L2
+  b1 x: f32[1, 2], argument
+  b2 loss: f32[3], argument
+  b3 h: f32[1, 3], temporary, L2
+  b4 r: f32[1, 3], temporary, L2, in the memory of b3
+  b5 tile: f32[1], temporary, L1
+  b6 scratch: f32[8], temporary, L2
+  b7 fc.weight': f32[3, 2], variable v0, L2, in the memory of b0
+entry point train_step(x: b1) -> (loss: b2), batch 1
+  0 forward: matmul(b1, b0, -) -> b3 {reduce: false, transpose_a: false, transpose_b: true}
+  1 forward: relu(b3) -> b4 scratch b6
+  loop i0 = 0..3 step 1
+    2 copy b4[1] from 0 + 1*i0 stride [1] -> b5 as t0
+    3 wait t0
+    4 loss: relu(b5) -> b2[1] from 2 + -1*i0 stride [1]
+  5 barrier
+entry point apply() -> (), batch 1
+  6 update: add(b0[6], b0[6]) -> b7[6]
+)");
+}
+
+}  // namespace
+}  // namespace tdc::schedule
