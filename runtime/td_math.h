@@ -203,11 +203,12 @@ static inline float td_tanhf(float x) {
   const float t = td_fmaf(scale, parts.excess, whole);
   const float t_low = td_fmaf(scale, parts.excess_low, td_fmaf(scale, parts.excess, whole - t));
   const float divisor = t + 2.0f;
-  const float divisor_low = t < 2.0f ? t - (divisor - 2.0f) : 2.0f - (divisor - t);
+  const float divisor_lost = t < 2.0f ? t - (divisor - 2.0f) : 2.0f - (divisor - t);
   const float reciprocal = 1.0f / divisor;
   const float quotient = t * reciprocal;
   const float rest = td_fmaf(-quotient, divisor, t) + t_low;
-  const float corrected = td_fmaf(td_fmaf(-quotient, divisor_low, rest), reciprocal, quotient);
+  const float corrected =
+      td_fmaf(td_fmaf(-quotient, divisor_lost + t_low, rest), reciprocal, quotient);
   return td_copysignf(corrected, x);
 }
 

@@ -1,0 +1,369 @@
+// Kernels that work row by row: softmax, losses, layer norm, embedding.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "unit/kernels/kernels.h"
+
+namespace tdc::kernels {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr int32_t kRows = 7;
+
+/// Row lengths: one, fewer than eight, a multiple of eight, and ragged.
+const int32_t kColumns[] = {1, 5, 16, 67};
+
+size_t at(int32_t row, int32_t column, int32_t columns) {
+  return static_cast<size_t>(row * columns + column);
+}
+
+std::vector<double> softmax(const std::vector<float>& x, int32_t columns) {
+  std::vector<double> y(x.size());
+  for (int32_t row = 0; row < kRows; ++row) {
+    double sum = 0;
+    for (int32_t i = 0; i < columns; ++i) sum += std::exp(double{x[at(row, i, columns)]});
+    for (int32_t i = 0; i < columns; ++i)
+      y[at(row, i, columns)] = std::exp(double{x[at(row, i, columns)]}) / sum;
+  }
+  return y;
+}
+
+TEST_CASE("softmax and its gradient agree with their definitions in double, also in place") {
+  for (const int32_t columns : kColumns) {
+    const std::vector<float> x = Random(1).values(kRows * columns, -9, 9);
+    const std::vector<double> expected = softmax(x, columns);
+    std::vector<float> y(x.size());
+    run("td_softmax_f32", y,
+        td_softmax_f32_args{.y = y.data(),
+                            .x = x.data(),
+                            .rows = kRows,
+                            .columns = columns,
+                            .y_row = columns,
+                            .x_row = columns});
+    CHECK(relative_error(y, expected) < 4e-7);
+    std::vector<float> in_place = x;
+    run("td_softmax_f32", in_place,
+        td_softmax_f32_args{.y = in_place.data(),
+                            .x = in_place.data(),
+                            .rows = kRows,
+                            .columns = columns,
+                            .y_row = columns,
+                            .x_row = columns});
+    CHECK(same_bits(in_place, y));
+
+    const std::vector<float> dy = Random(2).values(kRows * columns);
+    std::vector<double> expected_dx(x.size());
+    for (int32_t row = 0; row < kRows; ++row) {
+      double product = 0;
+      for (int32_t i = 0; i < columns; ++i)
+        product += double{y[at(row, i, columns)]} * double{dy[at(row, i, columns)]};
+      for (int32_t i = 0; i < columns; ++i)
+        expected_dx[at(row, i, columns)] =
+            double{y[at(row, i, columns)]} * (double{dy[at(row, i, columns)]} - product);
+    }
+    std::vector<float> dx = dy;
+    run("td_softmax_grad_f32", dx,
+        td_softmax_grad_f32_args{.dx = dx.data(),
+                                 .y = y.data(),
+                                 .dy = dx.data(),
+                                 .rows = kRows,
+                                 .columns = columns,
+                                 .dx_row = columns,
+                                 .y_row = columns,
+                                 .dy_row = columns});
+    if (columns > 1) CHECK(relative_error(dx, expected_dx) < 2e-6);
+  }
+}
+
+TEST_CASE("softmax of rows with infinities and NaN") {
+  const std::vector<float> x = {0,          -kInfinity, 0, kNaN, 1,    2,    -kInfinity, -kInfinity,
+                                -kInfinity, kInfinity,  1, 2,    1000, 1000, 1000};
+  std::vector<float> y(15);
+  run("td_softmax_f32", y,
+      td_softmax_f32_args{
+          .y = y.data(), .x = x.data(), .rows = 5, .columns = 3, .y_row = 3, .x_row = 3});
+  const float third = 1.0F / 3.0F;
+  CHECK(same_bits(y, {0.5F, 0, 0.5F, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, third,
+                      third, third}));
+}
+
+TEST_CASE("cross entropy and its gradient agree with their definitions in double") {
+  for (const int32_t columns : kColumns) {
+    Random random(3);
+    const std::vector<float> x = random.values(kRows * columns, -9, 9);
+    const std::vector<float> dloss = random.values(kRows);
+    const std::vector<double> share = softmax(x, columns);
+    std::vector<int32_t> label(kRows);
+    for (int32_t& l : label) l = random.integer(0, columns - 1);
+    std::vector<double> expected(kRows), expected_dx = share;
+    for (int32_t row = 0; row < kRows; ++row) {
+      const auto r = static_cast<size_t>(row);
+      expected[r] = -std::log(share[at(row, label[r], columns)]);
+      expected_dx[at(row, label[r], columns)] -= 1;
+      for (int32_t i = 0; i < columns; ++i) expected_dx[at(row, i, columns)] *= double{dloss[r]};
+    }
+    std::vector<float> loss(kRows);
+    run("td_cross_entropy_f32", loss,
+        td_cross_entropy_f32_args{.loss = loss.data(),
+                                  .logits = x.data(),
+                                  .label = label.data(),
+                                  .rows = kRows,
+                                  .classes = columns,
+                                  .logits_row = columns});
+    std::vector<float> dx = x;
+    run("td_cross_entropy_grad_f32", dx,
+        td_cross_entropy_grad_f32_args{.dlogits = dx.data(),
+                                       .logits = dx.data(),
+                                       .label = label.data(),
+                                       .dloss = dloss.data(),
+                                       .rows = kRows,
+                                       .classes = columns,
+                                       .dlogits_row = columns,
+                                       .logits_row = columns});
+    CHECK(relative_error(loss, expected) < 4e-7);
+    if (columns == 1)
+      CHECK(std::ranges::all_of(dx, [](float d) { return d == 0; }));
+    else
+      CHECK(relative_error(dx, expected_dx) < 4e-7);
+  }
+}
+
+TEST_CASE("cross entropy is stable for large logits and gives NaN for a label that is no class") {
+  const std::vector<float> x = {1e4F, 0, 0, 1e4F, 0, 0, 0, 0};
+  const std::vector<int32_t> label = {0, 0, 2, -1};
+  std::vector<float> loss(4);
+  run("td_cross_entropy_f32", loss,
+      td_cross_entropy_f32_args{.loss = loss.data(),
+                                .logits = x.data(),
+                                .label = label.data(),
+                                .rows = 4,
+                                .classes = 2,
+                                .logits_row = 2});
+  CHECK(same_bits(loss, {0, 1e4F, kNaN, kNaN}));
+  std::vector<float> dx(8);
+  const std::vector<float> dloss(4, 1.0F);
+  run("td_cross_entropy_grad_f32", dx,
+      td_cross_entropy_grad_f32_args{.dlogits = dx.data(),
+                                     .logits = x.data(),
+                                     .label = label.data(),
+                                     .dloss = dloss.data(),
+                                     .rows = 4,
+                                     .classes = 2,
+                                     .dlogits_row = 2,
+                                     .logits_row = 2});
+  CHECK(same_bits(dx, {0, 0, -1, 1, kNaN, kNaN, kNaN, kNaN}));
+}
+
+TEST_CASE("mse and its gradient agree with their definitions in double") {
+  for (const int32_t columns : kColumns) {
+    Random random(4);
+    const std::vector<float> x = random.values(kRows * columns);
+    const std::vector<float> target = random.values(kRows * columns);
+    const std::vector<float> dloss = random.values(kRows);
+    std::vector<double> expected(kRows), expected_dx(x.size());
+    for (int32_t row = 0; row < kRows; ++row)
+      for (int32_t i = 0; i < columns; ++i) {
+        const double difference =
+            double{x[at(row, i, columns)]} - double{target[at(row, i, columns)]};
+        expected[static_cast<size_t>(row)] += difference * difference / columns;
+        expected_dx[at(row, i, columns)] =
+            2 * difference / columns * double{dloss[static_cast<size_t>(row)]};
+      }
+    std::vector<float> loss(kRows);
+    run("td_mse_f32", loss,
+        td_mse_f32_args{.loss = loss.data(),
+                        .x = x.data(),
+                        .target = target.data(),
+                        .rows = kRows,
+                        .columns = columns,
+                        .x_row = columns,
+                        .target_row = columns});
+    CHECK(relative_error(loss, expected) < 4e-7);
+    std::vector<float> dx = x;
+    run("td_mse_grad_f32", dx,
+        td_mse_grad_f32_args{.dx = dx.data(),
+                             .x = dx.data(),
+                             .target = target.data(),
+                             .dloss = dloss.data(),
+                             .rows = kRows,
+                             .columns = columns,
+                             .dx_row = columns,
+                             .x_row = columns,
+                             .target_row = columns});
+    CHECK(relative_error(dx, expected_dx) < 4e-7);
+  }
+}
+
+TEST_CASE("accuracy counts the classes before the label; ties go to the first") {
+  const std::vector<float> x = {3, 1,    2,  // label 0 is first
+                                3, 1,    2,  // label 2 is second
+                                5, 5,    5,  // label 1 is second by its index
+                                1, kNaN, 0, 1, 2, 3};
+  const std::vector<int32_t> label = {0, 2, 1, 0, 3};
+  for (const int32_t k : {1, 2}) {
+    std::vector<float> y(5, -1.0F);
+    run("td_accuracy_f32", y,
+        td_accuracy_f32_args{.y = y.data(),
+                             .logits = x.data(),
+                             .label = label.data(),
+                             .rows = 5,
+                             .classes = 3,
+                             .k = k,
+                             .logits_row = 3});
+    CHECK(y == (k == 1 ? std::vector<float>{1, 0, 0, 0, 0} : std::vector<float>{1, 1, 1, 0, 0}));
+  }
+}
+
+TEST_CASE("layer norm and its gradients agree with their definitions in double") {
+  for (const int32_t columns : {5, 16, 67})
+    for (const bool is_affine : {false, true}) {
+      Random random(5);
+      const std::vector<float> x = random.values(kRows * columns, -1, 3);
+      const std::vector<float> dy = random.values(kRows * columns);
+      const std::vector<float> weight = random.values(columns);
+      const std::vector<float> bias = random.values(columns);
+      std::vector<double> y_ref(x.size()), dx_ref(x.size());
+      std::vector<double> dweight_ref(static_cast<size_t>(columns));
+      for (int32_t row = 0; row < kRows; ++row) {
+        double mean = 0, variance = 0, mean_g = 0, mean_gn = 0;
+        for (int32_t i = 0; i < columns; ++i) mean += double{x[at(row, i, columns)]} / columns;
+        for (int32_t i = 0; i < columns; ++i)
+          variance += std::pow(double{x[at(row, i, columns)]} - mean, 2) / columns;
+        const double rstd = 1 / std::sqrt(variance + 1e-5);
+        const auto n = [&](int32_t i) { return (double{x[at(row, i, columns)]} - mean) * rstd; };
+        const auto w = [&](int32_t i) {
+          return is_affine ? double{weight[static_cast<size_t>(i)]} : 1.0;
+        };
+        const auto g = [&](int32_t i) { return double{dy[at(row, i, columns)]} * w(i); };
+        for (int32_t i = 0; i < columns; ++i) {
+          mean_g += g(i) / columns;
+          mean_gn += g(i) * n(i) / columns;
+          dweight_ref[static_cast<size_t>(i)] += double{dy[at(row, i, columns)]} * n(i);
+        }
+        for (int32_t i = 0; i < columns; ++i) {
+          y_ref[at(row, i, columns)] =
+              n(i) * w(i) + (is_affine ? double{bias[static_cast<size_t>(i)]} : 0.0);
+          dx_ref[at(row, i, columns)] = rstd * (g(i) - mean_g - n(i) * mean_gn);
+        }
+      }
+      std::vector<float> y = x, mean(kRows), rstd(kRows);
+      run<td_layer_norm_f32_args>("td_layer_norm_f32", {&y, &mean, &rstd}, [&] {
+        return td_layer_norm_f32_args{.y = y.data(),
+                                      .mean = mean.data(),
+                                      .rstd = rstd.data(),
+                                      .x = y.data(),
+                                      .weight = is_affine ? weight.data() : nullptr,
+                                      .bias = is_affine ? bias.data() : nullptr,
+                                      .rows = kRows,
+                                      .columns = columns,
+                                      .y_row = columns,
+                                      .x_row = columns,
+                                      .epsilon = 1e-5F};
+      });
+      CHECK(relative_error(y, y_ref) < 1e-6);
+      std::vector<float> dx = dy;
+      run("td_layer_norm_grad_f32", dx,
+          td_layer_norm_grad_f32_args{.dx = dx.data(),
+                                      .dy = dx.data(),
+                                      .x = x.data(),
+                                      .mean = mean.data(),
+                                      .rstd = rstd.data(),
+                                      .weight = is_affine ? weight.data() : nullptr,
+                                      .rows = kRows,
+                                      .columns = columns,
+                                      .dx_row = columns,
+                                      .dy_row = columns,
+                                      .x_row = columns});
+      CHECK(relative_error(dx, dx_ref) < 2e-6);
+      td_layer_norm_weight_grad_f32_args args = {.dweight = nullptr,
+                                                 .dy = dy.data(),
+                                                 .x = x.data(),
+                                                 .mean = mean.data(),
+                                                 .rstd = rstd.data(),
+                                                 .rows = kRows,
+                                                 .columns = columns,
+                                                 .dy_row = columns,
+                                                 .x_row = columns,
+                                                 .accumulate = 0};
+      std::vector<float> dweight(static_cast<size_t>(columns));
+      args.dweight = dweight.data();
+      run("td_layer_norm_weight_grad_f32", dweight, args);
+      CHECK(relative_error(dweight, dweight_ref) < 2e-6);
+      std::vector<float> pieces(static_cast<size_t>(columns), 4.0F);
+      args.dweight = pieces.data();
+      for (int32_t row = 0; row < kRows; ++row) {
+        args.rows = 1;
+        args.dy = dy.data() + row * columns;
+        args.x = x.data() + row * columns;
+        args.mean = mean.data() + row;
+        args.rstd = rstd.data() + row;
+        args.accumulate = row > 0 ? 1 : 0;
+        run("td_layer_norm_weight_grad_f32", pieces, args);
+      }
+      CHECK(same_bits(pieces, dweight));
+    }
+}
+
+TEST_CASE("embedding gathers rows, and its gradient is one chain per entry") {
+  const int32_t columns = 11;
+  const std::vector<float> table = Random(6).values(4 * columns);
+  const std::vector<int32_t> index = {2, 0, 2, 3, 4, -1, 2};
+  std::vector<float> y(static_cast<size_t>(kRows * columns));
+  run("td_embedding_f32", y,
+      td_embedding_f32_args{.y = y.data(),
+                            .table = table.data(),
+                            .index = index.data(),
+                            .rows = kRows,
+                            .columns = columns,
+                            .vocabulary = 4,
+                            .y_row = columns,
+                            .table_row = columns});
+  const std::vector<float> dy = Random(7).values(kRows * columns);
+  std::vector<float> expected = Random(8).values(4 * columns);
+  std::vector<float> dtable = expected;
+  for (int32_t row = 0; row < kRows; ++row) {
+    const int32_t entry = index[static_cast<size_t>(row)];
+    for (int32_t i = 0; i < columns; ++i) {
+      if (entry < 0 || entry > 3) {
+        CHECK(std::isnan(y[at(row, i, columns)]));
+      } else {
+        CHECK(y[at(row, i, columns)] == table[at(entry, i, columns)]);
+        expected[at(entry, i, columns)] += dy[at(row, i, columns)];
+      }
+    }
+  }
+  run("td_embedding_grad_f32", dtable,
+      td_embedding_grad_f32_args{.dtable = dtable.data(),
+                                 .dy = dy.data(),
+                                 .index = index.data(),
+                                 .rows = kRows,
+                                 .columns = columns,
+                                 .vocabulary = 4,
+                                 .dtable_row = columns,
+                                 .dy_row = columns,
+                                 .accumulate = 1});
+  CHECK(same_bits(dtable, expected));
+}
+
+TEST_CASE("sgd steps against the mean gradient, in place") {
+  const std::vector<float> w = Random(9).values(43);
+  const std::vector<float> g = Random(10).values(43);
+  const float lr = 0.07F;
+  const float inverse_count = 1.0F / 24.0F;
+  std::vector<float> y = w;
+  run("td_sgd_update_f32", y,
+      td_sgd_update_f32_args{.y = y.data(),
+                             .w = y.data(),
+                             .g = g.data(),
+                             .lr = &lr,
+                             .inverse_count = &inverse_count,
+                             .count = 43});
+  for (size_t i = 0; i < 43; ++i) CHECK(y[i] == std::fma(-lr, g[i] * inverse_count, w[i]));
+}
+
+}  // namespace
+}  // namespace tdc::kernels
