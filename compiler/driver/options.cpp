@@ -86,6 +86,8 @@ OptionTable table_of(Command& command) {
     OptionTable operator()(RunCommand& c) const {
       const auto mode = [&c](RunCommand::Mode value) {
         return [&c, value](const std::string&) {
+          if (c.mode != RunCommand::Mode::train && c.mode != value)
+            return std::string("`--infer` and `--eval` exclude each other");
           c.mode = value;
           return std::string();
         };
@@ -157,6 +159,10 @@ std::string missing_words(Command& command) {
     if (!trains && run->shuffle) return "`--shuffle` needs training";
     if (run->mode == RunCommand::Mode::eval && !run->save.empty())
       return "`--save` has nothing to write after `--eval`";
+    if (run->mode == RunCommand::Mode::infer && run->save.empty() && run->compile.dump.empty())
+      return "where do the results go? give `--save FILE.npz`";
+    if (run->data.empty() && run->compile.dump.empty())
+      return "where are the samples? give `--data FILE.npz`";
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -14,25 +15,26 @@ namespace tdc::runner {
 namespace {
 
 struct TargetDef {
-  const char* platform;                                    ///< as the Makefile calls it
-  std::vector<std::string> starter;                        ///< the words before the program
-  std::vector<std::pair<std::string, std::string>> tools;  ///< programs and their packages
+  std::string platform;              ///< as the Makefile calls it; empty: that of the chip
+  std::vector<std::string> starter;  ///< the words before the program
+  std::vector<std::pair<std::string, std::string>> tools;  ///< programs and where they come from
 };
 
 TargetDef definition(Target target) {
+  const std::pair<std::string, std::string> make = {"make", "package `make`"};
   const std::pair<std::string, std::string> cross_compiler = {"riscv64-unknown-elf-gcc",
-                                                              "gcc-riscv64-unknown-elf"};
+                                                              "package `gcc-riscv64-unknown-elf`"};
   switch (target) {
     case Target::host:
-      return {.platform = "host", .starter = {}, .tools = {{"cc", "gcc"}}};
+      return {.platform = "host", .starter = {}, .tools = {make, {"cc", "package `gcc`"}}};
     case Target::qemu:
       return {.platform = "qemu_user",
               .starter = {"qemu-riscv32"},
-              .tools = {cross_compiler, {"qemu-riscv32", "qemu-user"}}};
+              .tools = {make, cross_compiler, {"qemu-riscv32", "package `qemu-user`"}}};
     case Target::rtl:
-      return {.platform = "pulp_cluster",
+      return {.platform = {},
               .starter = {"tdc-soc"},
-              .tools = {cross_compiler, {"tdc-soc", "runtime/soc"}}};
+              .tools = {make, cross_compiler, {"tdc-soc", "built from `runtime/soc`"}}};
   }
   return {};
 }
@@ -71,30 +73,27 @@ TemporaryFolder::~TemporaryFolder() {
 
 std::vector<std::string> missing_tools(Target target) {
   std::vector<std::string> missing;
-  auto tools = definition(target).tools;
-  tools.emplace_back("make", "make");
-  for (const auto& [program, package] : tools)
+  for (const auto& [program, origin] : definition(target).tools)
     if (!is_in_path(program))
-      missing.push_back(fmt::format("`{}` is not in PATH (package `{}`)", program, package));
+      missing.push_back(fmt::format("`{}` is not in PATH ({})", program, origin));
   return missing;
 }
 
-Result<std::vector<std::string>> build(const std::vector<OutputFile>& files,
-                                       const std::string& prefix, Target target,
-                                       const std::string& folder, const GivesUp& gives_up) {
-  if (Result<Done> written = write_output_folder(folder, files); !written.ok())
-    return written.failure();
+Result<std::vector<std::string>> build(const std::string& folder, const std::string& prefix,
+                                       Target target, const std::string& chip_platform,
+                                       const GivesUp& gives_up) {
   const TargetDef chosen = definition(target);
+  const std::string& platform = chosen.platform.empty() ? chip_platform : chosen.platform;
   const unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
-  const Result<Exit> exit = run_to_end({"make", "--silent", "-C", folder, fmt::format("-j{}", jobs),
-                                        fmt::format("PLATFORM={}", chosen.platform)},
-                                       gives_up);
+  const Result<Exit> exit = run_to_end(
+      {"make", "--silent", "-C", folder, fmt::format("-j{}", jobs), "PLATFORM=" + platform},
+      gives_up);
   if (!exit.ok()) return exit.failure();
   if (!exit.value().is_success())
     return fail("the C project cannot be built: `make` ended with {}\n{}", to_text(exit.value()),
                 exit.value().errors);
   std::vector<std::string> command = chosen.starter;
-  command.push_back(fmt::format("{}/build/{}/{}", folder, chosen.platform, prefix));
+  command.push_back(fmt::format("{}/build/{}/{}", folder, platform, prefix));
   return command;
 }
 

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "runner/child_process.h"
-#include "support/output_folder.h"
 #include "support/result.h"
 
 namespace tdc::runner {
@@ -35,10 +34,11 @@ class TemporaryFolder {
 /// packages that hold them); empty if nothing.
 std::vector<std::string> missing_tools(Target target);
 
-/// Writes the C project `files` to `folder` and builds it there for the target with its own
-/// Makefile. Gives the command that starts the runner program `prefix`. Fails with the log.
-Result<std::vector<std::string>> build(const std::vector<OutputFile>& files,
-                                       const std::string& prefix, Target target,
-                                       const std::string& folder, const GivesUp& gives_up);
+/// Builds the C project in `folder` with its own Makefile, and gives the command that starts its
+/// runner program, `prefix`. `chip_platform` (`Chip::platform`) is what a program for the chip
+/// itself is built on. Fails with the log.
+Result<std::vector<std::string>> build(const std::string& folder, const std::string& prefix,
+                                       Target target, const std::string& chip_platform,
+                                       const GivesUp& gives_up);
 
 }  // namespace tdc::runner

@@ -47,7 +47,7 @@ void check_array(const Field& field, io::Array& array, const std::string& source
                  Failure& problems) {
   const auto report = [&](std::string message) { problems.messages.push_back(std::move(message)); };
   const std::span<const int64_t> dims = array.dims;
-  if (dims.empty() || without_ones(dims.subspan(1)) != without_ones(field.type.dims)) {
+  if (without_ones(dims.subspan(1)) != without_ones(field.type.dims)) {
     report(fmt::format("{}: `{}` is {}, the program takes {}", source, field.name,
                        found_text(array), wanted_text(field)));
     return;
@@ -122,8 +122,6 @@ Result<Samples> Samples::make(std::vector<io::Array> arrays, std::vector<Field> 
                               const std::string& source) {
   Failure problems;
   Samples samples;
-  std::string counts;
-  bool counts_agree = true;
   for (const Field& field : fields) {
     const io::Array* found = io::find_array(arrays, field.name);
     if (found == nullptr) {
@@ -133,17 +131,10 @@ Result<Samples> Samples::make(std::vector<io::Array> arrays, std::vector<Field> 
     }
     samples.arrays_.push_back(*found);
     check_array(field, samples.arrays_.back(), source, problems);
-    if (found->dims.empty()) continue;
-    const int64_t count = found->dims[0];
-    if (counts.empty()) samples.count_ = count;
-    counts_agree = counts_agree && count == samples.count_;
-    counts += fmt::format("{}`{}` {}", counts.empty() ? "" : ", ", field.name, count);
+    samples.count_ = found->dims.at(0);
+    TDC_CHECK(samples.count_ > 0 && samples.count_ == arrays[0].dims[0], "`{}`: samples differ",
+              source);
   }
-  if (!counts_agree)
-    problems.messages.push_back(
-        fmt::format("{}: the arrays hold different numbers of samples: {}", source, counts));
-  else if (problems.messages.empty() && samples.count_ == 0)
-    problems.messages.push_back(fmt::format("{}: there are no samples", source));
   if (!problems.messages.empty()) return problems;
   samples.fields_ = std::move(fields);
   return samples;

@@ -30,9 +30,10 @@ std::vector<Field> fields_of(const check::Program& program, bool with_targets);
 /// extent 1 do not count: images [n, 28, 28] fit `f32[1, 28, 28]`.
 class Samples {
  public:
-  /// Fails with all that does not fit: arrays that are missing, wrong shapes and types, different
-  /// numbers of samples, class labels out of range. `source` is the data's name in the messages.
-  /// Arrays that no field asks for are left alone.
+  /// `arrays`: what `io::load_data` gives, which has seen to it that all hold equally many samples.
+  /// Fails with all that does not fit: arrays that are missing, wrong shapes and types, class
+  /// labels out of range. `source` is the data's name in the messages. Arrays that no field asks
+  /// for are left alone.
   static Result<Samples> make(std::vector<io::Array> arrays, std::vector<Field> fields,
                               const std::string& source);
 

@@ -1,0 +1,392 @@
+#include "driver/run.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "driver/report.h"
+#include "driver/session.h"
+#include "emit/c_names.h"
+#include "io/load.h"
+#include "runner/build.h"
+#include "runner/client.h"
+#include "runner/interrupts.h"
+#include "runner/progress.h"
+#include "runner/samples.h"
+#include "support/files.h"
+
+// The order of a run: check, say what comes, build, start, work, save. All that can be wrong with
+// the user's files is found in the first step.
+
+namespace tdc::driver {
+namespace {
+
+using runner::with_commas;
+using Mode = RunCommand::Mode;
+
+constexpr int kDefaultColumns = 80;
+constexpr int kCurveRows = 6;
+
+/// Columns of the terminal at standard error; 0 if there is none.
+int terminal_columns() {
+  if (isatty(STDERR_FILENO) == 0) return 0;
+  winsize size = {};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                         : kDefaultColumns;
+}
+
+runner::Target target_of(const RunCommand& command) {
+  return command.target == "host"   ? runner::Target::host
+         : command.target == "qemu" ? runner::Target::qemu
+                                    : runner::Target::rtl;
+}
+
+std::string_view entry_point_of(Mode mode) {
+  return mode == Mode::train ? "train_step" : mode == Mode::eval ? "eval" : "infer";
+}
+
+/// Whether a file can be written there once the work is done.
+Result<Done> check_output(const std::string& path, bool is_weights) {
+  if (path.empty()) return Done{};
+  if (is_weights && !path.ends_with(".npz") && !path.ends_with(".safetensors"))
+    return fail("`{}`: results are written as `.npz` or `.safetensors`", path);
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (access(folder.empty() ? "." : folder.c_str(), W_OK) != 0)
+    return fail("`{}` cannot be written: there is no writable folder `{}`", path, folder);
+  return Done{};
+}
+
+class Run {
+ public:
+  Run(const RunCommand& command, const Compilation& compilation)
+      : command_(command), compilation_(compilation) {}
+
+  int execute() {
+    if (const int status = check(); status != kSuccess) return status;
+    describe();
+    if (const int status = build_and_start(); status != kSuccess) return status;
+    switch (command_.mode) {
+      case Mode::train:
+        return train();
+      case Mode::eval:
+        return eval();
+      case Mode::infer:
+        return infer();
+    }
+    return kSuccess;
+  }
+
+ private:
+  // ---- before the run --------------------------------------------------------------------------
+
+  int check() {
+    const check::Program& program = compilation_.program;
+    if (emit::find_entry_point(compilation_.schedule, entry_point_of(command_.mode)) == nullptr) {
+      print_error(fmt::format("tdc: {} has no `train` block, so it can only `--infer`\n",
+                              command_.compile.file));
+      return kProgramIsWrong;
+    }
+    Failure problems;
+    const auto add = [&](const Failure& failure) {
+      problems.messages.insert(problems.messages.end(), failure.messages.begin(),
+                               failure.messages.end());
+    };
+    if (command_.target == "rtl" && !program.deployment.chip.has_budget)
+      add(fail("the built-in deployment `host` is no chip; `--on rtl` needs a `deploy` block"));
+    add({.messages = runner::missing_tools(target_of(command_))});
+    add(check_output(command_.save, /*is_weights=*/true).failure());
+    add(check_output(command_.losses, /*is_weights=*/false).failure());
+    const bool trains = command_.mode == Mode::train;
+    Result<std::vector<io::Array>> arrays =
+        io::load_data(command_.data, trains ? io::DataPart::kTrain : io::DataPart::kTest);
+    add(arrays.failure());
+    if (arrays.ok()) {
+      Result<runner::Samples> samples = runner::Samples::make(
+          std::move(arrays.value()), runner::fields_of(program, command_.mode != Mode::infer),
+          command_.data);
+      add(samples.failure());
+      if (samples.ok()) samples_ = std::move(samples.value());
+    }
+    if (problems.messages.empty()) return kSuccess;
+    print_failure(problems);
+    return kProgramIsWrong;
+  }
+
+  void describe() const {
+    const check::Program& program = compilation_.program;
+    const ParameterCount parameters = count_parameters(compilation_.schedule.variables);
+    std::string text = fmt::format("{} on {}", program.net, command_.target);
+    if (program.training)
+      text += fmt::format(", `{}` with batch {} accumulate {}", program.training->name,
+                          program.training->batch, program.training->accumulate);
+    text += fmt::format("\n  parameters  {}, {} trained\n", with_commas(parameters.all),
+                        with_commas(parameters.trained));
+    for (const memory::LevelPlan& level : compilation_.plan.levels) {
+      if (level.peak.count == 0) continue;
+      const schedule::MemoryLevel& memory = program.deployment.chip.levels[level.level];
+      text += fmt::format("  memory      {}: peak {}", memory.name, to_text(level.peak));
+      if (program.deployment.chip.has_budget)
+        text += fmt::format(" of {}", to_text(level.capacity));
+      text += fmt::format(", planned for `{}`\n", program.deployment.name);
+    }
+    text += fmt::format("  data        {}, {} samples\n", command_.data,
+                        with_commas(samples_->count()));
+    text += command_.keep.empty()
+                ? std::string("  C project   in a temporary folder (`--keep FOLDER` keeps it)\n")
+                : fmt::format("  C project   {}\n", command_.keep);
+    print(text);
+  }
+
+  int build_and_start() {
+    std::string folder = command_.keep;
+    if (folder.empty()) {
+      Result<runner::TemporaryFolder> made = runner::TemporaryFolder::make();
+      if (!made.ok()) return cannot_write(made.failure());
+      temporary_.emplace(std::move(made.value()));
+      folder = temporary_->path();
+    }
+    if (const Result<Done> written = write_output_folder(folder, compilation_.files); !written.ok())
+      return cannot_write(written.failure());
+    const Result<std::vector<std::string>> started = runner::build(
+        folder, compilation_.program.prefix, target_of(command_),
+        compilation_.program.deployment.chip.platform, [this] { return interrupts_.count() > 0; });
+    if (!started.ok()) return failed(started.failure());
+    const emit::Model model = {.program = compilation_.program,
+                               .schedule = compilation_.schedule,
+                               .plan = compilation_.plan,
+                               .initial_values = compilation_.initial_values};
+    Result<runner::Client> client = runner::Client::start(
+        started.value(), emit::runner_sizes(model), [this] { return interrupts_.count() > 1; });
+    if (!client.ok()) return failed(client.failure());
+    client_.emplace(std::move(client.value()));
+    start_ = std::chrono::steady_clock::now();
+    return kSuccess;
+  }
+
+  // ---- the three kinds of work -----------------------------------------------------------------
+
+  int train() {
+    const check::Training& training = *compilation_.program.training;
+    const int64_t micro_batches = command_.steps
+                                      ? *command_.steps * training.accumulate
+                                      : (samples_->count() + training.batch - 1) / training.batch;
+    const int64_t updates = (micro_batches + training.accumulate - 1) / training.accumulate;
+    runner::SampleOrder order(samples_->count(),
+                              command_.shuffle
+                                  ? std::optional(command_.compile.seed.value_or(training.seed))
+                                  : std::nullopt);
+    std::vector<float> losses;
+    double loss_sum = 0;
+    int64_t in_group = 0;
+    int64_t done = 0;
+    for (; done < micro_batches && interrupts_.count() == 0; ++done) {
+      std::vector<int64_t> indices(static_cast<size_t>(training.batch));
+      for (int64_t& index : indices) index = order.next();
+      const Result<float> loss = client_->train_step(samples_->gather(indices));
+      if (!loss.ok()) return failed(loss.failure());
+      loss_sum += loss.value();
+      const bool is_last = done + 1 == micro_batches;
+      if (++in_group < training.accumulate && !is_last) continue;
+      if (in_group < training.accumulate) {
+        if (const Result<Done> flushed = client_->flush(); !flushed.ok())
+          return failed(flushed.failure());
+      }
+      losses.push_back(static_cast<float>(loss_sum / static_cast<double>(in_group)));
+      loss_sum = 0;
+      in_group = 0;
+      show_progress(static_cast<int64_t>(losses.size()), updates, losses.back(),
+                    (done + 1) * training.batch);
+    }
+    print_error(progress_.finish());
+    return finish_training(losses, updates, done * training.batch);
+  }
+
+  int finish_training(const std::vector<float>& losses, int64_t updates, int64_t samples) {
+    const bool is_interrupted = static_cast<int64_t>(losses.size()) < updates;
+    const double seconds = elapsed().count();
+    std::string text = fmt::format(
+        "{} {} of {} updates, {} samples in {:.1f} s ({} samples/s)\n",
+        is_interrupted ? "interrupted after" : "trained", with_commas(std::ssize(losses)),
+        with_commas(updates), with_commas(samples), seconds,
+        with_commas(static_cast<int64_t>(static_cast<double>(samples) / seconds)));
+    const int columns = terminal_columns();
+    text += runner::loss_curve(losses, columns > 0 ? columns : kDefaultColumns, kCurveRows);
+    if (!losses.empty())
+      text += fmt::format("  loss {:.4g} at the first update, {:.4g} at the last\n", losses.front(),
+                          losses.back());
+    print(text);
+    if (!command_.losses.empty()) {
+      if (const Result<Done> written =
+              write_file_atomically(command_.losses, runner::losses_csv(losses));
+          !written.ok())
+        return cannot_write(written.failure());
+      print(fmt::format("losses in {}\n", command_.losses));
+    }
+    if (!command_.save.empty()) {
+      const Result<std::vector<io::Array>> weights = read_weights();
+      if (!weights.ok()) return failed(weights.failure());
+      if (const int status = save(weights.value()); status != kSuccess) return status;
+      print(fmt::format("weights in {}\n", command_.save));
+    }
+    const int status = stop();
+    return status == kSuccess && is_interrupted ? kInterrupted : status;
+  }
+
+  int eval() {
+    const schedule::EntryPoint& entry_point =
+        *emit::find_entry_point(compilation_.schedule, "eval");
+    std::vector<std::string> names = {"loss"};
+    for (const schedule::Argument& argument : entry_point.arguments)
+      if (argument.is_output && argument.output_kind == ir::OutputKind::metric)
+        names.push_back(argument.name);
+    std::vector<double> sums(names.size(), 0.0);
+    const int64_t count = sample_count();
+    for (int64_t i = 0; i < count; ++i) {
+      if (interrupts_.count() > 0) return interrupted();
+      const Result<runner::Evaluation> result =
+          client_->eval(samples_->gather(std::vector<int64_t>{i}));
+      if (!result.ok()) return failed(result.failure());
+      sums[0] += result.value().loss;
+      for (size_t metric = 0; metric < result.value().metrics.size(); ++metric)
+        sums[metric + 1] += result.value().metrics[metric];
+      show_progress(i + 1, count, result.value().loss, i + 1);
+    }
+    print_error(progress_.finish());
+    std::string text =
+        fmt::format("evaluated {} samples in {:.1f} s\n", with_commas(count), elapsed().count());
+    for (size_t i = 0; i < names.size(); ++i)
+      text += fmt::format("  {:<11} {:.6g}\n", names[i], sums[i] / static_cast<double>(count));
+    print(text);
+    return stop();
+  }
+
+  int infer() {
+    const schedule::EntryPoint& entry_point =
+        *emit::find_entry_point(compilation_.schedule, "infer");
+    const int64_t count = sample_count();
+    const ir::Graph* sample = compilation_.program.module.find_graph("sample");
+    std::vector<io::Array> results;
+    for (const schedule::Argument& argument : entry_point.arguments) {
+      if (!argument.is_output) continue;
+      const auto output =
+          std::find_if(sample->outputs.begin(), sample->outputs.end(),
+                       [&](const ir::Output& each) { return each.name == argument.name; });
+      TDC_CHECK(output != sample->outputs.end(), "no result is called `{}`", argument.name);
+      const ir::TensorType& type = sample->type(output->value);
+      std::vector<int64_t> dims = {count};
+      dims.insert(dims.end(), type.dims.begin(), type.dims.end());
+      results.push_back(
+          {.name = argument.name,
+           .type = type.dtype == ir::DType::f32 ? io::ElementType::kF32 : io::ElementType::kI32,
+           .dims = std::move(dims),
+           .data = {}});
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      if (interrupts_.count() > 0) return interrupted();
+      const Result<std::vector<std::byte>> bytes =
+          client_->infer(samples_->gather(std::vector<int64_t>{i}));
+      if (!bytes.ok()) return failed(bytes.failure());
+      auto from = bytes.value().begin();
+      for (io::Array& array : results) {
+        const auto length = ir::element_count(ir::Dims(array.dims.begin() + 1, array.dims.end())) *
+                            io::element_bytes(array.type);
+        array.data.insert(array.data.end(), from, from + length);
+        from += length;
+      }
+    }
+    print(fmt::format("inferred {} samples in {:.1f} s\n", with_commas(count), elapsed().count()));
+    if (const int status = save(results); status != kSuccess) return status;
+    print(fmt::format("results in {}\n", command_.save));
+    return stop();
+  }
+
+  // ---- shared ----------------------------------------------------------------------------------
+
+  int64_t sample_count() const {
+    return std::min(samples_->count(), command_.samples.value_or(samples_->count()));
+  }
+
+  std::chrono::duration<double> elapsed() const {
+    return std::chrono::steady_clock::now() - start_;
+  }
+
+  void show_progress(int64_t step, int64_t steps, float loss, int64_t samples) {
+    print_error(progress_.update(
+        {.step = step, .steps = steps, .loss = loss, .samples = samples, .elapsed = elapsed()}));
+  }
+
+  /// Every parameter and state as it is on the device.
+  Result<std::vector<io::Array>> read_weights() {
+    std::vector<io::Array> arrays;
+    int64_t index = 0;  // in the generated table, which has no accumulators
+    for (const ir::Variable& variable : compilation_.schedule.variables) {
+      if (variable.kind == ir::VariableKind::accumulator) continue;
+      const int64_t place = index++;
+      if (variable.kind == ir::VariableKind::optimizer_slot) continue;
+      const Result<std::vector<float>> elements = client_->read_variable(place);
+      if (!elements.ok()) return elements.failure();
+      arrays.push_back(io::make_array(variable.path, variable.type.dims, elements.value()));
+    }
+    return arrays;
+  }
+
+  int save(const std::vector<io::Array>& arrays) {
+    const Result<Done> saved = io::save_weights(command_.save, arrays);
+    return saved.ok() ? kSuccess : cannot_write(saved.failure());
+  }
+
+  int stop() {
+    const Result<std::string> stopped = client_->stop();
+    return stopped.ok() ? kSuccess : failed(stopped.failure());
+  }
+
+  int interrupted() {
+    print_error(progress_.finish());
+    print_error("tdc: interrupted\n");
+    return kInterrupted;
+  }
+
+  static int cannot_write(const Failure& failure) {
+    print_failure(failure);
+    return kProgramIsWrong;
+  }
+
+  /// What was not the user's mistake, unless the user asked to stop.
+  int failed(const Failure& failure) {
+    if (interrupts_.count() > 0) return interrupted();
+    print_error(progress_.finish());
+    print_failure(failure);
+    return kInternalFault;
+  }
+
+  const RunCommand& command_;
+  const Compilation& compilation_;
+  runner::Interrupts interrupts_;
+  std::optional<runner::Samples> samples_;
+  std::optional<runner::TemporaryFolder> temporary_;
+  std::optional<runner::Client> client_;         // ends before its folder is removed
+  std::chrono::steady_clock::time_point start_;  // of the work, after building
+  runner::Progress progress_{terminal_columns() > 0, terminal_columns()};
+};
+
+}  // namespace
+
+int run(const RunCommand& command) {
+  Session session;
+  if (!session.open(command.compile.file)) return kProgramIsWrong;
+  Dump dump = {.stage = command.compile.dump};
+  const std::optional<Compilation> compilation =
+      compile(session.files(), session.file(), command.compile,
+              command.target == "host" ? DefaultDeploy::host : DefaultDeploy::first_of_file,
+              session.diagnostics(), dump);
+  if (!dump.stage.empty()) return session.finish_dump(dump);
+  if (const int status = session.finish(); status != kSuccess || !compilation)
+    return kProgramIsWrong;
+  return Run(command, *compilation).execute();
+}
+
+}  // namespace tdc::driver
