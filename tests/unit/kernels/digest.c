@@ -1,0 +1,226 @@
+/// Runs every kernel on fixed pseudo-random operands and writes a line with a digest of the
+/// result's bits for each. Built for the host and for rv32 with each compiler; all must write the
+/// same text.
+#include "td_kernels.h"
+
+// Shared by all calls; refilled before each.
+enum { kFloats = 40000 };
+static float operand_a[kFloats], operand_b[kFloats], result[kFloats];
+static float small[4][512];
+static int32_t labels[64];
+static const float rate = 0.01f;
+
+static uint64_t state;
+
+static uint32_t random_bits(void) {
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)(state >> 32);
+}
+
+static void fill(float* values, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) {
+    const uint32_t bits = random_bits();
+    values[i] = (float)(int32_t)(bits >> 8) * 0x1p-22f - 2.0f;
+    // Now and then something unusual.
+    if (bits % 997u == 0u) values[i] = td_float_of_bits(bits);
+  }
+}
+
+static void prepare(void) {
+  state = 1;
+  fill(operand_a, kFloats);
+  fill(operand_b, kFloats);
+  fill(result, kFloats);
+  for (int32_t i = 0; i < 4; ++i) fill(small[i], 512);
+  for (int32_t i = 0; i < 64; ++i) labels[i] = (int32_t)(random_bits() % 10u);
+}
+
+static void report(const char* name) {
+  uint64_t hash = 14695981039346656037u;
+  for (int32_t i = 0; i < kFloats; ++i) {
+    const float value = result[i] != result[i] ? TD_NAN : result[i];
+    hash = (hash ^ td_bits_of_float(value)) * 1099511628211u;
+  }
+  char text[17];
+  for (int32_t i = 0; i < 16; ++i) text[i] = "0123456789abcdef"[(hash >> (4 * i)) & 15u];
+  text[16] = ' ';
+  size_t length = 0;
+  while (name[length]) ++length;
+  td_write(text, sizeof text);
+  td_write(name, length);
+  td_write("\n", 1);
+}
+
+/// Runs a kernel with two teams; the second must not change a bit.
+#define RUN(kernel, ...)                               \
+  do {                                                 \
+    for (uint32_t cores = 1; cores <= 3; cores += 2) { \
+      prepare();                                       \
+      const kernel##_args args = {__VA_ARGS__};        \
+      for (uint32_t core = 0; core < cores; ++core) {  \
+        const td_team team = {core, cores};            \
+        kernel(&args, team);                           \
+      }                                                \
+      report(#kernel);                                 \
+    }                                                  \
+  } while (0)
+
+#define DENSE                                                                         \
+  .y = result, .a = operand_a, .rank = 2, .extent = {3, 1001}, .y_stride = {1001, 1}, \
+  .a_stride = {1001, 1}
+#define STRIDED                                                                        \
+  .y = result, .a = operand_a, .rank = 3, .extent = {3, 5, 7}, .y_stride = {35, 7, 1}, \
+  .a_stride = {1, 3, 15}
+
+#define RUN_UNARY(kernel) \
+  RUN(kernel, DENSE);     \
+  RUN(kernel, STRIDED)
+
+#define RUN_BINARY(kernel)                                   \
+  RUN(kernel, DENSE, .b = operand_b, .b_stride = {1001, 1}); \
+  RUN(kernel, DENSE, .b = operand_b, .b_stride = {1, 0});    \
+  RUN(kernel, STRIDED, .b = operand_b, .b_stride = {0, 1, 5})
+
+static void run_matmul(int32_t m, int32_t n, int32_t k, int32_t layout) {
+  RUN(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .batch = 2, .m = m, .n = n,
+      .k = k, .reduce = 2, .y_batch = m * n, .a_batch = 2 * m * k, .b_batch = 2 * k * n,
+      .a_reduce = m * k, .b_reduce = k * n, .y_row = n, .y_col = 1, .a_row = (layout & 1) ? 1 : k,
+      .a_col = (layout & 1) ? m : 1, .b_row = (layout & 2) ? 1 : n, .b_col = (layout & 2) ? k : 1,
+      .accumulate = (uint32_t)layout >> 2);
+}
+
+static void run_conv2d(int32_t stride, int32_t dilation, int32_t groups) {
+  const int32_t channels = 12 / groups, outputs = 6 / groups, height = 11, width = 9;
+  const int32_t out_height = (height + 1 - 2 * dilation) / stride + 1;
+  const int32_t out_width = (width + 1 - 2 * dilation) / stride + 1;
+#define GEOMETRY                                                                                   \
+  .batch = 2, .groups = groups, .channels = channels, .height = height, .width = width,            \
+  .outputs = outputs, .out_height = out_height, .out_width = out_width, .kernel_height = 3,        \
+  .kernel_width = 3, .stride_height = stride, .stride_width = stride, .pad_top = 1, .pad_left = 1, \
+  .dilation_height = dilation, .dilation_width = dilation
+  RUN(td_conv2d_f32, .y = result, .x = operand_a, .w = operand_b, GEOMETRY,
+      .x_image = 12 * height * width, .x_channel = height * width, .x_row = width,
+      .y_image = 6 * out_height * out_width, .y_channel = out_height * out_width,
+      .y_row = out_width, .w_output = channels * 9);
+  RUN(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, GEOMETRY,
+      .dx_image = 12 * height * width, .dx_channel = height * width, .dx_row = width,
+      .dy_image = 6 * out_height * out_width, .dy_channel = out_height * out_width,
+      .dy_row = out_width, .w_output = channels * 9);
+  RUN(td_conv2d_weight_grad_f32, .dw = result, .x = operand_a, .dy = operand_b, GEOMETRY,
+      .x_image = 12 * height * width, .x_channel = height * width, .x_row = width,
+      .dy_image = 6 * out_height * out_width, .dy_channel = out_height * out_width,
+      .dy_row = out_width, .dw_output = channels * 9);
+}
+
+static void run_reductions(void) {
+#define AXES                                                                                 \
+  .y = result, .x = operand_a, .rank = 1, .extent = {21}, .y_stride = {1}, .x_stride = {13}, \
+  .reduce_rank = 2, .reduce_extent = {9, 13}, .reduce_stride = {21 * 13, 1}
+  RUN(td_sum_f32, AXES);
+  RUN(td_mean_f32, AXES);
+  RUN(td_max_f32, AXES);
+  RUN(td_sum_to_f32, AXES);
+}
+
+static void run_rows(int32_t columns) {
+#define ROWS .rows = 17, .columns = columns
+  RUN(td_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
+  RUN(td_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS, .dx_row = columns,
+      .y_row = columns, .dy_row = columns);
+  RUN(td_cross_entropy_f32, .loss = result, .logits = operand_a, .label = labels, .rows = 17,
+      .classes = columns, .logits_row = columns);
+  RUN(td_cross_entropy_grad_f32, .dlogits = result, .logits = operand_a, .label = labels,
+      .dloss = small[0], .rows = 17, .classes = columns, .dlogits_row = columns,
+      .logits_row = columns);
+  RUN(td_mse_f32, .loss = result, .x = operand_a, .target = operand_b, ROWS, .x_row = columns,
+      .target_row = columns);
+  RUN(td_mse_grad_f32, .dx = result, .x = operand_a, .target = operand_b, .dloss = small[0], ROWS,
+      .dx_row = columns, .x_row = columns, .target_row = columns);
+  RUN(td_accuracy_f32, .y = result, .logits = operand_a, .label = labels, .rows = 17,
+      .classes = columns, .k = 2, .logits_row = columns);
+  RUN(td_layer_norm_f32, .y = result, .mean = small[2], .rstd = small[3], .x = operand_a,
+      .weight = small[0], .bias = small[1], ROWS, .y_row = columns, .x_row = columns,
+      .epsilon = 1e-5f);
+  RUN(td_layer_norm_grad_f32, .dx = result, .dy = operand_b, .x = operand_a, .mean = small[2],
+      .rstd = small[3], .weight = small[0], ROWS, .dx_row = columns, .dy_row = columns,
+      .x_row = columns);
+  RUN(td_layer_norm_weight_grad_f32, .dweight = result, .dy = operand_b, .x = operand_a,
+      .mean = small[2], .rstd = small[3], ROWS, .dy_row = columns, .x_row = columns);
+  RUN(td_embedding_f32, .y = result, .table = operand_a, .index = labels, ROWS, .vocabulary = 9,
+      .y_row = columns, .table_row = columns);
+  RUN(td_embedding_grad_f32, .dtable = result, .dy = operand_a, .index = labels, ROWS,
+      .vocabulary = 9, .dtable_row = columns, .dy_row = columns, .accumulate = 1u);
+}
+
+static void run_max_pool2d(void) {
+#define WINDOWS                                                                               \
+  .images = 2, .channels = 3, .height = 11, .width = 9, .out_height = 6, .out_width = 5,      \
+  .kernel_height = 3, .kernel_width = 3, .stride_height = 2, .stride_width = 2, .pad_top = 1, \
+  .pad_left = 1, .x_image = 3 * 99, .x_channel = 99, .x_row = 9
+  RUN(td_max_pool2d_f32, .y = result, .x = operand_a, WINDOWS, .y_image = 90, .y_channel = 30,
+      .y_row = 5);
+  RUN(td_max_pool2d_grad_f32, .dx = result, .x = operand_a, .dy = operand_b, WINDOWS,
+      .dx_image = 3 * 99, .dx_channel = 99, .dx_row = 9, .dy_image = 90, .dy_channel = 30,
+      .dy_row = 5);
+}
+
+/// Floats of all sizes through the elementary functions, then through fused multiply-adds.
+static void run_mathematics(void) {
+#define SWEEP(function)                                                                         \
+  do {                                                                                          \
+    for (uint32_t i = 0; i < kFloats; ++i) result[i] = function(td_float_of_bits(i * 107371u)); \
+    report(#function);                                                                          \
+  } while (0)
+  SWEEP(td_expf);
+  SWEEP(td_logf);
+  SWEEP(td_tanhf);
+  SWEEP(td_erff);
+  SWEEP(td_sigmoidf);
+  SWEEP(td_sqrtf);
+  SWEEP(td_sinf);
+  SWEEP(td_cosf);
+  state = 2;
+  for (int32_t i = 0; i < kFloats; ++i) {
+    const float a = td_float_of_bits(random_bits());
+    const float b = td_float_of_bits(random_bits());
+    result[i] = td_fmaf(a, b, (i & 1) ? td_float_of_bits(random_bits()) : -(a * b));
+  }
+  report("td_fmaf");
+}
+
+int main(void) {
+  run_mathematics();
+  RUN_BINARY(td_add_f32);
+  RUN_BINARY(td_sub_f32);
+  RUN_BINARY(td_mul_f32);
+  RUN_BINARY(td_div_f32);
+  RUN_BINARY(td_relu_grad_f32);
+  RUN_BINARY(td_sigmoid_grad_f32);
+  RUN_BINARY(td_tanh_grad_f32);
+  RUN_BINARY(td_gelu_grad_f32);
+  RUN_UNARY(td_neg_f32);
+  RUN_UNARY(td_exp_f32);
+  RUN_UNARY(td_log_f32);
+  RUN_UNARY(td_sqrt_f32);
+  RUN_UNARY(td_relu_f32);
+  RUN_UNARY(td_sigmoid_f32);
+  RUN_UNARY(td_tanh_f32);
+  RUN_UNARY(td_gelu_f32);
+  RUN_UNARY(td_copy_f32);
+  RUN(td_scale_f32, DENSE, .factor = 0.7f);
+  for (int32_t layout = 0; layout < 8; ++layout) {
+    run_matmul(13, 19, 23, layout);
+    run_matmul(2, 37, 70, layout);
+    run_matmul(33, 3, 11, layout);
+  }
+  run_conv2d(1, 1, 1);
+  run_conv2d(2, 1, 3);
+  run_conv2d(3, 2, 2);
+  run_reductions();
+  run_rows(10);
+  run_rows(67);
+  run_max_pool2d();
+  RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
+      .inverse_count = small[0], .count = 1003);
+  return 0;
+}
