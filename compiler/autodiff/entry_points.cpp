@@ -38,6 +38,27 @@ ir::Graph trimmed(ir::Graph graph) {
   return graph;
 }
 
+/// Reports operands that must be the same for all samples, such as the kernel of a convolution, but
+/// depend on the sample.
+bool check_batching(const ir::Graph& sample, Diagnostics& diagnostics) {
+  std::vector<bool> depends(sample.values.size(), false);
+  for (const ir::Input& input : sample.inputs) depends[input.value.index] = true;
+  bool is_good = true;
+  for (const ir::Node& node : sample.nodes) {
+    std::vector<bool> operands;
+    for (const ir::ValueId input : node.inputs)
+      operands.push_back(input.is_valid() && depends[input.index]);
+    const bool any = std::find(operands.begin(), operands.end(), true) != operands.end();
+    for (const ir::ValueId output : node.outputs) depends[output.index] = any;
+    const int bad = ops::first_unbatchable(*node.op, operands);
+    if (bad < 0) continue;
+    diagnostics.report(node.origin, diag::operand_depends_on_sample, std::string(node.op->name),
+                       ops::signature(*node.op).inputs[static_cast<size_t>(bad)].name);
+    is_good = false;
+  }
+  return is_good;
+}
+
 class TrainStepBuilder {
  public:
   TrainStepBuilder(ir::Module& module, const check::Training& training, Diagnostics& diagnostics)
@@ -154,6 +175,7 @@ std::optional<ir::Module> make_entry_points(const check::Program& program,
                                             Diagnostics& diagnostics) {
   const ir::Graph* sample = program.module.find_graph("sample");
   TDC_CHECK(sample != nullptr, "no graph of one sample");
+  if (!check_batching(*sample, diagnostics)) return std::nullopt;
   ir::Module module = {.variables = program.module.variables, .graphs = {}};
 
   ir::Graph infer = select_outputs(*sample, "infer", {ir::OutputKind::result});
