@@ -192,6 +192,15 @@ void td_copy_f32(const td_copy_f32_args* args, td_team team);
 
 typedef struct {
   float* y;
+  float value;
+  int32_t rank;
+  int32_t extent[TD_RANK];
+  int32_t y_stride[TD_RANK];
+} td_fill_f32_args;
+void td_fill_f32(const td_fill_f32_args* args, td_team team);
+
+typedef struct {
+  float* y;
   const float* a;
   float factor;
   int32_t rank;

@@ -6,6 +6,7 @@
 #include "diag/diagnostic.h"
 #include "driver/compilation.h"
 #include "driver/options.h"
+#include "memory/plan_memory.h"
 
 namespace tdc::driver {
 
@@ -35,7 +36,21 @@ std::optional<Compilation> compile(SourceFiles& files, FileId file, const Compil
                                    DefaultDeploy default_deploy, Diagnostics& diagnostics,
                                    Dump& dump);
 
-/// The first part of it: everything that depends on the program alone, without memory.
+/// A program with its schedule and memory, whether it fits or not.
+struct Planned {
+  check::Program program;
+  ir::Module module;
+  schedule::Schedule schedule;
+  memory::MemoryPlan plan;
+  std::optional<memory::NotFit> not_fit;
+};
+
+/// `compile` up to the memory plan; a plan that does not fit is a result and not reported.
+std::optional<Planned> plan_program(SourceFiles& files, FileId file, const CompileOptions& options,
+                                    DefaultDeploy default_deploy, Diagnostics& diagnostics,
+                                    Dump& dump);
+
+/// The first part of it: everything that depends on the program alone.
 std::optional<check::Program> check_program(SourceFiles& files, FileId file,
                                             const CompileOptions& options,
                                             DefaultDeploy default_deploy, Diagnostics& diagnostics,

@@ -24,6 +24,11 @@ int64_t flop_per_output(const Call& call);
 /// Every axis of the output can be cut; operands are cut where they are not broadcast.
 std::vector<TileAxis> tile_elementwise(const Call& call);
 
+/// For ops that treat all leading axes alike: the outermost one that is longer than 1 can be cut.
+/// `trailing`: for each input and output, how many axes are not leading, or -1 for an operand that
+/// has no leading axes.
+std::vector<TileAxis> tile_leading(const Call& call, const std::vector<int>& trailing);
+
 /// Fields `y, a` or `y, a, b`, `rank`, `extent`, `y_stride`, `a_stride`, `b_stride`.
 /// `names` are those of the inputs, in operand order.
 std::vector<KernelField> elementwise_fields(std::vector<std::string_view> names);

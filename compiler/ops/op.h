@@ -56,11 +56,17 @@ enum class AttributeKind : uint8_t {
   integers,
 };
 
+enum class Visibility : uint8_t {
+  user,      ///< can be written in a `.td` file
+  internal,  ///< made by the compiler only
+};
+
 struct AttributeDef {
   std::string_view name;
   AttributeKind kind;
   std::optional<ir::AttributeValue> default_value;
   std::string_view summary;
+  Visibility visibility = Visibility::user;
 };
 
 // ---- batching ----------------------------------------------------------------------------------
@@ -196,11 +202,6 @@ struct Sample {
 };
 
 // ---- the record --------------------------------------------------------------------------------
-
-enum class Visibility : uint8_t {
-  user,      ///< can be called in a `.td` file
-  internal,  ///< made by the compiler only
-};
 
 struct OpDef {
   std::string_view name;

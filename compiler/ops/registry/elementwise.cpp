@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/strides.h"
+
 namespace tdc::ops {
 
 std::optional<ir::Dims> broadcast_dims(const ir::Dims& a, const ir::Dims& b) {
@@ -74,6 +76,22 @@ std::vector<TileAxis> tile_elementwise(const Call& call) {
   return result;
 }
 
+std::vector<TileAxis> tile_leading(const Call& call, const std::vector<int>& trailing) {
+  // Kernels see all leading axes as one, so only the outermost of them can be cut.
+  const auto output_trailing = static_cast<size_t>(trailing[call.inputs.size()]);
+  const ir::Dims& dims = call.output(0).dims;
+  for (size_t axis = 0; axis + output_trailing < dims.size(); ++axis) {
+    if (dims[axis] == 1) continue;
+    TileAxis tile;
+    for (size_t i = 0; i < trailing.size(); ++i) {
+      const bool is_present = i >= call.inputs.size() || call.inputs[i].has_value();
+      tile.operand_axes.push_back(is_present && trailing[i] >= 0 ? static_cast<int>(axis) : -1);
+    }
+    return {tile};
+  }
+  return {};
+}
+
 namespace {
 std::string_view stride_field(std::string_view operand) {
   if (operand == "a") return "a_stride";
@@ -104,41 +122,15 @@ std::vector<KernelField> elementwise_fields(std::vector<std::string_view> names)
 void bind_elementwise_named(const KernelCall& call, KernelScalars& scalars,
                             const std::vector<std::string_view>& names) {
   const OperandLayout& y = call.output(0);
-  const size_t rank = y.extent.size();
-  // strides[0] is y's; broadcast axes of inputs have stride 0.
-  std::vector<ir::Dims> strides = {y.stride};
-  for (size_t i = 0; i < names.size(); ++i) {
-    const OperandLayout& input = call.input(i);
-    ir::Dims stride(rank, 0);
-    for (size_t axis = 0; axis < input.extent.size(); ++axis)
-      if (input.extent[axis] != 1) stride[rank - input.extent.size() + axis] = input.stride[axis];
-    strides.push_back(std::move(stride));
-  }
-  ir::Dims extent;
-  std::vector<ir::Dims> merged(strides.size());
-  for (size_t axis = 0; axis < rank; ++axis) {
-    if (y.extent[axis] == 1) continue;
-    bool merges = !extent.empty();
-    for (size_t i = 0; i < strides.size() && merges; ++i)
-      merges = merged[i].back() == strides[i][axis] * y.extent[axis];
-    if (merges) {
-      extent.back() *= y.extent[axis];
-      for (size_t i = 0; i < strides.size(); ++i) merged[i].back() = strides[i][axis];
-    } else {
-      extent.push_back(y.extent[axis]);
-      for (size_t i = 0; i < strides.size(); ++i) merged[i].push_back(strides[i][axis]);
-    }
-  }
-  if (extent.empty()) {
-    extent.push_back(1);
-    for (ir::Dims& stride : merged) stride.push_back(1);
-  }
-  TDC_CHECK(extent.size() <= static_cast<size_t>(kKernelRank), "{} axes after merging",
-            extent.size());
-  scalars.set("rank", static_cast<int64_t>(extent.size()));
-  scalars.set("extent", extent);
-  scalars.set("y_stride", merged[0]);
-  for (size_t i = 0; i < names.size(); ++i) scalars.set(stride_field(names[i]), merged[i + 1]);
+  LoopNest nest = {.extent = y.extent, .strides = {y.stride}};
+  for (size_t i = 0; i < names.size(); ++i)
+    nest.strides.push_back(broadcast_strides(call.input(i), y.extent.size()));
+  nest = merge_loops(nest);
+  scalars.set("rank", static_cast<int64_t>(nest.extent.size()));
+  scalars.set("extent", nest.extent);
+  scalars.set("y_stride", nest.strides[0]);
+  for (size_t i = 0; i < names.size(); ++i)
+    scalars.set(stride_field(names[i]), nest.strides[i + 1]);
 }
 
 void bind_elementwise(const KernelCall& call, KernelScalars& scalars) {

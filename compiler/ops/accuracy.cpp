@@ -1,0 +1,91 @@
+#include "ops/elementwise.h"
+#include "ops/strides.h"
+
+namespace tdc::ops {
+
+extern const OpFamily accuracy_family;
+const OpFamily accuracy_family = {
+    .name = "accuracy",
+    .ops = {
+        {.name = "accuracy",
+         .summary = "1 where the label is among the k largest logits of its row, else 0",
+         .signature = "logits:[.., c], label:i32[..] -> y:[..]",
+         .attributes = {{"k", AttributeKind::integer, int64_t{1}, "how many of the largest count"}},
+         .infer_types = [](const Call& call) -> TypeResult {
+           const ir::Dims& logits = call.input(0).dims;
+           const ir::Dims& label = call.input(1).dims;
+           if (logits.empty() || ir::Dims(logits.begin(), logits.end() - 1) != label)
+             return TypeProblem{.text = fmt::format("`accuracy` takes logits with one more axis "
+                                                    "than the labels, these are {} and {}",
+                                                    ir::to_text(logits), ir::to_text(label)),
+                                .operand = 1,
+                                .attribute = {}};
+           const int64_t k = call.attributes.integer("k");
+           if (k < 1 || k > logits.back())
+             return TypeProblem{
+                 .text = fmt::format("`k` is {}, but must be 1 to {}, the number of classes", k,
+                                     logits.back()),
+                 .operand = -1,
+                 .attribute = "k"};
+           return std::vector<ir::TensorType>{{.dims = label}};
+         },
+         .batch = batch_leading,
+         .gradient = NoGradient{"it counts, and counts do not change smoothly"},
+         .evaluate =
+             [](const Evaluation& e) {
+               const auto classes = static_cast<size_t>(e.input(0).type.dims.back());
+               for (size_t row = 0; row < e.output(0).data.size(); ++row) {
+                 const double* logits = e.input(0).data.data() + row * classes;
+                 const auto label = static_cast<size_t>(e.input(1).data[row]);
+                 int64_t before = 0;
+                 for (size_t c = 0; c < classes; ++c)
+                   if (logits[c] > logits[label] || (logits[c] == logits[label] && c < label))
+                     ++before;
+                 e.output(0).data[row] = before < e.attributes.integer("k") ? 1 : 0;
+               }
+             },
+         .flop = flop_per_output,
+         .tile_axes = [](const Call& call) { return tile_leading(call, {1, 0, 0}); },
+         .kernel =
+             KernelDef{
+                 .name = "td_accuracy_f32",
+                 .file = "accuracy.c",
+                 .fields = {{.name = "y", .kind = FieldKind::output, .summary = "[rows]"},
+                            {.name = "logits",
+                             .kind = FieldKind::input,
+                             .operand = 0,
+                             .summary = "[rows][classes]"},
+                            {.name = "label",
+                             .kind = FieldKind::input,
+                             .operand = 1,
+                             .dtype = ir::DType::i32,
+                             .summary = "[rows]"},
+                            {.name = "rows", .kind = FieldKind::count, .summary = "labels"},
+                            {.name = "classes", .kind = FieldKind::count, .summary = "of a row"},
+                            {.name = "k",
+                             .kind = FieldKind::count,
+                             .summary = "how many of the largest count"},
+                            {.name = "logits_row", .kind = FieldKind::count, .summary = "stride"}},
+                 .bind =
+                     [](const KernelCall& call, KernelScalars& scalars) {
+                       const StridedAxis rows = merge_leading(call.input(0), 1);
+                       check_dense(call.input(0), 1);
+                       scalars.set("rows", rows.extent);
+                       scalars.set("classes", call.input(0).extent.back());
+                       scalars.set("k", call.attributes.integer("k"));
+                       scalars.set("logits_row", rows.stride);
+                     }},
+         .samples =
+             [] {
+               std::vector<Sample> samples;
+               for (const int64_t k : {1, 3})
+                 samples.push_back(
+                     {.inputs = {ir::TensorType{.dims = {2, 3, 7}},
+                                 ir::TensorType{.dtype = ir::DType::i32, .dims = {2, 3}}},
+                      .attributes = {{"k", k}},
+                      .domains = {{-3, 3}, {0, 7}}});
+               return samples;
+             }},
+    }};
+
+}  // namespace tdc::ops

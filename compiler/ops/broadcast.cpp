@@ -1,0 +1,67 @@
+#include "ops/elementwise.h"
+
+namespace tdc::ops {
+namespace {
+
+TypeResult infer(const Call& call) {
+  const ir::Dims& dims = call.attributes.integers("dims");
+  if (broadcast_dims(call.input(0).dims, dims) != dims)
+    return TypeProblem{.text = fmt::format("shape {} does not broadcast to {}",
+                                           ir::to_text(call.input(0).dims), ir::to_text(dims)),
+                       .operand = 0,
+                       .attribute = "dims"};
+  return std::vector<ir::TensorType>{{.dims = dims}};
+}
+
+ir::ValueIds batch(const BatchContext& context) {
+  ir::Dims dims = context.attributes.integers("dims");
+  const ir::Dims& own = context.builder.type(context.inputs[0]).dims;
+  ir::Dims widened = {own[0]};
+  widened.resize(1 + dims.size() - (own.size() - 1), 1);
+  widened.insert(widened.end(), own.begin() + 1, own.end());
+  dims.insert(dims.begin(), context.batch);
+  const ir::ValueId input =
+      widened == own ? context.inputs[0]
+                     : context.builder.emit("reshape", {context.inputs[0]}, {{"dims", widened}});
+  return context.builder.emit_all("broadcast", {input}, {{"dims", dims}});
+}
+
+}  // namespace
+
+extern const OpFamily broadcast_family;
+const OpFamily broadcast_family = {
+    .name = "broadcast",
+    .ops = {
+        {.name = "broadcast",
+         .summary = "x repeated to the shape `dims`, trailing axes aligned",
+         .signature = "x:[..] -> y:[..]",
+         .visibility = Visibility::internal,
+         .attributes = {{"dims", AttributeKind::integers, std::nullopt, "the whole new shape"}},
+         .infer_types = infer,
+         .batch = batch,
+         .gradient = [](GradientContext& g) { g.set(0, g.sum_to_input(g.cotangent(), 0)); },
+         .evaluate =
+             [](const Evaluation& e) {
+               const std::vector<size_t> from =
+                   broadcast_indices(e.input(0).type.dims, e.output(0).type.dims);
+               for (size_t i = 0; i < from.size(); ++i)
+                 e.output(0).data[i] = e.input(0).data[from[i]];
+             },
+         .flop = [](const Call&) { return int64_t{0}; },
+         .tile_axes = tile_elementwise,
+         .kernel = KernelDef{.name = "td_copy_f32",
+                             .file = "copy.c",
+                             .fields = elementwise_fields({"a"}),
+                             .bind = bind_elementwise},
+         .samples =
+             [] {
+               const auto sample = [](ir::Dims from, ir::Dims to) {
+                 return Sample{.inputs = {ir::TensorType{.dims = std::move(from)}},
+                               .attributes = {{"dims", std::move(to)}}};
+               };
+               return std::vector<Sample>{sample({}, {3}), sample({5}, {3, 5}),
+                                          sample({3, 1, 5}, {2, 3, 4, 5})};
+             }},
+    }};
+
+}  // namespace tdc::ops

@@ -1,0 +1,50 @@
+#include "ops/elementwise.h"
+
+namespace tdc::ops {
+
+extern const OpFamily constant_family;
+const OpFamily constant_family = {
+    .name = "constant",
+    .ops = {
+        {.name = "constant",
+         .summary = "every element is `value`",
+         .signature = " -> y:[..]",
+         .visibility = Visibility::internal,
+         .attributes = {{"value", AttributeKind::real, std::nullopt, "the element, rounded once"},
+                        {"dims", AttributeKind::integers, std::nullopt, "the shape"}},
+         .infer_types = [](const Call& call) -> TypeResult {
+           return std::vector<ir::TensorType>{{.dims = call.attributes.integers("dims")}};
+         },
+         .batch = batch_leading,
+         .gradient = NoGradient{"a constant has no operand"},
+         .evaluate =
+             [](const Evaluation& e) {
+               std::fill(e.output(0).data.begin(), e.output(0).data.end(),
+                         static_cast<double>(static_cast<float>(e.attributes.real("value"))));
+             },
+         .flop = [](const Call&) { return int64_t{0}; },
+         .tile_axes = tile_elementwise,
+         .kernel =
+             KernelDef{
+                 .name = "td_fill_f32",
+                 .file = "fill.c",
+                 .fields =
+                     {{.name = "y", .kind = FieldKind::output, .summary = "result"},
+                      {.name = "value", .kind = FieldKind::real, .summary = "of every element"},
+                      {.name = "rank", .kind = FieldKind::count, .summary = "axes in use"},
+                      {.name = "extent", .kind = FieldKind::counts, .summary = "of y"},
+                      {.name = "y_stride", .kind = FieldKind::counts, .summary = "elements"}},
+                 .bind =
+                     [](const KernelCall& call, KernelScalars& scalars) {
+                       bind_elementwise_named(call, scalars, {});
+                       scalars.set("value", call.attributes.real("value"));
+                     }},
+         .samples =
+             [] {
+               return std::vector<Sample>{
+                   {.attributes = {{"value", 1.5}, {"dims", ir::Dims{}}}},
+                   {.attributes = {{"value", -0.1}, {"dims", ir::Dims{3, 5}}}}};
+             }},
+    }};
+
+}  // namespace tdc::ops

@@ -1,0 +1,41 @@
+#pragma once
+
+// What reductions share: which axes go, how kernels see the two groups of loops, and where the
+// elements of a reduction lie.
+
+#include <vector>
+
+#include "ops/op.h"
+
+namespace tdc::ops {
+
+/// Fields `y`, `x`, `rank`, `extent`, `y_stride`, `x_stride` (kept axes) and `reduce_rank`,
+/// `reduce_extent`, `reduce_stride` (reduced axes, of x; row-major order is the order of the sum).
+std::vector<KernelField> reduction_fields();
+
+/// Fills them. `is_reduced` has an entry for each axis of x; y has either extents 1 there
+/// (`keeps_axes`) or lacks these axes.
+void bind_reduction(const KernelCall& call, KernelScalars& scalars,
+                    const std::vector<bool>& is_reduced, bool keeps_axes);
+
+/// For each element of x in row-major order, the element of y that it is reduced into.
+std::vector<size_t> reduction_targets(const ir::Dims& x, const std::vector<bool>& is_reduced);
+
+/// Every kept axis can be cut.
+std::vector<TileAxis> tile_reduction(const Call& call, const std::vector<bool>& is_reduced,
+                                     bool keeps_axes);
+
+// ---- ops with attributes `axis` (axes, negative; empty: all) and `keep` ------------------------
+
+std::vector<AttributeDef> reduction_attributes();
+std::vector<bool> reduced_axes(const ir::Dims& x, const ir::Attributes& attributes);
+TypeResult infer_reduction(const Call& call);
+/// An op without `axis` reduces every axis of the sample, but not the batch.
+ir::ValueIds batch_reduction(const BatchContext& context);
+void bind_axes_reduction(const KernelCall& call, KernelScalars& scalars);
+std::vector<TileAxis> tile_axes_reduction(const Call& call);
+/// The cotangent under x's rank, with extents 1 along reduced axes.
+ir::ValueId kept_cotangent(GradientContext& context);
+std::vector<Sample> reduction_samples();
+
+}  // namespace tdc::ops

@@ -1,0 +1,161 @@
+#include "ops/reduction.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "ops/strides.h"
+
+namespace tdc::ops {
+
+std::vector<KernelField> reduction_fields() {
+  return {
+      {.name = "y", .kind = FieldKind::output, .summary = "result; aliases nothing"},
+      {.name = "x", .kind = FieldKind::input, .operand = 0, .summary = "operand"},
+      {.name = "rank", .kind = FieldKind::count, .summary = "kept axes in use"},
+      {.name = "extent", .kind = FieldKind::counts, .summary = "of kept axes"},
+      {.name = "y_stride", .kind = FieldKind::counts, .summary = "along kept axes"},
+      {.name = "x_stride", .kind = FieldKind::counts, .summary = "along kept axes"},
+      {.name = "reduce_rank", .kind = FieldKind::count, .summary = "reduced axes in use"},
+      {.name = "reduce_extent", .kind = FieldKind::counts, .summary = "of reduced axes"},
+      {.name = "reduce_stride", .kind = FieldKind::counts, .summary = "of x along reduced axes"}};
+}
+
+void bind_reduction(const KernelCall& call, KernelScalars& scalars,
+                    const std::vector<bool>& is_reduced, bool keeps_axes) {
+  const OperandLayout& x = call.input(0);
+  const OperandLayout& y = call.output(0);
+  LoopNest kept = {.extent = {}, .strides = std::vector<ir::Dims>(2)};
+  LoopNest reduced = {.extent = {}, .strides = std::vector<ir::Dims>(1)};
+  size_t y_axis = 0;
+  for (size_t axis = 0; axis < x.extent.size(); ++axis) {
+    if (is_reduced[axis]) {
+      reduced.extent.push_back(x.extent[axis]);
+      reduced.strides[0].push_back(x.stride[axis]);
+      if (keeps_axes) ++y_axis;
+    } else {
+      kept.extent.push_back(x.extent[axis]);
+      kept.strides[0].push_back(y.stride.at(y_axis++));
+      kept.strides[1].push_back(x.stride[axis]);
+    }
+  }
+  kept = merge_loops(kept);
+  reduced = merge_loops(reduced);
+  scalars.set("rank", static_cast<int64_t>(kept.extent.size()));
+  scalars.set("extent", kept.extent);
+  scalars.set("y_stride", kept.strides[0]);
+  scalars.set("x_stride", kept.strides[1]);
+  scalars.set("reduce_rank", static_cast<int64_t>(reduced.extent.size()));
+  scalars.set("reduce_extent", reduced.extent);
+  scalars.set("reduce_stride", reduced.strides[0]);
+}
+
+std::vector<size_t> reduction_targets(const ir::Dims& x, const std::vector<bool>& is_reduced) {
+  ir::Dims kept = x;
+  for (size_t axis = 0; axis < x.size(); ++axis)
+    if (is_reduced[axis]) kept[axis] = 1;
+  const ir::Dims strides = ir::dense_strides(kept);
+  std::vector<size_t> result(static_cast<size_t>(ir::element_count(x)));
+  ir::Dims index(x.size(), 0);
+  for (size_t& target : result) {
+    int64_t at = 0;
+    for (size_t axis = 0; axis < x.size(); ++axis)
+      if (!is_reduced[axis]) at += index[axis] * strides[axis];
+    target = static_cast<size_t>(at);
+    for (size_t axis = x.size(); axis-- > 0;) {
+      if (++index[axis] < x[axis]) break;
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
+std::vector<TileAxis> tile_reduction(const Call& call, const std::vector<bool>& is_reduced,
+                                     bool keeps_axes) {
+  std::vector<TileAxis> result;
+  int y_axis = 0;
+  for (size_t axis = 0; axis < is_reduced.size(); ++axis) {
+    if (is_reduced[axis]) {
+      if (keeps_axes) ++y_axis;
+      continue;
+    }
+    TileAxis tile = {{static_cast<int>(axis)}};
+    for (size_t i = 1; i < call.inputs.size(); ++i)  // an accumulator lies like y
+      tile.operand_axes.push_back(call.inputs[i] ? y_axis : -1);
+    tile.operand_axes.push_back(y_axis++);
+    result.push_back(std::move(tile));
+  }
+  return result;
+}
+
+std::vector<AttributeDef> reduction_attributes() {
+  return {{"axis", AttributeKind::axes, std::vector<int64_t>{}, "which axes go; none given: all"},
+          {"keep", AttributeKind::boolean, false, "leave extents 1 in their place"}};
+}
+
+std::vector<bool> reduced_axes(const ir::Dims& x, const ir::Attributes& attributes) {
+  const std::vector<int64_t>& axes = attributes.integers("axis");
+  std::vector<bool> result(x.size(), axes.empty());
+  for (const int64_t axis : axes)
+    result.at(static_cast<size_t>(static_cast<int64_t>(x.size()) + axis)) = true;
+  return result;
+}
+
+TypeResult infer_reduction(const Call& call) {
+  const ir::Dims& x = call.input(0).dims;
+  for (const int64_t axis : call.attributes.integers("axis"))
+    if (axis >= 0 || axis < -static_cast<int64_t>(x.size()))
+      return TypeProblem{.text = fmt::format("shape {} has no axis {}", ir::to_text(x), axis),
+                         .operand = -1,
+                         .attribute = "axis"};
+  const std::vector<bool> is_reduced = reduced_axes(x, call.attributes);
+  ir::TensorType y;
+  for (size_t axis = 0; axis < x.size(); ++axis) {
+    if (!is_reduced[axis])
+      y.dims.push_back(x[axis]);
+    else if (call.attributes.boolean("keep"))
+      y.dims.push_back(1);
+  }
+  return std::vector{y};
+}
+
+ir::ValueIds batch_reduction(const BatchContext& context) {
+  ir::Attributes attributes = context.attributes;
+  if (attributes.integers("axis").empty()) {
+    std::vector<int64_t> axes(context.builder.type(context.inputs[0]).dims.size() - 1);
+    std::iota(axes.begin(), axes.end(), -static_cast<int64_t>(axes.size()));
+    // A sample without axes: nothing is left to reduce, and "all" would mean the batch.
+    if (axes.empty()) return {context.inputs[0]};
+    attributes.set("axis", axes);
+  }
+  return context.builder.emit_all(context.op.name, context.inputs, attributes);
+}
+
+void bind_axes_reduction(const KernelCall& call, KernelScalars& scalars) {
+  bind_reduction(call, scalars, reduced_axes(call.input(0).extent, call.attributes),
+                 call.attributes.boolean("keep"));
+}
+
+std::vector<TileAxis> tile_axes_reduction(const Call& call) {
+  return tile_reduction(call, reduced_axes(call.input(0).dims, call.attributes),
+                        call.attributes.boolean("keep"));
+}
+
+ir::ValueId kept_cotangent(GradientContext& context) {
+  ir::Dims dims = context.type(context.input(0)).dims;
+  const std::vector<bool> is_reduced = reduced_axes(dims, context.attributes());
+  for (size_t axis = 0; axis < dims.size(); ++axis)
+    if (is_reduced[axis]) dims[axis] = 1;
+  if (context.type(context.cotangent()).dims == dims) return context.cotangent();
+  return context.emit("reshape", {context.cotangent()}, {{"dims", dims}});
+}
+
+std::vector<Sample> reduction_samples() {
+  const auto sample = [](ir::Dims dims, std::vector<int64_t> axes, bool keep) {
+    return Sample{.inputs = {ir::TensorType{.dims = std::move(dims)}},
+                  .attributes = {{"axis", std::move(axes)}, {"keep", keep}}};
+  };
+  return {sample({7}, {}, false), sample({3, 19}, {-1}, false), sample({3, 5, 4}, {-2}, true),
+          sample({3, 5, 4}, {-3, -1}, false), sample({2, 3, 5, 7}, {-2, -1}, true)};
+}
+
+}  // namespace tdc::ops
