@@ -276,7 +276,7 @@ static inline float td_logf(float x) {
 // Circular functions (td_math.c)
 // ---------------------------------------------------------------------------------------------
 
-/// sin x and cos x, x in radians, within 1.5 ulp for every finite argument; NaN for infinities.
+/// sin x and cos x, x in radians, within 1.6 ulp for every finite argument; NaN for infinities.
 float td_sinf(float x);
 float td_cosf(float x);
 

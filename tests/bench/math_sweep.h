@@ -27,8 +27,8 @@ inline constexpr Function kFunctions[] = {
     {"test_sigmoid",
      [](double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); },
      2.5},
-    {"test_sin", [](double x) { return std::sin(x); }, 1.5},
-    {"test_cos", [](double x) { return std::cos(x); }, 1.5},
+    {"test_sin", [](double x) { return std::sin(x); }, 1.6},
+    {"test_cos", [](double x) { return std::cos(x); }, 1.6},
     {"test_sqrt", [](double x) { return std::sqrt(x); }, 0.5},
 };
 
