@@ -1,0 +1,486 @@
+#include "ops/elementwise.h"
+#include "ops/strides.h"
+
+// y[n, o, i, j] = sum over c, p, q of x[n, c, i s + p d - pad, j s + q d - pad] w[o, c, p, q]: one
+// chain of fused multiply-adds per output, c then p then q ascending; taps outside the image are
+// left out. With groups, output o sees the channels of its group only.
+
+namespace tdc::ops {
+namespace {
+
+using ir::Dims;
+using ir::TensorType;
+
+/// All extents of one convolution. Channels and outputs are those of one group.
+struct Geometry {
+  int64_t batch, groups, channels, height, width, outputs, out_height, out_width;
+  int64_t kernel[2], stride[2], padding[2], dilation[2];
+};
+
+int64_t output_extent(int64_t extent, int64_t kernel, int64_t stride, int64_t padding,
+                      int64_t dilation) {
+  const int64_t span = extent + 2 * padding - dilation * (kernel - 1) - 1;
+  return span < 0 ? 0 : span / stride + 1;
+}
+
+Geometry geometry(const Dims& x, const Dims& w, const ir::Attributes& attributes) {
+  Geometry g = {};
+  const size_t leading = x.size() - 3;
+  g.batch = 1;
+  for (size_t axis = 0; axis < leading; ++axis) g.batch *= x[axis];
+  g.groups = attributes.integer("groups");
+  g.channels = x[leading] / g.groups;
+  g.outputs = w[0] / g.groups;
+  g.height = x[leading + 1];
+  g.width = x[leading + 2];
+  for (size_t i = 0; i < 2; ++i) {
+    g.kernel[i] = w[2 + i];
+    g.stride[i] = attributes.integers("stride")[i];
+    g.padding[i] = attributes.integers("padding")[i];
+    g.dilation[i] = attributes.integers("dilation")[i];
+  }
+  g.out_height = output_extent(g.height, g.kernel[0], g.stride[0], g.padding[0], g.dilation[0]);
+  g.out_width = output_extent(g.width, g.kernel[1], g.stride[1], g.padding[1], g.dilation[1]);
+  return g;
+}
+
+TypeResult infer(const Call& call) {
+  const Dims& x = call.input(0).dims;
+  const Dims& w = call.input(1).dims;
+  const auto problem = [](std::string text, int operand, std::string attribute) {
+    return TypeProblem{
+        .text = std::move(text), .operand = operand, .attribute = std::move(attribute)};
+  };
+  if (x.size() < 3)
+    return problem(
+        fmt::format("`conv2d` takes channels, height and width, this has shape {}", ir::to_text(x)),
+        0, "");
+  if (w.size() != 4)
+    return problem(fmt::format("`conv2d` takes a kernel of 4 axes (outputs, channels of a group, "
+                               "height, width), this has shape {}",
+                               ir::to_text(w)),
+                   1, "");
+  for (const std::string_view name : {"stride", "dilation"})
+    for (const int64_t value : call.attributes.integers(name))
+      if (value < 1)
+        return problem(fmt::format("`{}` is {}, but must be at least 1", name, value), -1,
+                       std::string(name));
+  for (const int64_t value : call.attributes.integers("padding"))
+    if (value < 0)
+      return problem(fmt::format("`padding` is {}, but must not be negative", value), -1,
+                     "padding");
+  const int64_t groups = call.attributes.integer("groups");
+  const int64_t channels = x[x.size() - 3];
+  if (groups < 1 || channels % groups != 0 || w[0] % groups != 0)
+    return problem(fmt::format("{} groups do not divide {} channels and {} outputs evenly", groups,
+                               channels, w[0]),
+                   -1, "groups");
+  if (w[1] != channels / groups)
+    return problem(fmt::format("`conv2d` kernel has {} channels a group, the image has {}", w[1],
+                               channels / groups),
+                   1, "");
+  const Geometry g = geometry(x, w, call.attributes);
+  if (g.out_height < 1 || g.out_width < 1)
+    return problem(
+        fmt::format("the kernel of {}x{} is larger than the padded image of {}x{}", g.kernel[0],
+                    g.kernel[1], g.height + 2 * g.padding[0], g.width + 2 * g.padding[1]),
+        1, "");
+  TensorType y = {.dims = Dims(x.begin(), x.end() - 3)};
+  y.dims.insert(y.dims.end(), {w[0], g.out_height, g.out_width});
+  return std::vector{y};
+}
+
+std::vector<AttributeDef> attributes() {
+  return {{"stride", AttributeKind::pair, std::vector<int64_t>{1, 1}, "between outputs"},
+          {"padding", AttributeKind::pair, std::vector<int64_t>{0, 0}, "zeros on each side"},
+          {"dilation", AttributeKind::pair, std::vector<int64_t>{1, 1}, "between taps"},
+          {"groups", AttributeKind::integer, int64_t{1}, "of channels, each on its own"}};
+}
+
+/// Attributes of the gradient ops: those of the convolution and the shape of what they give.
+std::vector<AttributeDef> gradient_attributes() {
+  std::vector<AttributeDef> result = attributes();
+  result.push_back({"dims", AttributeKind::integers, std::nullopt, "the result's shape"});
+  return result;
+}
+
+ir::Attributes with_dims(const ir::Attributes& attributes, const Dims& dims) {
+  ir::Attributes result = attributes;
+  result.set("dims", dims);
+  return result;
+}
+
+TypeResult infer_from_dims(const Call& call) {
+  return std::vector<TensorType>{{.dims = call.attributes.integers("dims")}};
+}
+
+void gradient(GradientContext& g) {
+  const ir::ValueId x = g.input(0), w = g.input(1), dy = g.cotangent();
+  if (g.needs(0))
+    g.set(0, g.emit("conv2d_input_grad", {dy, w}, with_dims(g.attributes(), g.type(x).dims)));
+  if (g.needs(1)) {
+    const ir::Attributes attributes = with_dims(g.attributes(), g.type(w).dims);
+    g.set(1, g.is_batched(dy) ? g.emit_reduced("conv2d_weight_grad", {x, dy}, attributes)
+                              : g.emit("conv2d_weight_grad", {x, dy}, attributes));
+  }
+}
+
+/// Calls `function(x index, w index, y index)` for every product of the convolution, in the order
+/// of the chains.
+template <typename Function>
+void for_each_tap(const Geometry& g, Function function) {
+  for (int64_t n = 0; n < g.batch; ++n)
+    for (int64_t group = 0; group < g.groups; ++group)
+      for (int64_t o = 0; o < g.outputs; ++o)
+        for (int64_t i = 0; i < g.out_height; ++i)
+          for (int64_t j = 0; j < g.out_width; ++j)
+            for (int64_t c = 0; c < g.channels; ++c)
+              for (int64_t p = 0; p < g.kernel[0]; ++p)
+                for (int64_t q = 0; q < g.kernel[1]; ++q) {
+                  const int64_t row = i * g.stride[0] + p * g.dilation[0] - g.padding[0];
+                  const int64_t column = j * g.stride[1] + q * g.dilation[1] - g.padding[1];
+                  if (row < 0 || row >= g.height || column < 0 || column >= g.width) continue;
+                  const int64_t channel = (n * g.groups + group) * g.channels + c;
+                  const int64_t output = group * g.outputs + o;
+                  function(
+                      static_cast<size_t>((channel * g.height + row) * g.width + column),
+                      static_cast<size_t>(
+                          ((output * g.channels + c) * g.kernel[0] + p) * g.kernel[1] + q),
+                      static_cast<size_t>(((n * g.groups * g.outputs + output) * g.out_height + i) *
+                                              g.out_width +
+                                          j));
+                }
+}
+
+int64_t flop_of(const Dims& x, const Dims& w, const ir::Attributes& attributes) {
+  // Taps in the padding are no work.
+  const Geometry g = geometry(x, w, attributes);
+  int64_t rows = 0, columns = 0;
+  const auto taps = [&](int64_t extent, int64_t out, int axis) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < out; ++i)
+      for (int64_t p = 0; p < g.kernel[axis]; ++p) {
+        const int64_t at = i * g.stride[axis] + p * g.dilation[axis] - g.padding[axis];
+        if (at >= 0 && at < extent) ++count;
+      }
+    return count;
+  };
+  rows = taps(g.height, g.out_height, 0);
+  columns = taps(g.width, g.out_width, 1);
+  return 2 * g.batch * g.groups * g.outputs * g.channels * rows * columns;
+}
+
+// ---- kernels -----------------------------------------------------------------------------------
+
+KernelField count(std::string_view name, std::string_view summary) {
+  return {.name = name, .kind = FieldKind::count, .summary = summary};
+}
+
+std::vector<KernelField> geometry_fields() {
+  return {count("batch", "images"),
+          count("groups", "groups"),
+          count("channels", "of one group"),
+          count("height", "of x"),
+          count("width", "of x"),
+          count("outputs", "of one group"),
+          count("out_height", "of y"),
+          count("out_width", "of y"),
+          count("kernel_height", "taps"),
+          count("kernel_width", "taps"),
+          count("stride_height", "between outputs"),
+          count("stride_width", "between outputs"),
+          count("pad_top", "rows left out above"),
+          count("pad_left", "columns left out on the left"),
+          count("dilation_height", "between taps"),
+          count("dilation_width", "between taps")};
+}
+
+void bind_geometry(const Geometry& g, KernelScalars& scalars) {
+  scalars.set("batch", g.batch);
+  scalars.set("groups", g.groups);
+  scalars.set("channels", g.channels);
+  scalars.set("height", g.height);
+  scalars.set("width", g.width);
+  scalars.set("outputs", g.outputs);
+  scalars.set("out_height", g.out_height);
+  scalars.set("out_width", g.out_width);
+  scalars.set("kernel_height", g.kernel[0]);
+  scalars.set("kernel_width", g.kernel[1]);
+  scalars.set("stride_height", g.stride[0]);
+  scalars.set("stride_width", g.stride[1]);
+  scalars.set("pad_top", g.padding[0]);
+  scalars.set("pad_left", g.padding[1]);
+  scalars.set("dilation_height", g.dilation[0]);
+  scalars.set("dilation_width", g.dilation[1]);
+}
+
+/// Strides of images and their channels and rows; columns are dense.
+void bind_image(const OperandLayout& layout, std::string_view image, std::string_view channel,
+                std::string_view row, KernelScalars& scalars) {
+  const size_t rank = layout.extent.size();
+  check_dense(layout, 1);
+  scalars.set(image, merge_leading(layout, 3).stride);
+  scalars.set(channel, layout.stride[rank - 3]);
+  scalars.set(row, layout.stride[rank - 2]);
+}
+
+KernelDef forward_kernel() {
+  std::vector<KernelField> fields = {
+      {.name = "y",
+       .kind = FieldKind::output,
+       .summary = "[image][output][row][column]; aliases nothing"},
+      {.name = "x",
+       .kind = FieldKind::input,
+       .operand = 0,
+       .summary = "[image][channel][row][column]"},
+      {.name = "w",
+       .kind = FieldKind::input,
+       .operand = 1,
+       .summary = "[output][channel][row][column], the last three dense"}};
+  for (KernelField& field : geometry_fields()) fields.push_back(field);
+  for (const std::string_view name :
+       {"x_image", "x_channel", "x_row", "y_image", "y_channel", "y_row", "w_output"})
+    fields.push_back(count(name, "stride"));
+  fields.push_back({.name = "accumulate",
+                    .kind = FieldKind::flag,
+                    .summary = "1: the chains start from y, not from +0"});
+  return {.name = "td_conv2d_f32",
+          .file = "conv2d.c",
+          .fields = std::move(fields),
+          .bind = [](const KernelCall& call, KernelScalars& scalars) {
+            bind_geometry(geometry(call.input(0).extent, call.input(1).extent, call.attributes),
+                          scalars);
+            check_dense(call.input(1), 3);
+            bind_image(call.input(0), "x_image", "x_channel", "x_row", scalars);
+            bind_image(call.output(0), "y_image", "y_channel", "y_row", scalars);
+            scalars.set("w_output", call.input(1).stride[0]);
+            scalars.set("accumulate", int64_t{0});
+          }};
+}
+
+KernelDef input_gradient_kernel() {
+  std::vector<KernelField> fields = {
+      {.name = "dx",
+       .kind = FieldKind::output,
+       .summary = "[image][channel][row][column]; aliases nothing"},
+      {.name = "dy",
+       .kind = FieldKind::input,
+       .operand = 0,
+       .summary = "[image][output][row][column]"},
+      {.name = "w",
+       .kind = FieldKind::input,
+       .operand = 1,
+       .summary = "[output][channel][row][column], the last three dense"}};
+  for (KernelField& field : geometry_fields()) fields.push_back(field);
+  for (const std::string_view name :
+       {"dx_image", "dx_channel", "dx_row", "dy_image", "dy_channel", "dy_row", "w_output"})
+    fields.push_back(count(name, "stride"));
+  return {.name = "td_conv2d_input_grad_f32",
+          .file = "conv2d.c",
+          .fields = std::move(fields),
+          .bind = [](const KernelCall& call, KernelScalars& scalars) {
+            bind_geometry(geometry(call.output(0).extent, call.input(1).extent, call.attributes),
+                          scalars);
+            check_dense(call.input(1), 3);
+            bind_image(call.output(0), "dx_image", "dx_channel", "dx_row", scalars);
+            bind_image(call.input(0), "dy_image", "dy_channel", "dy_row", scalars);
+            scalars.set("w_output", call.input(1).stride[0]);
+          }};
+}
+
+KernelDef weight_gradient_kernel() {
+  std::vector<KernelField> fields = {
+      {.name = "dw",
+       .kind = FieldKind::output,
+       .summary = "[output][channel][row][column], the last three dense; aliases nothing"},
+      {.name = "x",
+       .kind = FieldKind::input,
+       .operand = 0,
+       .summary = "[image][channel][row][column]"},
+      {.name = "dy",
+       .kind = FieldKind::input,
+       .operand = 1,
+       .summary = "[image][output][row][column]"}};
+  for (KernelField& field : geometry_fields()) fields.push_back(field);
+  for (const std::string_view name :
+       {"x_image", "x_channel", "x_row", "dy_image", "dy_channel", "dy_row", "dw_output"})
+    fields.push_back(count(name, "stride"));
+  fields.push_back({.name = "accumulate",
+                    .kind = FieldKind::flag,
+                    .summary = "1: the chains start from dw, not from +0"});
+  return {.name = "td_conv2d_weight_grad_f32",
+          .file = "conv2d.c",
+          .fields = std::move(fields),
+          .bind = [](const KernelCall& call, KernelScalars& scalars) {
+            bind_geometry(geometry(call.input(0).extent, call.output(0).extent, call.attributes),
+                          scalars);
+            check_dense(call.output(0), 3);
+            bind_image(call.input(0), "x_image", "x_channel", "x_row", scalars);
+            bind_image(call.input(1), "dy_image", "dy_channel", "dy_row", scalars);
+            scalars.set("dw_output", call.output(0).stride[0]);
+            scalars.set("accumulate", int64_t{call.inputs[2].has_value()});
+          }};
+}
+
+// ---- samples -----------------------------------------------------------------------------------
+
+struct Case {
+  Dims x, w;
+  std::vector<int64_t> stride, padding, dilation;
+  int64_t groups;
+};
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = {
+      {{1, 1, 1}, {1, 1, 1, 1}, {1, 1}, {0, 0}, {1, 1}, 1},
+      {{3, 9, 7}, {5, 3, 3, 3}, {1, 1}, {1, 1}, {1, 1}, 1},
+      {{2, 3, 8, 11}, {4, 3, 3, 2}, {2, 1}, {1, 0}, {1, 1}, 1},
+      {{2, 4, 7, 5}, {6, 2, 2, 3}, {1, 2}, {0, 2}, {2, 1}, 2},
+      {{3, 6, 5, 6}, {6, 1, 3, 3}, {1, 1}, {1, 1}, {1, 1}, 6},
+  };
+  return all;
+}
+
+ir::Attributes attributes_of(const Case& each) {
+  return {{"stride", each.stride},
+          {"padding", each.padding},
+          {"dilation", each.dilation},
+          {"groups", each.groups}};
+}
+
+Dims output_dims(const Case& each) {
+  const Call call = {.inputs = {TensorType{.dims = each.x}, TensorType{.dims = each.w}},
+                     .outputs = {},
+                     .attributes = attributes_of(each)};
+  return std::get<std::vector<TensorType>>(infer(call)).at(0).dims;
+}
+
+}  // namespace
+
+extern const OpFamily conv2d_family;
+const OpFamily conv2d_family = {
+    .name = "conv2d",
+    .ops = {
+        {.name = "conv2d",
+         .summary = "2-D convolution (cross-correlation) of images with a kernel",
+         .signature = "x:[.., c, h, w], w:[o, g, p, q] -> y:[.., o, i, j]",
+         .attributes = attributes(),
+         .infer_types = infer,
+         .batch = batch_leading,
+         .gradient = gradient,
+         .evaluate =
+             [](const Evaluation& e) {
+               const Tensor& x = e.input(0);
+               const Tensor& w = e.input(1);
+               for_each_tap(geometry(x.type.dims, w.type.dims, e.attributes),
+                            [&](size_t x_at, size_t w_at, size_t y_at) {
+                              e.output(0).data[y_at] += x.data[x_at] * w.data[w_at];
+                            });
+             },
+         .flop =
+             [](const Call& call) {
+               return flop_of(call.input(0).dims, call.input(1).dims, call.attributes);
+             },
+         .tile_axes =
+             [](const Call& call) {
+               std::vector<TileAxis> axes = tile_leading(call, {3, -1, 3});
+               const auto outputs = static_cast<int>(call.output(0).rank()) - 3;
+               if (call.attributes.integer("groups") == 1) axes.push_back({{-1, 0, outputs}});
+               return axes;
+             },
+         .kernel = forward_kernel(),
+         .samples =
+             [] {
+               std::vector<Sample> samples;
+               for (const Case& each : cases())
+                 samples.push_back(
+                     {.inputs = {TensorType{.dims = each.x}, TensorType{.dims = each.w}},
+                      .attributes = attributes_of(each),
+                      .domains = {}});
+               return samples;
+             },
+         .kernel_tolerance = 2e-6},
+
+        {.name = "conv2d_input_grad",
+         .summary = "gradient of conv2d's image",
+         .signature = "dy:[.., o, i, j], w:[o, g, p, q] -> dx:[.., c, h, w]",
+         .visibility = Visibility::internal,
+         .attributes = gradient_attributes(),
+         .infer_types = infer_from_dims,
+         .batch = batch_leading,  // made after batching only
+         .gradient = NoGradient{"gradients of gradients are not supported"},
+         .evaluate =
+             [](const Evaluation& e) {
+               Tensor& dx = e.output(0);
+               for_each_tap(geometry(dx.type.dims, e.input(1).type.dims, e.attributes),
+                            [&](size_t x_at, size_t w_at, size_t y_at) {
+                              dx.data[x_at] += e.input(0).data[y_at] * e.input(1).data[w_at];
+                            });
+             },
+         .flop =
+             [](const Call& call) {
+               return flop_of(call.output(0).dims, call.input(1).dims, call.attributes);
+             },
+         .tile_axes =
+             [](const Call& call) {
+               // The result's shape is an attribute: cutting it is up to who makes the tiles.
+               (void)call;
+               return std::vector<TileAxis>{};
+             },
+         .kernel = input_gradient_kernel(),
+         .samples =
+             [] {
+               std::vector<Sample> samples;
+               for (const Case& each : cases())
+                 samples.push_back(
+                     {.inputs = {TensorType{.dims = output_dims(each)}, TensorType{.dims = each.w}},
+                      .attributes = with_dims(attributes_of(each), each.x),
+                      .domains = {}});
+               return samples;
+             },
+         .kernel_tolerance = 2e-6},
+
+        {.name = "conv2d_weight_grad",
+         .summary = "gradient of conv2d's kernel, summed over the images; one chain per element, "
+                    "image then output row then output column ascending",
+         .signature =
+             "x:[.., c, h, w], dy:[.., o, i, j], accumulator?:[o, g, p, q] -> dw:[o, g, p, q]",
+         .visibility = Visibility::internal,
+         .attributes = gradient_attributes(),
+         .infer_types = infer_from_dims,
+         .batch = batch_leading,  // made after batching only
+         .gradient = NoGradient{"gradients of gradients are not supported"},
+         .evaluate =
+             [](const Evaluation& e) {
+               Tensor& dw = e.output(0);
+               if (e.inputs[2] != nullptr) dw.data = e.inputs[2]->data;
+               for_each_tap(geometry(e.input(0).type.dims, dw.type.dims, e.attributes),
+                            [&](size_t x_at, size_t w_at, size_t y_at) {
+                              dw.data[w_at] += e.input(0).data[x_at] * e.input(1).data[y_at];
+                            });
+             },
+         .flop =
+             [](const Call& call) {
+               return flop_of(call.input(0).dims, call.output(0).dims, call.attributes);
+             },
+         .tile_axes =
+             [](const Call& call) {
+               (void)call;
+               return std::vector<TileAxis>{};
+             },
+         .accumulator = 2,
+         .kernel = weight_gradient_kernel(),
+         .samples =
+             [] {
+               std::vector<Sample> samples;
+               for (const Case& each : cases())
+                 samples.push_back({.inputs = {TensorType{.dims = each.x},
+                                               TensorType{.dims = output_dims(each)}, std::nullopt},
+                                    .attributes = with_dims(attributes_of(each), each.w),
+                                    .domains = {}});
+               return samples;
+             },
+         .kernel_tolerance = 2e-6},
+    }};
+
+}  // namespace tdc::ops

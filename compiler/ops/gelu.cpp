@@ -1,0 +1,56 @@
+#include <cmath>
+#include <numbers>
+
+#include "ops/elementwise.h"
+
+namespace tdc::ops {
+
+extern const OpFamily gelu_family;
+const OpFamily gelu_family = {
+    .name = "gelu",
+    .ops = {
+        {.name = "gelu",
+         .summary = "y = x Phi(x), Phi the normal distribution (the exact form, with erf)",
+         .signature = "x:[..] -> y:[..]",
+         .batch = batch_elementwise,
+         .gradient =
+             [](GradientContext& g) { g.set(0, g.emit("gelu_grad", {g.input(0), g.cotangent()})); },
+         .evaluate =
+             [](const Evaluation& e) {
+               evaluate_unary(e, [](double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); });
+             },
+         .flop = flop_per_output,
+         .tile_axes = tile_elementwise,
+         .in_place = {{0, 0}},
+         .kernel = KernelDef{.name = "td_gelu_f32",
+                             .file = "gelu.c",
+                             .fields = elementwise_fields({"a"}),
+                             .bind = bind_elementwise},
+         .samples = [] { return same_shape_samples({{-3, 3}}); },
+         .kernel_tolerance = 1e-6},
+
+        {.name = "gelu_grad",
+         .summary = "dx = dy (Phi(x) + x phi(x)), from gelu's input x",
+         .signature = "x:[..], dy:[..] -> dx:[..]",
+         .visibility = Visibility::internal,
+         .batch = batch_elementwise,
+         .gradient = NoGradient{"gradients of gradients are not supported"},
+         .evaluate =
+             [](const Evaluation& e) {
+               evaluate_binary(e, [](double x, double dy) {
+                 return dy * (0.5 * std::erfc(-x / std::sqrt(2.0)) +
+                              x * std::exp(-0.5 * x * x) / std::sqrt(2 * std::numbers::pi));
+               });
+             },
+         .flop = flop_per_output,
+         .tile_axes = tile_elementwise,
+         .in_place = {{0, 0}, {1, 0}},
+         .kernel = KernelDef{.name = "td_gelu_grad_f32",
+                             .file = "gelu.c",
+                             .fields = elementwise_fields({"a", "b"}),
+                             .bind = bind_elementwise},
+         .samples = [] { return same_shape_samples({{-3, 3}, {-2, 2}}); },
+         .kernel_tolerance = 1e-6},
+    }};
+
+}  // namespace tdc::ops
