@@ -218,6 +218,12 @@ class Run {
     if (!losses.empty())
       text += fmt::format("  loss {:.4g} at the first update, {:.4g} at the last\n", losses.front(),
                           losses.back());
+    if (command_.target == "rtl") {
+      const Result<uint64_t> cycles = client_->cycles();
+      if (!cycles.ok()) return failed(cycles.failure());
+      text += fmt::format("  {} cycles of the chip\n",
+                          with_commas(static_cast<int64_t>(cycles.value())));
+    }
     print(text);
     if (!command_.losses.empty()) {
       if (const Result<Done> written =

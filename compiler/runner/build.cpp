@@ -15,8 +15,8 @@ namespace tdc::runner {
 namespace {
 
 struct TargetDef {
-  std::string platform;              ///< as the Makefile calls it; empty: that of the chip
-  std::vector<std::string> starter;  ///< the words before the program
+  std::string platform;  ///< as the Makefile calls it; empty: that of the chip
+  std::string starter;   ///< the program that runs it; empty: the machine itself
   std::vector<std::pair<std::string, std::string>> tools;  ///< programs and where they come from
 };
 
@@ -29,26 +29,41 @@ TargetDef definition(Target target) {
       return {.platform = "host", .starter = {}, .tools = {make, {"cc", "package `gcc`"}}};
     case Target::qemu:
       return {.platform = "qemu_user",
-              .starter = {"qemu-riscv32"},
+              .starter = "qemu-riscv32",
               .tools = {make, cross_compiler, {"qemu-riscv32", "package `qemu-user`"}}};
     case Target::rtl:
-      return {.platform = {},
-              .starter = {"tdc-soc"},
-              .tools = {make, cross_compiler, {"tdc-soc", "built from `runtime/soc`"}}};
+      return {
+          .platform = {},
+          .starter = "tdc-soc",
+          .tools = {make, cross_compiler, {"tdc-soc", "`cmake --build BUILD --target tdc_soc`"}}};
   }
   return {};
 }
 
-bool is_in_path(const std::string& program) {
+bool is_program(const std::string& path) {
+  return access(path.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(path);
+}
+
+/// The path of a program: beside this one (once installed), in the build tree's `runtime/soc`, or
+/// in PATH. Empty if it is nowhere.
+std::string find_program(const std::string& name) {
+  std::error_code error;
+  const std::filesystem::path here =
+      std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  if (!error)
+    for (const char* folder : {".", "../runtime/soc"})
+      if (const std::string path = (here / folder / name).lexically_normal().string();
+          is_program(path))
+        return path;
   const char* variable = std::getenv("PATH");
   std::string_view folders = variable == nullptr ? "" : variable;
   while (!folders.empty()) {
     const size_t colon = folders.find(':');
-    const std::string path = std::string(folders.substr(0, colon)) + "/" + program;
-    if (access(path.c_str(), X_OK) == 0) return true;
+    const std::string path = std::string(folders.substr(0, colon)) + "/" + name;
+    if (is_program(path)) return path;
     folders.remove_prefix(colon == std::string_view::npos ? folders.size() : colon + 1);
   }
-  return false;
+  return {};
 }
 
 }  // namespace
@@ -74,7 +89,7 @@ TemporaryFolder::~TemporaryFolder() {
 std::vector<std::string> missing_tools(Target target) {
   std::vector<std::string> missing;
   for (const auto& [program, origin] : definition(target).tools)
-    if (!is_in_path(program))
+    if (find_program(program).empty())
       missing.push_back(fmt::format("`{}` is not in PATH ({})", program, origin));
   return missing;
 }
@@ -92,7 +107,8 @@ Result<std::vector<std::string>> build(const std::string& folder, const std::str
   if (!exit.value().is_success())
     return fail("the C project cannot be built: `make` ended with {}\n{}", to_text(exit.value()),
                 exit.value().errors);
-  std::vector<std::string> command = chosen.starter;
+  std::vector<std::string> command;
+  if (!chosen.starter.empty()) command.push_back(find_program(chosen.starter));
   command.push_back(fmt::format("{}/build/{}/{}", folder, platform, prefix));
   return command;
 }

@@ -30,8 +30,8 @@ class TemporaryFolder {
   std::string path_;  // empty: moved from
 };
 
-/// What the target needs and this machine lacks (programs that PATH does not find, with the
-/// packages that hold them); empty if nothing.
+/// What the target needs and this machine lacks (programs, and where they come from); empty if
+/// nothing. Looked for beside `tdc`, in its build tree, and in PATH.
 std::vector<std::string> missing_tools(Target target);
 
 /// Builds the C project in `folder` with its own Makefile, and gives the command that starts its

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# From nothing to a trained network: installs what is missing, builds tdc, compiles mlp_digits.td,
+# trains it in an emulated RISC-V program on real handwritten digits, and says how well it reads
+# digits that it has not seen, before and after. Leaves the C and the weights in build/mlp_digits/.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+example=$root/examples/mlp_digits
+out=$root/build/mlp_digits
+cd "$root"
+
+echo "== installing what is missing, and building tdc"
+.ci/install build qemu
+cmake --preset release >/dev/null
+cmake --build --preset release --target tdc -- --quiet
+tdc=build/release/compiler/tdc
+mkdir -p "$out"
+
+echo
+echo "== compiling mlp_digits.td for the chip"
+"$tdc" "$example/mlp_digits.td" -o "$out/c"
+
+# accuracy WEIGHTS...: the share of the test digits that the network reads correctly
+evaluate() {
+  "$tdc" run "$example/mlp_digits.td" --on qemu --eval --data "$example/digits_test.npz" "$@" | tee "$out/eval.log"
+}
+accuracy() {
+  awk '$1 == "accuracy" { print $2 }' "$out/eval.log"
+}
+
+echo
+echo "== before training"
+evaluate
+before=$(accuracy)
+
+echo
+echo "== training in the emulated RISC-V program (qemu-riscv32)"
+"$tdc" run "$example/mlp_digits.td" --on qemu --data "$example/digits_train.npz" --steps 3600 --shuffle \
+  --save "$out/trained.npz" --losses "$out/losses.csv" --keep "$out/run"
+
+echo
+echo "== after training"
+evaluate --weights "$out/trained.npz"
+after=$(accuracy)
+
+echo
+echo "test accuracy   $before before, $after after 20 passes over the 1,437 training digits"
+echo "C for the chip  ${out#"$root"/}/c"
+echo "C that trained  ${out#"$root"/}/run"
+echo "weights         ${out#"$root"/}/trained.npz"
+echo "losses          ${out#"$root"/}/losses.csv"
+awk -v after="$after" 'BEGIN { exit !(after >= 0.93) }' || {
+  echo "less than 93 % of the test digits are read correctly" >&2
+  exit 1
+}

@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# `tdc run` from end to end: the same bytes on the host and under QEMU, batches against accumulation,
+# groups that are not full, interrupting and saving, and refusing what does not fit.
+# Usage: tests/diff/running.sh [TDC]       (default: the dev build)
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+tdc=$(realpath "${1:-$root/build/dev/compiler/tdc}")
+digits=$root/examples/mlp_digits/digits_train.npz
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+passed=0
+failed=0
+# check NAME COMMAND...: the command succeeds
+check() {
+  local name=$1
+  shift
+  if "$@" >check.log 2>&1; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAILED: $name"
+    sed 's/^/    /' check.log
+  fi
+}
+# refuses STATUS TEXT COMMAND...: the command ends with that status and says so
+refuses() {
+  local status=$1 text=$2 ended=0
+  shift 2
+  "$@" >refused.log 2>&1 || ended=$?
+  [ "$ended" = "$status" ] || { echo "status $ended, expected $status"; cat refused.log; return 1; }
+  grep -qF -- "$text" refused.log || { echo "does not say: $text"; cat refused.log; return 1; }
+}
+# program CLAUSE: the digits' network with that `batch` clause, in CLAUSE.td with blanks as `_`
+program() {
+  cat >"${1// /_}.td" <<TD
+tdl 1
+use std.nn
+net Mlp(image: f32[64]) -> logits: f32[10] {
+  return image |> Linear(24) as fc1 |> relu |> Linear(10) as fc2
+}
+train digits of Mlp {
+  target     label: class(10)
+  loss       cross_entropy(logits, label)
+  metric     accuracy(logits, label)
+  optimizer  sgd(lr: 0.1)
+  $1
+}
+TD
+}
+# same_losses A B: two loss files of equally many rows differ by at most 1e-6 in every row
+same_losses() {
+  paste -d, "$1" "$2" | awk -F, '
+    NF != 4 { print "rows differ in number"; bad = 1 }
+    NR > 1 && ($2 - $4 > 1e-6 || $4 - $2 > 1e-6 || $2 + 0 == 0) { print; bad = 1 }
+    END { exit bad || NR < 2 }'
+}
+# idx_files NAME FIRST COUNT: samples FIRST.. of an arithmetic pattern as a pair of IDX files
+idx_files() {
+  python3 - "$@" <<'PY'
+import struct, sys
+name, first, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+samples = range(first, first + count)
+with open(name + "-images", "wb") as images:
+    images.write(struct.pack(">HBBII", 0, 8, 2, count, 64))
+    for s in samples:
+        images.write(bytes((s * 37 + i * i * 11 + s * i * 5) % 256 for i in range(64)))
+with open(name + "-labels", "wb") as labels:
+    labels.write(struct.pack(">HBBI", 0, 8, 1, count) + bytes(s * 3 % 10 for s in samples))
+PY
+}
+
+for clause in "batch 1" "batch 3" "batch 1 accumulate 3"; do
+  name=${clause// /_}
+  program "$clause"
+  for target in host qemu; do
+    check "$clause trains on $target" "$tdc" run "$name.td" --on $target --data "$digits" --steps 10 --seed 1 \
+      --save "$name-$target.npz" --losses "$name-$target.csv"
+  done
+  check "$clause: the same weights on host and QEMU" cmp "$name-host.npz" "$name-qemu.npz"
+  check "$clause: the same losses on host and QEMU" cmp "$name-host.csv" "$name-qemu.csv"
+  check "$clause: a row per update" test "$(wc -l <"$name-host.csv")" = 11
+done
+check "three samples at once or one after another give the same weights" cmp batch_3-host.npz batch_1_accumulate_3-host.npz
+check "and the same losses" same_losses batch_3-host.csv batch_1_accumulate_3-host.csv
+check "but other updates give other weights" bash -c '! cmp -s batch_1-host.npz batch_3-host.npz'
+
+# Five samples in groups of four: the second update is that of the fifth sample alone.
+idx_files five 0 5
+idx_files fifth 4 1
+program "batch 4"
+program "batch 1 accumulate 4"
+check "one pass with a group that is not full" "$tdc" run batch_1_accumulate_4.td --on host --seed 1 \
+  --data idx:five-images,five-labels --save pass.npz --losses pass.csv
+check "the first four" "$tdc" run batch_4.td --on host --seed 1 --data idx:five-images,five-labels --steps 1 --save four.npz
+check "and the fifth" "$tdc" run batch_1.td --on host --weights four.npz --data idx:fifth-images,fifth-labels --save five.npz
+check "the last group's update is its true mean" cmp pass.npz five.npz
+check "a row per update" test "$(wc -l <pass.csv)" = 3
+check "the same under QEMU" "$tdc" run batch_1_accumulate_4.td --on qemu --seed 1 \
+  --data idx:five-images,five-labels --save pass-qemu.npz
+check "with the same weights" cmp pass.npz pass-qemu.npz
+
+for target in host qemu; do
+  check "evaluates on $target" bash -c "\"$tdc\" run batch_1.td --on $target --eval --samples 50 --weights batch_3-host.npz --data '$digits' >eval-$target.log"
+  check "infers on $target" "$tdc" run batch_1.td --on $target --infer --samples 20 --weights batch_3-host.npz --data "$digits" --save infer-$target.npz
+done
+check "evaluation prints loss and metric" grep -q "accuracy" eval-host.log
+check "the same evaluation" diff <(grep -E "^  (loss|accuracy)" eval-host.log) <(grep -E "^  (loss|accuracy)" eval-qemu.log)
+check "the same results" cmp infer-host.npz infer-qemu.npz
+
+for run in "a --seed 5" "b --seed 5" "c --seed 6"; do
+  read -r name options <<<"$run"
+  # shellcheck disable=SC2086 # options are words of their own
+  check "shuffled run $name" "$tdc" run batch_3.td --on host --shuffle $options --weights batch_1-host.npz --data "$digits" --steps 4 --losses "shuffled-$name.csv"
+done
+check "the same seed shuffles alike" cmp shuffled-a.csv shuffled-b.csv
+check "another seed does not" bash -c '! cmp -s shuffled-a.csv shuffled-c.csv'
+
+check "safetensors hold the same weights as npz" bash -c "
+  '$tdc' run batch_3.td --on host --data '$digits' --steps 0 --weights batch_3-host.npz --save again.safetensors &&
+  '$tdc' run batch_3.td --on host --data '$digits' --steps 0 --weights again.safetensors --save again.npz &&
+  cmp batch_3-host.npz again.npz"
+
+# Interrupting: the weights are those after the last full update, and there is a row for each.
+interrupt() {
+  "$tdc" run batch_1.td --on host --seed 1 --data "$digits" --steps 100000000 --save stopped.npz --losses stopped.csv >stopped.log 2>&1 &
+  local process=$! status=0
+  for _ in $(seq 100); do
+    if grep -q "step" stopped.log; then break; fi
+    sleep 0.2
+  done
+  kill -INT $process
+  wait $process || status=$?
+  cat stopped.log
+  [ $status = 130 ] && grep -q "interrupted after" stopped.log
+}
+check "an interrupted run ends with status 130" interrupt
+check "and the run to that update gives the same weights" bash -c "
+  '$tdc' run batch_1.td --on host --seed 1 --data '$digits' --steps \$((\$(wc -l <stopped.csv) - 1)) --save until.npz &&
+  cmp stopped.npz until.npz"
+check "no folder is left behind" bash -c '! ls -d "${TMPDIR:-/tmp}"/tdc-run-* 2>/dev/null'
+
+check "the C project is kept where asked" bash -c "
+  '$tdc' run batch_1.td --on qemu --data '$digits' --steps 1 --keep kept && test -x kept/build/qemu_user/mlp && test -f kept/mlp.c"
+mkdir other
+touch other/file
+check "a folder of someone else is not" refuses 1 "was not made by" "$tdc" run batch_1.td --on host --data "$digits" --steps 1 --keep other
+check "no data" refuses 2 "give \`--data" "$tdc" run batch_1.td --on host
+check "no such data" refuses 1 "nowhere.npz" "$tdc" run batch_1.td --on host --data nowhere.npz
+check "data of another shape" refuses 1 "the program takes f32[n, 64]" "$tdc" run batch_1.td --on host --data "$root/examples/cct/source_test.npz"
+check "weights of another net" refuses 1 "fc1" "$tdc" run batch_1.td --on host --data "$digits" --weights "$digits"
+check "nowhere to save" refuses 1 "cannot be written" "$tdc" run batch_1.td --on host --data "$digits" --save nowhere/weights.npz
+check "an unknown kind of file" refuses 1 "are written as" "$tdc" run batch_1.td --on host --data "$digits" --save weights.pt
+check "no chip for rtl" refuses 1 "\`deploy\` block" "$tdc" run batch_1.td --on rtl --data "$digits"
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

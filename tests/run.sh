@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds tdc, and runs all tests. Prints the time of each part, and last
+# `N passed, N failed` over all of them. Usage: tests/run.sh [PART...]      (no word: all parts)
+#
+# A part is one line in `all_parts`: its name and its command. It ends with status 0 if all is well and
+# counts its checks in a last line `N passed, N failed`, or in doctest's; a part without such a line is
+# one check.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+logs=$root/build/test-logs
+mkdir -p "$logs"
+
+all_parts() {
+  part install    .ci/install build qemu test
+  part build      preset dev
+  part unit       build/dev/tests/tdc_unit
+  part running    tests/diff/running.sh build/dev/compiler/tdc
+  part python     tests/python.sh
+  part build-asan preset asan
+  part unit-asan  build/asan/tests/tdc_unit
+}
+
+# preset NAME: configures and builds it; warnings are errors
+preset() {
+  cmake --preset "$1" >/dev/null && cmake --build --preset "$1" -- --quiet
+}
+
+passed_in_all=0
+failed_in_all=0
+summary=""
+wanted=" $* "
+# part NAME COMMAND...
+part() {
+  local name=$1 begin=$SECONDS status=0 passed=0 failed=0 counts
+  shift
+  if [ "$wanted" != "  " ] && [[ $wanted != *" $name "* ]]; then return; fi
+  echo "== $name"
+  ("$@") 2>&1 | tee "$logs/$name.log" || status=$?
+  counts=$(counts_of "$logs/$name.log")
+  if [ -n "$counts" ]; then
+    read -r passed failed <<<"$counts"
+    if [ "$status" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+  elif [ "$status" = 0 ]; then
+    passed=1
+  else
+    failed=1
+  fi
+  passed_in_all=$((passed_in_all + passed))
+  failed_in_all=$((failed_in_all + failed))
+  summary+=$(printf '%-12s %5d:%02d %9d passed %5d failed' "$name" \
+    $(((SECONDS - begin) / 60)) $(((SECONDS - begin) % 60)) "$passed" "$failed")$'\n'
+}
+
+# counts_of LOG: `PASSED FAILED` of the last line that counts, or nothing
+counts_of() {
+  sed -nE -e 's/^([0-9]+) passed, ([0-9]+) failed.*/\1 \2/p' \
+    -e 's/^\[doctest\] test cases: *[0-9]+ \| *([0-9]+) passed \| *([0-9]+) failed.*/\1 \2/p' "$1" | tail -n 1
+}
+
+all_parts
+echo
+printf '%s' "$summary"
+echo "$passed_in_all passed, $failed_in_all failed"
+[ $failed_in_all = 0 ]
