@@ -599,4 +599,31 @@ typedef struct {
 } td_sgd_update_f32_args;
 void td_sgd_update_f32(const td_sgd_update_f32_args* args, td_team team);
 
+typedef struct {
+  float* y;                  /* result */
+  const float* a;            /* operand; may be y exactly, if its strides are y's */
+  int32_t rank;              /* axes in use */
+  int32_t extent[TD_RANK];   /* of y */
+  int32_t y_stride[TD_RANK]; /* elements */
+  int32_t a_stride[TD_RANK]; /* elements; 0 where broadcast */
+  float offset;              /* rounded once from double */
+} td_add_scalar_f32_args;
+void td_add_scalar_f32(const td_add_scalar_f32_args* args, td_team team);
+
+typedef struct {
+  float* dx;                      /* shape of x; aliases nothing */
+  const float* x;                 /* max's operand */
+  const float* dy;                /* one per kept index */
+  int32_t rank;                   /* kept axes in use */
+  int32_t extent[TD_RANK];        /* of kept axes */
+  int32_t dx_stride[TD_RANK];     /* along kept axes */
+  int32_t x_stride[TD_RANK];      /* along kept axes */
+  int32_t dy_stride[TD_RANK];     /* along kept axes */
+  int32_t reduce_rank;            /* reduced axes in use */
+  int32_t reduce_extent[TD_RANK]; /* of reduced axes */
+  int32_t reduce_dx[TD_RANK];     /* of dx along reduced axes */
+  int32_t reduce_x[TD_RANK];      /* of x along reduced axes */
+} td_max_grad_f32_args;
+void td_max_grad_f32(const td_max_grad_f32_args* args, td_team team);
+
 #endif
