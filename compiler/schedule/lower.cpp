@@ -42,17 +42,23 @@ class GraphLowering {
     bind_inputs();
     bind_writes();
     bind_outputs();
+    save_old_versions();
     for (size_t at = 0; at < order.size(); ++at)
       if (!graph_.nodes[order[at]].op->is_view) lower_node(order[at], static_cast<int64_t>(at));
-    for (const auto& [to, value] : copies_) {
-      entry_.steps.emplace_back(Copy{.to = whole(to, graph_.type(value).dims),
-                                     .from = whole(buffer_of(value), graph_.type(value).dims),
-                                     .transfer = std::nullopt});
-    }
+    for (const FinalCopy& copy : copies_)
+      add_copy(copy.to, copy.saved.is_valid() ? copy.saved : buffer_of(copy.value),
+               graph_.type(copy.value).dims);
     return std::move(entry_);
   }
 
  private:
+  /// Brings a result or a new version to its place when everything has run.
+  struct FinalCopy {
+    BufferId to;
+    ValueId value;
+    BufferId saved = {};  ///< where the value was saved at the start, if its own memory is updated
+  };
+
   ValueId root(ValueId value) const { return storage_root(graph_, value); }
 
   BufferId buffer_of(ValueId value) const {
@@ -91,25 +97,22 @@ class GraphLowering {
   }
 
   void bind_writes() {
-    for (const ir::Write& write : graph_.writes) {
-      if (is_free(write.value) && updates_in_place(graph_, write)) {
-        bind_chain(root(write.value), variables_[write.variable]);
-      } else {
-        copies_.emplace_back(variables_[write.variable], write.value);
-      }
+    const std::vector<std::vector<NodeId>> updates = in_place_updates(graph_);
+    for (size_t i = 0; i < graph_.writes.size(); ++i) {
+      const ir::Write& write = graph_.writes[i];
+      const BufferId version = add_version(variables_[write.variable]);
+      for (const NodeId id : updates[i]) buffers_[graph_.nodes[id].outputs[0]] = version;
+      if (updates[i].empty()) copies_.push_back({.to = version, .value = write.value});
     }
   }
 
-  /// The value and all earlier sums that it continues stand in one buffer.
-  void bind_chain(ValueId value, BufferId buffer) {
-    while (is_free(value)) {
-      buffers_[value] = buffer;
-      const ir::Node& node = graph_.nodes[graph_.values[value].producer];
-      if (node.op->accumulator < 0) return;
-      const ValueId accumulator = node.inputs[static_cast<size_t>(node.op->accumulator)];
-      if (!accumulator.is_valid()) return;
-      value = accumulator;
-    }
+  /// Version 1 of a variable is a buffer of its own in the memory of version 0, so that the
+  /// validator can tell a read of the old version from one of the new.
+  BufferId add_version(BufferId variable) {
+    Buffer version = schedule_.buffers[variable];
+    version.alias = Alias{variable};
+    version.name += "'";
+    return schedule_.buffers.push_back(std::move(version));
   }
 
   void bind_outputs() {
@@ -120,8 +123,28 @@ class GraphLowering {
       if (is_free(output.value))
         buffers_[root(output.value)] = buffer;
       else
-        copies_.emplace_back(buffer, output.value);
+        copies_.push_back({.to = buffer, .value = output.value});
     }
+  }
+
+  /// An old version that is a result or becomes another variable's new version is saved at the
+  /// start: at the end its memory holds the new version.
+  void save_old_versions() {
+    std::set<ir::VariableId> written;
+    for (const ir::Write& write : graph_.writes) written.insert(write.variable);
+    for (FinalCopy& copy : copies_)
+      for (const ir::Read& read : graph_.reads) {
+        if (read.value != root(copy.value) || !written.contains(read.variable)) continue;
+        const ir::Value& value = graph_.values[copy.value];
+        copy.saved = add_temporary(value.type, "old " + schedule_.variables[read.variable].path,
+                                   value.origin, std::nullopt);
+        add_copy(copy.saved, variables_[read.variable], value.type.dims);
+      }
+  }
+
+  void add_copy(BufferId to, BufferId from, const ir::Dims& dims) {
+    entry_.steps.emplace_back(
+        Copy{.to = whole(to, dims), .from = whole(from, dims), .transfer = std::nullopt});
   }
 
   /// The operand whose memory output 0 takes over, or nullopt.
@@ -145,7 +168,7 @@ class GraphLowering {
   bool is_needed_after(ValueId value, int64_t at) const {
     if (last_use_[root(value)] > at) return true;
     return std::any_of(copies_.begin(), copies_.end(),
-                       [&](const auto& copy) { return root(copy.second) == root(value); });
+                       [&](const FinalCopy& copy) { return root(copy.value) == root(value); });
   }
 
   BufferId add_temporary(const ir::TensorType& type, std::string name, SourceRange origin,
@@ -169,7 +192,7 @@ class GraphLowering {
                      .phase = node.phase,
                      .from = id,
                      .label = label(node)};
-    continue_accumulator(node);
+    continue_accumulator(node, at);
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId input = node.inputs[i];
       if (!input.is_valid()) {
@@ -195,25 +218,33 @@ class GraphLowering {
     entry_.steps.emplace_back(std::move(launch));
   }
 
+  /// The buffer at the end of the chain of aliases.
+  BufferId storage(BufferId buffer) const {
+    while (schedule_.buffers[buffer].alias) buffer = schedule_.buffers[buffer].alias->of;
+    return buffer;
+  }
+
   /// A sum that continues another stands in the same memory; if that cannot be (the earlier sum is
-  /// needed later, or the output's place is fixed elsewhere), the earlier sum is copied first.
-  void continue_accumulator(const ir::Node& node) {
+  /// another operand too or needed later, or the output's place is fixed elsewhere), the earlier
+  /// sum is copied first.
+  void continue_accumulator(const ir::Node& node, int64_t at) {
     if (node.op->accumulator < 0) return;
     const ValueId accumulator = node.inputs.at(static_cast<size_t>(node.op->accumulator));
     if (!accumulator.is_valid()) return;
     const ValueId output = node.outputs[0];
     const BufferId from = buffer_of(accumulator);
     if (!buffers_[output].is_valid()) {
-      const bool is_temporary = schedule_.buffers[from].kind == BufferKind::temporary;
-      const std::optional<Alias> alias = is_temporary ? std::optional(Alias{from}) : std::nullopt;
+      const auto operands = std::count_if(
+          node.inputs.begin(), node.inputs.end(),
+          [&](ValueId input) { return input.is_valid() && root(input) == root(accumulator); });
+      const bool is_free_now = schedule_.buffers[from].kind == BufferKind::temporary &&
+                               operands == 1 && !is_needed_after(accumulator, at);
+      const std::optional<Alias> alias = is_free_now ? std::optional(Alias{from}) : std::nullopt;
       buffers_[output] =
           add_temporary(graph_.type(output), label(node), graph_.values[output].origin, alias);
-      if (is_temporary) return;
     }
-    if (buffers_[output] == from) return;
-    const ir::Dims& dims = graph_.type(output).dims;
-    entry_.steps.emplace_back(Copy{
-        .to = whole(buffers_[output], dims), .from = whole(from, dims), .transfer = std::nullopt});
+    if (storage(buffers_[output]) == storage(from)) return;
+    add_copy(buffers_[output], from, graph_.type(output).dims);
   }
 
   std::optional<BufferId> add_scratch(const Launch& launch) {
@@ -235,9 +266,9 @@ class GraphLowering {
   const IdVector<ir::VariableId, BufferId>& variables_;
   Schedule& schedule_;
   EntryPoint entry_;
-  IdVector<ValueId, BufferId> buffers_;               // of storage roots
-  IdVector<ValueId, int64_t> last_use_;               // of storage roots: position in the order
-  std::vector<std::pair<BufferId, ValueId>> copies_;  // at the end
+  IdVector<ValueId, BufferId> buffers_;  // of storage roots
+  IdVector<ValueId, int64_t> last_use_;  // of storage roots: position in the order
+  std::vector<FinalCopy> copies_;
 };
 
 }  // namespace

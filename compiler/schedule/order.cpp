@@ -31,24 +31,109 @@ std::vector<NodeId> readers_of(const ir::Graph& graph, ValueId root) {
   return readers;
 }
 
-/// Whether `node` is `from` or depends on it.
-bool depends_on(const ir::Graph& graph, NodeId node, NodeId from) {
-  std::vector<char> is_reached(graph.nodes.size(), 0);
-  is_reached[from.index] = 1;
-  for (uint32_t i = from.index + 1; i <= node.index && i < graph.nodes.size(); ++i)
-    for (const ValueId input : graph.nodes[NodeId{i}].inputs) {
-      if (!input.is_valid()) continue;
-      const NodeId producer = graph.values[input].producer;
-      if (producer.is_valid() && is_reached[producer.index] != 0) is_reached[i] = 1;
-    }
-  return node.index >= from.index && is_reached[node.index] != 0;
-}
+/// Decides which updates are made in place.
+class UpdatePlacer {
+ public:
+  explicit UpdatePlacer(const ir::Graph& graph) : graph_(graph) {
+    successors_.resize(graph.nodes.size());
+    use_count_.resize(graph.values.size());
+    is_taken_.resize(graph.nodes.size());
+    for (const NodeId id : graph.nodes.ids())
+      for (const ValueId input : graph.nodes[id].inputs) {
+        if (!input.is_valid()) continue;
+        if (!graph.nodes[id].op->is_view) ++use_count_[storage_root(graph, input)];
+        const NodeId producer = graph.values[input].producer;
+        if (producer.is_valid()) successors_[producer].push_back(id);
+      }
+    for (const ir::Output& output : graph.outputs) ++use_count_[storage_root(graph, output.value)];
+    for (const ir::Write& write : graph.writes) ++use_count_[storage_root(graph, write.value)];
+  }
 
-bool allows_update(const ir::Node& node, size_t operand) {
-  if (node.op->accumulator == static_cast<int>(operand)) return true;
-  return std::find(node.op->in_place.begin(), node.op->in_place.end(),
-                   std::pair(static_cast<int>(operand), 0)) != node.op->in_place.end();
-}
+  std::vector<std::vector<NodeId>> run() {
+    std::vector<std::vector<NodeId>> updates;
+    for (const ir::Write& write : graph_.writes) updates.push_back(place(write));
+    return updates;
+  }
+
+ private:
+  std::vector<NodeId> place(const ir::Write& write) {
+    const ValueId root = storage_root(graph_, write.value);
+    if (!graph_.values[root].producer.is_valid()) return {};
+    std::vector<NodeId> chain = sums_up_to(root);
+    while (!chain.empty() && !try_chain(write, chain)) chain.erase(chain.begin());
+    return chain;
+  }
+
+  /// The node that makes `value`, before it the one whose sum it continues, and so on, as long as
+  /// nobody else uses the earlier sum.
+  std::vector<NodeId> sums_up_to(ValueId value) const {
+    std::vector<NodeId> chain = {graph_.values[value].producer};
+    while (true) {
+      const ir::Node& node = graph_.nodes[chain.front()];
+      if (node.op->accumulator < 0 || node.outputs[0] != value) return chain;
+      const ValueId sum = node.inputs.at(static_cast<size_t>(node.op->accumulator));
+      if (!sum.is_valid()) return chain;
+      value = storage_root(graph_, sum);
+      if (!graph_.values[value].producer.is_valid() || use_count_[value] != 1) return chain;
+      chain.insert(chain.begin(), graph_.values[value].producer);
+    }
+  }
+
+  /// Whether the chain can stand in the variable's memory; if so, takes down the order it needs.
+  bool try_chain(const ir::Write& write, const std::vector<NodeId>& chain) {
+    const NodeId front = chain.front();
+    for (const NodeId id : chain)
+      if (is_taken_[id] != 0) return false;
+    const ir::Read* read = find_read(graph_, write.variable);
+    if (read != nullptr) {
+      if (!may_overwrite(front, read->value)) return false;
+      const std::vector<NodeId> readers = readers_of(graph_, read->value);
+      const IdVector<NodeId, char> is_later = reached_from(front);
+      for (const NodeId reader : readers)
+        if (reader != front && is_later[reader] != 0) return false;
+      for (const NodeId reader : readers)
+        if (reader != front) successors_[reader].push_back(front);
+    }
+    for (const NodeId id : chain) is_taken_[id] = 1;
+    return true;
+  }
+
+  /// Whether the node reads `old` only where it may overwrite it.
+  [[nodiscard]] bool may_overwrite(NodeId id, ValueId old) const {
+    const ir::Node& node = graph_.nodes[id];
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const ValueId input = node.inputs[i];
+      if (!input.is_valid() || storage_root(graph_, input) != old) continue;
+      const auto& pairs = node.op->in_place;
+      const bool is_allowed =
+          node.op->accumulator == static_cast<int>(i) ||
+          std::find(pairs.begin(), pairs.end(), std::pair(static_cast<int>(i), 0)) != pairs.end();
+      if (!is_allowed || graph_.type(input) != graph_.type(node.outputs[0])) return false;
+    }
+    return true;
+  }
+
+  [[nodiscard]] IdVector<NodeId, char> reached_from(NodeId start) const {
+    IdVector<NodeId, char> is_reached;
+    is_reached.resize(graph_.nodes.size());
+    std::vector<NodeId> open = {start};
+    while (!open.empty()) {
+      const NodeId id = open.back();
+      open.pop_back();
+      for (const NodeId next : successors_[id]) {
+        if (is_reached[next] != 0) continue;
+        is_reached[next] = 1;
+        open.push_back(next);
+      }
+    }
+    return is_reached;
+  }
+
+  const ir::Graph& graph_;
+  IdVector<NodeId, std::vector<NodeId>> successors_;  // by data, and by accepted updates
+  IdVector<ValueId, int> use_count_;                  // of storage roots
+  IdVector<NodeId, char> is_taken_;                   // stands in some variable's memory
+};
 
 /// How much memory a value takes; views and absent producers (inputs, variables) take none.
 int64_t own_bytes(const ir::Graph& graph, ValueId value) {
@@ -71,16 +156,16 @@ class Orderer {
           add_edge(graph.values[input].producer, id);
     }
     for (const ir::Output& output : graph.outputs) ++uses_left_[storage_root(graph, output.value)];
-    for (const ir::Write& write : graph.writes) {
-      const ValueId root = storage_root(graph, write.value);
-      ++uses_left_[root];
-      if (!updates_in_place(graph, write)) continue;
-      written_.insert(root);
-      const ir::Read* read = find_read(graph, write.variable);
+    for (const ir::Write& write : graph.writes) ++uses_left_[storage_root(graph, write.value)];
+    const std::vector<std::vector<NodeId>> updates = in_place_updates(graph);
+    for (size_t i = 0; i < updates.size(); ++i) {
+      if (updates[i].empty()) continue;
+      for (const NodeId id : updates[i])
+        written_.insert(graph.nodes[id].outputs.begin(), graph.nodes[id].outputs.end());
+      const ir::Read* read = find_read(graph, graph.writes[i].variable);
       if (read == nullptr) continue;
-      const NodeId maker = graph.values[root].producer;
       for (const NodeId reader : readers_of(graph, read->value))
-        if (reader != maker) add_edge(reader, maker);
+        if (reader != updates[i].front()) add_edge(reader, updates[i].front());
     }
   }
 
@@ -149,21 +234,8 @@ ValueId storage_root(const ir::Graph& graph, ValueId value) {
   }
 }
 
-bool updates_in_place(const ir::Graph& graph, const ir::Write& write) {
-  const ValueId root = storage_root(graph, write.value);
-  const NodeId maker = graph.values[root].producer;
-  if (!maker.is_valid()) return false;
-  const ir::Read* read = find_read(graph, write.variable);
-  if (read == nullptr) return true;
-  const ir::Node& node = graph.nodes[maker];
-  for (size_t i = 0; i < node.inputs.size(); ++i)
-    if (node.inputs[i].is_valid() && storage_root(graph, node.inputs[i]) == read->value &&
-        !allows_update(node, i))
-      return false;
-  const std::vector<NodeId> readers = readers_of(graph, read->value);
-  return std::none_of(readers.begin(), readers.end(), [&](NodeId reader) {
-    return reader != maker && depends_on(graph, reader, maker);
-  });
+std::vector<std::vector<NodeId>> in_place_updates(const ir::Graph& graph) {
+  return UpdatePlacer(graph).run();
 }
 
 std::vector<NodeId> order_nodes(const ir::Graph& graph) {

@@ -7,17 +7,21 @@
 namespace tdc::schedule {
 
 /// An execution order of the graph's nodes that respects data dependencies and, for every variable
-/// that can be updated in place (`updates_in_place`), runs all readers of the old version before
-/// the node that makes the new one.
+/// that is updated in place (`in_place_updates`), runs all readers of the old version before the
+/// first node that writes to its memory.
 ///
 /// The order is the graph's own, except that a node runs as soon as it can if running it does not
 /// enlarge what is live: updates run right after their gradient, whose memory they free.
 std::vector<ir::NodeId> order_nodes(const ir::Graph& graph);
 
-/// Whether the new version of a written variable may be made where the old one lies: no reader of
-/// the old version depends on the new one, and the node that makes it reads the old one only
-/// through an operand that the op's record declares updatable in place (or not at all).
-bool updates_in_place(const ir::Graph& graph, const ir::Write& write);
+/// For each write of the graph, the nodes whose outputs stand in the variable's memory one after
+/// another, the last of which makes the new version; none: it must be made elsewhere and copied.
+///
+/// An update is made in place if no reader of the old version has to run after its first node,
+/// which itself reads the old version only where the op's record allows it, and if the orders that
+/// all updates ask for go together. There are several nodes if sums are continued that nobody else
+/// uses.
+std::vector<std::vector<ir::NodeId>> in_place_updates(const ir::Graph& graph);
 
 /// The value whose memory a value shares: itself, or what it is a chain of views of.
 ir::ValueId storage_root(const ir::Graph& graph, ir::ValueId value);

@@ -25,7 +25,8 @@ using LoopId = Id<struct LoopTag>;
 /// Where a buffer's bytes come from.
 enum class BufferKind : uint8_t {
   temporary,  ///< lives within one call of an entry point
-  variable,   ///< lives between calls; one buffer per variable, the same in all entry points
+  variable,   ///< lives between calls; one buffer per variable, the same in all entry points, and
+              ///< one for each new version of it, an alias of the first
   constant,   ///< a variable that no entry point writes: `const` data outside the arena
   argument,   ///< memory of the caller: inputs, targets, outputs, run-time scalars
 };
@@ -39,8 +40,8 @@ struct Alias {
 struct Buffer {
   ir::TensorType type;
   BufferKind kind = BufferKind::temporary;
-  LevelId level;  ///< of arguments: not valid
-  std::optional<ir::VariableId> variable;
+  LevelId level;                           ///< of arguments: not valid
+  std::optional<ir::VariableId> variable;  ///< of variables and constants
   std::optional<Alias> alias;
   std::string name;  ///< for people: the source's name, a path, or the op's name
   SourceRange origin;

@@ -1,0 +1,166 @@
+// Random modules are lowered, planned, validated and run; the results must be those of the IR's
+// interpreter, which knows nothing of buffers.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "../memory/arena_painting.h"
+#include "ir/builder.h"
+#include "ir/interpret.h"
+#include "ir/text.h"
+#include "memory/plan_memory.h"
+#include "memory/validate.h"
+#include "schedule/lower.h"
+#include "schedule/run_schedule.h"
+#include "schedule/text.h"
+#include "schedules.h"
+
+namespace tdc::schedule {
+namespace {
+
+using ir::ValueId;
+using test::Random;
+
+/// Two graphs over three variables. Operands are drawn so that chains of views, operands used
+/// twice, variables read late, sums that continue and several results in one memory all occur.
+class RandomModule {
+ public:
+  explicit RandomModule(uint64_t seed) : random_(seed) {}
+
+  ir::Module make() {
+    for (int i = 0; i < 3; ++i)
+      module_.variables.push_back({.path = "v" + std::to_string(i), .type = {.dims = shape()}});
+    for (int i = 0; i < 2; ++i) module_.graphs.push_back(make_graph(i));
+    return std::move(module_);
+  }
+
+ private:
+  ir::Dims shape() {
+    const ir::Dims shapes[] = {{4}, {3, 4}, {4, 3}, {4, 4}};
+    return shapes[random_.between(0, 3)];
+  }
+
+  ValueId any() {
+    // Recent values more often, so that chains get long.
+    const auto count = static_cast<int64_t>(values_.size());
+    const int64_t low = random_.chance(50) ? std::max<int64_t>(0, count - 4) : 0;
+    return values_[static_cast<size_t>(random_.between(low, count - 1))];
+  }
+
+  /// A value of these dims, or one that is not valid.
+  ValueId any_of(const ir::Graph& graph, const ir::Dims& dims) {
+    std::vector<ValueId> fitting;
+    std::copy_if(values_.begin(), values_.end(), std::back_inserter(fitting),
+                 [&](ValueId value) { return graph.type(value).dims == dims; });
+    if (fitting.empty()) return {};
+    return fitting[static_cast<size_t>(
+        random_.between(0, static_cast<int64_t>(fitting.size()) - 1))];
+  }
+
+  ir::Graph make_graph(int index) {
+    ir::Graph graph = {.name = "graph" + std::to_string(index), .batch = 1};
+    ir::Builder builder(graph);
+    values_.clear();
+    for (int i = 0; i < 2; ++i)
+      values_.push_back(builder.add_input("x" + std::to_string(i), ir::InputKind::sample,
+                                          {.dims = shape()}, false));
+    for (const ir::VariableId variable : module_.variables.ids())
+      values_.push_back(builder.read(module_, variable));
+    for (int i = 0; i < 14; ++i) add_node(builder);
+    for (const ir::VariableId variable : module_.variables.ids()) {
+      const ValueId value = any_of(graph, module_.variables[variable].type.dims);
+      if (random_.chance(60)) builder.write(variable, value);
+    }
+    for (int i = 0; i < 2; ++i)
+      graph.outputs.push_back(
+          {.name = "y" + std::to_string(i), .kind = ir::OutputKind::result, .value = any()});
+    return graph;
+  }
+
+  void add_node(ir::Builder& builder) {
+    const ValueId a = any();
+    const ir::Dims dims = builder.type(a).dims;
+    const int64_t choice = random_.between(0, 9);
+    if (choice < 2) {
+      values_.push_back(builder.emit("relu", {a}));
+    } else if (choice < 5) {
+      values_.push_back(builder.emit("add", {a, any_of(builder.graph(), dims)}));
+    } else if (choice < 7) {
+      const ir::Dims wanted = dims.size() == 2 ? ir::Dims{dims[1], dims[0]} : ir::Dims{2, 2};
+      values_.push_back(builder.emit("reshape", {a}, {{"dims", wanted}}));
+    } else if (dims.size() == 2) {
+      const ValueId b = any_of(builder.graph(), {dims[1], 4});
+      if (!b.is_valid()) return;
+      const ValueId sum = random_.chance(50) ? any_of(builder.graph(), {dims[0], 4}) : ValueId{};
+      values_.push_back(builder.emit("matmul", {a, b, sum}));
+    }
+  }
+
+  Random random_;
+  ir::Module module_;
+  std::vector<ValueId> values_;
+};
+
+std::vector<double> random_values(Random& random, const ir::TensorType& type) {
+  std::vector<double> values;
+  for (int64_t i = 0; i < ir::element_count(type); ++i)
+    values.push_back(static_cast<double>(random.between(-64, 64)) / 128);
+  return values;
+}
+
+double error_of(const std::vector<float>& found, const ops::Tensor& expected) {
+  double error = 0, scale = 1e-30;
+  for (size_t i = 0; i < found.size(); ++i) {
+    error = std::max(error, std::abs(double{found[i]} - expected.data[i]));
+    scale = std::max(scale, std::abs(expected.data[i]));
+  }
+  return error / scale;
+}
+
+std::vector<float> as_floats(const std::vector<double>& values) {
+  return {values.begin(), values.end()};
+}
+
+TEST_CASE("random modules: the schedule run over planned memory is the interpreted module") {
+  const Chip chip = test::two_level_chip();
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
+    const ir::Module module = RandomModule(seed).make();
+    const Schedule schedule = lower(module, chip);
+    const memory::MemoryPlan plan =
+        std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip));
+    CAPTURE(seed);
+    const std::string text = ir::to_text(module) + to_text(schedule, chip);
+    CAPTURE(text);
+    REQUIRE(memory::validate(schedule, plan) == std::vector<std::string>{});
+
+    Random random(seed);
+    ScheduleRun run(schedule, plan);
+    ir::InterpreterInputs inputs;
+    for (const ir::VariableId variable : module.variables.ids()) {
+      const ir::TensorType& type = module.variables[variable].type;
+      inputs.variables[variable] = ops::Tensor(type, random_values(random, type));
+      run.set(run.variable(variable), as_floats(inputs.variables[variable].data));
+    }
+    for (const ir::Graph& graph : module.graphs) {
+      for (const ir::Input& input : graph.inputs) {
+        const ir::TensorType& type = graph.type(input.value);
+        inputs.arguments[input.name] = ops::Tensor(type, random_values(random, type));
+        run.set(run.argument(graph.name, input.name), as_floats(inputs.arguments[input.name].data));
+      }
+      const ir::InterpreterResults results = ir::interpret(graph, inputs);
+      run.run(graph.name);
+      for (const auto& [name, tensor] : results.outputs)
+        REQUIRE(error_of(run.floats(run.argument(graph.name, name)), tensor) < 1e-4);
+      for (const auto& [variable, tensor] : results.written) inputs.variables[variable] = tensor;
+      for (const auto& [variable, tensor] : inputs.variables)
+        REQUIRE(error_of(run.floats(run.variable(variable)), tensor) < 1e-4);
+    }
+    if (seed % 20 == 0)
+      REQUIRE(test::paint_arenas(schedule, plan, seed) == std::vector<std::string>{});
+  }
+}
+
+}  // namespace
+}  // namespace tdc::schedule
