@@ -33,7 +33,12 @@
 #define TD_PANEL_DEPTH 256
 #endif
 
+// Rows become straight code. clang does that by itself, after it has made vectors of the columns.
+#if defined(__clang__) && !defined(__riscv)
+#define TD_UNROLL_ROWS
+#else
 #define TD_UNROLL_ROWS _Pragma("GCC unroll 4")
+#endif
 
 /// One column of blocks. Strides and distances are in elements.
 typedef struct {
@@ -69,21 +74,25 @@ TD_INLINE void td_product_step(td_accumulators sum, const float* const* a_row, c
 TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, int a_is_dense,
                                 int b_is_dense) {
   td_accumulators sum;
+  td_accumulators ragged;  // has run-time indices, which accumulators in registers cannot have
   float* const y = p->y + first * p->y_row;
   const int is_plain = p->y_column == 0 && p->columns == TD_BLOCK_COLUMNS;
-  if (p->from_zero || !is_plain) {
-    TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
-      TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = 0.0f;
-    }
+  TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
+    TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = 0.0f;
   }
-  if (!p->from_zero) {
+  if (!p->from_zero && is_plain) {
     TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
       const float* const row = y + i * p->y_row;
-      if (is_plain) {
-        TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = row[j];
-      } else {
-        for (int j = 0; j < p->columns; ++j) sum[i][j] = row[p->y_column ? p->y_column[j] : j];
-      }
+      TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = row[j];
+    }
+  } else if (!p->from_zero) {
+    for (int i = 0; i < rows; ++i) {
+      for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[i][j] = 0.0f;
+      for (int j = 0; j < p->columns; ++j)
+        ragged[i][j] = y[i * p->y_row + (p->y_column ? p->y_column[j] : j)];
+    }
+    TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
+      TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = ragged[i][j];
     }
   }
 
@@ -119,13 +128,18 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, in
     }
   }
 
-  TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
-    float* const row = y + i * p->y_row;
-    if (is_plain) {
+  if (is_plain) {
+    TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
+      float* const row = y + i * p->y_row;
       TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) row[j] = sum[i][j];
-    } else {
-      for (int j = 0; j < p->columns; ++j) row[p->y_column ? p->y_column[j] : j] = sum[i][j];
     }
+  } else {
+    TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
+      TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[i][j] = sum[i][j];
+    }
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < p->columns; ++j)
+        y[i * p->y_row + (p->y_column ? p->y_column[j] : j)] = ragged[i][j];
   }
 }
 

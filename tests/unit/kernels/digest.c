@@ -120,6 +120,9 @@ static void run_reductions(void) {
   RUN(td_mean_f32, AXES);
   RUN(td_max_f32, AXES);
   RUN(td_sum_to_f32, AXES);
+  RUN(td_max_grad_f32, .dx = result, .x = operand_a, .dy = operand_b, .rank = 1, .extent = {21},
+      .dx_stride = {13}, .x_stride = {13}, .dy_stride = {1}, .reduce_rank = 2,
+      .reduce_extent = {9, 13}, .reduce_dx = {21 * 13, 1}, .reduce_x = {21 * 13, 1});
 }
 
 static void run_rows(int32_t columns) {
@@ -207,6 +210,8 @@ int main(void) {
   RUN_UNARY(td_tanh_f32);
   RUN_UNARY(td_gelu_f32);
   RUN_UNARY(td_copy_f32);
+  RUN(td_add_scalar_f32, DENSE, .offset = 0.7f);
+  RUN(td_fill_f32, .y = result, .value = 0.7f, .rank = 2, .extent = {9, 11}, .y_stride = {13, 1});
   RUN(td_scale_f32, DENSE, .factor = 0.7f);
   for (int32_t layout = 0; layout < 8; ++layout) {
     run_matmul(13, 19, 23, layout);

@@ -129,6 +129,28 @@ TEST_CASE("scale multiplies by its constant") {
   for (size_t i = 0; i < a.size(); ++i) CHECK(y[i] == a[i] * 0.3F);
 }
 
+TEST_CASE("add_scalar adds its constant, fill repeats its value") {
+  const std::vector<float> a = Random(8).values(37);
+  std::vector<float> y(a.size());
+  auto args = unary<td_add_scalar_f32_args>(y.data(), a.data(), 37);
+  args.offset = 0.3F;
+  run("td_add_scalar_f32", y, args);
+  for (size_t i = 0; i < a.size(); ++i) CHECK(y[i] == a[i] + 0.3F);
+
+  td_fill_f32_args fill = {};
+  fill.y = y.data();
+  fill.value = 0.7F;
+  fill.rank = 2;
+  fill.extent[0] = 5;
+  fill.extent[1] = 3;
+  fill.y_stride[0] = 7;
+  fill.y_stride[1] = 2;
+  const std::vector<float> before = y;
+  run("td_fill_f32", y, fill);
+  for (size_t i = 0; i < y.size(); ++i)
+    CHECK(y[i] == (i < 35 && i % 7 < 6 && i % 7 % 2 == 0 ? 0.7F : before[i]));
+}
+
 TEST_CASE("NaN, infinities and zeros pass through elementwise kernels as documented") {
   const std::vector<float> a = {kNaN, kInfinity, -kInfinity, 0.0F, -0.0F, 1.0F};
   CHECK(same_bits(apply<td_relu_f32_args>("td_relu_f32", a),

@@ -90,6 +90,41 @@ TEST_CASE("max finds the largest element, the first of equal ones, and any NaN")
   }
 }
 
+TEST_CASE("the gradient of max goes to the first NaN, or to the first of the largest elements") {
+  std::vector<float> x = Random(7).values(130, -3, -1);
+  x[13 + 7] = -0.5F;
+  x[65 + 13 + 2] = -0.5F;
+  x[2 * 13 + 4] = kNaN;
+  x[65 + 2 * 13 + 4] = kNaN;
+  const std::vector<float> dy = Random(8).values(5);
+  std::vector<float> expected(130, 0.0F);
+  for (size_t j = 0; j < 5; ++j) {
+    size_t best = j * 13;
+    for (size_t i = 0; i < 2; ++i)
+      for (size_t k = 0; k < 13; ++k) {
+        const size_t here = i * 65 + j * 13 + k;
+        if (!std::isnan(x[best]) && (std::isnan(x[here]) || x[here] > x[best])) best = here;
+      }
+    expected[best] = dy[j];
+  }
+  std::vector<float> dx(130, 9.0F);
+  td_max_grad_f32_args args = {};
+  args.dx = dx.data();
+  args.x = x.data();
+  args.dy = dy.data();
+  args.rank = 1;
+  args.extent[0] = 5;
+  args.dx_stride[0] = args.x_stride[0] = 13;
+  args.dy_stride[0] = 1;
+  args.reduce_rank = 2;
+  args.reduce_extent[0] = 2;
+  args.reduce_extent[1] = 13;
+  args.reduce_dx[0] = args.reduce_x[0] = 65;
+  args.reduce_dx[1] = args.reduce_x[1] = 1;
+  run("td_max_grad_f32", dx, args);
+  CHECK(same_bits(dx, expected));
+}
+
 TEST_CASE("sum_to is one chain of additions, continued through memory") {
   for (const int32_t outputs : {1, 3, 8, 21}) {
     const int32_t batch = 6;
