@@ -1,0 +1,168 @@
+#include "check/check.h"
+
+#include "check/definitions.h"
+#include "check/deploy.h"
+#include "check/elaborate.h"
+#include "check/forms.h"
+#include "check/library.h"
+#include "check/reporter.h"
+#include "check/train.h"
+#include "support/text.h"
+
+namespace tdc::check {
+namespace {
+
+class FileCheck {
+ public:
+  FileCheck(SourceFiles& sources, const Selection& selection, Diagnostics& diagnostics)
+      : selection_(selection), reporter_(diagnostics), library_(sources, diagnostics, reporter_) {}
+
+  std::optional<Program> run(FileId main) {
+    const FileScope* file = library_.load(main);
+    if (file == nullptr) return std::nullopt;
+    recursive_ = check_definitions(library_.files(), reporter_);
+    Elaborator::evaluate_lets(library_.files(), library_, reporter_);
+    // Nets and blocks of used files are only looked at when they are used; what the file itself
+    // declares is checked whole.
+    for (const ast::Declaration& declaration : file->tree.declarations)
+      if (const auto* block = std::get_if<ast::Block>(&declaration.kind);
+          block != nullptr && block->is_net)
+        elaborate(*block, *file);
+    for (const ast::Declaration& declaration : file->tree.declarations) check(declaration, *file);
+    choose_deployment(*file);
+    choose_net(*file);
+    if (reporter_.error_count() > 0 || program_.net.empty()) return std::nullopt;
+    return std::move(program_);
+  }
+
+ private:
+  const ElaboratedNet& elaborate(const ast::Block& net, const FileScope& file) {
+    auto [known, is_new] = nets_.try_emplace(&net);
+    if (is_new) {
+      known->second.net = &net;
+      known->second.file = &file;
+      Elaborator(library_, reporter_, recursive_, known->second).run_net();
+    }
+    return known->second;
+  }
+
+  void check(const ast::Declaration& declaration, const FileScope& file) {
+    if (const auto* train = std::get_if<ast::Train>(&declaration.kind)) {
+      check_train(*train, declaration.range, file);
+    } else if (const auto* deploy = std::get_if<ast::Deploy>(&declaration.kind)) {
+      std::optional<Deployment> result = check_deploy(*deploy, declaration.range, file, reporter_);
+      if (result && deploy->name.text == deploy_name(file)) program_.deployment = *result;
+    } else if (const auto* chip = std::get_if<ast::Chip>(&declaration.kind)) {
+      check_chip(*chip, reporter_);
+    } else if (std::holds_alternative<ast::Data>(declaration.kind)) {
+      reporter_.report(declaration.range, diag::not_yet, "a `data` block");
+    } else if (const auto* weights = std::get_if<ast::Weights>(&declaration.kind)) {
+      if (!weights->map.empty())
+        reporter_.report(weights->map.front().range, diag::not_yet, "a map of weight names");
+      weights_from_ = weights->file.value;
+    } else if (std::holds_alternative<ast::Assertion>(declaration.kind)) {
+      reporter_.report(declaration.range, diag::assertion_place);
+    }
+  }
+
+  /// The net of a train block, through those that it extends.
+  Found<ast::Block> net_of(const ast::Train& train, const FileScope& file) {
+    const ast::Train* base = &train;
+    for (size_t i = 0; base->extends && i <= file.trains.size(); ++i) {
+      const auto found = lookup(file, &FileScope::trains, base->base.text);
+      if (!found) break;
+      base = found.declaration;
+    }
+    if (base->extends) return {};  // `apply_train` says why
+    const auto net = lookup(file, &FileScope::blocks, base->base.text);
+    if (net && net.declaration->is_net) return net;
+    std::vector<std::string> nets;
+    for (const auto& [name, block] : file.blocks)
+      if (block->is_net) nets.push_back(name);
+    reporter_.report(base->base.range, diag::unknown_net, base->base.text)
+        .suggest(nearest(base->base.text, nets));
+    return {};
+  }
+
+  void check_train(const ast::Train& train, SourceRange origin, const FileScope& file) {
+    const int errors = reporter_.error_count();
+    const Found<ast::Block> net = net_of(train, file);
+    if (!net && reporter_.error_count() != errors) return;
+    const bool is_selected =
+        selection_.train.empty() ? !has_train_ : train.name.text == selection_.train;
+    has_train_ = true;
+    // Without a net there is a mistake in the chain of `extends`, which is all that can be said.
+    std::optional<TrainedNet> result =
+        apply_train(train, origin, file, library_, reporter_, recursive_,
+                    net ? elaborate(*net.declaration, *net.file) : ElaboratedNet{.file = &file});
+    if (!is_selected || !result) return;
+    program_.net = net.declaration->name.text;
+    program_.module = std::move(result->module);
+    program_.training = std::move(result->training);
+    program_.selection = std::move(result->selection);
+    program_.weights_from = std::move(result->weights_from);
+  }
+
+  [[nodiscard]] std::string deploy_name(const FileScope& file) const {
+    if (!selection_.deploy.empty()) return selection_.deploy;
+    if (selection_.prefers_deploy_of_file)
+      for (const ast::Declaration& declaration : file.tree.declarations)
+        if (const auto* deploy = std::get_if<ast::Deploy>(&declaration.kind))
+          return deploy->name.text;
+    return "host";
+  }
+
+  void choose_deployment(const FileScope& file) {
+    const std::string name = deploy_name(file);
+    if (name == "host" && !file.deploys.contains(name)) {
+      program_.deployment = host_deployment();
+    } else if (!file.deploys.contains(name)) {
+      report_selection(file, diag::no_such_deploy, name, file.deploys);
+    }
+  }
+
+  void choose_net(const FileScope& file) {
+    if (!selection_.train.empty() && !file.trains.contains(selection_.train)) {
+      report_selection(file, diag::no_such_train, selection_.train, file.trains);
+      return;
+    }
+    if (file.trains.empty()) {
+      for (const ast::Declaration& declaration : file.tree.declarations) {
+        const auto* block = std::get_if<ast::Block>(&declaration.kind);
+        if (block == nullptr || !block->is_net) continue;
+        const ElaboratedNet& net = elaborate(*block, file);
+        program_.net = block->name.text;
+        program_.module = net.module;
+        break;
+      }
+    }
+    program_.prefix = selection_.prefix.empty() ? snake_case(program_.net) : selection_.prefix;
+    if (program_.weights_from.empty()) program_.weights_from = weights_from_;
+  }
+
+  template <typename Entry, typename Map>
+  void report_selection(const FileScope& file, const Entry& entry, const std::string& name,
+                        const Map& declared) {
+    std::vector<std::string> names;
+    for (const auto& [each, declaration] : declared) names.push_back(each);
+    reporter_.report({file.tree.file, 0, 0}, entry, name).suggest(nearest(name, names));
+  }
+
+  const Selection& selection_;
+  Reporter reporter_;
+  Library library_;
+  std::set<const ast::Block*> recursive_;
+  std::map<const ast::Block*, ElaboratedNet> nets_;
+  Program program_;
+  std::string weights_from_;
+  bool has_train_ = false;
+};
+
+}  // namespace
+
+std::optional<Program> check(SourceFiles& sources, FileId main, const Selection& selection,
+                             Diagnostics& diagnostics) {
+  return FileCheck(sources, selection, diagnostics).run(main);
+}
+
+}  // namespace tdc::check

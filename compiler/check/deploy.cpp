@@ -1,0 +1,231 @@
+// Chips and deployments. A chip is data: a new one is a file, and no other stage knows its name.
+//
+//   chip NAME {
+//     cores      8                                         // how many run the program
+//     platform   "pulp_cluster"                            // folder of its runtime files
+//     memory     L2, size: 2 MiB, code: 96 KiB, stack: 0 B // one line per level
+//     tensors    L2                                        // where temporaries are planned
+//     constants  L2                                        // where frozen weights lie
+//     image      L3                                        // where trained weights start from
+//   }
+
+#include "check/deploy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "support/text.h"
+
+namespace tdc::check {
+namespace {
+
+std::optional<Bytes> bytes_of(const ast::Number& number) {
+  const auto* count = std::get_if<int64_t>(&number.value);
+  if (count == nullptr || *count > (int64_t{1} << 20)) return std::nullopt;
+  if (!number.unit) return *count == 0 ? std::optional(Bytes{0}) : std::nullopt;
+  switch (*number.unit) {
+    case ast::Unit::kKib:
+      return Bytes{*count << 10};
+    case ast::Unit::kMib:
+      return Bytes{*count << 20};
+    case ast::Unit::kGib:
+      return Bytes{*count << 30};
+    default:
+      return std::nullopt;
+  }
+}
+
+std::vector<std::string> level_names(const schedule::Chip& chip) {
+  std::vector<std::string> names;
+  for (const schedule::MemoryLevel& level : chip.levels) names.push_back(level.name);
+  return names;
+}
+
+std::optional<LevelId> find_level(const schedule::Chip& chip, const ast::Name& name,
+                                  Reporter& reporter) {
+  for (const LevelId id : chip.levels.ids())
+    if (chip.levels[id].name == name.text) return id;
+  reporter.report(name.range, diag::unknown_level, name.text, chip.name)
+      .suggest(nearest(name.text, level_names(chip)));
+  return std::nullopt;
+}
+
+class ChipCheck {
+ public:
+  ChipCheck(const ast::Chip& chip, Reporter& reporter) : chip_(chip), reporter_(reporter) {
+    result_.name = chip.name.text;
+    result_.has_budget = true;
+  }
+
+  std::optional<schedule::Chip> run() {
+    static const std::vector<std::string> words = {"constants", "cores",    "image",
+                                                   "memory",    "platform", "tensors"};
+    const int errors = reporter_.error_count();
+    for (const ast::ChipClause& clause : chip_.clauses) {
+      if (std::find(words.begin(), words.end(), clause.word.text) == words.end())
+        reporter_
+            .report(clause.word.range, diag::unknown_word, "a clause of a chip", clause.word.text)
+            .suggest(nearest(clause.word.text, words));
+      else if (clause.word.text == "memory")
+        add_memory(clause);
+      else if (!seen_.insert(clause.word.text).second)
+        reporter_.report(clause.word.range, diag::duplicate_clause, clause.word.text);
+    }
+    for (const ast::ChipClause& clause : chip_.clauses) read(clause);
+    for (const std::string& word : words)
+      if (!seen_.contains(word) && reporter_.error_count() == errors)
+        reporter_.report(chip_.name.range, diag::chip_without, chip_.name.text, word);
+    return reporter_.error_count() == errors ? std::optional(result_) : std::nullopt;
+  }
+
+ private:
+  void add_memory(const ast::ChipClause& clause) {
+    seen_.insert("memory");
+    schedule::MemoryLevel level;
+    std::optional<Bytes> capacity;
+    for (const ast::Argument& argument : clause.arguments) {
+      if (!argument.label) {
+        const auto* name = argument.value->get_if<ast::Name>();
+        if (name == nullptr || !level.name.empty())
+          reporter_.report(argument.range, diag::chip_clause, "memory", "NAME, size: N KiB");
+        else
+          level.name = name->text;
+        continue;
+      }
+      const auto* number = argument.value->get_if<ast::Number>();
+      const std::optional<Bytes> bytes = number == nullptr ? std::nullopt : bytes_of(*number);
+      if (!bytes) {
+        reporter_.report(argument.value->range, diag::byte_count);
+        continue;
+      }
+      if (argument.label->text == "size")
+        capacity = *bytes;
+      else if (argument.label->text == "code")
+        level.reserved_code = *bytes;
+      else if (argument.label->text == "stack")
+        level.reserved_stack = *bytes;
+      else
+        reporter_
+            .report(argument.label->range, diag::unknown_argument, "memory", argument.label->text)
+            .suggest(nearest(argument.label->text, {"size", "code", "stack"}));
+    }
+    const auto names = level_names(result_);
+    if (level.name.empty() || !capacity) {
+      reporter_.report(clause.word.range, diag::chip_clause, "memory", "NAME, size: N KiB");
+    } else if (std::find(names.begin(), names.end(), level.name) != names.end()) {
+      reporter_.report(clause.range, diag::duplicate_name, level.name);
+    } else if (level.reserved_code + level.reserved_stack > *capacity) {
+      reporter_.report(clause.range, diag::chip_reserve, level.name,
+                       level.reserved_code + level.reserved_stack, *capacity);
+    } else {
+      level.capacity = *capacity;
+      result_.levels.push_back(std::move(level));
+    }
+  }
+
+  void read(const ast::ChipClause& clause) {
+    const std::string& word = clause.word.text;
+    if (word == "memory") return;
+    const ast::Expr* value = clause.arguments.size() == 1 && !clause.arguments[0].label
+                                 ? clause.arguments[0].value.get()
+                                 : nullptr;
+    if (word == "cores") {
+      const auto* number = value == nullptr ? nullptr : value->get_if<ast::Number>();
+      const auto* count = number == nullptr ? nullptr : std::get_if<int64_t>(&number->value);
+      if (count == nullptr || number->unit || *count < 1 || *count > 64)
+        reporter_.report(clause.word.range, diag::chip_clause, word, "a number from 1 to 64");
+      else
+        result_.cores = *count;
+    } else if (word == "platform") {
+      const auto* folder = value == nullptr ? nullptr : value->get_if<ast::String>();
+      if (folder == nullptr || folder->value.empty())
+        reporter_.report(clause.word.range, diag::chip_clause, word, "a string");
+      else
+        result_.platform = folder->value;
+    } else if (word == "tensors" || word == "constants" || word == "image") {
+      const auto* name = value == nullptr ? nullptr : value->get_if<ast::Name>();
+      if (name == nullptr) {
+        reporter_.report(clause.word.range, diag::chip_clause, word, "the name of a memory");
+        return;
+      }
+      const std::optional<LevelId> level = find_level(result_, *name, reporter_);
+      if (!level) return;
+      (word == "tensors"     ? result_.tensors
+       : word == "constants" ? result_.constants
+                             : result_.image) = *level;
+    }
+  }
+
+  const ast::Chip& chip_;
+  Reporter& reporter_;
+  schedule::Chip result_;
+  std::set<std::string> seen_;
+};
+
+}  // namespace
+
+Deployment host_deployment() {
+  Deployment host;
+  host.chip.name = "host";
+  host.chip.platform = "host";
+  const LevelId memory =
+      host.chip.levels.push_back({.name = "memory", .capacity = {int64_t{1} << 40}});
+  host.chip.tensors = host.chip.constants = host.chip.image = memory;
+  return host;
+}
+
+std::optional<schedule::Chip> check_chip(const ast::Chip& chip, Reporter& reporter) {
+  return ChipCheck(chip, reporter).run();
+}
+
+std::optional<Deployment> check_deploy(const ast::Deploy& deploy, SourceRange origin,
+                                       const FileScope& file, Reporter& reporter) {
+  const int errors = reporter.error_count();
+  const auto found = lookup(file, &FileScope::chips, deploy.chip.text);
+  if (!found) {
+    reporter.report(deploy.chip.range, diag::unknown_chip, deploy.chip.text)
+        .suggest(nearest(deploy.chip.text, visible_names(file, &FileScope::chips)));
+    return std::nullopt;
+  }
+  std::optional<schedule::Chip> chip = check_chip(*found.declaration, reporter);
+  if (!chip) return std::nullopt;
+  Deployment result = {.name = deploy.name.text, .chip = *std::move(chip), .origin = origin};
+  for (const ast::DeployClause& clause : deploy.clauses) {
+    if (const auto* budget = std::get_if<ast::BudgetClause>(&clause.kind)) {
+      for (const ast::BudgetClause::Bound& bound : budget->bounds) {
+        const std::optional<LevelId> id = find_level(result.chip, bound.level, reporter);
+        const std::optional<Bytes> limit = bytes_of(bound.limit);
+        if (!limit) reporter.report(bound.limit.range, diag::byte_count);
+        if (!id || !limit) continue;
+        schedule::MemoryLevel& level = result.chip.levels[*id];
+        if (level.budget)
+          reporter.report(bound.range, diag::duplicate_clause, "budget " + level.name)
+              .note(level.budget_origin, diag::note_first_here, level.name);
+        else if (*limit > level.capacity)
+          reporter.report(bound.limit.range, diag::budget_capacity, *limit, level.name,
+                          level.capacity, result.chip.name);
+        level.budget = *limit;
+        level.budget_origin = bound.range;
+      }
+    } else if (const auto* allow = std::get_if<ast::AllowClause>(&clause.kind)) {
+      for (const ast::Name& name : allow->names) {
+        if (name.text == "recompute")
+          result.allows_recompute = true;
+        else
+          reporter.report(name.range, diag::unknown_word, "a permission", name.text)
+              .suggest(nearest(name.text, {"recompute"}));
+      }
+    } else if (std::holds_alternative<ast::EmitClause>(clause.kind)) {
+      reporter.report(clause.word, diag::not_yet, "a choice of entry points");
+    } else if (std::holds_alternative<ast::PageClause>(clause.kind)) {
+      reporter.report(clause.word, diag::not_yet, "`page`");
+    } else {
+      reporter.report(clause.word, diag::not_yet, "an assertion about a deployment");
+    }
+  }
+  return reporter.error_count() == errors ? std::optional(result) : std::nullopt;
+}
+
+}  // namespace tdc::check

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+
+#include "check/library.h"
+#include "check/program.h"
+
+namespace tdc::check {
+
+/// The built-in deployment: one memory without limit, nothing can fail to fit.
+Deployment host_deployment();
+
+/// Checks a `deploy` block and the chip it names. Null if something was reported.
+std::optional<Deployment> check_deploy(const ast::Deploy& deploy, SourceRange origin,
+                                       const FileScope& file, Reporter& reporter);
+
+/// Checks a chip as it is written (chip-1 to chip-4). Null if something was reported.
+std::optional<schedule::Chip> check_chip(const ast::Chip& chip, Reporter& reporter);
+
+}  // namespace tdc::check

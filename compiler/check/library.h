@@ -1,0 +1,97 @@
+#pragma once
+
+// The files of one compilation and what their names mean. A name is looked up in its own file, then
+// in the files that it uses, the user's before the library's (scope-1); ops come last.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "check/reporter.h"
+#include "check/value.h"
+#include "support/source.h"
+#include "syntax/ast.h"
+
+namespace tdc::check {
+
+/// One parsed file with the declarations it makes and the files it uses.
+struct FileScope {
+  ast::File tree;
+  bool is_library = false;
+  std::string folder;  // of a user's file, with a final `/` unless it is empty
+  std::vector<const FileScope*> uses;
+
+  std::map<std::string, const ast::Block*> blocks;  // nets too
+  std::map<std::string, const ast::Chip*> chips;
+  std::map<std::string, const ast::Train*> trains;
+  std::map<std::string, const ast::Deploy*> deploys;
+  std::map<std::string, const ast::Let*> lets;
+  std::map<std::string, Value> let_values;  // filled by the elaborator, in order
+};
+
+/// A declaration with the file whose names it sees.
+template <typename T>
+struct Found {
+  const T* declaration = nullptr;
+  const FileScope* file = nullptr;
+  explicit operator bool() const { return declaration != nullptr; }
+};
+
+/// Looks `name` up in one kind of declaration of `file` and of the files it uses.
+template <typename T>
+Found<T> lookup(const FileScope& file, std::map<std::string, const T*> FileScope::* kind,
+                const std::string& name) {
+  const auto in = [&](const FileScope& scope) -> Found<T> {
+    const auto found = (scope.*kind).find(name);
+    return found == (scope.*kind).end() ? Found<T>{} : Found<T>{found->second, &scope};
+  };
+  if (const auto found = in(file)) return found;
+  for (const bool is_library : {false, true})
+    for (const FileScope* used : file.uses)
+      if (used->is_library == is_library)
+        if (const auto found = in(*used)) return found;
+  return {};
+}
+
+/// All names of one kind that `file` sees, for suggestions.
+template <typename T>
+std::vector<std::string> visible_names(const FileScope& file,
+                                       std::map<std::string, const T*> FileScope::* kind) {
+  std::vector<std::string> result;
+  const auto add = [&](const FileScope& scope) {
+    for (const auto& [name, declaration] : scope.*kind) result.push_back(name);
+  };
+  add(file);
+  for (const FileScope* used : file.uses) add(*used);
+  return result;
+}
+
+/// Reads files and the files they use.
+class Library {
+ public:
+  Library(SourceFiles& sources, Diagnostics& diagnostics, Reporter& reporter)
+      : sources_(sources), diagnostics_(diagnostics), reporter_(reporter) {}
+
+  /// Parses `file` and everything it uses. Null if `file` itself does not parse.
+  const FileScope* load(FileId file);
+
+  /// All files that parse, used ones before their users where there is no cycle.
+  [[nodiscard]] const std::vector<FileScope*>& files() const { return order_; }
+  [[nodiscard]] const SourceFiles& sources() const { return sources_; }
+
+ private:
+  FileScope* load(FileId file, std::string key, bool is_library);
+  void use(FileScope& scope, const ast::Use& use, SourceRange range);
+  void collect(FileScope& scope);
+
+  SourceFiles& sources_;
+  Diagnostics& diagnostics_;
+  Reporter& reporter_;
+  std::map<std::string, std::unique_ptr<FileScope>> by_key_;  // null: does not parse
+  std::vector<FileScope*> order_;
+};
+
+}  // namespace tdc::check

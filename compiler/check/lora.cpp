@@ -1,0 +1,86 @@
+#include "check/lora.h"
+
+#include <cmath>
+
+#include "ir/rewrite.h"
+#include "ops/registry.h"
+
+namespace tdc::check {
+namespace {
+
+ir::ValueId read_of(const ir::Graph& graph, ir::VariableId variable) {
+  for (const ir::Read& read : graph.reads)
+    if (read.variable == variable) return read.value;
+  return {};
+}
+
+/// The nodes that use a value as a matrix that can take an adapter.
+std::vector<ir::NodeId> adaptable_uses(const ir::Graph& graph, ir::ValueId value) {
+  std::vector<ir::NodeId> uses;
+  if (!value.is_valid()) return uses;
+  for (const ir::NodeId id : graph.nodes.ids()) {
+    const ir::Node& node = graph.nodes[id];
+    if (!node.op->low_rank || node.inputs.at(node.op->low_rank->operand) != value) continue;
+    if (node.op->low_rank->dims(ops::call_of(graph, node))) uses.push_back(id);
+  }
+  return uses;
+}
+
+}  // namespace
+
+std::optional<ir::VariableId> adaptable_parameter(const ir::Module& module,
+                                                  const CallRecord& call) {
+  const ir::Graph& graph = module.graphs.front();
+  std::optional<ir::VariableId> found;
+  for (const ir::VariableId parameter : call.parameters) {
+    if (adaptable_uses(graph, read_of(graph, parameter)).empty()) continue;
+    if (found) return std::nullopt;
+    found = parameter;
+  }
+  return found;
+}
+
+std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& path,
+                                      ir::VariableId base, const AdapterOptions& options) {
+  ir::Graph& graph = module.graphs.front();
+  const std::vector<ir::NodeId> uses = adaptable_uses(graph, read_of(graph, base));
+  TDC_CHECK(!uses.empty(), "`{}` has no matrix", path);
+  const ops::LowRank& low_rank = *graph.nodes[uses[0]].op->low_rank;
+  const ops::Call call = ops::call_of(graph, graph.nodes[uses[0]]);
+  const auto [in, out] = low_rank.dims(call).value();
+  if (options.rank > std::min(in, out)) return std::nullopt;
+  const auto [type_a, type_b] = low_rank.factor_types(call, options.rank);
+
+  Adapter adapter = {.base = base};
+  const ir::Initializer kaiming = {ir::Initializer::Kind::uniform,
+                                   1 / std::sqrt(static_cast<double>(in))};
+  adapter.factor_a = module.variables.push_back({.path = path + ".lora_a",
+                                                 .type = type_a,
+                                                 .init = options.init_a.value_or(kaiming),
+                                                 .is_trained = options.trains_a,
+                                                 .origin = options.origin});
+  adapter.factor_b = module.variables.push_back({.path = path + ".lora_b",
+                                                 .type = type_b,
+                                                 .init = {},
+                                                 .is_trained = true,
+                                                 .origin = options.origin});
+  ir::Builder builder(graph);
+  const ir::ValueId a = builder.read(module, adapter.factor_a);
+  const ir::ValueId b = builder.read(module, adapter.factor_b);
+  const double scale = options.alpha / static_cast<double>(options.rank);
+  for (const ir::NodeId use : uses) {
+    const ir::Node node = graph.nodes[use];
+    builder.set_phase(node.phase);
+    builder.set_origin(node.origin);
+    const ir::ValueId y = node.outputs.at(0);
+    ir::ValueId branch = low_rank.branch(builder, node, a, b);
+    if (scale != 1) branch = builder.emit("scale", {branch}, {{"factor", scale}});
+    const ir::ValueId sum = builder.emit("add", {y, branch});
+    ir::replace_uses(graph, y, sum, graph.values[sum].producer);
+    std::swap(graph.values[y].name, graph.values[sum].name);
+  }
+  ir::sort_topologically(graph);
+  return adapter;
+}
+
+}  // namespace tdc::check

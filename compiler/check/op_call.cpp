@@ -1,0 +1,293 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "check/elaborate.h"
+#include "ops/registry.h"
+#include "support/text.h"
+
+namespace tdc::check {
+namespace {
+
+using ops::AttributeDef;
+using ops::AttributeKind;
+
+/// The op whose written form takes a list of tensors; its record takes two.
+constexpr std::string_view kConcat = "concat";
+
+/// Attributes count in 32 bits, so that shape rules cannot overflow (limit-3).
+std::optional<int64_t> small_integer(const Value& value) {
+  const auto* integer = value.get_if<int64_t>();
+  if (integer == nullptr || *integer > kElementLimit || *integer < -kElementLimit)
+    return std::nullopt;
+  return *integer;
+}
+
+std::optional<std::vector<int64_t>> small_integers(const Value& value) {
+  const auto* list = value.get_if<ListValue>();
+  const auto* tuple = value.get_if<TupleValue>();
+  if (list == nullptr && tuple == nullptr) return std::nullopt;
+  std::vector<int64_t> result;
+  for (const Value& item : list != nullptr ? list->items : tuple->items) {
+    const std::optional<int64_t> integer = small_integer(item);
+    if (!integer) return std::nullopt;
+    result.push_back(*integer);
+  }
+  return result;
+}
+
+std::string wanted_text(AttributeKind kind) {
+  switch (kind) {
+    case AttributeKind::boolean:
+      return "a bool";
+    case AttributeKind::integer:
+      return "an integer";
+    case AttributeKind::real:
+      return "a number";
+    case AttributeKind::text:
+      return "a string";
+    case AttributeKind::pair:
+      return "an integer or a pair of them";
+    case AttributeKind::axis:
+      return "an axis, an integer";
+    case AttributeKind::axes:
+      return "an axis or a list of axes";
+    case AttributeKind::integers:
+      return "a list of integers";
+  }
+  return "a value";
+}
+
+struct Converted {
+  std::optional<ir::AttributeValue> value;
+  std::string problem;  // if there is no value: what to say beyond the kind
+};
+
+/// The attribute as nodes hold it; `rank` is that of the first operand.
+Converted convert_attribute(AttributeKind kind, const Value& value, int64_t rank) {
+  switch (kind) {
+    case AttributeKind::boolean:
+      if (const auto* v = value.get_if<bool>()) return {*v, {}};
+      break;
+    case AttributeKind::integer:
+      if (const auto v = small_integer(value)) return {*v, {}};
+      break;
+    case AttributeKind::real:
+      if (value.is_number()) return {value.as_double(), {}};
+      break;
+    case AttributeKind::text:
+      if (const auto* v = value.get_if<std::string>()) return {*v, {}};
+      break;
+    case AttributeKind::pair:
+      if (const auto v = small_integer(value)) return {std::vector<int64_t>{*v, *v}, {}};
+      if (const auto v = small_integers(value); v && v->size() == 2) return {*v, {}};
+      break;
+    case AttributeKind::integers:
+      if (const auto v = small_integers(value)) return {*v, {}};
+      break;
+    case AttributeKind::axis:
+    case AttributeKind::axes: {
+      std::vector<int64_t> axes;
+      if (const auto v = small_integer(value))
+        axes = {*v};
+      else if (const auto list = small_integers(value); list && kind == AttributeKind::axes)
+        axes = *list;
+      else
+        break;
+      std::set<int64_t> normalised;
+      for (const int64_t axis : axes) {
+        if (axis < -rank || axis >= rank)
+          return {std::nullopt,
+                  fmt::format("axis {} does not exist, the tensor has {}", axis, rank)};
+        if (!normalised.insert(axis < 0 ? axis : axis - rank).second)
+          return {std::nullopt, fmt::format("axis {} is given twice", axis)};
+      }
+      if (kind == AttributeKind::axis) return {*normalised.begin(), {}};
+      return {std::vector<int64_t>(normalised.begin(), normalised.end()), {}};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Value Elaborator::emit_op(const ops::OpDef& op, ir::ValueIds inputs, ir::Attributes attributes,
+                          SourceRange range, const std::vector<SourceRange>& places,
+                          const std::map<std::string, SourceRange>& attribute_places) {
+  if (!spend(range)) return {};
+  inputs.resize(ops::signature(op).inputs.size());
+  ops::Call call = {.attributes = ops::complete_attributes(op, attributes)};
+  call.inputs.resize(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].is_valid()) call.inputs[i] = builder_.type(inputs[i]);
+  const ops::TypeResult types = ops::infer_types(op, call);
+  if (const auto* problem = std::get_if<ops::TypeProblem>(&types)) {
+    const auto place = attribute_places.find(problem->attribute);
+    if (place != attribute_places.end()) {
+      reporter_.report(place->second, diag::op_attribute, problem->text);
+    } else if (problem->operand >= 0 && static_cast<size_t>(problem->operand) < places.size()) {
+      auto report = reporter_.report(places[static_cast<size_t>(problem->operand)],
+                                     diag::op_operand, problem->text);
+      for (size_t i = 0; i < places.size(); ++i)
+        if (static_cast<int>(i) != problem->operand) report.highlight(places[i]);
+    } else {
+      reporter_.report(range, diag::op_call, problem->text);
+    }
+    return {};
+  }
+  for (const ir::TensorType& type : std::get<std::vector<ir::TensorType>>(types)) {
+    int64_t elements = 1;
+    for (const int64_t extent : type.dims) {
+      if (!__builtin_mul_overflow(elements, extent, &elements) && elements <= kElementLimit)
+        continue;
+      reporter_.report(range, diag::tensor_too_large, ir::to_text(type.dims), kElementLimit);
+      return {};
+    }
+  }
+  builder_.set_origin(range);
+  const ir::ValueIds outputs = builder_.emit_all(op.name, std::move(inputs), std::move(attributes));
+  if (outputs.size() == 1) return {TensorValue{outputs[0]}};
+  TupleValue results = {std::vector<Value>(outputs.size())};
+  for (size_t i = 0; i < outputs.size(); ++i) results.items[i].kind = TensorValue{outputs[i]};
+  return {std::move(results)};
+}
+
+Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, SourceRange range) {
+  const ast::Name& callee = context.call.callee;
+  const ops::Signature& signature = ops::signature(op);
+
+  // Names in the order of positional arguments; what only the compiler sets is left out.
+  struct Slot {
+    std::string_view name;
+    std::optional<size_t> operand;
+    const AttributeDef* attribute = nullptr;
+    const ArgumentValue* argument = nullptr;
+  };
+  std::vector<Slot> slots;
+  const bool takes_list = op.name == kConcat;
+  for (size_t i = 0; i < signature.inputs.size(); ++i)
+    if (static_cast<int>(i) != op.accumulator && !(takes_list && i > 0))
+      slots.push_back({.name = signature.inputs[i].name, .operand = i});
+  for (const AttributeDef& attribute : op.attributes)
+    if (attribute.visibility == ops::Visibility::user)
+      slots.push_back({.name = attribute.name, .attribute = &attribute});
+
+  const int errors = reporter_.error_count();
+  size_t next = 0;
+  bool after_label = false;
+  bool has_failed = false;
+  for (const ArgumentValue& argument : context.arguments) {
+    has_failed = has_failed || argument.value.has_error();
+    Slot* slot = nullptr;
+    if (argument.label) {
+      after_label = true;
+      const auto at = std::find_if(slots.begin(), slots.end(), [&](const Slot& each) {
+        return each.name == argument.label->text;
+      });
+      if (at == slots.end()) {
+        std::vector<std::string> candidates;
+        for (const Slot& each : slots) candidates.emplace_back(each.name);
+        reporter_
+            .report(argument.label->range, diag::unknown_argument, callee.text,
+                    argument.label->text)
+            .suggest(nearest(argument.label->text, candidates));
+        continue;
+      }
+      slot = &*at;
+    } else if (after_label) {
+      reporter_.report(argument.range, diag::positional_after_label);
+      continue;
+    } else {
+      // A static argument skips operands that may be absent.
+      while (next < slots.size() && slots[next].operand &&
+             signature.inputs[*slots[next].operand].is_optional && !argument.value.has_tensor() &&
+             !argument.value.has_error())
+        ++next;
+      if (next == slots.size()) {
+        reporter_.report(argument.range, diag::argument_count, callee.text,
+                         fmt::format("at most {}", slots.size()),
+                         static_cast<int64_t>(context.arguments.size()));
+        break;
+      }
+      slot = &slots[next++];
+    }
+    if (slot->argument != nullptr) {
+      reporter_.report(argument.range, diag::argument_twice, std::string(slot->name))
+          .highlight(slot->argument->range);
+      continue;
+    }
+    slot->argument = &argument;
+  }
+  for (const Slot& slot : slots) {
+    const bool is_needed = slot.operand ? !signature.inputs[*slot.operand].is_optional
+                                        : !slot.attribute->default_value.has_value();
+    if (slot.argument == nullptr && is_needed && reporter_.error_count() == errors)
+      reporter_.report(callee.range, diag::missing_argument, callee.text, std::string(slot.name));
+  }
+  if (reporter_.error_count() != errors || has_failed) return {};
+
+  // Operands. A number beside a tensor becomes a scalar tensor.
+  ir::ValueIds inputs(signature.inputs.size());
+  std::vector<SourceRange> places(signature.inputs.size(), callee.range);
+  const bool has_tensor = std::any_of(slots.begin(), slots.end(), [](const Slot& slot) {
+    return slot.operand && slot.argument != nullptr && slot.argument->value.has_tensor();
+  });
+  std::vector<Value> rest;  // of a list: further elements
+  for (const Slot& slot : slots) {
+    if (!slot.operand || slot.argument == nullptr) continue;
+    const Value* value = &slot.argument->value;
+    places[*slot.operand] = slot.argument->range;
+    if (takes_list) {
+      const auto* list = value->get_if<ListValue>();
+      if (list == nullptr || list->items.empty()) {
+        report_kind(slot.argument->range, "a list of tensors", *value);
+        return {};
+      }
+      rest.assign(list->items.begin() + 1, list->items.end());
+      value = &list->items.front();
+      places[1] = slot.argument->range;
+    }
+    const auto* tensor = value->get_if<TensorValue>();
+    if (tensor == nullptr && !(has_tensor && value->is_number() && !takes_list)) {
+      report_kind(slot.argument->range, "a tensor", *value);
+      return {};
+    }
+    builder_.set_origin(slot.argument->range);
+    inputs[*slot.operand] = tensor != nullptr ? tensor->id : constant(value->as_double());
+  }
+
+  ir::Attributes attributes;
+  std::map<std::string, SourceRange> attribute_places;
+  const int64_t rank = inputs[0].is_valid() ? builder_.type(inputs[0]).rank() : 0;
+  for (const Slot& slot : slots) {
+    if (slot.attribute == nullptr || slot.argument == nullptr) continue;
+    Converted converted = convert_attribute(slot.attribute->kind, slot.argument->value, rank);
+    if (!converted.value) {
+      reporter_.report(slot.argument->range, diag::op_attribute,
+                       !converted.problem.empty()
+                           ? converted.problem
+                           : fmt::format("`{}` takes {}, this is {}", slot.name,
+                                         wanted_text(slot.attribute->kind),
+                                         describe(slot.argument->value, builder_.graph())));
+      return {};
+    }
+    attributes.set(slot.name, *std::move(converted.value));
+    attribute_places[std::string(slot.name)] = slot.argument->range;
+  }
+
+  if (!takes_list) return emit_op(op, inputs, attributes, range, places, attribute_places);
+  Value result = {TensorValue{inputs[0]}};
+  for (const Value& item : rest) {
+    const auto* tensor = item.get_if<TensorValue>();
+    const auto* sum = result.get_if<TensorValue>();
+    if (tensor == nullptr || sum == nullptr) {
+      if (!result.is_error()) report_kind(places[0], "a list of tensors", item);
+      return {};
+    }
+    result = emit_op(op, {sum->id, tensor->id}, attributes, range, places, attribute_places);
+  }
+  return result;
+}
+
+}  // namespace tdc::check

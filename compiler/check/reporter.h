@@ -1,0 +1,83 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "diag/diagnostic.h"
+
+namespace tdc::check {
+
+/// One call on the way from the net to a mistake inside a block.
+struct CallSite {
+  std::string callee;
+  SourceRange range;
+};
+
+/// Reports mistakes of the program. A block is elaborated once per call; what is wrong with it is
+/// said for its first call only: the same code at the same place is reported once.
+class Reporter {
+ public:
+  /// A message being built. Ends with a note for each call that led to the place, innermost first.
+  class Report {
+   public:
+    Report(Reporter& reporter, Diagnostics::Report* report) : reporter_(reporter) {
+      if (report != nullptr) report_.emplace(*report);
+    }
+    Report(const Report&) = delete;
+    Report& operator=(const Report&) = delete;
+    ~Report() {
+      if (!report_) return;
+      for (auto site = reporter_.call_sites_.rbegin(); site != reporter_.call_sites_.rend(); ++site)
+        report_->note(site->range, diag::note_in_call, site->callee);
+    }
+
+    Report& highlight(SourceRange range) {
+      if (report_) report_->highlight(range);
+      return *this;
+    }
+    template <typename... Args>
+    Report& note(SourceRange range, const diag::Entry<Args...>& entry,
+                 std::type_identity_t<Args>... args) {
+      if (report_) report_->note(range, entry, std::move(args)...);
+      return *this;
+    }
+    template <typename... Args>
+    Report& hint(const diag::Entry<Args...>& entry, std::type_identity_t<Args>... args) {
+      if (report_) report_->hint(entry, std::move(args)...);
+      return *this;
+    }
+    /// "did you mean `x`?", if there is something near.
+    Report& suggest(const std::optional<std::string>& name) {
+      return name ? hint(diag::hint_did_you_mean, *name) : *this;
+    }
+
+   private:
+    Reporter& reporter_;
+    std::optional<Diagnostics::Report> report_;  // null: this was said before
+  };
+
+  explicit Reporter(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  template <typename... Args>
+  Report report(SourceRange range, const diag::Entry<Args...>& entry,
+                std::type_identity_t<Args>... args) {
+    if (!reported_.emplace(range, std::string(entry.id)).second) return Report(*this, nullptr);
+    Diagnostics::Report added = diagnostics_.report(range, entry, std::move(args)...);
+    return Report(*this, &added);
+  }
+
+  void enter_call(CallSite site) { call_sites_.push_back(std::move(site)); }
+  void leave_call() { call_sites_.pop_back(); }
+
+  [[nodiscard]] int error_count() const { return diagnostics_.error_count(); }
+
+ private:
+  Diagnostics& diagnostics_;
+  std::set<std::pair<SourceRange, std::string>> reported_;
+  std::vector<CallSite> call_sites_;
+};
+
+}  // namespace tdc::check

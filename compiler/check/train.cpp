@@ -1,0 +1,608 @@
+// A train block, clause by clause. Clauses may stand in any order; selection lines apply in theirs.
+
+#include "check/train.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "check/definitions.h"
+#include "check/lora.h"
+#include "check/selectors.h"
+#include "check/static_math.h"
+#include "opt/passes.h"
+#include "support/text.h"
+
+namespace tdc::check {
+namespace {
+
+struct PlacedClause {
+  const ast::TrainClause* clause;
+  const ast::Train* owner;
+};
+
+/// What may stand once in a train block; a block that extends another replaces it.
+std::string once_key(const ast::TrainClause& clause) {
+  if (const auto* target = std::get_if<ast::TargetClause>(&clause.kind))
+    return "target " + target->name.text;
+  if (std::holds_alternative<ast::LossClause>(clause.kind)) return "loss";
+  if (std::holds_alternative<ast::OptimizerClause>(clause.kind)) return "optimizer";
+  if (std::holds_alternative<ast::ScheduleClause>(clause.kind)) return "schedule";
+  if (std::holds_alternative<ast::BatchClause>(clause.kind)) return "batch";
+  if (std::holds_alternative<ast::ClipClause>(clause.kind)) return "clip";
+  if (std::holds_alternative<ast::SeedClause>(clause.kind)) return "seed";
+  if (std::holds_alternative<ast::Weights>(clause.kind)) return "weights";
+  return {};
+}
+
+class TrainCheck {
+ public:
+  TrainCheck(const ast::Train& train, SourceRange origin, const FileScope& file,
+             const Library& library, Reporter& reporter,
+             const std::set<const ast::Block*>& recursive, ElaboratedNet net)
+      : train_(train),
+        file_(file),
+        library_(library),
+        reporter_(reporter),
+        net_(std::move(net)),
+        statics_net_{.file = &file},
+        elaborator_(library, reporter, recursive, net_),
+        statics_(library, reporter, recursive, statics_net_) {
+    result_.training.name = train.name.text;
+    result_.training.origin = origin;
+  }
+
+  std::optional<TrainedNet> run() {
+    const int errors = reporter_.error_count();
+    if (!collect(train_)) return std::nullopt;
+    declare_names();
+    check_loss();
+    for (const PlacedClause& each : clauses_)
+      if (const auto* metric = std::get_if<ast::MetricClause>(&each.clause->kind))
+        check_metric(*metric);
+    report_unused_targets();
+    for (const PlacedClause& each : clauses_) check_setting(*each.clause);
+    if (!has_optimizer_)
+      reporter_.report(train_.name.range, diag::train_without, train_.name.text, "optimizer")
+          .hint(diag::hint_optimizer);
+    if (net_.is_sound) {
+      net_.module = opt::fold_transpose(std::move(net_.module));
+      select();
+      check_batch_size();
+      count_parameters();
+      for (const PlacedClause& each : clauses_)
+        if (const auto* assertion = std::get_if<ast::Assertion>(&each.clause->kind))
+          check_assertion(*assertion, each.clause->range);
+    }
+    if (!net_.is_sound || reporter_.error_count() != errors) return std::nullopt;
+    result_.module = std::move(net_.module);
+    return std::move(result_);
+  }
+
+ private:
+  /// The clauses of a block after those of the block it extends.
+  bool collect(const ast::Train& train) {
+    std::vector<const ast::Train*> chain = {&train};
+    while (chain.back()->extends) {
+      const ast::Train& last = *chain.back();
+      const auto base = lookup(file_, &FileScope::trains, last.base.text);
+      if (!base) {
+        reporter_.report(last.base.range, diag::unknown_train, last.base.text)
+            .suggest(nearest(last.base.text, visible_names(file_, &FileScope::trains)));
+        return false;
+      }
+      if (std::find(chain.begin(), chain.end(), base.declaration) != chain.end()) {
+        reporter_.report(last.base.range, diag::extends_circle, last.name.text);
+        return false;
+      }
+      chain.push_back(base.declaration);
+    }
+    for (auto block = chain.rbegin(); block != chain.rend(); ++block)
+      for (const ast::TrainClause& clause : (*block)->clauses) add(clause, **block);
+    return true;
+  }
+
+  void add(const ast::TrainClause& clause, const ast::Train& owner) {
+    const std::string key = once_key(clause);
+    if (!key.empty()) {
+      const auto known =
+          std::find_if(clauses_.begin(), clauses_.end(),
+                       [&](const PlacedClause& each) { return once_key(*each.clause) == key; });
+      if (known != clauses_.end() && known->owner == &owner) {
+        reporter_.report(clause.word, diag::duplicate_clause, key)
+            .note(known->clause->word, diag::note_first_here, key);
+        return;
+      }
+      if (known != clauses_.end()) {
+        known->clause = &clause;
+        known->owner = &owner;
+        return;
+      }
+    }
+    clauses_.push_back({&clause, &owner});
+  }
+
+  // ---- the graph ----
+
+  void declare_names() {
+    for (const auto& [name, value] : net_.names) elaborator_.define({name, {}}, value);
+    for (const PlacedClause& each : clauses_) {
+      const auto* target = std::get_if<ast::TargetClause>(&each.clause->kind);
+      if (target == nullptr) continue;
+      if (net_.names.contains(target->name.text)) {
+        reporter_.report(target->name.range, diag::duplicate_name, target->name.text)
+            .note(net_.net->name.range, diag::note_declared_here, net_.net->name.text);
+        continue;
+      }
+      if (check_type_form(target->type, reporter_))
+        elaborator_.add_target(target->name, target->type);
+      else
+        elaborator_.define(target->name, {});
+      targets_.push_back(target->name);
+    }
+    elaborator_.builder().set_phase(ir::Phase::loss);
+  }
+
+  /// The scalar that an expression gives for one sample; null: reported.
+  std::optional<ir::ValueId> scalar(const ast::Expr& expr, const std::string& what) {
+    const Value value = elaborator_.evaluate_outside(expr);
+    if (value.has_error()) return std::nullopt;
+    const ir::Graph& graph = net_.module.graphs.front();
+    const auto* tensor = value.get_if<TensorValue>();
+    if (tensor != nullptr && graph.type(tensor->id) == ir::TensorType{}) return tensor->id;
+    reporter_.report(expr.range, diag::not_scalar, what, describe(value, graph));
+    return std::nullopt;
+  }
+
+  void check_loss() {
+    const ast::LossClause* loss = nullptr;
+    for (const PlacedClause& each : clauses_)
+      if (const auto* clause = std::get_if<ast::LossClause>(&each.clause->kind)) loss = clause;
+    if (loss == nullptr) {
+      reporter_.report(train_.name.range, diag::train_without, train_.name.text, "loss")
+          .hint(diag::hint_loss);
+      return;
+    }
+    if (const auto value = scalar(*loss->value, "loss"))
+      net_.module.graphs.front().outputs.push_back({"loss", ir::OutputKind::loss, *value});
+  }
+
+  void check_metric(const ast::MetricClause& metric) {
+    const std::optional<ir::ValueId> value = scalar(*metric.value, "metric");
+    std::optional<ast::Name> name = metric.name;
+    if (!name) {
+      if (const auto* call = metric.value->get_if<ast::Call>()) name = call->callee;
+      if (const auto* pipe = metric.value->get_if<ast::Pipe>()) name = pipe->call.callee;
+    }
+    if (!name) {
+      reporter_.report(metric.value->range, diag::metric_name);
+      return;
+    }
+    const auto [first, is_new] = metrics_.emplace(name->text, name->range);
+    if (!is_new)
+      reporter_.report(name->range, diag::duplicate_name, name->text)
+          .note(first->second, diag::note_first_here, name->text);
+    else if (value)
+      net_.module.graphs.front().outputs.push_back({name->text, ir::OutputKind::metric, *value});
+  }
+
+  void report_unused_targets() {
+    for (const ast::Name& target : targets_)
+      if (!elaborator_.used_names().contains(target.text))
+        reporter_.report(target.range, diag::unused_target, target.text);
+  }
+
+  // ---- numbers ----
+
+  void check_setting(const ast::TrainClause& clause) {
+    if (const auto* optimizer = std::get_if<ast::OptimizerClause>(&clause.kind)) {
+      has_optimizer_ = true;
+      check_optimizer(*optimizer->value);
+    } else if (const auto* schedule = std::get_if<ast::ScheduleClause>(&clause.kind)) {
+      check_schedule(*schedule->value);
+    } else if (const auto* batch = std::get_if<ast::BatchClause>(&clause.kind)) {
+      result_.training.batch = count(batch->samples, "batch");
+      if (batch->accumulate) result_.training.accumulate = count(*batch->accumulate, "accumulate");
+    } else if (const auto* seed = std::get_if<ast::SeedClause>(&clause.kind)) {
+      if (const auto* value = std::get_if<int64_t>(&seed->value.value); value && !seed->value.unit)
+        result_.training.seed = static_cast<uint64_t>(*value);
+      else
+        reporter_.report(seed->value.range, diag::whole_number, "seed", int64_t{0});
+    } else if (const auto* weights = std::get_if<ast::Weights>(&clause.kind)) {
+      if (!weights->map.empty())
+        reporter_.report(weights->map.front().range, diag::not_yet, "a map of weight names");
+      result_.weights_from = weights->file.value;
+    } else if (std::holds_alternative<ast::ClipClause>(clause.kind)) {
+      reporter_.report(clause.word, diag::not_yet, "`clip`");
+    } else if (std::holds_alternative<ast::QuantizeClause>(clause.kind)) {
+      reporter_.report(clause.word, diag::not_yet, "`quantize`");
+    }
+  }
+
+  int64_t count(const ast::Number& number, const std::string& what) {
+    const auto* value = std::get_if<int64_t>(&number.value);
+    if (value != nullptr && *value >= 1 && *value <= kElementLimit && !number.unit) return *value;
+    reporter_.report(number.range, diag::whole_number, what, int64_t{1});
+    return 1;
+  }
+
+  /// The arguments of `sgd(lr: 0.1)` or `cosine(steps: 100)` by name. Positional ones are reported.
+  struct Options {
+    const ast::Name* name = nullptr;
+    std::vector<const ast::Argument*> arguments;
+
+    [[nodiscard]] const ast::Argument* find(std::string_view label) const {
+      for (const ast::Argument* argument : arguments)
+        if (argument->label->text == label) return argument;
+      return nullptr;
+    }
+  };
+
+  std::optional<Options> options(const ast::Expr& expr, const std::string& clause,
+                                 const std::vector<std::string>& words) {
+    const auto* call = expr.get_if<ast::Call>();
+    Options result;
+    result.name = call != nullptr ? &call->callee : expr.get_if<ast::Name>();
+    if (result.name == nullptr || (call != nullptr && call->path)) {
+      reporter_.report(expr.range, diag::clause_form, clause, join_words(words, "or"));
+      return std::nullopt;
+    }
+    if (call == nullptr) return result;
+    bool is_sound = true;
+    for (const ast::Argument& argument : call->arguments) {
+      if (!argument.label) {
+        reporter_.report(argument.range, diag::option_label, result.name->text);
+        is_sound = false;
+      } else if (result.find(argument.label->text) != nullptr) {
+        reporter_.report(argument.range, diag::argument_twice, argument.label->text);
+        is_sound = false;
+      } else {
+        result.arguments.push_back(&argument);
+      }
+    }
+    return is_sound ? std::optional(result) : std::nullopt;
+  }
+
+  void check_labels(const Options& options, const std::vector<std::string>& known) {
+    for (const ast::Argument* argument : options.arguments)
+      if (std::find(known.begin(), known.end(), argument->label->text) == known.end())
+        reporter_
+            .report(argument->label->range, diag::unknown_argument, options.name->text,
+                    argument->label->text)
+            .suggest(nearest(argument->label->text, known));
+  }
+
+  void check_optimizer(const ast::Expr& expr) {
+    static const std::vector<std::string> later = {"adam", "adamw", "rmsprop"};
+    static const std::vector<std::string> later_options = {"decay", "momentum", "nesterov"};
+    const auto given = options(expr, "optimizer", {"sgd(lr: ..)"});
+    if (!given) return;
+    const std::string& name = given->name->text;
+    if (std::find(later.begin(), later.end(), name) != later.end()) {
+      reporter_.report(given->name->range, diag::not_yet, "the optimizer `" + name + "`")
+          .hint(diag::hint_did_you_mean, "sgd");
+      return;
+    }
+    if (name != "sgd") {
+      std::vector<std::string> words = later;
+      words.emplace_back("sgd");
+      reporter_.report(given->name->range, diag::unknown_word, "an optimizer", name)
+          .suggest(nearest(name, words));
+      return;
+    }
+    for (const ast::Argument* argument : given->arguments)
+      if (std::find(later_options.begin(), later_options.end(), argument->label->text) !=
+          later_options.end()) {
+        reporter_.report(argument->label->range, diag::not_yet,
+                         "`" + argument->label->text + "` of `sgd`");
+        return;
+      }
+    check_labels(*given, {"lr"});
+    const ast::Argument* rate = given->find("lr");
+    if (rate == nullptr) {
+      if (given->arguments.empty())
+        reporter_.report(given->name->range, diag::missing_argument, name, "lr");
+      return;
+    }
+    const std::optional<double> value = statics_.static_number(*rate->value);
+    if (!value) return;
+    if (*value <= 0)
+      reporter_.report(rate->value->range, diag::option_range, "lr", "greater than 0");
+    result_.training.optimizer = {.kind = name, .learning_rate = *value};
+  }
+
+  void check_schedule(const ast::Expr& expr) {
+    using Kind = LearningRateSchedule::Kind;
+    static const std::vector<std::string> words = {"constant", "cosine", "linear"};
+    const auto given = options(expr, "schedule", words);
+    if (!given) return;
+    LearningRateSchedule schedule;
+    const std::string& name = given->name->text;
+    if (std::find(words.begin(), words.end(), name) == words.end()) {
+      reporter_.report(given->name->range, diag::unknown_word, "a schedule", name)
+          .suggest(nearest(name, words));
+      return;
+    }
+    schedule.kind = name == "constant" ? Kind::constant
+                    : name == "linear" ? Kind::linear
+                                       : Kind::cosine;
+    const bool falls = schedule.kind != Kind::constant;
+    check_labels(*given, falls ? std::vector<std::string>{"steps", "warmup", "final"}
+                               : std::vector<std::string>{"warmup"});
+    const auto steps = [&](std::string_view label, int64_t least) -> int64_t {
+      const ast::Argument* argument = given->find(label);
+      if (argument == nullptr) return 0;
+      const std::optional<double> value = statics_.static_number(*argument->value);
+      if (!value) return 0;
+      if (*value >= static_cast<double>(least) && *value == std::floor(*value) && *value < 1e15)
+        return static_cast<int64_t>(*value);
+      reporter_.report(argument->value->range, diag::whole_number, std::string(label), least);
+      return 0;
+    };
+    schedule.warmup_steps = steps("warmup", 0);
+    if (falls) {
+      schedule.total_steps = steps("steps", 1);
+      if (given->find("steps") == nullptr)
+        reporter_.report(given->name->range, diag::missing_argument, name, "steps");
+      else if (schedule.total_steps > 0 && schedule.warmup_steps >= schedule.total_steps)
+        reporter_.report(given->find("warmup")->value->range, diag::option_range, "warmup",
+                         "less than `steps`");
+      if (const ast::Argument* argument = given->find("final")) {
+        const std::optional<double> value = statics_.static_number(*argument->value);
+        if (value && (*value < 0 || *value > 1))
+          reporter_.report(argument->value->range, diag::option_range, "final", "from 0 to 1");
+        schedule.final_factor = value.value_or(0);
+      }
+    }
+    result_.training.schedule = schedule;
+  }
+
+  void check_batch_size() {
+    for (const PlacedClause& each : clauses_) {
+      const auto* batch = std::get_if<ast::BatchClause>(&each.clause->kind);
+      if (batch == nullptr) continue;
+      int64_t largest = 1;
+      for (const ir::Value& value : net_.module.graphs.front().values)
+        largest = std::max(largest, ir::element_count(value.type));
+      if (result_.training.batch > kElementLimit / largest)
+        reporter_.report(batch->samples.range, diag::batch_too_large, result_.training.batch,
+                         largest, kElementLimit);
+    }
+  }
+
+  // ---- selections ----
+
+  void select() {
+    for (ir::Variable& variable : net_.module.variables)
+      variable.is_trained = variable.kind == ir::VariableKind::parameter;
+    for (const PlacedClause& each : clauses_) {
+      const auto* line = std::get_if<ast::SelectClause>(&each.clause->kind);
+      if (line == nullptr) continue;
+      if (line->word == ast::SelectClause::Word::kLora)
+        add_adapters(*line, *each.clause);
+      else
+        select_parameters(*line, *each.clause);
+    }
+    for (const auto& [adapter, line] : adapters_) {
+      const ir::Variable& base = net_.module.variables[adapter.base];
+      if (base.is_trained)
+        reporter_.report(line, diag::lora_base_trains, base.path)
+            .hint(diag::hint_freeze, base.path);
+    }
+    const auto& variables = net_.module.variables;
+    if (std::none_of(variables.begin(), variables.end(),
+                     [](const ir::Variable& each) { return each.is_trained; }))
+      reporter_.report(train_.name.range, diag::nothing_trained, train_.name.text);
+  }
+
+  [[nodiscard]] std::string source(SourceRange range) const {
+    return std::string(library_.sources().text(range));
+  }
+
+  /// Which of `paths` a selection names, in their order; every pattern must name one.
+  std::vector<size_t> matched(const ast::Selection& selection,
+                              const std::vector<std::string>& paths, const char* what) {
+    std::vector<bool> is_matched(paths.size(), false);
+    for (const ast::Pattern& pattern : selection.patterns) {
+      if (const ast::Pick* slice = find_slice(pattern)) {
+        reporter_.report(slice->range, diag::not_yet, "training a slice of a parameter");
+        continue;
+      }
+      bool has_hit = false;
+      for (size_t i = 0; i < paths.size(); ++i) {
+        if (!matches(pattern, split_path(paths[i]))) continue;
+        if (pattern.negation && !is_matched[i]) continue;
+        is_matched[i] = !pattern.negation;
+        has_hit = true;
+      }
+      if (!has_hit) report_no_match(pattern, paths, what);
+    }
+    std::vector<size_t> result;
+    for (size_t i = 0; i < paths.size(); ++i)
+      if (is_matched[i]) result.push_back(i);
+    return result;
+  }
+
+  void report_no_match(const ast::Pattern& pattern, const std::vector<std::string>& paths,
+                       const char* what) {
+    const std::string text = source(pattern.range);
+    auto report = reporter_.report(pattern.range, diag::selector_no_match, text, what);
+    const bool is_prefix = std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
+      return matches_prefix(pattern, split_path(path));
+    });
+    if (is_prefix && !pattern.negation) {
+      report.hint(diag::hint_did_you_mean, text + ".**");
+      return;
+    }
+    std::vector<std::string> candidates;
+    for (const std::string& path : paths)
+      for (size_t end = path.find('.'); true; end = path.find('.', end + 1)) {
+        candidates.push_back(path.substr(0, end));
+        if (end == std::string::npos) break;
+      }
+    report.suggest(nearest(text, candidates));
+  }
+
+  SelectionRow& add_row(const ast::TrainClause& clause) {
+    result_.selection.push_back({.line = clause.range, .text = source(clause.range)});
+    return result_.selection.back();
+  }
+
+  void select_parameters(const ast::SelectClause& line, const ast::TrainClause& clause) {
+    for (const ast::ClauseOption& option : line.options)
+      reporter_.report(option.range, diag::not_yet, "`" + option.word.text + "` of a selection");
+    std::vector<std::string> paths;
+    const std::vector<ir::VariableId> ids = net_.module.variables.ids();
+    for (const ir::VariableId id : ids) paths.push_back(net_.module.variables[id].path);
+    const std::vector<size_t> hits = matched(line.selection, paths, "parameter");
+    SelectionRow& row = add_row(clause);
+    for (const size_t hit : hits) {
+      ir::Variable& variable = net_.module.variables[ids[hit]];
+      variable.is_trained = line.word == ast::SelectClause::Word::kTrain;
+      row.matched.push_back(variable.path);
+      row.scalars += ir::element_count(variable.type);
+    }
+  }
+
+  std::optional<AdapterOptions> adapter_options(const ast::SelectClause& line,
+                                                const ast::TrainClause& clause) {
+    AdapterOptions result = {.origin = clause.range};
+    std::optional<double> alpha;
+    std::set<std::string> seen;
+    const int errors = reporter_.error_count();
+    for (const ast::ClauseOption& option : line.options) {
+      const std::string& word = option.word.text;
+      if (!seen.insert(word).second) {
+        reporter_.report(option.word.range, diag::argument_twice, word);
+      } else if (word == "rank") {
+        const std::optional<double> rank = statics_.static_number(*option.value);
+        if (rank && (*rank < 1 || *rank != std::floor(*rank) || *rank > 1e9))
+          reporter_.report(option.value->range, diag::whole_number, word, int64_t{1});
+        else if (rank)
+          result.rank = static_cast<int64_t>(*rank);
+      } else if (word == "alpha") {
+        alpha = statics_.static_number(*option.value);
+        if (alpha && *alpha <= 0)
+          reporter_.report(option.value->range, diag::option_range, word, "greater than 0");
+      } else if (word == "mode") {
+        const auto* mode = option.value->get_if<ast::Name>();
+        if (mode != nullptr && (mode->text == "fa" || mode->text == "full"))
+          result.trains_a = mode->text == "full";
+        else
+          reporter_
+              .report(option.value->range, diag::unknown_word, "a mode of `lora`",
+                      source(option.value->range))
+              .suggest(mode == nullptr ? std::nullopt : nearest(mode->text, {"fa", "full"}));
+      } else if (word == "init") {
+        result.init_a = statics_.initializer(*option.value);
+      } else {
+        reporter_.report(option.word.range, diag::not_yet, "`" + word + "` of `lora`");
+      }
+    }
+    if (!seen.contains("rank")) reporter_.report(clause.word, diag::lora_rank_missing);
+    result.alpha = alpha.value_or(static_cast<double>(result.rank));
+    return reporter_.error_count() == errors ? std::optional(result) : std::nullopt;
+  }
+
+  void add_adapters(const ast::SelectClause& line, const ast::TrainClause& clause) {
+    const std::optional<AdapterOptions> options = adapter_options(line, clause);
+    std::vector<std::string> paths;
+    for (const CallRecord& call : net_.calls) paths.push_back(call.path);
+    const int errors = reporter_.error_count();
+    const std::vector<size_t> hits = matched(line.selection, paths, "call with parameters");
+    if (!options || reporter_.error_count() != errors) return;
+    SelectionRow& row = add_row(clause);
+    for (const size_t hit : hits) {
+      const CallRecord& call = net_.calls[hit];
+      const auto base = adaptable_parameter(net_.module, call);
+      if (!base) continue;
+      const auto known = std::find_if(adapters_.begin(), adapters_.end(),
+                                      [&](const auto& each) { return each.first.base == *base; });
+      if (known != adapters_.end()) {
+        reporter_.report(line.selection.range, diag::lora_twice, call.path)
+            .note(known->second, diag::note_first_here, call.path);
+        return;
+      }
+      const auto adapter = attach_adapter(net_.module, call.path, *base, *options);
+      if (!adapter) {
+        reporter_.report(line.selection.range, diag::lora_rank, options->rank,
+                         net_.module.variables[*base].path,
+                         ir::to_text(net_.module.variables[*base].type.dims));
+        return;
+      }
+      adapters_.emplace_back(*adapter, clause.range);
+      row.matched.push_back(call.path);
+      for (const ir::VariableId factor : {adapter->factor_a, adapter->factor_b})
+        row.scalars += ir::element_count(net_.module.variables[factor].type);
+    }
+    if (row.matched.empty()) reporter_.report(line.selection.range, diag::lora_no_matrix);
+  }
+
+  // ---- assertions ----
+
+  void count_parameters() {
+    std::map<std::string, int64_t> counts = {{"all", 0}, {"frozen", 0}, {"trainable", 0}};
+    for (const ir::Variable& variable : net_.module.variables) {
+      if (variable.kind != ir::VariableKind::parameter) continue;
+      const int64_t scalars = ir::element_count(variable.type);
+      counts["all"] += scalars;
+      counts[variable.is_trained ? "trainable" : "frozen"] += scalars;
+    }
+    statics_.set_parameter_counts(std::move(counts));
+  }
+
+  void check_assertion(const ast::Assertion& assertion, SourceRange range) {
+    if (assertion.word == ast::Assertion::Word::kExpect) {
+      reporter_.report(range, diag::not_yet, "`expect`");
+      return;
+    }
+    const Value holds = statics_.evaluate_outside(*assertion.condition);
+    const auto* truth = holds.get_if<bool>();
+    if (truth == nullptr) {
+      if (!holds.has_error())
+        reporter_.report(assertion.condition->range, diag::wrong_kind, "a bool",
+                         describe(holds, statics_net_.module.graphs.front()));
+      return;
+    }
+    if (*truth) return;
+    const auto* sides = assertion.condition->get_if<ast::Binary>();
+    if (sides == nullptr || sides->op == ast::BinaryOperator::kAnd ||
+        sides->op == ast::BinaryOperator::kOr) {
+      reporter_.report(assertion.condition->range, diag::assertion,
+                       source(assertion.condition->range));
+      return;
+    }
+    reporter_.report(
+        assertion.condition->range, diag::assertion_values, source(assertion.condition->range),
+        to_text(statics_.evaluate_outside(*sides->left)), std::string(to_text(sides->op)),
+        to_text(statics_.evaluate_outside(*sides->right)));
+  }
+
+  const ast::Train& train_;
+  const FileScope& file_;
+  const Library& library_;
+  Reporter& reporter_;
+  ElaboratedNet net_;
+  ElaboratedNet statics_net_;
+  Elaborator elaborator_;  // over the net's graph, until it is folded
+  Elaborator statics_;     // for settings, which hold no tensors
+  TrainedNet result_;
+  std::vector<PlacedClause> clauses_;
+  std::vector<ast::Name> targets_;
+  std::map<std::string, SourceRange> metrics_;
+  std::vector<std::pair<Adapter, SourceRange>> adapters_;
+  bool has_optimizer_ = false;
+};
+
+}  // namespace
+
+std::optional<TrainedNet> apply_train(const ast::Train& train, SourceRange origin,
+                                      const FileScope& file, const Library& library,
+                                      Reporter& reporter,
+                                      const std::set<const ast::Block*>& recursive,
+                                      ElaboratedNet net) {
+  return TrainCheck(train, origin, file, library, reporter, recursive, std::move(net)).run();
+}
+
+}  // namespace tdc::check

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check/elaborate.h"
+#include "check/program.h"
+
+namespace tdc::check {
+
+/// A train block applied to a copy of its net.
+struct TrainedNet {
+  Training training;
+  ir::Module module;
+  std::vector<SelectionRow> selection;
+  std::string weights_from;
+};
+
+/// Checks `train` and applies it to `net`: adds targets, loss and metrics to the graph, attaches
+/// adapters, marks the trained parameters. Null if something was reported.
+std::optional<TrainedNet> apply_train(const ast::Train& train, SourceRange origin,
+                                      const FileScope& file, const Library& library,
+                                      Reporter& reporter,
+                                      const std::set<const ast::Block*>& recursive,
+                                      ElaboratedNet net);
+
+}  // namespace tdc::check

@@ -1,0 +1,26 @@
+// Chips that programs can be deployed on. A board of your own is a `chip` in your own file.
+tdl 1
+
+/// Eight RV32IMFC cores at one scratchpad, with a larger memory beside it and a third behind DMA.
+/// L1 holds stacks and the scratch space of kernels; programs, weights and tensors lie in L2.
+chip pulp_cluster {
+  cores      8
+  platform   "pulp_cluster"
+  memory     L1, size: 128 KiB, stack: 128 KiB
+  memory     L2, size: 2 MiB, code: 96 KiB
+  memory     L3, size: 32 MiB
+  tensors    L2
+  constants  L2
+  image      L3
+}
+
+/// A microcontroller with one core, 256 KiB of RAM and flash for code and constants.
+chip mcu_256k {
+  cores      1
+  platform   "qemu_user"
+  memory     RAM, size: 256 KiB, stack: 16 KiB
+  memory     FLASH, size: 1 MiB, code: 128 KiB
+  tensors    RAM
+  constants  FLASH
+  image      FLASH
+}
