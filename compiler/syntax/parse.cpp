@@ -253,9 +253,7 @@ class Expectation {
     }
     Expected expected;
     explore(readings, &expected, [&](const Transition& step, int) {
-      for (const auto& interval : step.label().getIntervals())
-        for (ssize_t type = interval.a; type <= interval.b; ++type)
-          add_token(static_cast<size_t>(type), expected);
+      for (const size_t type : types_of(step.label())) add_token(type, expected);
     });
     return expected;
   }
@@ -263,12 +261,11 @@ class Expectation {
   /// The words that `context`'s rule may start with or continue by at `state`.
   std::vector<std::string> words_at(antlr4::atn::ATNState* state) const {
     std::vector<std::string> words;
-    for (const auto& interval : automaton_.nextTokens(state).getIntervals())
-      for (ssize_t type = interval.a; type <= interval.b; ++type) {
-        const std::string name = vocabulary_.getLiteralName(static_cast<size_t>(type));
-        if (name.size() > 2 && is_word(name.substr(1)))
-          words.push_back(name.substr(1, name.size() - 2));
-      }
+    for (const size_t type : types_of(automaton_.nextTokens(state))) {
+      const std::string name = vocabulary_.getLiteralName(type);
+      if (name.size() > 2 && is_word(name.substr(1)))
+        words.push_back(name.substr(1, name.size() - 2));
+    }
     return words;
   }
 
@@ -277,6 +274,14 @@ class Expectation {
   using RuleTransition = antlr4::atn::RuleTransition;
 
   static constexpr int kNoFrame = -1;
+
+  static std::vector<size_t> types_of(const antlr4::misc::IntervalSet& set) {
+    std::vector<size_t> types;
+    for (const auto& interval : set.getIntervals())
+      for (ssize_t type = interval.a; type <= interval.b; ++type)
+        types.push_back(static_cast<size_t>(type));
+    return types;
+  }
 
   /// Where a rule returns to: a state, by its number, and the frame of the rule that holds it.
   using Frame = std::pair<size_t, int>;
@@ -548,8 +553,7 @@ class Recovery : public antlr4::ANTLRErrorStrategy {
   void report_between(antlr4::Parser* parser, antlr4::atn::ATNState* state, size_t at) {
     if (is_silenced(at)) return;
     const size_t rule = parser->getContext()->getRuleIndex();
-    if (rule != TdParser::RuleFile && !tokens_[at].is_first_on_line &&
-        is_behind_expression(parser, at)) {
+    if (!tokens_[at].is_first_on_line && is_behind_expression(parser, at)) {
       if (report_special(parser, at, {.phrases = {}, .continues = true, .names = false})) return;
       report_found(parser, at, "an operator or something new");
       return;
@@ -617,7 +621,8 @@ class Recovery : public antlr4::ANTLRErrorStrategy {
     } else if (expected.continues && comparisons.contains(text)) {
       diagnostics_.report(token.range, diag::comparison_chain)
           .hint(diag::hint_write_instead, "`a < b and b < c`");
-    } else if (expected.names && !expected.continues && is_reserved(parser, at)) {
+    } else if (expected.names && !expected.continues && is_reserved(parser, at) &&
+               (last == nullptr || last->line == token.line)) {
       diagnostics_.report(token.range, diag::reserved_word, text);
     } else if (touches && (text == "*" || text == "**" || text == "{") && is_in_selection(parser)) {
       diagnostics_.report(token.range, diag::pattern_partial, text);
@@ -656,7 +661,11 @@ class Recovery : public antlr4::ANTLRErrorStrategy {
     const Token* last = before(parser, at);
     SourceRange range = token.range;
     std::string found = fmt::format("`{}`", files_.text(range).substr(0, 40));
-    if (token.kind == TokenKind::kEnd) found = "the end of the file";
+    if (token.kind == TokenKind::kEnd) {
+      // A quoted expression ends at a brace, a file at nothing.
+      const std::string_view rest = files_.text(range.file).substr(range.begin);
+      found = rest.empty() ? "the end of the file" : fmt::format("`{}`", rest.substr(0, 1));
+    }
     if (last != nullptr && last->line != token.line && token.kind != TokenKind::kEnd &&
         expected.find("a declaration") == std::string::npos &&
         expected.find("a statement") == std::string::npos &&
@@ -1616,7 +1625,12 @@ std::vector<std::string> find_ambiguities(const SourceFiles& files, FileId file)
   stream.parser.addErrorListener(&listener);
   stream.parser.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(
       antlr4::atn::PredictionMode::LL_EXACT_AMBIG_DETECTION);
-  stream.parser.file();
+  stream.parser.setErrorHandler(std::make_shared<StopAtError>());
+  try {
+    stream.parser.file();
+  } catch (const antlr4::ParseCancellationException&) {
+    listener.found.push_back("the file does not parse");
+  }
   return listener.found;
 }
 
