@@ -11,8 +11,19 @@ static inline float td_fold_covariance(float sum, float a, float b, float consta
   return td_fmaf(a, b - constant, sum);
 }
 
-/// y = (x - mean) * rstd * weight + bias for each row, rstd = 1 / sqrt(variance + epsilon), the
-/// variance being the mean of (x - mean)^2. y may be x.
+/// Mean of a row.
+static inline float td_row_mean(const float* x, int32_t columns) {
+  return td_fold_row(x, x, columns, 0.0f, td_fold_add) / (float)columns;
+}
+
+/// 1 / sqrt(variance + epsilon) of a row, the variance being the mean of (x - mean)^2.
+static inline float td_row_rstd(const float* x, int32_t columns, float mean, float epsilon) {
+  const float variance =
+      td_fold_row(x, x, columns, mean, td_fold_squared_deviation) / (float)columns;
+  return 1.0f / td_sqrtf(variance + epsilon);
+}
+
+/// y = (x - mean) * rstd * weight + bias for each row. y may be x.
 void td_layer_norm_f32(const td_layer_norm_f32_args* args, td_team team) {
   const td_range share = td_share(args->rows, team);
   const int32_t columns = args->columns;
@@ -21,19 +32,21 @@ void td_layer_norm_f32(const td_layer_norm_f32_args* args, td_team team) {
   for (int32_t row = share.begin; row < share.end; ++row) {
     float* const y = args->y + row * args->y_row;
     const float* const x = args->x + row * args->x_row;
-    const float mean = td_fold_row(x, x, columns, 0.0f, td_fold_add) / (float)columns;
-    const float variance =
-        td_fold_row(x, x, columns, mean, td_fold_squared_deviation) / (float)columns;
-    const float rstd = 1.0f / td_sqrtf(variance + args->epsilon);
-    TD_INDEPENDENT for (int32_t i = 0; i < columns; ++i) y[i] = (x[i] - mean) * rstd;
-    if (weight) {
-      TD_INDEPENDENT for (int32_t i = 0; i < columns; ++i) y[i] *= weight[i];
+    const float mean = td_row_mean(x, columns);
+    const float rstd = td_row_rstd(x, columns, mean, args->epsilon);
+    TD_INDEPENDENT for (int32_t i = 0; i < columns; ++i) {
+      y[i] = (x[i] - mean) * rstd * weight[i] + bias[i];
     }
-    if (bias) {
-      TD_INDEPENDENT for (int32_t i = 0; i < columns; ++i) y[i] += bias[i];
-    }
-    if (args->mean) args->mean[row] = mean;
-    if (args->rstd) args->rstd[row] = rstd;
+  }
+}
+
+/// mean and rstd of each row.
+void td_layer_norm_statistics_f32(const td_layer_norm_statistics_f32_args* args, td_team team) {
+  const td_range share = td_share(args->rows, team);
+  for (int32_t row = share.begin; row < share.end; ++row) {
+    const float* const x = args->x + row * args->x_row;
+    args->mean[row] = td_row_mean(x, args->columns);
+    args->rstd[row] = td_row_rstd(x, args->columns, args->mean[row], args->epsilon);
   }
 }
 
@@ -49,11 +62,7 @@ void td_layer_norm_grad_f32(const td_layer_norm_grad_f32_args* args, td_team tea
     const float* const x = args->x + row * args->x_row;
     const float mean = args->mean[row];
     const float rstd = args->rstd[row];
-    if (weight) {
-      TD_INDEPENDENT for (int32_t i = 0; i < columns; ++i) dx[i] = dy[i] * weight[i];
-    } else {
-      TD_INDEPENDENT for (int32_t i = 0; i < columns; ++i) dx[i] = dy[i];
-    }
+    TD_INDEPENDENT for (int32_t i = 0; i < columns; ++i) dx[i] = dy[i] * weight[i];
     const float mean_g = td_fold_row(dx, dx, columns, 0.0f, td_fold_add) / (float)columns;
     const float covariance = td_fold_row(dx, x, columns, mean, td_fold_covariance) / (float)columns;
     const float slope = covariance * rstd * rstd;  // mean of g * n, times rstd

@@ -518,11 +518,9 @@ typedef struct {
 } td_max_pool2d_grad_f32_args;
 void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team team);
 
-/* mean and rstd: dense, one per row, or null; weight and bias: dense, or null. */
+/* mean and rstd: dense, one per row; weight and bias: dense. */
 typedef struct {
   float* y;
-  float* mean;
-  float* rstd;
   const float* x;
   const float* weight;
   const float* bias;
@@ -533,6 +531,17 @@ typedef struct {
   float epsilon;
 } td_layer_norm_f32_args;
 void td_layer_norm_f32(const td_layer_norm_f32_args* args, td_team team);
+
+typedef struct {
+  float* mean;
+  float* rstd;
+  const float* x;
+  int32_t rows;
+  int32_t columns;
+  int32_t x_row;
+  float epsilon;
+} td_layer_norm_statistics_f32_args;
+void td_layer_norm_statistics_f32(const td_layer_norm_statistics_f32_args* args, td_team team);
 
 typedef struct {
   float* dx;

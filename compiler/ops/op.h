@@ -119,6 +119,9 @@ class GradientContext {
   ir::ValueId emit(std::string_view op, ir::ValueIds inputs, ir::Attributes attributes = {}) {
     return builder_.emit(op, std::move(inputs), std::move(attributes));
   }
+  ir::ValueIds emit_all(std::string_view op, ir::ValueIds inputs, ir::Attributes attributes = {}) {
+    return builder_.emit_all(op, std::move(inputs), std::move(attributes));
+  }
   /// For the last node of the gradient of an input that is not batched while the cotangent is:
   /// sums over the batch. See `ir::Builder::emit_reduced`.
   ir::ValueId emit_reduced(std::string_view op, ir::ValueIds inputs,

@@ -161,7 +161,7 @@ void rows() {
   constexpr int32_t kRows = 512;
   constexpr int32_t kColumns = 128;
   std::vector<float> x = buffer(kElements);
-  std::vector<float> y(kElements), mean(kRows), rstd(kRows);
+  std::vector<float> y(kElements);
   const td_softmax_f32_args softmax = {.y = y.data(),
                                        .x = x.data(),
                                        .rows = kRows,
@@ -170,8 +170,6 @@ void rows() {
                                        .x_row = kColumns};
   print("softmax", "512 x 128", kElements, "G/s", [&] { td_softmax_f32(&softmax, kAlone); });
   const td_layer_norm_f32_args norm = {.y = y.data(),
-                                       .mean = mean.data(),
-                                       .rstd = rstd.data(),
                                        .x = x.data(),
                                        .weight = x.data(),
                                        .bias = x.data(),

@@ -141,9 +141,10 @@ static void run_rows(int32_t columns) {
       .dx_row = columns, .x_row = columns, .target_row = columns);
   RUN(td_accuracy_f32, .y = result, .logits = operand_a, .label = labels, .rows = 17,
       .classes = columns, .k = 2, .logits_row = columns);
-  RUN(td_layer_norm_f32, .y = result, .mean = small[2], .rstd = small[3], .x = operand_a,
-      .weight = small[0], .bias = small[1], ROWS, .y_row = columns, .x_row = columns,
-      .epsilon = 1e-5f);
+  RUN(td_layer_norm_statistics_f32, .mean = result, .rstd = small[3], .x = operand_a, ROWS,
+      .x_row = columns, .epsilon = 1e-5f);
+  RUN(td_layer_norm_f32, .y = result, .x = operand_a, .weight = small[0], .bias = small[1], ROWS,
+      .y_row = columns, .x_row = columns, .epsilon = 1e-5f);
   RUN(td_layer_norm_grad_f32, .dx = result, .dy = operand_b, .x = operand_a, .mean = small[2],
       .rstd = small[3], .weight = small[0], ROWS, .dx_row = columns, .dy_row = columns,
       .x_row = columns);

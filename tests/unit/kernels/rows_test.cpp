@@ -219,93 +219,96 @@ TEST_CASE("accuracy counts the classes before the label; ties go to the first") 
 }
 
 TEST_CASE("layer norm and its gradients agree with their definitions in double") {
-  for (const int32_t columns : {5, 16, 67})
-    for (const bool is_affine : {false, true}) {
-      Random random(5);
-      const std::vector<float> x = random.values(kRows * columns, -1, 3);
-      const std::vector<float> dy = random.values(kRows * columns);
-      const std::vector<float> weight = random.values(columns);
-      const std::vector<float> bias = random.values(columns);
-      std::vector<double> y_ref(x.size()), dx_ref(x.size());
-      std::vector<double> dweight_ref(static_cast<size_t>(columns));
-      for (int32_t row = 0; row < kRows; ++row) {
-        double mean = 0, variance = 0, mean_g = 0, mean_gn = 0;
-        for (int32_t i = 0; i < columns; ++i) mean += double{x[at(row, i, columns)]} / columns;
-        for (int32_t i = 0; i < columns; ++i)
-          variance += std::pow(double{x[at(row, i, columns)]} - mean, 2) / columns;
-        const double rstd = 1 / std::sqrt(variance + 1e-5);
-        const auto n = [&](int32_t i) { return (double{x[at(row, i, columns)]} - mean) * rstd; };
-        const auto w = [&](int32_t i) {
-          return is_affine ? double{weight[static_cast<size_t>(i)]} : 1.0;
-        };
-        const auto g = [&](int32_t i) { return double{dy[at(row, i, columns)]} * w(i); };
-        for (int32_t i = 0; i < columns; ++i) {
-          mean_g += g(i) / columns;
-          mean_gn += g(i) * n(i) / columns;
-          dweight_ref[static_cast<size_t>(i)] += double{dy[at(row, i, columns)]} * n(i);
-        }
-        for (int32_t i = 0; i < columns; ++i) {
-          y_ref[at(row, i, columns)] =
-              n(i) * w(i) + (is_affine ? double{bias[static_cast<size_t>(i)]} : 0.0);
-          dx_ref[at(row, i, columns)] = rstd * (g(i) - mean_g - n(i) * mean_gn);
-        }
+  for (const int32_t columns : {5, 16, 67}) {
+    Random random(5);
+    const std::vector<float> x = random.values(kRows * columns, -1, 3);
+    const std::vector<float> dy = random.values(kRows * columns);
+    const std::vector<float> weight = random.values(columns);
+    const std::vector<float> bias = random.values(columns);
+    std::vector<double> y_ref(x.size()), dx_ref(x.size());
+    std::vector<double> dweight_ref(static_cast<size_t>(columns));
+    for (int32_t row = 0; row < kRows; ++row) {
+      double mean = 0, variance = 0, mean_g = 0, mean_gn = 0;
+      for (int32_t i = 0; i < columns; ++i) mean += double{x[at(row, i, columns)]} / columns;
+      for (int32_t i = 0; i < columns; ++i)
+        variance += std::pow(double{x[at(row, i, columns)]} - mean, 2) / columns;
+      const double rstd = 1 / std::sqrt(variance + 1e-5);
+      const auto n = [&](int32_t i) { return (double{x[at(row, i, columns)]} - mean) * rstd; };
+      const auto w = [&](int32_t i) { return double{weight[static_cast<size_t>(i)]}; };
+      const auto g = [&](int32_t i) { return double{dy[at(row, i, columns)]} * w(i); };
+      for (int32_t i = 0; i < columns; ++i) {
+        mean_g += g(i) / columns;
+        mean_gn += g(i) * n(i) / columns;
+        dweight_ref[static_cast<size_t>(i)] += double{dy[at(row, i, columns)]} * n(i);
       }
-      std::vector<float> y = x, mean(kRows), rstd(kRows);
-      run<td_layer_norm_f32_args>("td_layer_norm_f32", {&y, &mean, &rstd}, [&] {
-        return td_layer_norm_f32_args{.y = y.data(),
-                                      .mean = mean.data(),
-                                      .rstd = rstd.data(),
-                                      .x = y.data(),
-                                      .weight = is_affine ? weight.data() : nullptr,
-                                      .bias = is_affine ? bias.data() : nullptr,
-                                      .rows = kRows,
-                                      .columns = columns,
-                                      .y_row = columns,
-                                      .x_row = columns,
-                                      .epsilon = 1e-5F};
-      });
-      CHECK(relative_error(y, y_ref) < 1e-6);
-      std::vector<float> dx = dy;
-      run("td_layer_norm_grad_f32", dx,
-          td_layer_norm_grad_f32_args{.dx = dx.data(),
-                                      .dy = dx.data(),
-                                      .x = x.data(),
-                                      .mean = mean.data(),
-                                      .rstd = rstd.data(),
-                                      .weight = is_affine ? weight.data() : nullptr,
-                                      .rows = kRows,
-                                      .columns = columns,
-                                      .dx_row = columns,
-                                      .dy_row = columns,
-                                      .x_row = columns});
-      CHECK(relative_error(dx, dx_ref) < 2e-6);
-      td_layer_norm_weight_grad_f32_args args = {.dweight = nullptr,
-                                                 .dy = dy.data(),
-                                                 .x = x.data(),
-                                                 .mean = mean.data(),
-                                                 .rstd = rstd.data(),
-                                                 .rows = kRows,
-                                                 .columns = columns,
-                                                 .dy_row = columns,
-                                                 .x_row = columns,
-                                                 .accumulate = 0};
-      std::vector<float> dweight(static_cast<size_t>(columns));
-      args.dweight = dweight.data();
-      run("td_layer_norm_weight_grad_f32", dweight, args);
-      CHECK(relative_error(dweight, dweight_ref) < 2e-6);
-      std::vector<float> pieces(static_cast<size_t>(columns), 4.0F);
-      args.dweight = pieces.data();
-      for (int32_t row = 0; row < kRows; ++row) {
-        args.rows = 1;
-        args.dy = dy.data() + row * columns;
-        args.x = x.data() + row * columns;
-        args.mean = mean.data() + row;
-        args.rstd = rstd.data() + row;
-        args.accumulate = row > 0 ? 1 : 0;
-        run("td_layer_norm_weight_grad_f32", pieces, args);
+      for (int32_t i = 0; i < columns; ++i) {
+        y_ref[at(row, i, columns)] = n(i) * w(i) + double{bias[static_cast<size_t>(i)]};
+        dx_ref[at(row, i, columns)] = rstd * (g(i) - mean_g - n(i) * mean_gn);
       }
-      CHECK(same_bits(pieces, dweight));
     }
+    std::vector<float> y = x, mean(kRows), rstd(kRows);
+    run<td_layer_norm_statistics_f32_args>("td_layer_norm_statistics_f32", {&mean, &rstd}, [&] {
+      return td_layer_norm_statistics_f32_args{.mean = mean.data(),
+                                               .rstd = rstd.data(),
+                                               .x = x.data(),
+                                               .rows = kRows,
+                                               .columns = columns,
+                                               .x_row = columns,
+                                               .epsilon = 1e-5F};
+    });
+    run<td_layer_norm_f32_args>("td_layer_norm_f32", {&y}, [&] {
+      return td_layer_norm_f32_args{.y = y.data(),
+                                    .x = y.data(),
+                                    .weight = weight.data(),
+                                    .bias = bias.data(),
+                                    .rows = kRows,
+                                    .columns = columns,
+                                    .y_row = columns,
+                                    .x_row = columns,
+                                    .epsilon = 1e-5F};
+    });
+    CHECK(relative_error(y, y_ref) < 1e-6);
+    std::vector<float> dx = dy;
+    run("td_layer_norm_grad_f32", dx,
+        td_layer_norm_grad_f32_args{.dx = dx.data(),
+                                    .dy = dx.data(),
+                                    .x = x.data(),
+                                    .mean = mean.data(),
+                                    .rstd = rstd.data(),
+                                    .weight = weight.data(),
+                                    .rows = kRows,
+                                    .columns = columns,
+                                    .dx_row = columns,
+                                    .dy_row = columns,
+                                    .x_row = columns});
+    CHECK(relative_error(dx, dx_ref) < 2e-6);
+    td_layer_norm_weight_grad_f32_args args = {.dweight = nullptr,
+                                               .dy = dy.data(),
+                                               .x = x.data(),
+                                               .mean = mean.data(),
+                                               .rstd = rstd.data(),
+                                               .rows = kRows,
+                                               .columns = columns,
+                                               .dy_row = columns,
+                                               .x_row = columns,
+                                               .accumulate = 0};
+    std::vector<float> dweight(static_cast<size_t>(columns));
+    args.dweight = dweight.data();
+    run("td_layer_norm_weight_grad_f32", dweight, args);
+    CHECK(relative_error(dweight, dweight_ref) < 2e-6);
+    std::vector<float> pieces(static_cast<size_t>(columns), 4.0F);
+    args.dweight = pieces.data();
+    for (int32_t row = 0; row < kRows; ++row) {
+      args.rows = 1;
+      args.dy = dy.data() + row * columns;
+      args.x = x.data() + row * columns;
+      args.mean = mean.data() + row;
+      args.rstd = rstd.data() + row;
+      args.accumulate = row > 0 ? 1 : 0;
+      run("td_layer_norm_weight_grad_f32", pieces, args);
+    }
+    CHECK(same_bits(pieces, dweight));
+  }
 }
 
 TEST_CASE("embedding gathers rows, and its gradient is one chain per entry") {

@@ -1,0 +1,178 @@
+#include "ops/elementwise.h"
+#include "ops/strides.h"
+
+namespace tdc::ops {
+namespace {
+
+using ir::Dims;
+using ir::TensorType;
+
+KernelField count(std::string_view name, std::string_view summary) {
+  return {.name = name, .kind = FieldKind::count, .summary = summary};
+}
+
+void bind(const KernelCall& call, KernelScalars& scalars) {
+  const OperandLayout& table = call.input(1);
+  check_dense(call.input(0), call.input(0).extent.size());
+  check_dense(table, 1);
+  check_dense(call.output(0), 1);
+  const StridedAxis rows = merge_leading(call.output(0), 1);
+  scalars.set("rows", rows.extent);
+  scalars.set("columns", table.extent[1]);
+  scalars.set("vocabulary", table.extent[0]);
+  scalars.set("y_row", rows.stride);
+  scalars.set("table_row", table.stride[0]);
+}
+
+void bind_grad(const KernelCall& call, KernelScalars& scalars) {
+  const OperandLayout& table = call.output(0);
+  check_dense(call.input(0), call.input(0).extent.size());
+  check_dense(table, 1);
+  check_dense(call.input(1), 1);
+  const StridedAxis rows = merge_leading(call.input(1), 1);
+  scalars.set("rows", rows.extent);
+  scalars.set("columns", table.extent[1]);
+  scalars.set("vocabulary", table.extent[0]);
+  scalars.set("dtable_row", table.stride[0]);
+  scalars.set("dy_row", rows.stride);
+  scalars.set("accumulate", int64_t{call.inputs[2].has_value()});
+}
+
+/// Indices of some shape into a table of 4 rows of 3.
+std::vector<Sample> samples(bool is_gradient) {
+  std::vector<Sample> result;
+  for (const Dims& dims : {Dims{}, Dims{7}, Dims{2, 5}}) {
+    Dims rows = dims;
+    rows.push_back(3);
+    Sample sample = {.inputs = {TensorType{.dtype = ir::DType::i32, .dims = dims}},
+                     .attributes = {},
+                     .domains = {{0, 4}, {}}};
+    if (is_gradient) {
+      sample.inputs.insert(sample.inputs.end(), {TensorType{.dims = rows}, std::nullopt});
+      sample.domains.emplace_back();
+      sample.attributes.set("rows", int64_t{4});
+    } else {
+      sample.inputs.emplace_back(TensorType{.dims = {4, 3}});
+    }
+    result.push_back(std::move(sample));
+  }
+  return result;
+}
+
+std::vector<TileAxis> tile_columns(const Call& call) {
+  // Every column of the table is its own sum.
+  const auto last = static_cast<int>(call.input(1).rank()) - 1;
+  return {{{-1, last, call.inputs[2] ? 1 : -1, 1}}};
+}
+
+std::vector<TileAxis> tile_rows(const Call& call) {
+  std::vector<TileAxis> axes = tile_leading(call, {0, -1, 1});
+  axes.push_back({{-1, 1, static_cast<int>(call.output(0).rank()) - 1}});
+  return axes;
+}
+
+}  // namespace
+
+extern const OpFamily embedding_family;
+const OpFamily embedding_family = {
+    .name = "embedding",
+    .ops = {
+        {.name = "embedding",
+         .summary = "the rows of a table that indices name",
+         .signature = "index:i32[..], weight:[v, d] -> y:[.., d]",
+         .batch = batch_leading,
+         .gradient =
+             [](GradientContext& g) {
+               const ir::Attributes attributes = {{"rows", g.type(g.input(1)).dims[0]}};
+               const ir::ValueIds inputs = {g.input(0), g.cotangent()};
+               g.set(1, g.is_batched(g.cotangent())
+                            ? g.emit_reduced("embedding_grad", inputs, attributes)
+                            : g.emit("embedding_grad", inputs, attributes));
+             },
+         .evaluate =
+             [](const Evaluation& e) {
+               const Tensor& table = e.input(1);
+               const auto columns = static_cast<size_t>(table.type.dims[1]);
+               for (size_t i = 0; i < e.output(0).data.size(); ++i) {
+                 const auto row = static_cast<size_t>(e.input(0).data[i / columns]);
+                 e.output(0).data[i] = table.data.at(row * columns + i % columns);
+               }
+             },
+         .flop = [](const Call&) { return int64_t{0}; },
+         .tile_axes = tile_rows,
+         .kernel =
+             KernelDef{.name = "td_embedding_f32",
+                       .file = "embedding.c",
+                       .fields = {{.name = "y",
+                                   .kind = FieldKind::output,
+                                   .summary = "[rows][columns], columns dense; aliases nothing"},
+                                  {.name = "table",
+                                   .kind = FieldKind::input,
+                                   .operand = 1,
+                                   .summary = "[vocabulary][columns], columns dense"},
+                                  {.name = "index",
+                                   .kind = FieldKind::input,
+                                   .operand = 0,
+                                   .dtype = ir::DType::i32,
+                                   .summary = "[rows]"},
+                                  count("rows", "indices"),
+                                  count("columns", "of an entry"),
+                                  count("vocabulary", "entries"),
+                                  count("y_row", "stride"),
+                                  count("table_row", "stride")},
+                       .bind = bind},
+         .samples = [] { return samples(false); }},
+
+        {.name = "embedding_grad",
+         .summary = "for each row of the table, the sum of dy over the indices that name it; one "
+                    "chain of additions",
+         .signature = "index:i32[..], dy:[.., d], accumulator?:[v, d] -> dweight:[v, d]",
+         .visibility = Visibility::internal,
+         .attributes = {{"rows", AttributeKind::integer, std::nullopt, "of the table"}},
+         .infer_types = [](const Call& call) -> TypeResult {
+           return std::vector<TensorType>{
+               {.dims = {call.attributes.integer("rows"), call.input(1).dims.back()}}};
+         },
+         .batch = batch_leading,  // made after batching only
+         .gradient = NoGradient{"gradients of gradients are not supported"},
+         .evaluate =
+             [](const Evaluation& e) {
+               const Tensor& dy = e.input(1);
+               const auto columns = static_cast<size_t>(dy.type.dims.back());
+               if (e.inputs[2] != nullptr) e.output(0).data = e.inputs[2]->data;
+               for (size_t i = 0; i < dy.data.size(); ++i) {
+                 const auto row = static_cast<size_t>(e.input(0).data[i / columns]);
+                 e.output(0).data.at(row * columns + i % columns) += dy.data[i];
+               }
+             },
+         .flop = flop_per_output,
+         .tile_axes = tile_columns,
+         .accumulator = 2,
+         .kernel =
+             KernelDef{.name = "td_embedding_grad_f32",
+                       .file = "embedding.c",
+                       .fields = {{.name = "dtable",
+                                   .kind = FieldKind::output,
+                                   .summary = "[vocabulary][columns], columns dense"},
+                                  {.name = "dy",
+                                   .kind = FieldKind::input,
+                                   .operand = 1,
+                                   .summary = "[rows][columns], columns dense"},
+                                  {.name = "index",
+                                   .kind = FieldKind::input,
+                                   .operand = 0,
+                                   .dtype = ir::DType::i32,
+                                   .summary = "[rows]"},
+                                  count("rows", "indices"),
+                                  count("columns", "of an entry"),
+                                  count("vocabulary", "entries"),
+                                  count("dtable_row", "stride"),
+                                  count("dy_row", "stride"),
+                                  {.name = "accumulate",
+                                   .kind = FieldKind::flag,
+                                   .summary = "1: the chains start from dtable, not from +0"}},
+                       .bind = bind_grad},
+         .samples = [] { return samples(true); }},
+    }};
+
+}  // namespace tdc::ops

@@ -1,0 +1,272 @@
+#include <cmath>
+
+#include "ops/elementwise.h"
+#include "ops/strides.h"
+
+// The gradient finds the maxima again from x, which the layer before usually keeps anyway; keeping
+// their positions would cost memory of y's size beside it.
+
+namespace tdc::ops {
+namespace {
+
+using ir::Dims;
+using ir::TensorType;
+
+/// Extents of one pooling of planes.
+struct Geometry {
+  int64_t height, width, out_height, out_width;
+  int64_t kernel[2], stride[2], padding[2];
+};
+
+int64_t output_extent(int64_t extent, int64_t kernel, int64_t stride, int64_t padding) {
+  const int64_t span = extent + 2 * padding - kernel;
+  return span < 0 ? 0 : span / stride + 1;
+}
+
+Geometry geometry(const Dims& x, const ir::Attributes& attributes) {
+  Geometry g = {.height = x[x.size() - 2], .width = x[x.size() - 1]};
+  for (size_t i = 0; i < 2; ++i) {
+    g.kernel[i] = attributes.integers("kernel")[i];
+    g.stride[i] = attributes.integers("stride")[i];
+    g.padding[i] = attributes.integers("padding")[i];
+  }
+  g.out_height = output_extent(g.height, g.kernel[0], g.stride[0], g.padding[0]);
+  g.out_width = output_extent(g.width, g.kernel[1], g.stride[1], g.padding[1]);
+  return g;
+}
+
+TypeResult infer(const Call& call) {
+  const Dims& x = call.input(0).dims;
+  const auto problem = [](std::string text, std::string attribute) {
+    return TypeProblem{
+        .text = std::move(text), .operand = attribute.empty() ? 0 : -1, .attribute = attribute};
+  };
+  if (x.size() < 2)
+    return problem(
+        fmt::format("`max_pool2d` takes height and width, this has shape {}", ir::to_text(x)), "");
+  for (const std::string_view name : {"kernel", "stride"})
+    for (const int64_t value : call.attributes.integers(name))
+      if (value < 1)
+        return problem(fmt::format("`{}` is {}, but must be at least 1", name, value),
+                       std::string(name));
+  for (size_t i = 0; i < 2; ++i) {
+    const int64_t padding = call.attributes.integers("padding")[i];
+    const int64_t kernel = call.attributes.integers("kernel")[i];
+    if (padding < 0 || 2 * padding > kernel)
+      return problem(
+          fmt::format("`padding` is {}, but must be 0 to half of the kernel's {}", padding, kernel),
+          "padding");
+  }
+  const Geometry g = geometry(x, call.attributes);
+  if (g.out_height < 1 || g.out_width < 1)
+    return problem(
+        fmt::format("the kernel of {}x{} is larger than the padded image of {}x{}", g.kernel[0],
+                    g.kernel[1], g.height + 2 * g.padding[0], g.width + 2 * g.padding[1]),
+        "kernel");
+  TensorType y = {.dims = Dims(x.begin(), x.end() - 2)};
+  y.dims.insert(y.dims.end(), {g.out_height, g.out_width});
+  return std::vector{y};
+}
+
+/// For each output, the index in x of its window's largest element: the first NaN, or the first of
+/// the largest.
+std::vector<size_t> largest_in_windows(const Tensor& x, const ir::Attributes& attributes) {
+  const Geometry g = geometry(x.type.dims, attributes);
+  const int64_t planes = static_cast<int64_t>(x.data.size()) / (g.height * g.width);
+  std::vector<size_t> result;
+  for (int64_t plane = 0; plane < planes; ++plane)
+    for (int64_t i = 0; i < g.out_height; ++i)
+      for (int64_t j = 0; j < g.out_width; ++j) {
+        size_t best = x.data.size();
+        for (int64_t p = 0; p < g.kernel[0]; ++p)
+          for (int64_t q = 0; q < g.kernel[1]; ++q) {
+            const int64_t row = i * g.stride[0] + p - g.padding[0];
+            const int64_t column = j * g.stride[1] + q - g.padding[1];
+            if (row < 0 || row >= g.height || column < 0 || column >= g.width) continue;
+            const auto at = static_cast<size_t>((plane * g.height + row) * g.width + column);
+            if (best == x.data.size() || x.data[at] > x.data[best] ||
+                (std::isnan(x.data[at]) && !std::isnan(x.data[best])))
+              best = at;
+          }
+        result.push_back(best);
+      }
+  return result;
+}
+
+KernelField count(std::string_view name, std::string_view summary) {
+  return {.name = name, .kind = FieldKind::count, .summary = summary};
+}
+
+void add_geometry_fields(std::vector<KernelField>& fields) {
+  fields.insert(
+      fields.end(),
+      {count("images", "images"), count("channels", "of an image"), count("height", "of x"),
+       count("width", "of x"), count("out_height", "of y"), count("out_width", "of y"),
+       count("kernel_height", "of a window"), count("kernel_width", "of a window"),
+       count("stride_height", "between windows"), count("stride_width", "between windows"),
+       count("pad_top", "rows left out above"), count("pad_left", "columns left out on the left")});
+}
+
+void bind_geometry(const OperandLayout& x, const ir::Attributes& attributes,
+                   KernelScalars& scalars) {
+  const Geometry g = geometry(x.extent, attributes);
+  const size_t rank = x.extent.size();
+  scalars.set("images", rank > 2 ? merge_axes(x, 0, rank - 3).extent : 1);
+  scalars.set("channels", rank > 2 ? x.extent[rank - 3] : 1);
+  scalars.set("height", g.height);
+  scalars.set("width", g.width);
+  scalars.set("out_height", g.out_height);
+  scalars.set("out_width", g.out_width);
+  scalars.set("kernel_height", g.kernel[0]);
+  scalars.set("kernel_width", g.kernel[1]);
+  scalars.set("stride_height", g.stride[0]);
+  scalars.set("stride_width", g.stride[1]);
+  scalars.set("pad_top", g.padding[0]);
+  scalars.set("pad_left", g.padding[1]);
+}
+
+/// Strides of images, channels and rows; columns are dense.
+void bind_planes(const OperandLayout& layout, std::string_view image, std::string_view channel,
+                 std::string_view row, KernelScalars& scalars) {
+  const size_t rank = layout.extent.size();
+  check_dense(layout, 1);
+  scalars.set(image, rank > 2 ? merge_leading(layout, 3).stride : 0);
+  scalars.set(channel, rank > 2 ? layout.stride[rank - 3] : 0);
+  scalars.set(row, layout.stride[rank - 2]);
+}
+
+KernelDef forward_kernel() {
+  std::vector<KernelField> fields = {
+      {.name = "y",
+       .kind = FieldKind::output,
+       .summary = "[image][channel][row][column]; aliases nothing"},
+      {.name = "x", .kind = FieldKind::input, .summary = "[image][channel][row][column]"}};
+  add_geometry_fields(fields);
+  for (const std::string_view name :
+       {"x_image", "x_channel", "x_row", "y_image", "y_channel", "y_row"})
+    fields.push_back(count(name, "stride"));
+  return {.name = "td_max_pool2d_f32",
+          .file = "max_pool2d.c",
+          .fields = std::move(fields),
+          .bind = [](const KernelCall& call, KernelScalars& scalars) {
+            bind_geometry(call.input(0), call.attributes, scalars);
+            bind_planes(call.input(0), "x_image", "x_channel", "x_row", scalars);
+            bind_planes(call.output(0), "y_image", "y_channel", "y_row", scalars);
+          }};
+}
+
+KernelDef gradient_kernel() {
+  std::vector<KernelField> fields = {{.name = "dx",
+                                      .kind = FieldKind::output,
+                                      .summary = "[image][channel][row][column]; aliases nothing"},
+                                     {.name = "x",
+                                      .kind = FieldKind::input,
+                                      .operand = 0,
+                                      .summary = "[image][channel][row][column]"},
+                                     {.name = "dy",
+                                      .kind = FieldKind::input,
+                                      .operand = 1,
+                                      .summary = "[image][channel][row][column]"}};
+  add_geometry_fields(fields);
+  for (const std::string_view name : {"x_image", "x_channel", "x_row", "dx_image", "dx_channel",
+                                      "dx_row", "dy_image", "dy_channel", "dy_row"})
+    fields.push_back(count(name, "stride"));
+  return {.name = "td_max_pool2d_grad_f32",
+          .file = "max_pool2d.c",
+          .fields = std::move(fields),
+          .bind = [](const KernelCall& call, KernelScalars& scalars) {
+            bind_geometry(call.input(0), call.attributes, scalars);
+            bind_planes(call.input(0), "x_image", "x_channel", "x_row", scalars);
+            bind_planes(call.output(0), "dx_image", "dx_channel", "dx_row", scalars);
+            bind_planes(call.input(1), "dy_image", "dy_channel", "dy_row", scalars);
+          }};
+}
+
+/// Images can be cut, and channels.
+std::vector<TileAxis> tile_planes(const Call& call, const std::vector<int>& trailing) {
+  const auto channel = static_cast<int>(call.output(0).rank()) - 3;
+  std::vector<TileAxis> axes = tile_leading(call, trailing);
+  if (channel < 0) return axes;
+  const TileAxis channels = {std::vector<int>(trailing.size(), channel)};
+  if (axes.empty() || axes[0].operand_axes != channels.operand_axes) axes.push_back(channels);
+  return axes;
+}
+
+std::vector<AttributeDef> attributes() {
+  return {{"kernel", AttributeKind::pair, std::nullopt, "height and width of a window"},
+          {"stride", AttributeKind::pair, std::nullopt, "between windows"},
+          {"padding", AttributeKind::pair, std::vector<int64_t>{0, 0},
+           "rows and columns around the image that take no part"}};
+}
+
+std::vector<Sample> samples(bool is_gradient) {
+  struct Case {
+    Dims x;
+    std::vector<int64_t> kernel, stride, padding;
+  };
+  std::vector<Sample> result;
+  for (const Case& each :
+       {Case{{4, 4}, {2, 2}, {2, 2}, {0, 0}}, Case{{3, 7, 9}, {3, 3}, {2, 2}, {1, 1}},
+        Case{{2, 3, 8, 5}, {2, 3}, {1, 2}, {0, 1}}, Case{{5, 1, 6, 7}, {3, 2}, {3, 2}, {1, 0}}}) {
+    Sample sample = {
+        .inputs = {TensorType{.dims = each.x}},
+        .attributes = {{"kernel", each.kernel}, {"stride", each.stride}, {"padding", each.padding}},
+        .domains = {}};
+    if (is_gradient) {
+      const TypeResult y =
+          infer({.inputs = sample.inputs, .outputs = {}, .attributes = sample.attributes});
+      sample.inputs.emplace_back(std::get<std::vector<TensorType>>(y)[0]);
+    }
+    result.push_back(std::move(sample));
+  }
+  return result;
+}
+
+}  // namespace
+
+extern const OpFamily max_pool2d_family;
+const OpFamily max_pool2d_family = {
+    .name = "max_pool2d",
+    .ops = {
+        {.name = "max_pool2d",
+         .summary = "largest element of each window of an image; a NaN wins",
+         .signature = "x:[.., h, w] -> y:[.., i, j]",
+         .attributes = attributes(),
+         .infer_types = infer,
+         .batch = batch_leading,
+         .gradient =
+             [](GradientContext& g) {
+               g.set(0, g.emit("max_pool2d_grad", {g.input(0), g.cotangent()}, g.attributes()));
+             },
+         .evaluate =
+             [](const Evaluation& e) {
+               const std::vector<size_t> largest = largest_in_windows(e.input(0), e.attributes);
+               for (size_t i = 0; i < largest.size(); ++i)
+                 e.output(0).data[i] = e.input(0).data[largest[i]];
+             },
+         .flop = flop_per_output,
+         .tile_axes = [](const Call& call) { return tile_planes(call, {2, 2}); },
+         .kernel = forward_kernel(),
+         .samples = [] { return samples(false); }},
+
+        {.name = "max_pool2d_grad",
+         .summary = "each dy added where its window's largest element of x is",
+         .signature = "x:[.., h, w], dy:[.., i, j] -> dx:[.., h, w]",
+         .visibility = Visibility::internal,
+         .attributes = attributes(),
+         .infer_types = [](const Call& call) -> TypeResult { return std::vector{call.input(0)}; },
+         .batch = batch_leading,
+         .gradient = NoGradient{"gradients of gradients are not supported"},
+         .evaluate =
+             [](const Evaluation& e) {
+               const std::vector<size_t> largest = largest_in_windows(e.input(0), e.attributes);
+               for (size_t i = 0; i < largest.size(); ++i)
+                 e.output(0).data[largest[i]] += e.input(1).data[i];
+             },
+         .flop = flop_per_output,
+         .tile_axes = [](const Call& call) { return tile_planes(call, {2, 2, 2}); },
+         .kernel = gradient_kernel(),
+         .samples = [] { return samples(true); }},
+    }};
+
+}  // namespace tdc::ops

@@ -1,0 +1,197 @@
+#include "ops/elementwise.h"
+#include "ops/strides.h"
+
+// One loss per sample: the mean over all its elements. In the graph of one sample that is a mean
+// over everything; batched, the leading axis stays, which `per_sample` says.
+
+namespace tdc::ops {
+namespace {
+
+using ir::Dims;
+
+Dims loss_dims(const Call& call) {
+  const Dims& x = call.input(0).dims;
+  return call.attributes.boolean("per_sample") ? Dims{x[0]} : Dims{};
+}
+
+TypeResult infer(const Call& call) {
+  if (call.input(0) != call.input(1))
+    return TypeProblem{
+        .text = fmt::format("`mse` compares equal shapes, these are {} and {}",
+                            ir::to_text(call.input(0).dims), ir::to_text(call.input(1).dims)),
+        .operand = 1,
+        .attribute = {}};
+  return std::vector<ir::TensorType>{{.dims = loss_dims(call)}};
+}
+
+ir::ValueIds batch(const BatchContext& context) {
+  BatchContext batched = context;
+  ir::Attributes attributes = context.attributes;
+  attributes.set("per_sample", true);
+  const BatchContext per_sample = {.builder = context.builder,
+                                   .op = context.op,
+                                   .attributes = attributes,
+                                   .inputs = context.inputs,
+                                   .output_types = context.output_types,
+                                   .batch = context.batch};
+  return batch_leading(per_sample);
+}
+
+void gradient(GradientContext& g) {
+  const ir::ValueId difference =
+      g.emit("mse_grad", {g.input(0), g.input(1), g.cotangent()}, g.attributes());
+  const auto set = [&](size_t index, ir::ValueId value) {
+    g.set(index, g.sum_to_input(value, index));
+  };
+  if (g.needs(0)) set(0, difference);
+  if (g.needs(1)) set(1, g.emit("neg", {difference}));
+}
+
+/// Elements of one sample.
+size_t columns_of(const Tensor& x, const ir::Attributes& attributes) {
+  const size_t rows = attributes.boolean("per_sample") ? static_cast<size_t>(x.type.dims[0]) : 1;
+  return x.data.size() / rows;
+}
+
+void evaluate(const Evaluation& e) {
+  const Tensor& x = e.input(0);
+  const size_t columns = columns_of(x, e.attributes);
+  for (size_t i = 0; i < x.data.size(); ++i) {
+    const double difference = x.data[i] - e.input(1).data[i];
+    e.output(0).data[i / columns] += difference * difference / static_cast<double>(columns);
+  }
+}
+
+void evaluate_grad(const Evaluation& e) {
+  const Tensor& x = e.input(0);
+  const size_t columns = columns_of(x, e.attributes);
+  for (size_t i = 0; i < x.data.size(); ++i)
+    e.output(0).data[i] = 2 * e.input(2).data[i / columns] * (x.data[i] - e.input(1).data[i]) /
+                          static_cast<double>(columns);
+}
+
+/// Rows and their stride: samples, or one row that is everything.
+StridedAxis rows_of(const OperandLayout& layout, const ir::Attributes& attributes) {
+  const size_t rank = layout.extent.size();
+  const size_t trailing = attributes.boolean("per_sample") ? rank - 1 : rank;
+  check_dense(layout, trailing);
+  return merge_leading(layout, trailing);
+}
+
+void bind_rows(const KernelCall& call, KernelScalars& scalars) {
+  const StridedAxis rows = rows_of(call.input(0), call.attributes);
+  scalars.set("rows", rows.extent);
+  scalars.set("columns", ir::element_count(call.input(0).extent) / rows.extent);
+  scalars.set("x_row", rows.stride);
+  scalars.set("target_row", rows_of(call.input(1), call.attributes).stride);
+}
+
+void bind_grad(const KernelCall& call, KernelScalars& scalars) {
+  bind_rows(call, scalars);
+  scalars.set("dx_row", rows_of(call.output(0), call.attributes).stride);
+}
+
+std::vector<AttributeDef> attributes() {
+  return {{"per_sample", AttributeKind::boolean, false, "the leading axis is the batch and stays",
+           Visibility::internal}};
+}
+
+std::vector<Sample> samples(bool is_gradient) {
+  std::vector<Sample> result;
+  for (const bool per_sample : {false, true}) {
+    for (const Dims& dims : {Dims{}, Dims{7}, Dims{3, 5}, Dims{2, 3, 17}}) {
+      if (per_sample && dims.empty()) continue;
+      Sample sample = {.inputs = {ir::TensorType{.dims = dims}, ir::TensorType{.dims = dims}},
+                       .attributes = {{"per_sample", per_sample}},
+                       .domains = {}};
+      if (is_gradient)
+        sample.inputs.emplace_back(ir::TensorType{.dims = per_sample ? Dims{dims[0]} : Dims{}});
+      result.push_back(std::move(sample));
+    }
+  }
+  return result;
+}
+
+/// Samples are independent; without them nothing can be cut.
+std::vector<TileAxis> tile_samples(const Call& call, std::vector<int> operand_axes) {
+  if (!call.attributes.boolean("per_sample")) return {};
+  return {{std::move(operand_axes)}};
+}
+
+}  // namespace
+
+extern const OpFamily mse_family;
+const OpFamily mse_family = {
+    .name = "mse",
+    .ops = {
+        {.name = "mse",
+         .summary = "mean of (prediction - target)^2 over all elements of a sample",
+         .signature = "prediction:[..], target:[..] -> y:[..]",
+         .attributes = attributes(),
+         .infer_types = infer,
+         .batch = batch,
+         .gradient = gradient,
+         .evaluate = evaluate,
+         .flop = flop_per_output,
+         .tile_axes = [](const Call& call) { return tile_samples(call, {0, 0, 0}); },
+         .kernel =
+             KernelDef{
+                 .name = "td_mse_f32",
+                 .file = "mse.c",
+                 .fields = {{.name = "loss", .kind = FieldKind::output, .summary = "[rows]"},
+                            {.name = "x",
+                             .kind = FieldKind::input,
+                             .operand = 0,
+                             .summary = "[rows][columns], columns dense"},
+                            {.name = "target",
+                             .kind = FieldKind::input,
+                             .operand = 1,
+                             .summary = "[rows][columns], columns dense"},
+                            {.name = "rows", .kind = FieldKind::count, .summary = "losses"},
+                            {.name = "columns", .kind = FieldKind::count, .summary = "of a row"},
+                            {.name = "x_row", .kind = FieldKind::count, .summary = "stride"},
+                            {.name = "target_row", .kind = FieldKind::count, .summary = "stride"}},
+                 .bind = bind_rows},
+         .samples = [] { return samples(false); }},
+
+        {.name = "mse_grad",
+         .summary = "gradient of mse for the prediction; that for the target is its negative",
+         .signature = "prediction:[..], target:[..], dloss:[..] -> dx:[..]",
+         .visibility = Visibility::internal,
+         .attributes = attributes(),
+         .infer_types = [](const Call& call) -> TypeResult { return std::vector{call.input(0)}; },
+         .batch = batch,
+         .gradient = NoGradient{"gradients of gradients are not supported"},
+         .evaluate = evaluate_grad,
+         .flop = flop_per_output,
+         .tile_axes = [](const Call& call) { return tile_samples(call, {0, 0, 0, 0}); },
+         .in_place = {{0, 0}, {1, 0}},
+         .kernel =
+             KernelDef{
+                 .name = "td_mse_grad_f32",
+                 .file = "mse.c",
+                 .fields = {{.name = "dx",
+                             .kind = FieldKind::output,
+                             .summary = "[rows][columns]; may be x or target"},
+                            {.name = "x",
+                             .kind = FieldKind::input,
+                             .operand = 0,
+                             .summary = "[rows][columns], columns dense"},
+                            {.name = "target",
+                             .kind = FieldKind::input,
+                             .operand = 1,
+                             .summary = "[rows][columns], columns dense"},
+                            {.name = "dloss",
+                             .kind = FieldKind::input,
+                             .operand = 2,
+                             .summary = "[rows]"},
+                            {.name = "rows", .kind = FieldKind::count, .summary = "losses"},
+                            {.name = "columns", .kind = FieldKind::count, .summary = "of a row"},
+                            {.name = "dx_row", .kind = FieldKind::count, .summary = "stride"},
+                            {.name = "x_row", .kind = FieldKind::count, .summary = "stride"},
+                            {.name = "target_row", .kind = FieldKind::count, .summary = "stride"}},
+                 .bind = bind_grad},
+         .samples = [] { return samples(true); }},
+    }};
+
+}  // namespace tdc::ops
