@@ -35,7 +35,8 @@ struct LevelPlan {
   Bytes capacity;   ///< budget if there is one, else what the chip has
   Bytes reserved;   ///< code and stacks set aside by the chip file
   Bytes constants;  ///< `const` data that lies here: frozen weights
-  Bytes image;      ///< `const` data that lies here: initial values of trained weights
+  Bytes image;      ///< `const` data that lies here: initial values of trained weights, at most
+                    ///< (weights that start at zero need none, which is not known here)
   Bytes peak;       ///< size of the arena
   Bytes max_live;   ///< lower bound of any placement of these lifetimes
   Method method = Method::empty;

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <numeric>
 
 #include "../schedule/schedules.h"
@@ -162,32 +161,41 @@ TEST_CASE("few buffers: as low as the best of all placings") {
   }
 }
 
-TEST_CASE("a training step's lifetimes: the forward's wait for the backward") {
-  // Activation i is made at tick i and used again at 2n - 1 - i; beside it short-lived ones.
-  Random random(7);
+/// Lifetimes of a training step: activation i is made at tick i and used again at 2n - 1 - i;
+/// beside it there are short-lived tensors in both passes.
+std::vector<Lifetime> training_lifetimes(uint64_t seed) {
+  Random random(seed);
   std::vector<Lifetime> lifetimes;
-  const Tick n = 60;
-  for (Tick i = 0; i < n; ++i) {
+  const auto add = [&](Tick first, Tick last) {
     lifetimes.push_back(lifetime(static_cast<uint32_t>(lifetimes.size()),
-                                 4 * random.between(10, 3000), i, 2 * n - 1 - i));
+                                 4 * random.between(10, 3000), first, last));
+  };
+  const Tick n = random.between(20, 80);
+  for (Tick i = 0; i < n; ++i) {
+    add(i, 2 * n - 1 - i);
     for (const Tick at : {i, 2 * n - 1 - i})
-      lifetimes.push_back(lifetime(static_cast<uint32_t>(lifetimes.size()),
-                                   4 * random.between(10, 3000), at,
-                                   std::min(2 * n - 1, at + random.between(0, 2))));
+      add(at, std::min(2 * n - 1, at + random.between(0, 2)));
   }
-  const ArenaPlan plan = plan_arena(lifetimes);
-  CHECK(count_faults(plan) == 0);
-  CHECK(plan.peak.count <= plan.max_live.count * 101 / 100);
+  return lifetimes;
 }
 
-TEST_CASE("thousands of buffers are planned in seconds") {
+TEST_CASE("plans of training steps are within one per cent of the bound, and mostly at it") {
+  int proved = 0;
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    CAPTURE(seed);
+    const ArenaPlan plan = plan_arena(training_lifetimes(seed));
+    CHECK(count_faults(plan) == 0);
+    CHECK(plan.peak.count <= plan.max_live.count * 101 / 100);
+    proved += plan.peak == plan.max_live ? 1 : 0;
+  }
+  CHECK(proved >= 7);
+}
+
+TEST_CASE("thousands of buffers are planned") {
   const auto lifetimes = random_lifetimes(1, 5000, 8000);
-  const auto start = std::chrono::steady_clock::now();
   const ArenaPlan plan = plan_arena(lifetimes);
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  MESSAGE("5000 buffers: ", time.count(), " s, peak ", plan.peak.count, " of bound ",
-          plan.max_live.count);
   CHECK(plan.placements.size() == 5000);
+  CHECK(plan.peak.count <= plan.max_live.count * 102 / 100);
 }
 
 // ---- a schedule's plan -------------------------------------------------------------------------

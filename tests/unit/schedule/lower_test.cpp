@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "ir/builder.h"
+#include "memory/plan_memory.h"
+#include "memory/validate.h"
 #include "schedule/order.h"
 
 namespace tdc::schedule {
@@ -133,6 +135,94 @@ TEST_CASE("a sum that continues an accumulator variable stands in its memory") {
   const Launch& launch = std::get<Launch>(step.steps[0]);
   CHECK(launch.outputs[0].buffer == launch.inputs[2]->buffer);
   CHECK(schedule.buffers[launch.outputs[0].buffer].variable == sum);
+}
+
+// ---- memory that was once reused too early -----------------------------------------------------
+
+/// `C` a copy, `m` a matrix product, otherwise the first letter of the op.
+std::string step_letters(const EntryPoint& entry_point) {
+  std::string letters;
+  for (const Step& step : entry_point.steps) {
+    const auto* launch = std::get_if<Launch>(&step);
+    letters += launch != nullptr ? launch->op->name[0] : 'C';
+  }
+  return letters;
+}
+
+/// A graph over `variable_count` variables and an input, all of [2, 2]; checks what is common to
+/// the cases below: that the plan is sound.
+struct SquareCase {
+  ir::Module module;
+  ir::Graph graph = {.name = "train_step", .batch = 1};
+  ir::Builder builder{graph};
+  ValueId x;
+  std::vector<ValueId> v;
+
+  explicit SquareCase(int variable_count) {
+    x = builder.add_input("x", InputKind::sample, {.dims = {2, 2}}, false);
+    for (int i = 0; i < variable_count; ++i)
+      v.push_back(builder.read(module, module.variables.push_back({.path = "v" + std::to_string(i),
+                                                                   .type = {.dims = {2, 2}}})));
+  }
+  void result(ValueId value) {
+    graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = value});
+  }
+  Schedule lowered() {
+    module.graphs.push_back(graph);
+    Schedule schedule = lower(module, chip());
+    const auto plan = std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip()));
+    CHECK(memory::validate(schedule, plan) == std::vector<std::string>{});
+    return schedule;
+  }
+};
+
+TEST_CASE("readers of a variable come before the first part of the sum that replaces it") {
+  SquareCase c(1);
+  const ValueId first = c.builder.emit("matmul", {c.x, c.x, {}});
+  const ValueId read = c.builder.emit("relu", {c.v[0]});
+  c.builder.write({0}, c.builder.emit("matmul", {read, c.x, first}));
+  CHECK(in_place_updates(c.graph) ==
+        std::vector<std::vector<ir::NodeId>>{{ir::NodeId{0}, ir::NodeId{2}}});
+  CHECK(step_letters(c.lowered().entry_points[0]) == "rmm");
+}
+
+TEST_CASE("a sum that reads the variable late is not collected in its memory") {
+  SquareCase c(1);
+  const ValueId first = c.builder.emit("matmul", {c.x, c.x, {}});
+  c.builder.write({0}, c.builder.emit("matmul", {c.v[0], c.x, first}));
+  CHECK(in_place_updates(c.graph)[0].empty());
+  CHECK(step_letters(c.lowered().entry_points[0]) == "mmC");
+}
+
+TEST_CASE("a sum that is needed later is copied before it is continued") {
+  SquareCase c(0);
+  const ValueId first = c.builder.emit("matmul", {c.x, c.x, {}});
+  const ValueId second = c.builder.emit("matmul", {c.x, c.x, first});
+  c.result(c.builder.emit("add", {first, second}));
+  CHECK(step_letters(c.lowered().entry_points[0]) == "mCma");
+}
+
+TEST_CASE("a sum that is also a factor is copied before it is continued") {
+  SquareCase c(0);
+  const ValueId first = c.builder.emit("matmul", {c.x, c.x, {}});
+  const ValueId second = c.builder.emit("matmul", {first, c.x, first});
+  c.result(c.builder.emit("add", {second, second}));
+  CHECK(step_letters(c.lowered().entry_points[0]) == "mCma");
+}
+
+TEST_CASE("an old version that is a result is saved before the update") {
+  SquareCase c(1);
+  c.builder.write({0}, c.builder.emit("add", {c.v[0], c.x}));
+  c.result(c.v[0]);
+  CHECK(step_letters(c.lowered().entry_points[0]) == "CaC");
+}
+
+TEST_CASE("of two updates that read each other's old version one is made elsewhere") {
+  SquareCase c(2);
+  c.builder.write({0}, c.builder.emit("add", {c.v[0], c.v[1]}));
+  c.builder.write({1}, c.builder.emit("add", {c.v[1], c.v[0]}));
+  CHECK(in_place_updates(c.graph) == std::vector<std::vector<ir::NodeId>>{{ir::NodeId{0}}, {}});
+  CHECK(step_letters(c.lowered().entry_points[0]) == "aaC");
 }
 
 }  // namespace
