@@ -5,28 +5,34 @@ static inline float td_fold_exp(float sum, float a, float b, float constant) {
   return sum + td_expf(a - constant);
 }
 
-/// loss = ln(sum of e^(logits - max)) - (logits[label] - max) for each row; NaN if the label is not
-/// a class.
+/// ln(sum of e^(logits - max)) - (logits[label] - max) of one row; NaN if the label is not a class.
+static float td_loss_of_row(const float* logits, int32_t label, int32_t classes) {
+  if (label < 0 || label >= classes) return TD_NAN;
+  const float largest = td_max_row(logits, classes);
+  const float sum = td_fold_row(logits, logits, classes, largest, td_fold_exp);
+  return td_logf(sum) - (logits[label] - largest);
+}
+
+/// loss = mean over the positions of a sample of the losses of their rows, in eight partial sums.
 void td_cross_entropy_f32(const td_cross_entropy_f32_args* args, td_team team) {
-  const td_range share = td_share(args->rows, team);
-  for (int32_t row = share.begin; row < share.end; ++row) {
-    const float* const logits = args->logits + row * args->logits_row;
-    const int32_t label = args->label[row];
-    if (label < 0 || label >= args->classes) {
-      args->loss[row] = TD_NAN;
-      continue;
+  const td_range share = td_share(args->samples, team);
+  for (int32_t sample = share.begin; sample < share.end; ++sample) {
+    td_partials sum = {0.0f};
+    for (int32_t position = 0; position < args->positions; ++position) {
+      const int32_t row = sample * args->positions + position;
+      sum[position % TD_PARTIALS] +=
+          td_loss_of_row(args->logits + row * args->logits_row, args->label[row], args->classes);
     }
-    const float largest = td_max_row(logits, args->classes);
-    const float sum = td_fold_row(logits, logits, args->classes, largest, td_fold_exp);
-    args->loss[row] = td_logf(sum) - (logits[label] - largest);
+    args->loss[sample] = td_sum_partials(sum) / (float)args->positions;
   }
 }
 
-/// dlogits = dloss * (softmax(logits) - [class is label]) for each row; dlogits may be logits. NaN
-/// if the label is not a class.
+/// dlogits = dloss / positions * (softmax(logits) - [class is label]) for each row; dlogits may be
+/// logits. NaN if the label is not a class. The work items are rows.
 void td_cross_entropy_grad_f32(const td_cross_entropy_grad_f32_args* args, td_team team) {
-  const td_range share = td_share(args->rows, team);
+  const td_range share = td_share(args->samples * args->positions, team);
   for (int32_t row = share.begin; row < share.end; ++row) {
+    const float dloss = args->dloss[row / args->positions] / (float)args->positions;
     float* const dlogits = args->dlogits + row * args->dlogits_row;
     const float* const logits = args->logits + row * args->logits_row;
     const int32_t label = args->label[row];
@@ -39,8 +45,8 @@ void td_cross_entropy_grad_f32(const td_cross_entropy_grad_f32_args* args, td_te
       dlogits[i] = td_expf(logits[i] - largest);
     }
     const float sum = td_fold_row(dlogits, dlogits, args->classes, 0.0f, td_fold_add);
-    const float scale = args->dloss[row] / sum;
+    const float scale = dloss / sum;
     TD_INDEPENDENT for (int32_t i = 0; i < args->classes; ++i) dlogits[i] *= scale;
-    dlogits[label] -= args->dloss[row];
+    dlogits[label] -= dloss;
   }
 }

@@ -318,7 +318,8 @@ typedef struct {
   float* loss;
   const float* logits;
   const int32_t* label;
-  int32_t rows;
+  int32_t samples;
+  int32_t positions;
   int32_t classes;
   int32_t logits_row;
 } td_cross_entropy_f32_args;
@@ -329,7 +330,8 @@ typedef struct {
   const float* logits;
   const int32_t* label;
   const float* dloss;
-  int32_t rows;
+  int32_t samples;
+  int32_t positions;
   int32_t classes;
   int32_t dlogits_row;
   int32_t logits_row;
@@ -364,7 +366,8 @@ typedef struct {
   float* y;
   const float* logits;
   const int32_t* label;
-  int32_t rows;
+  int32_t samples;
+  int32_t positions;
   int32_t classes;
   int32_t k;
   int32_t logits_row;

@@ -1,4 +1,5 @@
 #include "ops/elementwise.h"
+#include "ops/per_sample.h"
 #include "ops/strides.h"
 
 namespace tdc::ops {
@@ -8,9 +9,10 @@ const OpFamily accuracy_family = {
     .name = "accuracy",
     .ops = {
         {.name = "accuracy",
-         .summary = "1 where the label is among the k largest logits of its row, else 0",
+         .summary = "share of a sample's labels that are among the k largest logits of their row",
          .signature = "logits:[.., c], label:i32[..] -> y:[..]",
-         .attributes = {{"k", AttributeKind::integer, int64_t{1}, "how many of the largest count"}},
+         .attributes = {{"k", AttributeKind::integer, int64_t{1}, "how many of the largest count"},
+                        per_sample_attribute()},
          .infer_types = [](const Call& call) -> TypeResult {
            const ir::Dims& logits = call.input(0).dims;
            const ir::Dims& label = call.input(1).dims;
@@ -27,40 +29,46 @@ const OpFamily accuracy_family = {
                                      logits.back()),
                  .operand = -1,
                  .attribute = "k"};
-           return std::vector<ir::TensorType>{{.dims = label}};
+           return std::vector<ir::TensorType>{{.dims = per_sample_dims(logits, call.attributes)}};
          },
-         .batch = batch_leading,
+         .batch = batch_per_sample,
          .gradient = NoGradient{"it counts, and counts do not change smoothly"},
          .evaluate =
              [](const Evaluation& e) {
                const auto classes = static_cast<size_t>(e.input(0).type.dims.back());
-               for (size_t row = 0; row < e.output(0).data.size(); ++row) {
+               const size_t rows = e.input(1).data.size();
+               const size_t positions = rows / e.output(0).data.size();
+               for (size_t row = 0; row < rows; ++row) {
                  const double* logits = e.input(0).data.data() + row * classes;
                  const auto label = static_cast<size_t>(e.input(1).data[row]);
                  int64_t before = 0;
                  for (size_t c = 0; c < classes; ++c)
                    if (logits[c] > logits[label] || (logits[c] == logits[label] && c < label))
                      ++before;
-                 e.output(0).data[row] = before < e.attributes.integer("k") ? 1 : 0;
+                 if (before < e.attributes.integer("k"))
+                   e.output(0).data[row / positions] += 1.0 / static_cast<double>(positions);
                }
              },
          .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_leading(call, {1, 0, 0}); },
+         .tile_axes = tile_samples,
          .kernel =
              KernelDef{
                  .name = "td_accuracy_f32",
                  .file = "accuracy.c",
-                 .fields = {{.name = "y", .kind = FieldKind::output, .summary = "[rows]"},
+                 .fields = {{.name = "y", .kind = FieldKind::output, .summary = "[samples]"},
                             {.name = "logits",
                              .kind = FieldKind::input,
                              .operand = 0,
-                             .summary = "[rows][classes]"},
+                             .summary = "[samples][positions][classes]"},
                             {.name = "label",
                              .kind = FieldKind::input,
                              .operand = 1,
                              .dtype = ir::DType::i32,
-                             .summary = "[rows]"},
-                            {.name = "rows", .kind = FieldKind::count, .summary = "labels"},
+                             .summary = "[samples][positions]"},
+                            {.name = "samples", .kind = FieldKind::count, .summary = "results"},
+                            {.name = "positions",
+                             .kind = FieldKind::count,
+                             .summary = "labels of a sample"},
                             {.name = "classes", .kind = FieldKind::count, .summary = "of a row"},
                             {.name = "k",
                              .kind = FieldKind::count,
@@ -70,7 +78,9 @@ const OpFamily accuracy_family = {
                      [](const KernelCall& call, KernelScalars& scalars) {
                        const StridedAxis rows = merge_leading(call.input(0), 1);
                        check_dense(call.input(0), 1);
-                       scalars.set("rows", rows.extent);
+                       const int64_t samples = ir::element_count(call.output(0).extent);
+                       scalars.set("samples", samples);
+                       scalars.set("positions", rows.extent / samples);
                        scalars.set("classes", call.input(0).extent.back());
                        scalars.set("k", call.attributes.integer("k"));
                        scalars.set("logits_row", rows.stride);
@@ -78,12 +88,13 @@ const OpFamily accuracy_family = {
          .samples =
              [] {
                std::vector<Sample> samples;
-               for (const int64_t k : {1, 3})
-                 samples.push_back(
-                     {.inputs = {ir::TensorType{.dims = {2, 3, 7}},
-                                 ir::TensorType{.dtype = ir::DType::i32, .dims = {2, 3}}},
-                      .attributes = {{"k", k}},
-                      .domains = {{-3, 3}, {0, 7}}});
+               for (const bool per_sample : {false, true})
+                 for (const int64_t k : {1, 3})
+                   samples.push_back(
+                       {.inputs = {ir::TensorType{.dims = {2, 3, 7}},
+                                   ir::TensorType{.dtype = ir::DType::i32, .dims = {2, 3}}},
+                        .attributes = {{"k", k}, {"per_sample", per_sample}},
+                        .domains = {{-3, 3}, {0, 7}}});
                return samples;
              }},
     }};

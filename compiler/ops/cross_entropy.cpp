@@ -2,10 +2,11 @@
 #include <cmath>
 
 #include "ops/elementwise.h"
+#include "ops/per_sample.h"
 #include "ops/strides.h"
 
-// loss = log(sum of exp(logits)) - logits[label], for each row of logits. The mean over the rows of
-// one sample, where there are several, is a node of its own.
+// loss = mean over the positions of a sample of log(sum of exp(logits)) - logits[label]. Most nets
+// have one position, a row of logits for the whole sample; sequences have several.
 
 namespace tdc::ops {
 namespace {
@@ -28,28 +29,87 @@ Row row_of(const Tensor& logits, int64_t row, int64_t classes) {
   return result;
 }
 
-void bind_rows(const KernelCall& call, KernelScalars& scalars, std::string_view gradient) {
-  const StridedAxis logits = merge_leading(call.input(0), 1);
+TypeResult infer(const Call& call) {
+  const ir::Dims& logits = call.input(0).dims;
+  const ir::Dims& label = call.input(1).dims;
+  if (logits.empty() || ir::Dims(logits.begin(), logits.end() - 1) != label)
+    return TypeProblem{.text = fmt::format("`cross_entropy` takes logits with one more axis than "
+                                           "the labels, these are {} and {}",
+                                           ir::to_text(logits), ir::to_text(label)),
+                       .operand = 1,
+                       .attribute = {}};
+  return std::vector<ir::TensorType>{{.dims = per_sample_dims(logits, call.attributes)}};
+}
+
+/// Labels of one sample.
+int64_t positions_of(const ir::Dims& label, const ir::Attributes& attributes) {
+  return ir::element_count(label) / ir::element_count(per_sample_dims(label, attributes));
+}
+
+void evaluate(const Evaluation& e) {
+  const Tensor& logits = e.input(0);
+  const int64_t classes = logits.type.dims.back();
+  const int64_t positions = positions_of(e.input(1).type.dims, e.attributes);
+  for (size_t i = 0; i < e.input(1).data.size(); ++i) {
+    const auto row = static_cast<int64_t>(i);
+    const Row shares = row_of(logits, row, classes);
+    const auto label = static_cast<int64_t>(e.input(1).data[i]);
+    const double loss = std::log(shares.sum) + shares.largest -
+                        logits.data[static_cast<size_t>(row * classes + label)];
+    e.output(0).data[static_cast<size_t>(row / positions)] += loss / static_cast<double>(positions);
+  }
+}
+
+void evaluate_grad(const Evaluation& e) {
+  const int64_t classes = e.input(0).type.dims.back();
+  const int64_t positions = positions_of(e.input(1).type.dims, e.attributes);
+  for (size_t i = 0; i < e.input(1).data.size(); ++i) {
+    const auto row = static_cast<int64_t>(i);
+    const Row shares = row_of(e.input(0), row, classes);
+    const double dloss = e.input(2).data[static_cast<size_t>(row / positions)];
+    for (int64_t c = 0; c < classes; ++c) {
+      const double hot = c == static_cast<int64_t>(e.input(1).data[i]) ? 1 : 0;
+      e.output(0).data[static_cast<size_t>(row * classes + c)] =
+          dloss / static_cast<double>(positions) *
+          (shares.shares[static_cast<size_t>(c)] / shares.sum - hot);
+    }
+  }
+}
+
+void bind(const KernelCall& call, KernelScalars& scalars) {
+  const StridedAxis rows = merge_leading(call.input(0), 1);
   check_dense(call.input(0), 1);
-  scalars.set("rows", logits.extent);
+  const int64_t positions = positions_of(call.input(1).extent, call.attributes);
+  scalars.set("samples", rows.extent / positions);
+  scalars.set("positions", positions);
   scalars.set("classes", call.input(0).extent.back());
-  scalars.set("logits_row", logits.stride);
-  if (!gradient.empty()) scalars.set(gradient, merge_leading(call.output(0), 1).stride);
+  scalars.set("logits_row", rows.stride);
+}
+
+void bind_grad(const KernelCall& call, KernelScalars& scalars) {
+  bind(call, scalars);
+  check_dense(call.output(0), 1);
+  scalars.set("dlogits_row", merge_leading(call.output(0), 1).stride);
 }
 
 std::vector<Sample> samples(bool is_gradient) {
   std::vector<Sample> result;
-  for (const ir::Dims& rows : {ir::Dims{}, ir::Dims{5}, ir::Dims{2, 3}}) {
-    ir::Dims logits = rows;
-    logits.push_back(7);
-    Sample sample = {.inputs = {ir::TensorType{.dims = logits},
-                                ir::TensorType{.dtype = ir::DType::i32, .dims = rows}},
-                     .domains = {{-3, 3}, {0, 7}}};
-    if (is_gradient) {
-      sample.inputs.emplace_back(ir::TensorType{.dims = rows});
-      sample.domains.push_back({-2, 2});
+  for (const bool per_sample : {false, true}) {
+    for (const ir::Dims& rows : {ir::Dims{}, ir::Dims{5}, ir::Dims{2, 19}}) {
+      if (per_sample && rows.empty()) continue;
+      ir::Dims logits = rows;
+      logits.push_back(7);
+      Sample sample = {.inputs = {ir::TensorType{.dims = logits},
+                                  ir::TensorType{.dtype = ir::DType::i32, .dims = rows}},
+                       .attributes = {{"per_sample", per_sample}},
+                       .domains = {{-3, 3}, {0, 7}}};
+      if (is_gradient) {
+        sample.inputs.emplace_back(
+            ir::TensorType{.dims = per_sample ? ir::Dims{rows[0]} : ir::Dims{}});
+        sample.domains.push_back({-2, 2});
+      }
+      result.push_back(std::move(sample));
     }
-    result.push_back(std::move(sample));
   }
   return result;
 }
@@ -61,70 +121,54 @@ const OpFamily cross_entropy_family = {
     .name = "cross_entropy",
     .ops = {
         {.name = "cross_entropy",
-         .summary = "-log softmax(logits)[label], for each row",
-         .signature = "logits:[.., c], label:i32[..] -> loss:[..]",
-         .batch = batch_leading,
+         .summary = "mean of -log softmax(logits)[label] over the labels of a sample",
+         .signature = "logits:[.., c], label:i32[..] -> y:[..]",
+         .attributes = {per_sample_attribute()},
+         .infer_types = infer,
+         .batch = batch_per_sample,
          .gradient =
              [](GradientContext& g) {
-               g.set(0, g.emit("cross_entropy_grad", {g.input(0), g.input(1), g.cotangent()}));
+               g.set(0, g.emit("cross_entropy_grad", {g.input(0), g.input(1), g.cotangent()},
+                               g.attributes()));
              },
-         .evaluate =
-             [](const Evaluation& e) {
-               const int64_t classes = e.input(0).type.dims.back();
-               for (size_t i = 0; i < e.output(0).data.size(); ++i) {
-                 const auto row = static_cast<int64_t>(i);
-                 const Row shares = row_of(e.input(0), row, classes);
-                 const auto label = static_cast<int64_t>(e.input(1).data[i]);
-                 e.output(0).data[i] = std::log(shares.sum) + shares.largest -
-                                       e.input(0).data[static_cast<size_t>(row * classes + label)];
-               }
-             },
+         .evaluate = evaluate,
          .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_leading(call, {1, 0, 0}); },
+         .tile_axes = tile_samples,
          .kernel =
              KernelDef{
                  .name = "td_cross_entropy_f32",
                  .file = "cross_entropy.c",
-                 .fields = {{.name = "loss", .kind = FieldKind::output, .summary = "[rows]"},
+                 .fields = {{.name = "loss", .kind = FieldKind::output, .summary = "[samples]"},
                             {.name = "logits",
                              .kind = FieldKind::input,
                              .operand = 0,
-                             .summary = "[rows][classes]"},
+                             .summary = "[samples][positions][classes]"},
                             {.name = "label",
                              .kind = FieldKind::input,
                              .operand = 1,
                              .dtype = ir::DType::i32,
-                             .summary = "[rows]"},
-                            {.name = "rows", .kind = FieldKind::count, .summary = "losses"},
+                             .summary = "[samples][positions]"},
+                            {.name = "samples", .kind = FieldKind::count, .summary = "losses"},
+                            {.name = "positions",
+                             .kind = FieldKind::count,
+                             .summary = "rows of a sample"},
                             {.name = "classes", .kind = FieldKind::count, .summary = "of a row"},
                             {.name = "logits_row", .kind = FieldKind::count, .summary = "stride"}},
-                 .bind = [](const KernelCall& call,
-                            KernelScalars& scalars) { bind_rows(call, scalars, ""); }},
+                 .bind = bind},
          .samples = [] { return samples(false); },
          .kernel_tolerance = 4e-6},
 
         {.name = "cross_entropy_grad",
-         .summary = "dloss * (softmax(logits) - one_hot(label)), for each row",
+         .summary = "dloss (softmax(logits) - one_hot(label)) / labels of a sample",
          .signature = "logits:[.., c], label:i32[..], dloss:[..] -> dlogits:[.., c]",
          .visibility = Visibility::internal,
-         .batch = batch_leading,
+         .attributes = {per_sample_attribute()},
+         .infer_types = [](const Call& call) -> TypeResult { return std::vector{call.input(0)}; },
+         .batch = batch_per_sample,
          .gradient = NoGradient{"gradients of gradients are not supported"},
-         .evaluate =
-             [](const Evaluation& e) {
-               const int64_t classes = e.input(0).type.dims.back();
-               for (size_t i = 0; i < e.input(2).data.size(); ++i) {
-                 const auto row = static_cast<int64_t>(i);
-                 const Row shares = row_of(e.input(0), row, classes);
-                 for (int64_t c = 0; c < classes; ++c) {
-                   const double hot = c == static_cast<int64_t>(e.input(1).data[i]) ? 1 : 0;
-                   e.output(0).data[static_cast<size_t>(row * classes + c)] =
-                       e.input(2).data[i] *
-                       (shares.shares[static_cast<size_t>(c)] / shares.sum - hot);
-                 }
-               }
-             },
+         .evaluate = evaluate_grad,
          .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_leading(call, {1, 0, 0, 1}); },
+         .tile_axes = tile_samples,
          .in_place = {{0, 0}},
          .kernel =
              KernelDef{
@@ -132,26 +176,28 @@ const OpFamily cross_entropy_family = {
                  .file = "cross_entropy.c",
                  .fields = {{.name = "dlogits",
                              .kind = FieldKind::output,
-                             .summary = "[rows][classes]; may be logits"},
+                             .summary = "[samples][positions][classes]; may be logits"},
                             {.name = "logits",
                              .kind = FieldKind::input,
                              .operand = 0,
-                             .summary = "[rows][classes]"},
+                             .summary = "[samples][positions][classes]"},
                             {.name = "label",
                              .kind = FieldKind::input,
                              .operand = 1,
                              .dtype = ir::DType::i32,
-                             .summary = "[rows]"},
+                             .summary = "[samples][positions]"},
                             {.name = "dloss",
                              .kind = FieldKind::input,
                              .operand = 2,
-                             .summary = "[rows]"},
-                            {.name = "rows", .kind = FieldKind::count, .summary = "losses"},
+                             .summary = "[samples]"},
+                            {.name = "samples", .kind = FieldKind::count, .summary = "losses"},
+                            {.name = "positions",
+                             .kind = FieldKind::count,
+                             .summary = "rows of a sample"},
                             {.name = "classes", .kind = FieldKind::count, .summary = "of a row"},
                             {.name = "dlogits_row", .kind = FieldKind::count, .summary = "stride"},
                             {.name = "logits_row", .kind = FieldKind::count, .summary = "stride"}},
-                 .bind = [](const KernelCall& call,
-                            KernelScalars& scalars) { bind_rows(call, scalars, "dlogits_row"); }},
+                 .bind = bind_grad},
          .samples = [] { return samples(true); },
          .kernel_tolerance = 4e-6},
     }};

@@ -1,18 +1,11 @@
 #include "ops/elementwise.h"
+#include "ops/per_sample.h"
 #include "ops/strides.h"
-
-// One loss per sample: the mean over all its elements. In the graph of one sample that is a mean
-// over everything; batched, the leading axis stays, which `per_sample` says.
 
 namespace tdc::ops {
 namespace {
 
 using ir::Dims;
-
-Dims loss_dims(const Call& call) {
-  const Dims& x = call.input(0).dims;
-  return call.attributes.boolean("per_sample") ? Dims{x[0]} : Dims{};
-}
 
 TypeResult infer(const Call& call) {
   if (call.input(0) != call.input(1))
@@ -21,20 +14,8 @@ TypeResult infer(const Call& call) {
                             ir::to_text(call.input(0).dims), ir::to_text(call.input(1).dims)),
         .operand = 1,
         .attribute = {}};
-  return std::vector<ir::TensorType>{{.dims = loss_dims(call)}};
-}
-
-ir::ValueIds batch(const BatchContext& context) {
-  BatchContext batched = context;
-  ir::Attributes attributes = context.attributes;
-  attributes.set("per_sample", true);
-  const BatchContext per_sample = {.builder = context.builder,
-                                   .op = context.op,
-                                   .attributes = attributes,
-                                   .inputs = context.inputs,
-                                   .output_types = context.output_types,
-                                   .batch = context.batch};
-  return batch_leading(per_sample);
+  return std::vector<ir::TensorType>{
+      {.dims = per_sample_dims(call.input(0).dims, call.attributes)}};
 }
 
 void gradient(GradientContext& g) {
@@ -91,11 +72,6 @@ void bind_grad(const KernelCall& call, KernelScalars& scalars) {
   scalars.set("dx_row", rows_of(call.output(0), call.attributes).stride);
 }
 
-std::vector<AttributeDef> attributes() {
-  return {{"per_sample", AttributeKind::boolean, false, "the leading axis is the batch and stays",
-           Visibility::internal}};
-}
-
 std::vector<Sample> samples(bool is_gradient) {
   std::vector<Sample> result;
   for (const bool per_sample : {false, true}) {
@@ -112,12 +88,6 @@ std::vector<Sample> samples(bool is_gradient) {
   return result;
 }
 
-/// Samples are independent; without them nothing can be cut.
-std::vector<TileAxis> tile_samples(const Call& call, std::vector<int> operand_axes) {
-  if (!call.attributes.boolean("per_sample")) return {};
-  return {{std::move(operand_axes)}};
-}
-
 }  // namespace
 
 extern const OpFamily mse_family;
@@ -127,13 +97,13 @@ const OpFamily mse_family = {
         {.name = "mse",
          .summary = "mean of (prediction - target)^2 over all elements of a sample",
          .signature = "prediction:[..], target:[..] -> y:[..]",
-         .attributes = attributes(),
+         .attributes = {per_sample_attribute()},
          .infer_types = infer,
-         .batch = batch,
+         .batch = batch_per_sample,
          .gradient = gradient,
          .evaluate = evaluate,
          .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_samples(call, {0, 0, 0}); },
+         .tile_axes = tile_samples,
          .kernel =
              KernelDef{
                  .name = "td_mse_f32",
@@ -158,13 +128,13 @@ const OpFamily mse_family = {
          .summary = "gradient of mse for the prediction; that for the target is its negative",
          .signature = "prediction:[..], target:[..], dloss:[..] -> dx:[..]",
          .visibility = Visibility::internal,
-         .attributes = attributes(),
+         .attributes = {per_sample_attribute()},
          .infer_types = [](const Call& call) -> TypeResult { return std::vector{call.input(0)}; },
-         .batch = batch,
+         .batch = batch_per_sample,
          .gradient = NoGradient{"gradients of gradients are not supported"},
          .evaluate = evaluate_grad,
          .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_samples(call, {0, 0, 0, 0}); },
+         .tile_axes = tile_samples,
          .in_place = {{0, 0}, {1, 0}},
          .kernel =
              KernelDef{

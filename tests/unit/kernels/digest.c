@@ -130,17 +130,17 @@ static void run_rows(int32_t columns) {
   RUN(td_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
   RUN(td_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS, .dx_row = columns,
       .y_row = columns, .dy_row = columns);
-  RUN(td_cross_entropy_f32, .loss = result, .logits = operand_a, .label = labels, .rows = 17,
-      .classes = columns, .logits_row = columns);
+  RUN(td_cross_entropy_f32, .loss = result, .logits = operand_a, .label = labels, .samples = 17,
+      .positions = 1, .classes = columns, .logits_row = columns);
   RUN(td_cross_entropy_grad_f32, .dlogits = result, .logits = operand_a, .label = labels,
-      .dloss = small[0], .rows = 17, .classes = columns, .dlogits_row = columns,
+      .dloss = small[0], .samples = 17, .positions = 1, .classes = columns, .dlogits_row = columns,
       .logits_row = columns);
   RUN(td_mse_f32, .loss = result, .x = operand_a, .target = operand_b, ROWS, .x_row = columns,
       .target_row = columns);
   RUN(td_mse_grad_f32, .dx = result, .x = operand_a, .target = operand_b, .dloss = small[0], ROWS,
       .dx_row = columns, .x_row = columns, .target_row = columns);
-  RUN(td_accuracy_f32, .y = result, .logits = operand_a, .label = labels, .rows = 17,
-      .classes = columns, .k = 2, .logits_row = columns);
+  RUN(td_accuracy_f32, .y = result, .logits = operand_a, .label = labels, .samples = 17,
+      .positions = 1, .classes = columns, .k = 2, .logits_row = columns);
   RUN(td_layer_norm_statistics_f32, .mean = result, .rstd = small[3], .x = operand_a, ROWS,
       .x_row = columns, .epsilon = 1e-5f);
   RUN(td_layer_norm_f32, .y = result, .x = operand_a, .weight = small[0], .bias = small[1], ROWS,

@@ -111,7 +111,8 @@ TEST_CASE("cross entropy and its gradient agree with their definitions in double
         td_cross_entropy_f32_args{.loss = loss.data(),
                                   .logits = x.data(),
                                   .label = label.data(),
-                                  .rows = kRows,
+                                  .samples = kRows,
+                                  .positions = 1,
                                   .classes = columns,
                                   .logits_row = columns});
     std::vector<float> dx = x;
@@ -120,7 +121,8 @@ TEST_CASE("cross entropy and its gradient agree with their definitions in double
                                        .logits = dx.data(),
                                        .label = label.data(),
                                        .dloss = dloss.data(),
-                                       .rows = kRows,
+                                       .samples = kRows,
+                                       .positions = 1,
                                        .classes = columns,
                                        .dlogits_row = columns,
                                        .logits_row = columns});
@@ -140,7 +142,8 @@ TEST_CASE("cross entropy is stable for large logits and gives NaN for a label th
       td_cross_entropy_f32_args{.loss = loss.data(),
                                 .logits = x.data(),
                                 .label = label.data(),
-                                .rows = 4,
+                                .samples = 4,
+                                .positions = 1,
                                 .classes = 2,
                                 .logits_row = 2});
   CHECK(same_bits(loss, {0, 1e4F, kNaN, kNaN}));
@@ -151,7 +154,8 @@ TEST_CASE("cross entropy is stable for large logits and gives NaN for a label th
                                      .logits = x.data(),
                                      .label = label.data(),
                                      .dloss = dloss.data(),
-                                     .rows = 4,
+                                     .samples = 4,
+                                     .positions = 1,
                                      .classes = 2,
                                      .dlogits_row = 2,
                                      .logits_row = 2});
@@ -210,7 +214,8 @@ TEST_CASE("accuracy counts the classes before the label; ties go to the first") 
         td_accuracy_f32_args{.y = y.data(),
                              .logits = x.data(),
                              .label = label.data(),
-                             .rows = 5,
+                             .samples = 5,
+                             .positions = 1,
                              .classes = 3,
                              .k = k,
                              .logits_row = 3});
