@@ -6,8 +6,12 @@
 
 namespace tdc::soc {
 
-/// Decides who uses each L1 bank in a cycle: at most one requester a bank, round robin among those
-/// that ask, so that a requester waits for each other one at most once.
+/// Decides who uses each L1 bank in a cycle: at most one requester a bank, round robin.
+///
+/// As in the published clusters, each bank has a binary tree of two-way choices and one counter of
+/// its grants; a bit of the counter says which side of a choice goes first at each level. So among
+/// requesters that keep asking, every one of 2^k neighbours is served once in 2^k grants, and
+/// nobody waits for more than 32.
 class BankArbiter {
  public:
   static constexpr uint32_t kMaximumBanks = 32;
@@ -26,24 +30,41 @@ class BankArbiter {
       const uint32_t bank = touched_[i];
       uint32_t wanted = requests_[bank];
       requests_[bank] = 0;
+      const uint32_t counter = grants_[bank]++;
       if ((wanted & (wanted - 1)) != 0) {
-        // Those after the last winner come first; without any, start again from requester 0.
-        const uint32_t later = wanted & ~((2U << last_[bank]) - 1U);
-        if (later != 0) wanted = later;
+        const uint32_t ports = wanted & kDmaPorts;
+        if (ports != 0 && ports != wanted) {
+          wanted = dma_is_next_ >> bank & 1 ? ports : wanted & ~kDmaPorts;
+          dma_is_next_ ^= 1U << bank;
+        }
+        for (const Level& level : kLevels) {
+          const uint32_t upper = wanted & level.upper_half;
+          const uint32_t lower = wanted & ~level.upper_half;
+          if (upper != 0 && lower != 0) wanted = counter & level.bit ? upper : lower;
+        }
       }
-      const auto winner = static_cast<uint32_t>(std::countr_zero(wanted));
-      last_[bank] = winner;
-      granted |= 1U << winner;
+      granted |= wanted;
     }
     touched_count_ = 0;
     return granted;
   }
 
  private:
+  /// Requesters 16 to 31 are the DMA's; where they meet the cores, the two sides take turns.
+  static constexpr uint32_t kDmaPorts = 0xFFFF0000;
+
+  struct Level {
+    uint32_t upper_half;  ///< requesters whose number has this bit
+    uint32_t bit;
+  };
+  static constexpr std::array<Level, 4> kLevels = {
+      {{0xFF00FF00, 8}, {0xF0F0F0F0, 4}, {0xCCCCCCCC, 2}, {0xAAAAAAAA, 1}}};
+
   std::array<uint32_t, kMaximumBanks> requests_{};
-  std::array<uint32_t, kMaximumBanks> last_{};
+  std::array<uint32_t, kMaximumBanks> grants_{};
   std::array<uint32_t, kMaximumBanks> touched_{};
   uint32_t touched_count_ = 0;
+  uint32_t dma_is_next_ = 0;  ///< bit per bank
 };
 
 }  // namespace tdc::soc
