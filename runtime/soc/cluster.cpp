@@ -16,6 +16,8 @@ namespace {
 /// to rest (a division takes 35). It would do nothing: stopping it only saves time.
 constexpr uint64_t kRestCycles = 64;
 
+constexpr uint32_t kNobody = UINT32_MAX;
+
 /// The value of a guard word; start-up code stores it and nobody else.
 constexpr uint32_t kGuardWord = 0x57AC6A7D;
 
@@ -76,6 +78,7 @@ Cluster::Cluster(const Parameters& parameters, HostPort& host, uint32_t entry)
   for (uint32_t i = 0; i < fpu_count(parameters_); ++i) {
     fpus_.emplace_back(*context_);
     fpu_last_core_.push_back(i);
+    fpu_waiting_core_.push_back(kNobody);
   }
 }
 
@@ -388,8 +391,10 @@ void Cluster::fetch(uint32_t index) {
     if (!state.core.fetches()) return;
     const uint32_t address = state.core.fetch_address();
     const Memory* memory = memories_.l2.contains(address) ? &memories_.l2 : memories_.find(address);
-    // The prefetcher may run past the end of memory; an instruction from there is an illegal one.
-    state.fetched = memory != nullptr ? memory->load_word(address) : 0;
+    // The prefetcher may run past the end of the code; what is no code is an illegal instruction.
+    state.fetched = memory != nullptr && (memory->attribute(address) & kCode) != 0
+                        ? memory->load_word(address)
+                        : 0;
     state.fetch_cycle = caches_.fetch(index, address, cycle_);
     state.core.grant_fetch();
     state.fetch_pending = true;
@@ -409,10 +414,10 @@ void Cluster::use_fpus() {
   const auto fpu_total = static_cast<uint32_t>(fpus_.size());
   for (uint32_t f = 0; f < fpu_total; ++f) {
     Fpu& fpu = fpus_[f];
+    uint32_t chosen = fpu_waiting_core_[f];
     // Cores f, f + fpu_total, ... in a ring, beginning after the one that was offered last.
-    uint32_t chosen = UINT32_MAX;
     uint32_t index = fpu_last_core_[f];
-    for (uint32_t step = 0; step < parameters_.cores_per_fpu; ++step) {
+    for (uint32_t step = 0; chosen == kNobody && step < parameters_.cores_per_fpu; ++step) {
       index = index + fpu_total < cores_.size() ? index + fpu_total : f;
       const CoreState& state = cores_[index];
       // Results of different units may overtake each other while another core's result is in the
@@ -422,11 +427,10 @@ void Cluster::use_fpus() {
           (state.fpu_in_flight == 0 ||
            state.fpu_group == fpu_group(state.core.fpu_operation().operation))) {
         chosen = index;
-        break;
       }
     }
-    if (chosen == UINT32_MAX && fpu.is_idle()) continue;
-    if (chosen != UINT32_MAX) {
+    if (chosen == kNobody && fpu.is_idle()) continue;
+    if (chosen != kNobody) {
       CoreState& state = cores_[chosen];
       const FpuOperation operation = state.core.fpu_operation();
       fpu_last_core_[f] = chosen;
@@ -434,6 +438,11 @@ void Cluster::use_fpus() {
         state.core.grant_fpu();
         state.fpu_group = fpu_group(operation.operation);
         ++state.fpu_in_flight;
+        fpu_waiting_core_[f] = kNobody;
+      } else {
+        // The divider looks at an operation for two cycles before it accepts it: no one else in
+        // between.
+        fpu_waiting_core_[f] = chosen;
       }
     }
     fpu.clock();
@@ -471,12 +480,16 @@ void Cluster::clock_cores() {
     if (trace_ && (events & 1) != 0) trace_(i, state.core.execute_pc());
     if (state.core.traps()) {
       const uint32_t cause = state.core.trap_cause();
-      Fault fault(FaultKind::kIllegalInstruction, cause == 2 ? "the core does not know it"
-                                                  : cause == 3
-                                                      ? "a breakpoint (ebreak)"
-                                                      : fmt::format("a trap with cause {}", cause));
+      const uint32_t pc = state.core.decode_pc();
+      const Memory* memory = memories_.find(pc);
+      const bool is_code = memory != nullptr && (memory->attribute(pc) & kCode) != 0;
+      Fault fault(is_code ? FaultKind::kIllegalInstruction : FaultKind::kWildAccess,
+                  !is_code     ? "jump: the program has no code there"
+                  : cause == 2 ? "the core does not know it"
+                  : cause == 3 ? "a breakpoint (ebreak)"
+                               : fmt::format("a trap with cause {}", cause));
       fault.core = i;
-      fault.pc = state.core.decode_pc();
+      fault.pc = pc;
       throw fault;
     }
   }
@@ -485,19 +498,27 @@ void Cluster::clock_cores() {
 
 void Cluster::check_deadlock() const {
   if (!dma_.is_idle()) return;
-  std::string detail = "all cores are asleep:";
   for (uint32_t i = 0; i < cores_.size(); ++i) {
     if (event_unit_.is_waking(i)) return;
-    detail += fmt::format("{} core {} {} at {:#010x}", i == 0 ? "" : ",", i,
-                          event_unit_.sleep(i) == Sleep::kBarrier ? "at a barrier"
-                          : event_unit_.sleep(i) == Sleep::kJob   ? "without a job"
-                                                                  : "waiting for a DMA transfer",
-                          cores_[i].core.execute_pc());
   }
-  Fault fault(FaultKind::kDeadlock, detail);
+  Fault fault(FaultKind::kDeadlock, "all cores are asleep: " + describe_cores());
   fault.core = 0;
   fault.pc = cores_[0].core.execute_pc();
   throw fault;
+}
+
+std::string Cluster::describe_cores() const {
+  std::string text;
+  for (uint32_t i = 0; i < cores_.size(); ++i) {
+    const Sleep sleep = event_unit_.sleep(i);
+    text += fmt::format("{}core {} {} at {:#010x}", i == 0 ? "" : ", ", i,
+                        sleep == Sleep::kNone      ? "runs"
+                        : sleep == Sleep::kBarrier ? "at a barrier"
+                        : sleep == Sleep::kJob     ? "without a job"
+                                                   : "waiting for a DMA transfer",
+                        cores_[i].core.execute_pc());
+  }
+  return text;
 }
 
 // Counters

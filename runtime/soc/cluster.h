@@ -56,6 +56,8 @@ class Cluster {
   /// The status the program ended with.
   [[nodiscard]] std::optional<uint32_t> exit_status() const { return exit_status_; }
   [[nodiscard]] uint64_t cycles() const { return cycle_; }
+  /// Where each core is and what it waits for, for messages.
+  [[nodiscard]] std::string describe_cores() const;
   [[nodiscard]] EventCounts events(uint32_t core);
   [[nodiscard]] const Dma& dma() const { return dma_; }
   [[nodiscard]] const InstructionCaches& caches() const { return caches_; }
@@ -131,7 +133,8 @@ class Cluster {
   RaceChecker races_;
   std::vector<CoreState> cores_;
   std::vector<Fpu> fpus_;
-  std::vector<uint32_t> fpu_last_core_;
+  std::vector<uint32_t> fpu_last_core_;     ///< offered last
+  std::vector<uint32_t> fpu_waiting_core_;  ///< offered and not yet accepted
   StackLayout stacks_;
   bool checks_races_ = true;
   std::function<void(uint32_t, uint32_t)> trace_;

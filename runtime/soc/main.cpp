@@ -116,8 +116,7 @@ std::string describe(const Fault& fault, const Program& program) {
   if (fault.core != Fault::kNoCore) {
     text += fmt::format("\n  core {}, pc {:#010x}", fault.core, fault.pc);
     const std::string place = program.describe_pc(fault.pc);
-    text += place.empty() ? program.is_code(fault.pc) ? "" : " (not code of the program)"
-                          : " in " + place;
+    if (!place.empty()) text += " in " + place;
   }
   if (fault.has_address) {
     text += fmt::format("\n  address {:#010x}", fault.address);
@@ -171,8 +170,8 @@ int run(const Options& options) {
   try {
     while (!cluster.exit_status()) {
       if (cluster.cycles() >= options.cycle_limit) {
-        throw Fault(FaultKind::kCycleLimit,
-                    fmt::format("the program runs for longer than {} cycles", options.cycle_limit));
+        throw Fault(FaultKind::kCycleLimit, fmt::format("after {} cycles: {}", options.cycle_limit,
+                                                        cluster.describe_cores()));
       }
       cluster.tick();
     }

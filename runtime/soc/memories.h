@@ -14,13 +14,14 @@ enum class Level : uint8_t { kL1, kL2, kL3, kNone };
 enum WordAttribute : uint8_t {
   kMapped = 1,    ///< belongs to a section
   kWritable = 2,  ///< ... that may be written
-  kGuard = 4,     ///< lowest words of a stack
+  kGuard = 4,     ///< lowest word of a stack
+  kCode = 8,      ///< belongs to an executable section
 };
 
 /// One memory: its bytes, and for each word what the program may do with it.
 struct Memory {
   Memory(Level level_, uint32_t base_, uint32_t size_bytes)
-      : level(level_), base(base_), bytes(size_bytes), attributes(size_bytes / 4) {}
+      : level(level_), base(base_), bytes(size_bytes, kNoise), attributes(size_bytes / 4) {}
 
   [[nodiscard]] bool contains(uint32_t address) const { return address - base < bytes.size(); }
   /// All of [address, address + count) lies in this memory; count may be 0.
@@ -48,13 +49,16 @@ struct Memory {
     }
   }
 
+  /// What memory holds before anything is written: not zero, so that nobody relies on it.
+  static constexpr uint8_t kNoise = 0xA5;
+
   Level level;
   uint32_t base;
   std::vector<uint8_t> bytes;
   std::vector<uint8_t> attributes;
 };
 
-/// The three memories of the chip, zero at first and with no word mapped.
+/// The three memories of the chip, at first with no word mapped.
 class Memories {
  public:
   explicit Memories(const Parameters& parameters);

@@ -102,10 +102,12 @@ std::string Program::load(Memories& memories, uint32_t cores) const {
                          static_cast<uint32_t>(header.p_vaddr));
     }
     std::copy_n(contents_->buffer->getBufferStart() + header.p_offset, header.p_filesz, place);
+    std::fill(place + header.p_filesz, place + header.p_memsz, uint8_t{0});
   }
   for (const Contents::Section& section : contents_->sections) {
     memories.mark(section.begin, section.bytes,
-                  section.is_writable ? kMapped | kWritable : kMapped);
+                  static_cast<uint8_t>(kMapped | (section.is_writable ? kWritable : 0) |
+                                       (section.is_code ? kCode : 0)));
   }
   const auto stacks = symbol("td_stacks");
   const auto stack_bytes = symbol("td_stack_bytes");
@@ -128,13 +130,6 @@ std::optional<uint32_t> Program::symbol(const std::string& name) const {
   const auto found = contents_->values.find(name);
   if (found == contents_->values.end()) return std::nullopt;
   return found->second;
-}
-
-bool Program::is_code(uint32_t address) const {
-  return std::any_of(contents_->sections.begin(), contents_->sections.end(),
-                     [&](const Contents::Section& section) {
-                       return section.is_code && address - section.begin < section.bytes;
-                     });
 }
 
 std::string Program::describe_pc(uint32_t pc) const {

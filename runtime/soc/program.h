@@ -20,8 +20,8 @@ class Program {
   /// Reads a statically linked RV32 executable. Returns what is wrong, or nothing.
   std::string open(const std::string& path);
 
-  /// Copies it into the memories and marks what is mapped, writable and a guard word. Returns what
-  /// is wrong, or nothing.
+  /// Copies it into the memories, clears what is to be zero, and marks what is mapped, writable and
+  /// a guard word. Returns what is wrong, or nothing.
   std::string load(Memories& memories, uint32_t cores) const;
 
   [[nodiscard]] uint32_t entry() const;
@@ -31,8 +31,6 @@ class Program {
   [[nodiscard]] std::string describe_pc(uint32_t pc) const;
   /// "4 bytes past the end of `buffer` (128 bytes)", "byte 8 of `buffer`", or empty.
   [[nodiscard]] std::string describe_data(uint32_t address) const;
-  /// Whether `address` lies in an executable section.
-  [[nodiscard]] bool is_code(uint32_t address) const;
 
  private:
   struct Contents;

@@ -1,7 +1,7 @@
 /* Start-up of the simulated chip: every core begins at the reset vector, the start of L2.
  *
- * Core 0 clears what is to be zero and runs the program; the others sleep until it hands them a job
- * (`td_team_run`), run it, meet at the barrier and sleep again.
+ * The loader has placed the program and cleared what is to be zero. Core 0 runs `main`; the others sleep until it
+ * hands them a job (`td_team_run`), run it, meet at the barrier and sleep again.
  */
 #include "chip.h"
 
@@ -29,24 +29,8 @@ _start:
 
   bnez s0, worker
 
-  la t0, td_zero_l1_begin
-  la t1, td_zero_l1_end
-  call clear
-  la t0, td_zero_l2_begin
-  la t1, td_zero_l2_end
-  call clear
   call main
   tail td_exit
-
-/* Clears the words from t0 to t1. */
-clear:
-  bgeu t0, t1, 2f
-1:
-  sw zero, 0(t0)
-  addi t0, t0, 4
-  bltu t0, t1, 1b
-2:
-  ret
 
 worker:
   li s1, TD_CHIP_REGISTERS
