@@ -257,6 +257,88 @@ TEST_CASE("the gradient of conv2d's input is the chain over output, kernel row a
   }
 }
 
+/// The rows of a dense tensor, each followed by three elements of something else.
+std::vector<float> spread(const std::vector<float>& dense, int32_t row) {
+  std::vector<float> result;
+  for (size_t i = 0; i < dense.size(); i += static_cast<size_t>(row)) {
+    result.insert(result.end(), dense.begin() + static_cast<std::ptrdiff_t>(i),
+                  dense.begin() + static_cast<std::ptrdiff_t>(i) + row);
+    result.insert(result.end(), 3, -7.0F);
+  }
+  return result;
+}
+
+TEST_CASE("rows of images need not be side by side, and what is between them stays as it is") {
+  for (const Case& s : cases()) {
+    const Operands o = operands(s, 7);
+    const int32_t x_row = s.width + 3;
+    const int32_t y_row = s.out_width() + 3;
+    const int32_t x_channel = s.height * x_row;
+    const int32_t y_channel = s.out_height() * y_row;
+    const std::vector<float> x = spread(o.x, s.width);
+    const std::vector<float> y = spread(o.y, s.out_width());
+    CAPTURE(&s - cases().data());
+    {
+      std::vector<float> dense = o.y;
+      std::vector<float> apart = y;
+      td_conv2d_f32_args args = forward(s);
+      args.x = o.x.data();
+      args.w = o.w.data();
+      args.y = dense.data();
+      run("td_conv2d_f32", dense, args);
+      args.x = x.data();
+      args.y = apart.data();
+      args.x_row = x_row;
+      args.x_channel = x_channel;
+      args.x_image = s.groups * s.channels * x_channel;
+      args.y_row = y_row;
+      args.y_channel = y_channel;
+      args.y_image = s.groups * s.outputs * y_channel;
+      run("td_conv2d_f32", apart, args);
+      CHECK(same_bits(apart, spread(dense, s.out_width())));
+    }
+    {
+      std::vector<float> dense = o.x;
+      std::vector<float> apart = x;
+      td_conv2d_input_grad_f32_args args = input_grad(s);
+      args.dy = o.y.data();
+      args.w = o.w.data();
+      args.dx = dense.data();
+      run("td_conv2d_input_grad_f32", dense, args);
+      args.dy = y.data();
+      args.dx = apart.data();
+      args.dx_row = x_row;
+      args.dx_channel = x_channel;
+      args.dx_image = s.groups * s.channels * x_channel;
+      args.dy_row = y_row;
+      args.dy_channel = y_channel;
+      args.dy_image = s.groups * s.outputs * y_channel;
+      run("td_conv2d_input_grad_f32", apart, args);
+      CHECK(same_bits(apart, spread(dense, s.width)));
+    }
+    {
+      std::vector<float> dense = o.w;
+      std::vector<float> apart = o.w;
+      td_conv2d_weight_grad_f32_args args = weight_grad(s);
+      args.x = o.x.data();
+      args.dy = o.y.data();
+      args.dw = dense.data();
+      run("td_conv2d_weight_grad_f32", dense, args);
+      args.x = x.data();
+      args.dy = y.data();
+      args.dw = apart.data();
+      args.x_row = x_row;
+      args.x_channel = x_channel;
+      args.x_image = s.groups * s.channels * x_channel;
+      args.dy_row = y_row;
+      args.dy_channel = y_channel;
+      args.dy_image = s.groups * s.outputs * y_channel;
+      run("td_conv2d_weight_grad_f32", apart, args);
+      CHECK(same_bits(apart, dense));
+    }
+  }
+}
+
 TEST_CASE("conv2d gives the same bits however outputs, rows and channels are cut") {
   const Case s = {1, 1, 7, 6, 9, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1};
   Operands o = operands(s, 5);
