@@ -128,10 +128,10 @@ class Run {
     for (const memory::LevelPlan& level : compilation_.plan.levels) {
       if (level.peak.count == 0) continue;
       const schedule::MemoryLevel& memory = program.deployment.chip.levels[level.level];
-      text += fmt::format("  memory      {}: peak {}", memory.name, to_text(level.peak));
+      text += fmt::format("  memory      peak {}", to_text(level.peak));
       if (program.deployment.chip.has_budget)
-        text += fmt::format(" of {}", to_text(level.capacity));
-      text += fmt::format(", planned for `{}`\n", program.deployment.name);
+        text += fmt::format(" in {}, which has {}", memory.name, to_text(level.capacity));
+      text += fmt::format(" (`deploy {}`)\n", program.deployment.name);
     }
     text += fmt::format("  data        {}, {} samples\n", command_.data,
                         with_commas(samples_->count()));

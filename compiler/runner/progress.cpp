@@ -14,7 +14,8 @@ namespace tdc::runner {
 namespace {
 
 constexpr double kSecondsBetweenBars = 0.1;
-constexpr double kSecondsBetweenLines = 10;
+constexpr double kSecondsBetweenLines = 1;
+constexpr double kSecondsOfSilence = 10;
 
 /// A bar of 0 to 8 eighths, growing to the right and upwards.
 constexpr std::array<const char*, 9> kLeftBlocks = {" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
@@ -77,7 +78,7 @@ std::string Progress::update(const ProgressState& state) {
     return fmt::format("\r\x1b[K{}", progress_bar(state, columns_));
   }
   const int64_t tenth = state.step * 10 / state.steps;
-  if (tenth == last_tenth_ && silence < kSecondsBetweenLines) return {};
+  if (silence < (tenth == last_tenth_ ? kSecondsOfSilence : kSecondsBetweenLines)) return {};
   last_tenth_ = tenth;
   last_time_ = state.elapsed;
   return progress_text(state) + "\n";

@@ -26,7 +26,7 @@ std::string progress_bar(const ProgressState& state, int columns);
 std::string progress_text(const ProgressState& state);
 
 /// Decides when a run says how far it is: on a terminal ten times a second in place, elsewhere a
-/// line per tenth of the run, and after ten seconds of silence.
+/// line per tenth of the run but at most one a second, and after ten seconds of silence.
 class Progress {
  public:
   Progress(bool is_terminal, int columns) : is_terminal_(is_terminal), columns_(columns) {}

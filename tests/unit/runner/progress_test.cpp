@@ -51,9 +51,12 @@ TEST_CASE("progress: without a terminal a line per tenth, and after ten silent s
   Progress progress(/*is_terminal=*/false, 80);
   std::vector<int64_t> shown;
   for (int64_t step = 1; step <= 20; ++step)
-    if (!progress.update(at(step, 0.01 * static_cast<double>(step))).empty()) shown.push_back(step);
+    if (!progress.update(at(step, static_cast<double>(step))).empty()) shown.push_back(step);
   CHECK(shown == std::vector<int64_t>{2, 4, 6, 8, 10, 12, 14, 16, 18, 20});
   CHECK(progress.finish().empty());
+  Progress fast(/*is_terminal=*/false, 80);
+  for (int64_t step = 1; step <= 20; ++step)
+    CHECK(fast.update(at(step, 0.04 * static_cast<double>(step))).empty());
   Progress slow(/*is_terminal=*/false, 80);
   CHECK(slow.update(at(1, 9)).empty());
   CHECK(slow.update(at(1, 12)) == "step 1 of 20, loss 0.25, 0.67 samples/s, 3:48 left\n");
