@@ -94,8 +94,10 @@ program "batch 1 accumulate 4"
 check "one pass with a group that is not full" "$tdc" run batch_1_accumulate_4.td --on host --seed 1 \
   --data idx:five-images,five-labels --save pass.npz --losses pass.csv
 check "the first four" "$tdc" run batch_4.td --on host --seed 1 --data idx:five-images,five-labels --steps 1 --save four.npz
-check "and the fifth" "$tdc" run batch_1.td --on host --weights four.npz --data idx:fifth-images,fifth-labels --save five.npz
+check "and the fifth" "$tdc" run batch_1.td --on host --weights four.npz --data idx:fifth-images,fifth-labels \
+  --save five.npz --losses five.csv
 check "the last group's update is its true mean" cmp pass.npz five.npz
+check "and its loss that of the fifth" test "$(sed -n 3p pass.csv | cut -d, -f2)" = "$(sed -n 2p five.csv | cut -d, -f2)"
 check "a row per update" test "$(wc -l <pass.csv)" = 3
 check "the same under QEMU" "$tdc" run batch_1_accumulate_4.td --on qemu --seed 1 \
   --data idx:five-images,five-labels --save pass-qemu.npz
