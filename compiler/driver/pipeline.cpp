@@ -1,0 +1,127 @@
+#include "driver/pipeline.h"
+
+#include "autodiff/entry_points.h"
+#include "check/check.h"
+#include "driver/initial_values.h"
+#include "driver/report.h"
+#include "emit/emit_project.h"
+#include "ir/text.h"
+#include "ir/verify.h"
+#include "memory/plan_memory.h"
+#include "memory/report.h"
+#include "memory/validate.h"
+#include "opt/passes.h"
+#include "schedule/lower.h"
+#include "schedule/text.h"
+#include "syntax/parse.h"
+#include "syntax/print_ast.h"
+
+namespace tdc::driver {
+namespace {
+
+/// One pass: run it, check what it gives, dump it if wanted.
+ir::Module pass(std::string_view name, ir::Module (*run)(ir::Module), ir::Module module,
+                Dump& dump) {
+  set_fault_context(fmt::format("pass {}", name));
+  module = run(std::move(module));
+  ir::verify(module, fmt::format("pass {}", name));
+  dump.at(name, [&] { return ir::to_text(module); });
+  return module;
+}
+
+}  // namespace
+
+std::optional<check::Program> check_program(SourceFiles& files, FileId file,
+                                            const CompileOptions& options,
+                                            DefaultDeploy default_deploy, Diagnostics& diagnostics,
+                                            Dump& dump) {
+  if (dump.stage == "ast") {
+    set_fault_context("parse");
+    const std::optional<ast::File> tree = parse(files, file, diagnostics);
+    if (!tree) return std::nullopt;
+    dump.at("ast", [&] { return print_ast(*tree, files); });
+    return std::nullopt;
+  }
+  set_fault_context("check");
+  const check::Selection selection = {.train = options.train,
+                                      .deploy = options.deploy,
+                                      .default_to_host = default_deploy == DefaultDeploy::host,
+                                      .prefix = options.prefix};
+  std::optional<check::Program> program = check::check(files, file, selection, diagnostics);
+  if (!program || diagnostics.has_errors()) return std::nullopt;
+  ir::verify(program->module, "check");
+  dump.at("ir", [&] { return ir::to_text(program->module); });
+  return program;
+}
+
+std::optional<Planned> plan_program(SourceFiles& files, FileId file, const CompileOptions& options,
+                                    DefaultDeploy default_deploy, Diagnostics& diagnostics,
+                                    Dump& dump) {
+  std::optional<check::Program> program =
+      check_program(files, file, options, default_deploy, diagnostics, dump);
+  if (!program || dump.is_done()) return std::nullopt;
+
+  set_fault_context("entry_points");
+  std::optional<ir::Module> module = autodiff::make_entry_points(*program, diagnostics);
+  if (!module) return std::nullopt;
+  ir::verify(*module, "entry_points");
+  dump.at("entry_points", [&] { return ir::to_text(*module); });
+
+  // share_equal comes after differentiation, so that the order of uses is the program's own.
+  *module = pass("share_equal", opt::share_equal, *std::move(module), dump);
+  *module = pass("remove_dead", opt::remove_dead, *std::move(module), dump);
+
+  set_fault_context("schedule");
+  const schedule::Chip& chip = program->deployment.chip;
+  schedule::Schedule schedule = schedule::lower(*module, chip);
+  dump.at("schedule", [&] { return schedule::to_text(schedule, chip); });
+
+  set_fault_context("memory");
+  std::variant<memory::MemoryPlan, memory::NotFit> planned = memory::plan_memory(schedule, chip);
+  const auto* not_fit = std::get_if<memory::NotFit>(&planned);
+  memory::MemoryPlan plan =
+      not_fit != nullptr ? not_fit->plan : std::get<memory::MemoryPlan>(planned);
+  const std::vector<std::string> violations = memory::validate(schedule, plan);
+  TDC_CHECK(violations.empty(), "{}", violations.front());
+  dump.at("plan", [&] { return memory::plan_text(schedule, chip, plan); });
+  if (dump.is_done()) return std::nullopt;
+
+  return Planned{.program = *std::move(program),
+                 .module = *std::move(module),
+                 .schedule = std::move(schedule),
+                 .plan = std::move(plan),
+                 .not_fit = not_fit != nullptr ? std::optional(*not_fit) : std::nullopt};
+}
+
+std::optional<Compilation> compile(SourceFiles& files, FileId file, const CompileOptions& options,
+                                   DefaultDeploy default_deploy, Diagnostics& diagnostics,
+                                   Dump& dump) {
+  std::optional<Planned> planned =
+      plan_program(files, file, options, default_deploy, diagnostics, dump);
+  if (!planned) return std::nullopt;
+  if (planned->not_fit) {
+    memory::report_not_fit(*planned->not_fit, diagnostics);
+    return std::nullopt;
+  }
+
+  set_fault_context("initial values");
+  std::optional<emit::InitialValues> initial_values = make_initial_values(
+      planned->schedule.variables, planned->program, options, files.name(file), diagnostics);
+  if (!initial_values) return std::nullopt;
+
+  set_fault_context("emit");
+  Compilation result = {.program = std::move(planned->program),
+                        .module = std::move(planned->module),
+                        .schedule = std::move(planned->schedule),
+                        .plan = std::move(planned->plan),
+                        .initial_values = *std::move(initial_values),
+                        .files = {}};
+  const emit::Model model = {.program = result.program,
+                             .schedule = result.schedule,
+                             .plan = result.plan,
+                             .initial_values = result.initial_values};
+  result.files = emit::emit_project(model, report_json(result, files.name(file)));
+  return result;
+}
+
+}  // namespace tdc::driver

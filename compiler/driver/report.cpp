@@ -1,0 +1,166 @@
+#include "driver/report.h"
+
+#include <algorithm>
+
+#include "emit/c_names.h"
+#include "memory/report.h"
+
+namespace tdc::driver {
+namespace {
+
+/// The call of an op that a launch is, as far as types go.
+ops::Call call_of(const schedule::Launch& launch, const schedule::Schedule& schedule) {
+  const auto type = [&](const schedule::View& view) {
+    return ir::TensorType{.dtype = schedule.buffers[view.buffer].type.dtype, .dims = view.extent};
+  };
+  ops::Call call = {.inputs = {}, .outputs = {}, .attributes = launch.attributes};
+  for (const auto& input : launch.inputs)
+    call.inputs.push_back(input ? std::optional(type(*input)) : std::nullopt);
+  for (const schedule::View& output : launch.outputs) call.outputs.push_back(type(output));
+  return call;
+}
+
+std::string base_name(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
+}
+
+JsonArray dims_json(const ir::Dims& dims) {
+  JsonArray array;
+  for (const int64_t extent : dims) array.emplace_back(extent);
+  return array;
+}
+
+JsonArray memory_json(const Compilation& c) {
+  JsonArray levels;
+  for (const memory::LevelPlan& level : c.plan.levels) {
+    JsonObject object = {{"level", c.program.deployment.chip.levels[level.level].name},
+                         {"capacity_bytes", level.capacity.count},
+                         {"reserved_bytes", level.reserved.count},
+                         {"constant_bytes", level.constants.count},
+                         {"image_bytes", level.image.count},
+                         {"arena_bytes", level.peak.count},
+                         {"lower_bound_bytes", level.max_live.count},
+                         {"method", std::string(memory::to_text(level.method))},
+                         {"is_optimal", level.is_proved}};
+    JsonArray placements;
+    for (const memory::Placement& placement : level.placements)
+      placements.emplace_back(JsonObject{{"name", c.schedule.buffers[placement.buffer].name},
+                                         {"offset", placement.offset.count},
+                                         {"bytes", placement.size.count},
+                                         {"first_step", placement.first},
+                                         {"last_step", placement.last}});
+    object.emplace_back("placements", std::move(placements));
+    levels.emplace_back(std::move(object));
+  }
+  return levels;
+}
+
+JsonArray steps_json(const Compilation& c) {
+  JsonArray steps;
+  int64_t id = 0;
+  for (const schedule::EntryPoint& entry_point : c.schedule.entry_points)
+    for (const schedule::Step& step : entry_point.steps) {
+      if (const auto* launch = std::get_if<schedule::Launch>(&step))
+        steps.emplace_back(JsonObject{{"step", id},
+                                      {"entry_point", entry_point.name},
+                                      {"op", std::string(launch->op->name)},
+                                      {"name", launch->label},
+                                      {"phase", std::string(ir::to_text(launch->phase))},
+                                      {"output", dims_json(launch->outputs.at(0).extent)},
+                                      {"flop", launch->op->flop(call_of(*launch, c.schedule))}});
+      ++id;
+    }
+  return steps;
+}
+
+}  // namespace
+
+Work work_of(const schedule::Schedule& schedule, std::string_view name) {
+  Work work;
+  const schedule::EntryPoint* entry_point = emit::find_entry_point(schedule, name);
+  if (entry_point == nullptr) return work;
+  for (const schedule::Step& step : entry_point->steps) {
+    const auto* launch = std::get_if<schedule::Launch>(&step);
+    if (launch == nullptr) continue;
+    const int64_t flop = launch->op->flop(call_of(*launch, schedule));
+    switch (launch->phase) {
+      case ir::Phase::forward:
+      case ir::Phase::loss:
+        work.forward += flop;
+        break;
+      case ir::Phase::backward:
+        work.backward += flop;
+        break;
+      case ir::Phase::update:
+        work.update += flop;
+        break;
+    }
+  }
+  return work;
+}
+
+ParameterCount count_parameters(const IdVector<ir::VariableId, ir::Variable>& variables) {
+  ParameterCount count;
+  for (const ir::Variable& variable : variables) {
+    if (variable.kind != ir::VariableKind::parameter) continue;
+    count.all += ir::element_count(variable.type);
+    if (variable.is_trained) count.trained += ir::element_count(variable.type);
+  }
+  return count;
+}
+
+Json report_json(const Compilation& c, std::string_view source) {
+  const ParameterCount parameters = count_parameters(c.schedule.variables);
+  JsonObject report = {{"source", base_name(source)},
+                       {"net", c.program.net},
+                       {"prefix", c.program.prefix},
+                       {"deploy", c.program.deployment.name},
+                       {"chip", c.program.deployment.chip.name}};
+  if (c.program.training) {
+    report.emplace_back("train", c.program.training->name);
+    report.emplace_back("batch", c.program.training->batch);
+    report.emplace_back("accumulate", c.program.training->accumulate);
+  }
+  report.emplace_back("parameters", parameters.all);
+  report.emplace_back("trained_parameters", parameters.trained);
+  JsonArray work;
+  for (const schedule::EntryPoint& entry_point : c.schedule.entry_points) {
+    const Work each = work_of(c.schedule, entry_point.name);
+    work.emplace_back(JsonObject{{"entry_point", entry_point.name},
+                                 {"forward_flop", each.forward},
+                                 {"backward_flop", each.backward},
+                                 {"update_flop", each.update}});
+  }
+  report.emplace_back("work", std::move(work));
+  JsonArray variables;
+  for (const ir::Variable& variable : c.schedule.variables)
+    variables.emplace_back(JsonObject{{"path", variable.path},
+                                      {"kind", std::string(ir::to_text(variable.kind))},
+                                      {"dims", dims_json(variable.type.dims)},
+                                      {"is_trained", variable.is_trained}});
+  report.emplace_back("variables", std::move(variables));
+  report.emplace_back("memory", memory_json(c));
+  report.emplace_back("steps", steps_json(c));
+  return report;
+}
+
+std::string report_text(const Compilation& c) {
+  const ParameterCount parameters = count_parameters(c.schedule.variables);
+  std::string text = fmt::format("{}: {} parameters", c.program.net, parameters.all);
+  if (c.program.training)
+    text += fmt::format(", {} trained by `{}` (batch {}, accumulate {})", parameters.trained,
+                        c.program.training->name, c.program.training->batch,
+                        c.program.training->accumulate);
+  text += "\n\nwork, FLOP a call        forward    backward      update\n";
+  for (const schedule::EntryPoint& entry_point : c.schedule.entry_points) {
+    const Work work = work_of(c.schedule, entry_point.name);
+    text += fmt::format("  {:<18} {:>11} {:>11} {:>11}\n", entry_point.name, work.forward,
+                        work.backward, work.update);
+  }
+  text +=
+      "\n" + memory::to_text(memory::report_memory(c.schedule, c.program.deployment.chip, c.plan));
+  return text;
+}
+
+}  // namespace tdc::driver
