@@ -43,10 +43,11 @@ std::optional<check::Program> check_program(SourceFiles& files, FileId file,
     return std::nullopt;
   }
   set_fault_context("check");
-  const check::Selection selection = {.train = options.train,
-                                      .deploy = options.deploy,
-                                      .default_to_host = default_deploy == DefaultDeploy::host,
-                                      .prefix = options.prefix};
+  const check::Selection selection = {
+      .train = options.train,
+      .deploy = options.deploy,
+      .prefix = options.prefix,
+      .prefers_deploy_of_file = default_deploy == DefaultDeploy::first_of_file};
   std::optional<check::Program> program = check::check(files, file, selection, diagnostics);
   if (!program || diagnostics.has_errors()) return std::nullopt;
   ir::verify(program->module, "check");
