@@ -113,9 +113,12 @@ struct Executor {
     Session session;
     if (!session.open(command.compile.file)) return kProgramIsWrong;
     if (command.all) {
-      print(
-          strategy_table(session.files(), session.file(), command.compile, session.diagnostics()));
-      return session.finish();
+      const std::optional<std::string> table =
+          strategy_table(session.files(), session.file(), command.compile, session.diagnostics());
+      const int status = session.finish();
+      if (!table) return status == kSuccess ? kProgramIsWrong : status;
+      print(*table);
+      return status;
     }
     Dump dump = {.stage = command.compile.dump};
     const std::optional<Compilation> compilation =

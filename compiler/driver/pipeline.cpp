@@ -13,8 +13,6 @@
 #include "opt/passes.h"
 #include "schedule/lower.h"
 #include "schedule/text.h"
-#include "syntax/parse.h"
-#include "syntax/print_ast.h"
 
 namespace tdc::driver {
 namespace {
@@ -35,13 +33,6 @@ std::optional<check::Program> check_program(SourceFiles& files, FileId file,
                                             const CompileOptions& options,
                                             DefaultDeploy default_deploy, Diagnostics& diagnostics,
                                             Dump& dump) {
-  if (dump.stage == "ast") {
-    set_fault_context("parse");
-    const std::optional<ast::File> tree = parse(files, file, diagnostics);
-    if (!tree) return std::nullopt;
-    dump.at("ast", [&] { return print_ast(*tree, files); });
-    return std::nullopt;
-  }
   set_fault_context("check");
   const check::Selection selection = {
       .train = options.train,
