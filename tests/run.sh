@@ -15,6 +15,7 @@ all_parts() {
   part install    .ci/install build qemu test
   part build      preset dev
   part unit       build/dev/tests/tdc_unit
+  part output     tests/diff/output.sh build/dev/compiler/tdc
   part running    tests/diff/running.sh build/dev/compiler/tdc
   part python     tests/python.sh
   part build-asan preset asan

@@ -10,28 +10,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-passed=0
-failed=0
-# check NAME COMMAND...: the command succeeds
-check() {
-  local name=$1
-  shift
-  if "$@" >check.log 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $name"
-    sed 's/^/    /' check.log
-  fi
-}
-# refuses STATUS TEXT COMMAND...: the command ends with that status and says so
-refuses() {
-  local status=$1 text=$2 ended=0
-  shift 2
-  "$@" >refused.log 2>&1 || ended=$?
-  [ "$ended" = "$status" ] || { echo "status $ended, expected $status"; cat refused.log; return 1; }
-  grep -qF -- "$text" refused.log || { echo "does not say: $text"; cat refused.log; return 1; }
-}
+# shellcheck source=tests/diff/checks.sh
+source "$root/tests/diff/checks.sh"
 # program CLAUSE: the digits' network with that `batch` clause, in CLAUSE.td with blanks as `_`
 program() {
   cat >"${1// /_}.td" <<TD
@@ -156,5 +136,4 @@ check "nowhere to save" refuses 1 "cannot be written" "$tdc" run batch_1.td --on
 check "an unknown kind of file" refuses 1 "are written as" "$tdc" run batch_1.td --on host --data "$digits" --save weights.pt
 check "no chip for rtl" refuses 1 "\`deploy\` block" "$tdc" run batch_1.td --on rtl --data "$digits"
 
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

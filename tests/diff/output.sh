@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# What `tdc FILE -o FOLDER` writes: the same bytes wherever it is called, C that both compilers build for
+# both machines without a warning, and nothing of what was there is lost.
+# Usage: tests/diff/output.sh [TDC]        (default: the dev build)
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+tdc=$(realpath "${1:-$root/build/dev/compiler/tdc}")
+program=$root/examples/mlp_digits/mlp_digits.td
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/diff/checks.sh
+source "$root/tests/diff/checks.sh"
+
+cd "$root/examples/mlp_digits"
+check "compiles here" "$tdc" mlp_digits.td -o "$work/a"
+cd /
+check "compiles from elsewhere" "$tdc" "$program" -o "$work/deep/er/b"
+cd "$work"
+check "the same bytes" diff -r a deep/er/b
+check "compiles again over its own folder" "$tdc" "$program" -o a
+check "to the same bytes" diff -r a deep/er/b
+check "other seeds are other weights" bash -c "'$tdc' '$program' --seed 9 -o seed && ! cmp -s a/mlp_weights.c seed/mlp_weights.c"
+check "another prefix is another name" bash -c "'$tdc' '$program' --prefix other -o other && grep -q other_train_step other/other.h"
+check "no path of this machine is in it" bash -c "! grep -rF -e '$root' -e '$work' a"
+
+for deploy in cluster mcu host; do
+  check "compiles for $deploy" "$tdc" "$program" --deploy $deploy -o "$deploy"
+  for compiler in gcc clang-19; do
+    check "$compiler builds $deploy for the host without a warning" \
+      make -C "$deploy" CC=$compiler OUT="build/$compiler-host"
+  done
+  for compiler in riscv64-unknown-elf-gcc clang-19; do
+    check "$compiler builds $deploy for rv32 without a warning" \
+      make -C "$deploy" PLATFORM=qemu_user CC=$compiler OUT="build/$compiler-rv32"
+  done
+done
+for compiler in riscv64-unknown-elf-gcc clang-19; do
+  check "$compiler builds for the chip without a warning" make -C cluster PLATFORM=pulp_cluster CC=$compiler OUT="build/$compiler-chip"
+done
+
+mkdir other_folder
+echo mine >other_folder/file
+check "a folder of someone else stays" refuses 1 "was not made by" "$tdc" "$program" -o other_folder
+check "with its file" grep -q mine other_folder/file
+sed 's/Linear(10)/Linear(11)/' "$program" >wrong.td
+cp -r a before
+check "a wrong program is refused" refuses 1 "error:" "$tdc" wrong.td -o a
+check "and leaves what was there" diff -r a before
+check "nothing else is left" test -z "$(find . -name '*.tdc-*')"
+
+finish
