@@ -60,6 +60,7 @@ std::optional<Planned> plan_program(SourceFiles& files, FileId file, const Compi
   dump.at("entry_points", [&] { return ir::to_text(*module); });
 
   // share_equal comes after differentiation, so that the order of uses is the program's own.
+  *module = pass("remove_identities", opt::remove_identities, *std::move(module), dump);
   *module = pass("share_equal", opt::share_equal, *std::move(module), dump);
   *module = pass("remove_dead", opt::remove_dead, *std::move(module), dump);
 

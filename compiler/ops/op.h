@@ -233,6 +233,8 @@ struct OpDef {
   int accumulator = -1;
   /// The output is input 0 under another shape: no kernel, no memory of its own.
   bool is_view = false;
+  /// Whether a call gives input 0 as it is; null: never (views: if the shapes are equal).
+  bool (*is_identity)(const Call&) = nullptr;
   /// The output is input 0 with its last axes permuted as `axes` says.
   bool is_permutation = false;
   std::optional<LowRank> low_rank;

@@ -16,6 +16,15 @@ namespace tdc::opt {
 /// `remove_dead` takes it if there are none. Relies on nothing.
 ir::Module fold_transpose(ir::Module module);
 
+/// Drops calls that give their operand as it is, as the op's record says, and views that change no
+/// shape:
+///
+///     m = mask(x) causal=false               y = softmax(x)
+///     y = softmax(m)                   ==>
+///
+/// Relies on nothing.
+ir::Module remove_identities(ir::Module module);
+
 /// Removes what no output and no variable write needs:
 ///
 ///     a = exp(x)                             y = relu(x)

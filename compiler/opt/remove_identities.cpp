@@ -1,0 +1,30 @@
+#include "ir/rewrite.h"
+#include "ops/registry.h"
+#include "opt/passes.h"
+
+namespace tdc::opt {
+namespace {
+
+bool is_identity(const ir::Graph& graph, const ir::Node& node) {
+  if (node.op->is_identity != nullptr) return node.op->is_identity(ops::call_of(graph, node));
+  return node.op->is_view && graph.type(node.inputs[0]) == graph.type(node.outputs[0]);
+}
+
+}  // namespace
+
+ir::Module remove_identities(ir::Module module) {
+  for (ir::Graph& graph : module.graphs) {
+    for (const ir::NodeId id : graph.nodes.ids()) {
+      const ir::Node& node = graph.nodes[id];
+      if (!is_identity(graph, node)) continue;
+      // A value that depends on the sample only by name stays apart from one that does not.
+      if (graph.values[node.inputs[0]].is_batched != graph.values[node.outputs[0]].is_batched)
+        continue;
+      ir::replace_uses(graph, node.outputs[0], node.inputs[0]);
+    }
+    ir::remove_dead(graph);
+  }
+  return module;
+}
+
+}  // namespace tdc::opt
