@@ -2,7 +2,7 @@
 #include "chip.h"
 #include "td_platform.h"
 
-enum { kStackGuard = 0x57AC6A7D, kStatusStackOverflow = 66 };
+enum { kStackGuard = 0x57AC6A7D, kStatusStackOverflow = 104 };
 
 extern uint32_t td_stacks[];
 

@@ -2,7 +2,7 @@
 #include "td_platform.h"
 
 enum { kSystemRead = 63, kSystemWrite = 64, kSystemExit = 93, kErrorInterrupted = -4 };
-enum { kStackGuard = 0x57AC6A7D, kStatusStackOverflow = 66 };
+enum { kStackGuard = 0x57AC6A7D, kStatusStackOverflow = 104 };
 
 extern uint32_t td_stack_begin[];
 

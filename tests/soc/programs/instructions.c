@@ -106,9 +106,10 @@ static void make_operands(void) {
   X(INTEGER, "add %0, %1, %2")                                                                     \
   X(INTEGER, "sub %0, %1, %2")                                                                     \
   X(INTEGER, "sll %0, %1, %2")                                                                     \
-  X(INTEGER, "slt %0, %1, %2") X(INTEGER, "sltu %0, %1, %2") X(INTEGER, "xor %0, %1, %2") X(       \
-      INTEGER, "srl %0, %1, %2") X(INTEGER, "sra %0, %1, %2") X(INTEGER, "or %0, %1, %2")          \
-      X(INTEGER, "and %0, %1, %2") X(INTEGER, "addi %0, %1, -2047") X(                             \
+  X(INTEGER, "slt %0, %1, %2")                                                                     \
+  X(INTEGER, "sltu %0, %1, %2")                                                                    \
+  X(INTEGER, "xor %0, %1, %2") X(INTEGER, "srl %0, %1, %2") X(INTEGER, "sra %0, %1, %2")           \
+      X(INTEGER, "or %0, %1, %2") X(INTEGER, "and %0, %1, %2") X(INTEGER, "addi %0, %1, -2047") X( \
           INTEGER, "slti %0, %1, -5") X(INTEGER, "sltiu %0, %1, 33") X(INTEGER, "xori %0, %1, -1") \
           X(INTEGER, "ori %0, %1, 1365") X(INTEGER, "andi %0, %1, 1638") X(                        \
               INTEGER, "slli %0, %1, 7") X(INTEGER, "srli %0, %1, 9")                              \

@@ -40,20 +40,18 @@ static void run_phase(const void* args, td_team team) {
     if (op->core != team.core) continue;
     uint8_t* const to = place(op->to_level, 1 - now->side, op->to);
     const uint8_t* const from = place(op->from_level, now->side, op->from);
+    /* Parts of one core may overlap between operations: each waits for the transfer before, in one
+     * of two ways. */
+    if (started != 0 && op->factor % 2 == 0) td_dma_wait(last);
+    if (started != 0 && op->factor % 2 == 1) td_dma_wait_all();
     if (op->kind == 0) {
       const uint32_t* const from_2 =
           (const uint32_t*)(const void*)place(op->from_level, now->side, op->from_2);
       *(uint32_t*)(void*)to = *(const uint32_t*)(const void*)from * op->factor + *from_2;
     } else {
-      /* Parts of one core may overlap between operations: each waits for the one before, in one of
-       * two ways. */
-      if (started != 0 && op->factor % 2 == 0) td_dma_wait(last);
-      if (started != 0 && op->factor % 2 == 1) td_dma_wait_all();
       last = td_dma_copy(to, from, op->row_bytes, op->rows, op->to_stride, op->from_stride);
       started = 1;
     }
-    /* A word that a transfer may still be writing is not touched before its end. */
-    if (started != 0 && i + 1 < now->end && operations[i + 1].kind == 0) td_dma_wait(last);
   }
   if (started != 0) td_dma_wait(last);
 }
