@@ -87,6 +87,55 @@ train full of CCT {
   batch      8
 }
 
+/// Adapting to the shifted images on the chip: 96 images seen once, an update for every four.
+train adapt of CCT {
+  target     label: class(10)
+  loss       cross_entropy(logits, label)
+  metric     accuracy(logits, label)
+  optimizer  sgd(lr: 0.02)
+  schedule   linear(steps: 24)
+  batch      1 accumulate 4
+  freeze     **
+  train      blocks.*.{attn.{q,k,v,proj},mlp.{fc1,fc2}}.weight, pool.**, head.**
+}
+
+/// The same with adapters.
+train adapt_lora of CCT {
+  target     label: class(10)
+  loss       cross_entropy(logits, label)
+  metric     accuracy(logits, label)
+  optimizer  sgd(lr: 0.05)
+  schedule   linear(steps: 24)
+  batch      1 accumulate 4
+  freeze     **
+  lora       blocks.*.{attn.{q,k,v,proj},mlp.{fc1,fc2}} rank 4 alpha 4
+  train      pool.**, head.**
+}
+
+/// The same with pooling and head only: what the blocks are held against.
+train adapt_pool of CCT {
+  target     label: class(10)
+  loss       cross_entropy(logits, label)
+  metric     accuracy(logits, label)
+  optimizer  sgd(lr: 0.05)
+  schedule   linear(steps: 24)
+  batch      1 accumulate 4
+  freeze     **
+  train      pool.**, head.**
+}
+
+/// The same with the head only.
+train adapt_head of CCT {
+  target     label: class(10)
+  loss       cross_entropy(logits, label)
+  metric     accuracy(logits, label)
+  optimizer  sgd(lr: 0.05)
+  schedule   linear(steps: 24)
+  batch      1 accumulate 4
+  freeze     **
+  train      head.**
+}
+
 deploy cluster on pulp_cluster {
   budget  L1 <= 128 KiB, L2 <= 2 MiB
   allow   recompute
