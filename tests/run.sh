@@ -18,6 +18,7 @@ all_parts() {
   part output     tests/diff/output.sh build/dev/compiler/tdc
   part running    tests/diff/running.sh build/dev/compiler/tdc
   part python     tests/python.sh
+  part chip       tests/soc/run.sh
   part build-asan preset asan
   part unit-asan  build/asan/tests/tdc_unit
 }

@@ -100,8 +100,7 @@ void Cluster::tick() {
   ++cycle_;
 }
 
-// Data
-// ---------------------------------------------------------------------------------------------
+// ---- Data ----
 
 void Cluster::request_data(uint32_t index) {
   CoreState& state = cores_[index];
@@ -232,8 +231,7 @@ void Cluster::answer_data(uint32_t index) {
   }
 }
 
-// Registers
-// ----------------------------------------------------------------------------------------
+// ---- Registers ----
 
 void Cluster::access_register(uint32_t index) {
   const Core& core = cores_[index].core;
@@ -381,8 +379,7 @@ void Cluster::retry_dma_start() {
   }
 }
 
-// Instructions
-// -------------------------------------------------------------------------------------
+// ---- Instructions ----
 
 void Cluster::fetch(uint32_t index) {
   CoreState& state = cores_[index];
@@ -407,8 +404,7 @@ void Cluster::fetch(uint32_t index) {
   state.fetch_pending = false;
 }
 
-// FPUs
-// ---------------------------------------------------------------------------------------------
+// ---- FPUs ----
 
 void Cluster::use_fpus() {
   const auto fpu_total = static_cast<uint32_t>(fpus_.size());
@@ -454,8 +450,7 @@ void Cluster::use_fpus() {
   }
 }
 
-// Clock
-// --------------------------------------------------------------------------------------------
+// ---- Clock ----
 
 void Cluster::clock_cores() {
   if (++lane_cycles_ == 255) {
@@ -521,8 +516,7 @@ std::string Cluster::describe_cores() const {
   return text;
 }
 
-// Counters
-// -----------------------------------------------------------------------------------------
+// ---- Counters ----
 
 void Cluster::flush_events(CoreState& state) {
   for (uint32_t event = 0; event < Core::kRtlEvents; ++event) {
