@@ -72,21 +72,24 @@ Value Elaborator::call(const ast::Call& call, const ast::Expr* piped, SourceRang
   }
   if (target && target->block != nullptr) return call_block(context, *target, range);
 
-  // Everything else holds no parameters, so it has no path.
+  const bool is_built_in = local == nullptr && !target && is_built_in_function(callee.text);
+  if (!target && !is_built_in) {
+    reporter_.report(callee.range, diag::unknown_callable, callee.text)
+        .suggest(nearest(callee.text, callable_names(*frame_->file)));
+    return {};
+  }
+  // Ops hold no parameters, so they have no path.
   if (call.path) {
     reporter_.report(call.path->range, diag::path_on_op, callee.text);
     return {};
   }
-  if (local == nullptr && callee.text == kRearrange) return rearrange(context);
+  if (is_built_in && callee.text == kRearrange) return rearrange(context);
   const bool has_tensor =
       std::any_of(context.arguments.begin(), context.arguments.end(),
                   [](const ArgumentValue& argument) { return argument.value.has_tensor(); });
   if (local == nullptr && is_static_function(callee.text) && !(has_tensor && target))
     return static_function(context);
-  if (target) return call_op(context, *target->op, range);
-  reporter_.report(callee.range, diag::unknown_callable, callee.text)
-      .suggest(nearest(callee.text, callable_names(*frame_->file)));
-  return {};
+  return call_op(context, *target->op, range);
 }
 
 Elaborator::BoundArguments Elaborator::match_arguments(const CallContext& context,
@@ -291,7 +294,7 @@ bool Elaborator::check_shape(const Declared& declared) {
     if (type.dims[axis] != *expected) {
       const std::string dim = source(dimension.range);
       const std::string resolved =
-          dim == fmt::format("{}", *expected) ? dim : fmt::format("{} = {}", dim, *expected);
+          dim == fmt::format("{}", *expected) ? "" : fmt::format(" with {} = {}", dim, *expected);
       reporter_
           .report(declared.written, diag::shape_extent, declared.name, source(declared.type.range),
                   resolved, ir::to_text(type.dims))
@@ -360,6 +363,7 @@ Value Elaborator::call_block(const CallContext& context, const CallableValue& ca
   frame.call = &call;
   frame.origin = call.path ? call.path->range : call.callee.range;
   frame.caller = frame_;
+  frame.call_depth = reporter_.call_depth();
   frame.first_value = static_cast<uint32_t>(builder_.graph().values.size());
   std::string segment =
       call.callee.text == block.name.text ? snake_case(block.name.text) : call.callee.text;

@@ -31,7 +31,7 @@ class FileCheck {
     for (const ast::Declaration& declaration : file->tree.declarations) check(declaration, *file);
     choose_deployment(*file);
     choose_net(*file);
-    if (reporter_.error_count() > 0 || program_.net.empty()) return std::nullopt;
+    if (reporter_.error_count() > 0) return std::nullopt;
     return std::move(program_);
   }
 
@@ -136,6 +136,8 @@ class FileCheck {
         break;
       }
     }
+    if (program_.net.empty() && reporter_.error_count() == 0)
+      reporter_.report({file.tree.file, 0, 0}, diag::no_net);
     program_.prefix = selection_.prefix.empty() ? snake_case(program_.net) : selection_.prefix;
     if (program_.weights_from.empty()) program_.weights_from = weights_from_;
   }

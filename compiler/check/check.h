@@ -24,7 +24,7 @@ struct Selection {
 };
 
 /// Checks a file and all that it uses, and elaborates the selected net. Null if something was
-/// reported, or if the file has no net (a file of blocks is a good file, but no program).
+/// reported.
 std::optional<Program> check(SourceFiles& sources, FileId main, const Selection& selection,
                              Diagnostics& diagnostics);
 

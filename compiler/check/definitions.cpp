@@ -36,10 +36,14 @@ class DefinitionCheck {
     scopes_.emplace_back();
     declare_arguments();
     check_results();
+    const int errors = reporter_.error_count();
     check_body(block_.body);
-    if (!always_returns(block_.body))
-      reporter_.report(block_.name.range, diag::missing_return, block_.name.text);
-    report_unused();
+    // A misspelt name is not used and a misplaced `return` does not return: that was said.
+    if (reporter_.error_count() == errors) {
+      if (!always_returns(block_.body))
+        reporter_.report(block_.name.range, diag::missing_return, block_.name.text);
+      report_unused();
+    }
     return std::move(calls_);
   }
 
@@ -257,8 +261,8 @@ class DefinitionCheck {
       reporter_.report(result.values.front()->range, diag::return_in_repeat);
     else if (result.values.size() != block_.results.size())
       reporter_.report(result.values.front()->range, diag::return_count,
-                       static_cast<int64_t>(result.values.size()),
-                       static_cast<int64_t>(block_.results.size()));
+                       static_cast<int64_t>(block_.results.size()),
+                       static_cast<int64_t>(result.values.size()));
   }
 
   void check(const ast::Update& update) {
@@ -296,8 +300,8 @@ class DefinitionCheck {
             .note(local->range, diag::note_first_here, callee.text);
       return;
     }
-    if (callee.text == kRearrange || is_static_function(callee.text)) return;
     const std::optional<CallableValue> callable = find_callable(file_, callee.text);
+    if (!callable && is_built_in_function(callee.text)) return;
     if (!callable)
       reporter_.report(callee.range, diag::unknown_callable, callee.text)
           .suggest(nearest(callee.text, callable_names(file_)));

@@ -116,10 +116,10 @@ class ChipCheck {
       reporter_.report(clause.word.range, diag::chip_clause, "memory", "NAME, size: N KiB");
     } else if (std::find(names.begin(), names.end(), level.name) != names.end()) {
       reporter_.report(clause.range, diag::duplicate_name, level.name);
-    } else if (level.reserved_code + level.reserved_stack > *capacity) {
-      reporter_.report(clause.range, diag::chip_reserve, level.name,
-                       level.reserved_code + level.reserved_stack, *capacity);
     } else {
+      if (level.reserved_code + level.reserved_stack > *capacity)
+        reporter_.report(clause.range, diag::chip_reserve, level.name,
+                         level.reserved_code + level.reserved_stack, *capacity);
       level.capacity = *capacity;
       result_.levels.push_back(std::move(level));
     }

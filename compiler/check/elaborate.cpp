@@ -149,7 +149,9 @@ void Elaborator::poison(const std::set<std::string>& names,
 
 void Elaborator::name_value(ir::ValueId value, const std::string& name) {
   std::string& text = builder_.graph().values[value].name;
-  if (text.empty()) text = in_frame(name);
+  const std::string path = in_frame(name);
+  // A call that took the variable's name has it for its own result.
+  if (text.empty() && !claims_.contains(path)) text = path;
 }
 
 // ---- statements --------------------------------------------------------------------------------

@@ -111,6 +111,7 @@ class Elaborator {
     std::string path;                   // of the call, callers included; empty for the net
     const ast::Call* call = nullptr;    // null for the net
     SourceRange origin;                 // of the call
+    size_t call_depth = 0;              // calls that lead to the call's place
     Frame* caller = nullptr;
     bool needs_index = false;      // the call stands in a `repeat` without an index in its path
     bool is_shared = false;        // `as path shared`
@@ -215,7 +216,8 @@ class Elaborator {
   // ---- parameters.cpp ----
   bool claim_calls(Frame& frame, SourceRange origin);
   bool claim(Frame& frame);
-  void report_duplicate(const std::string& path, const Claim& first, SourceRange second);
+  void report_duplicate(const std::string& path, const Claim& first, SourceRange second,
+                        size_t call_depth);
   [[nodiscard]] std::optional<ir::VariableId> find_variable(const std::string& path) const;
 
   const Library& library_;

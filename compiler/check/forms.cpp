@@ -105,6 +105,10 @@ bool is_static_function(std::string_view name) {
   return contains(static_functions(), name);
 }
 
+bool is_built_in_function(std::string_view name) {
+  return name == kRearrange || is_static_function(name);
+}
+
 const std::vector<std::string>& initializers() {
   static const std::vector<std::string> names = {"constant", "kaiming_uniform", "normal",
                                                  "ones",     "uniform",         "zeros"};

@@ -45,6 +45,9 @@ const std::vector<std::string>& static_functions();
 /// `rearrange`, whose first argument is a pattern that the elaborator reads.
 inline constexpr std::string_view kRearrange = "rearrange";
 
+/// A function that is neither a block nor an op: a static one or `rearrange`.
+bool is_built_in_function(std::string_view name);
+
 /// Initial values of parameters: `zeros`, `uniform` and so on.
 bool is_initializer(std::string_view name);
 const std::vector<std::string>& initializers();

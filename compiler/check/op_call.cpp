@@ -37,6 +37,11 @@ std::optional<std::vector<int64_t>> small_integers(const Value& value) {
   return result;
 }
 
+/// Signatures call the axis that an `i32` operand counts in `c` (classes) or `v` (vocabulary).
+bool is_counted_dim(const std::string& dim) {
+  return dim == "c" || dim == "v";
+}
+
 std::string wanted_text(AttributeKind kind) {
   switch (kind) {
     case AttributeKind::boolean:
@@ -274,6 +279,27 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
     }
     attributes.set(slot.name, *std::move(converted.value));
     attribute_places[std::string(slot.name)] = slot.argument->range;
+  }
+
+  // A label of `class(n)` must not reach beyond what it is compared with or looks up (type-4).
+  std::optional<size_t> label;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].is_valid() && net_.classes.contains(inputs[i])) label = i;
+  for (size_t i = 0; label && i < inputs.size(); ++i) {
+    const std::vector<std::string>& dims = signature.inputs[i].dims;
+    const size_t rank_of_dims = dims.size();
+    if (!inputs[i].is_valid() || builder_.type(inputs[i]).dims.size() < rank_of_dims) continue;
+    for (size_t axis = 0; axis < rank_of_dims; ++axis) {
+      const ir::Dims& actual = builder_.type(inputs[i]).dims;
+      const int64_t extent = actual[actual.size() - rank_of_dims + axis];
+      const int64_t classes = net_.classes.at(inputs[*label]);
+      if (!is_counted_dim(dims[axis]) || extent == classes) continue;
+      reporter_
+          .report(places[*label], diag::class_count, source(places[*label]), classes, callee.text,
+                  extent)
+          .highlight(places[i]);
+      return {};
+    }
   }
 
   if (!takes_list) return emit_op(op, inputs, attributes, range, places, attribute_places);

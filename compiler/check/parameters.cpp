@@ -22,8 +22,10 @@ std::optional<ir::VariableId> Elaborator::find_variable(const std::string& path)
   return std::nullopt;
 }
 
-void Elaborator::report_duplicate(const std::string& path, const Claim& first, SourceRange second) {
+void Elaborator::report_duplicate(const std::string& path, const Claim& first, SourceRange second,
+                                  size_t call_depth) {
   reporter_.report(second, diag::duplicate_path, path)
+      .at_call_depth(call_depth)
       .note(first.origin, diag::note_first_here, path)
       .hint(diag::hint_path);
 }
@@ -35,7 +37,9 @@ bool Elaborator::claim(Frame& frame) {
     return true;
   }
   if (frame.needs_index) {
-    reporter_.report(frame.origin, diag::path_in_repeat, frame.path).hint(diag::hint_index);
+    reporter_.report(frame.origin, diag::path_in_repeat, frame.path)
+        .at_call_depth(frame.call_depth)
+        .hint(diag::hint_index);
     return false;
   }
   const auto [claim, is_new] = claims_.emplace(frame.path, Claim{frame.origin, frame.call});
@@ -44,16 +48,16 @@ bool Elaborator::claim(Frame& frame) {
     frame.is_repetition = true;
     return true;
   }
-  report_duplicate(frame.path, claim->second, frame.origin);
+  report_duplicate(frame.path, claim->second, frame.origin, frame.call_depth);
   return false;
 }
 
 /// Enters the paths of the call that declares a parameter and of its callers, outermost first:
 /// calls that hold none have no path (path-4).
 bool Elaborator::claim_calls(Frame& frame, SourceRange origin) {
-  if (frame.caller != nullptr && !claim_calls(*frame.caller, origin)) return false;
+  if (frame.caller != nullptr && !claim_calls(*frame.caller, frame.origin)) return false;
   if (frame.block == nullptr) {
-    reporter_.report(origin, diag::parameter_outside_net);
+    reporter_.report(origin, diag::parameter_outside_net).at_call_depth(0);
     return false;
   }
   if (frame.call == nullptr) return true;
@@ -79,13 +83,7 @@ void Elaborator::run(const ast::VariableDecl& variable) {
   }
   const std::optional<ir::TensorType> type = concrete_type(variable.type);
   std::optional<std::string> segment = name;
-  if (variable.path) {
-    segment = path_text(*variable.path);
-    if (variable.path->shared) {
-      reporter_.report(*variable.path->shared, diag::shared_parameter);
-      segment.reset();
-    }
-  }
+  if (variable.path) segment = path_text(*variable.path);
   std::optional<ir::Initializer> init;
   if (variable.initial == nullptr)
     reporter_.report(variable.name.range, diag::parameter_without_value, name);
@@ -110,7 +108,7 @@ void Elaborator::run(const ast::VariableDecl& variable) {
   }
   const auto [claim, is_new] = claims_.emplace(path, Claim{place});
   if (!is_new) {
-    report_duplicate(path, claim->second, place);
+    report_duplicate(path, claim->second, place, reporter_.call_depth());
     return give({});
   }
   const ir::VariableId id = net_.module.variables.push_back(

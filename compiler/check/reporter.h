@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,8 +32,9 @@ class Reporter {
     Report& operator=(const Report&) = delete;
     ~Report() {
       if (!report_) return;
-      for (auto site = reporter_.call_sites_.rbegin(); site != reporter_.call_sites_.rend(); ++site)
-        report_->note(site->range, diag::note_in_call, site->callee);
+      for (size_t i = std::min(depth_, reporter_.call_sites_.size()); i-- > 0;)
+        report_->note(reporter_.call_sites_[i].range, diag::note_in_call,
+                      reporter_.call_sites_[i].callee);
     }
 
     Report& highlight(SourceRange range) {
@@ -49,6 +52,11 @@ class Reporter {
       if (report_) report_->hint(entry, std::move(args)...);
       return *this;
     }
+    /// The place is in the block that the first `depth` calls lead to, not in the innermost one.
+    Report& at_call_depth(size_t depth) {
+      depth_ = depth;
+      return *this;
+    }
     /// "did you mean `x`?", if there is something near.
     Report& suggest(const std::optional<std::string>& name) {
       return name ? hint(diag::hint_did_you_mean, *name) : *this;
@@ -57,6 +65,7 @@ class Reporter {
    private:
     Reporter& reporter_;
     std::optional<Diagnostics::Report> report_;  // null: this was said before
+    size_t depth_ = SIZE_MAX;
   };
 
   explicit Reporter(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
@@ -71,6 +80,8 @@ class Reporter {
 
   void enter_call(CallSite site) { call_sites_.push_back(std::move(site)); }
   void leave_call() { call_sites_.pop_back(); }
+  /// How many calls lead to what is being elaborated.
+  [[nodiscard]] size_t call_depth() const { return call_sites_.size(); }
 
   [[nodiscard]] int error_count() const { return diagnostics_.error_count(); }
 

@@ -54,7 +54,7 @@ class TrainCheck {
   }
 
   std::optional<TrainedNet> run() {
-    const int errors = reporter_.error_count();
+    errors_ = reporter_.error_count();
     if (!collect(train_)) return std::nullopt;
     declare_names();
     check_loss();
@@ -75,7 +75,7 @@ class TrainCheck {
         if (const auto* assertion = std::get_if<ast::Assertion>(&each.clause->kind))
           check_assertion(*assertion, each.clause->range);
     }
-    if (!net_.is_sound || reporter_.error_count() != errors) return std::nullopt;
+    if (!net_.is_sound || reporter_.error_count() != errors_) return std::nullopt;
     result_.module = std::move(net_.module);
     return std::move(result_);
   }
@@ -391,7 +391,8 @@ class TrainCheck {
             .hint(diag::hint_freeze, base.path);
     }
     const auto& variables = net_.module.variables;
-    if (std::none_of(variables.begin(), variables.end(),
+    if (reporter_.error_count() == errors_ &&
+        std::none_of(variables.begin(), variables.end(),
                      [](const ir::Variable& each) { return each.is_trained; }))
       reporter_.report(train_.name.range, diag::nothing_trained, train_.name.text);
   }
@@ -431,7 +432,8 @@ class TrainCheck {
     const bool is_prefix = std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
       return matches_prefix(pattern, split_path(path));
     });
-    if (is_prefix && !pattern.negation) {
+    if (pattern.negation) return;
+    if (is_prefix) {
       report.hint(diag::hint_did_you_mean, text + ".**");
       return;
     }
@@ -593,6 +595,7 @@ class TrainCheck {
   std::map<std::string, SourceRange> metrics_;
   std::vector<std::pair<Adapter, SourceRange>> adapters_;
   bool has_optimizer_ = false;
+  int errors_ = 0;  // reported before this block
 };
 
 }  // namespace
