@@ -68,7 +68,7 @@ struct Program {
   std::optional<Training> training;  ///< none: the file has no `train` block
   Deployment deployment;
   std::vector<SelectionRow> selection;
-  std::string weights_from;    ///< the file of `weights from`, or empty
+  std::string weights_from;     ///< the file of `weights from`, or empty
   SourceRange weights_origin;  ///< its place
 };
 

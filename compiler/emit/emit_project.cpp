@@ -27,6 +27,16 @@ std::vector<const ops::OpDef*> used_ops(const schedule::Schedule& schedule) {
   return result;
 }
 
+/// All ops whose kernels stand in the same files: a file is compiled as a whole.
+std::vector<const ops::OpDef*> ops_of_used_files(const std::vector<const ops::OpDef*>& used) {
+  std::set<std::string_view> files;
+  for (const ops::OpDef* op : used) files.insert(op->kernel->file);
+  std::vector<const ops::OpDef*> result;
+  for (const ops::OpDef* op : ops::all_ops())
+    if (op->kernel && files.contains(op->kernel->file)) result.push_back(op);
+  return result;
+}
+
 /// File names in `#include "..."` lines.
 std::vector<std::string> includes_of(std::string_view text) {
   constexpr std::string_view kInclude = "#include \"";
@@ -184,7 +194,7 @@ std::vector<OutputFile> emit_project(const Model& model, const Json& report) {
       {.path = prefix + ".c", .text = emit_source(model)},
       {.path = prefix + "_weights.c", .text = emit_weights(model)},
       {.path = prefix + "_runner.c", .text = emit_runner(model)},
-      {.path = "td_kernels.h", .text = kernel_header(ops)},
+      {.path = "td_kernels.h", .text = kernel_header(ops_of_used_files(ops))},
       {.path = "Makefile", .text = makefile(model, kernels)},
       {.path = "CMakeLists.txt", .text = cmake_lists(model, kernels)},
       {.path = "report.json", .text = to_text(report, 2) + "\n"},
