@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ops/op.h"
+#include "ops/strides.h"
 
 // y[.., m, n] = sum over k of a[.., m, k] b[.., k, n]: one chain of fused multiply-adds per output,
 // k ascending. With `reduce`, the leading axes are summed too, outermost first, in the same chain;
@@ -157,25 +158,14 @@ std::vector<TileAxis> tile_axes(const Call& call) {
                                   accumulator(last(y, 2)), last(y, 2)}},
                                 {{-1, last(b, call.attributes.boolean("transpose_b") ? 2 : 1),
                                   accumulator(last(y, 1)), last(y, 1)}}};
-  if (!call.attributes.boolean("reduce"))
-    for (int axis = 0; axis + 2 < static_cast<int>(y.rank()); ++axis)
-      axes.push_back(
-          {{a.rank() > 2 ? axis : -1, b.rank() > 2 ? axis : -1, accumulator(axis), axis}});
-  return axes;
-}
-
-/// Leading axes of a view as one axis: (extent, stride), or (1, 0) if there is none. A view whose
-/// leading axes cannot be merged is an internal fault; schedules make none.
-std::pair<int64_t, int64_t> merge_leading(const OperandLayout& layout) {
-  int64_t extent = 1, stride = 0;
-  for (size_t axis = 0; axis + 2 < layout.extent.size(); ++axis) {
-    if (layout.extent[axis] == 1) continue;
-    TDC_CHECK(extent == 1 || stride == layout.stride[axis] * layout.extent[axis],
-              "leading axes of a matrix operand do not merge");
-    extent *= layout.extent[axis];
-    stride = layout.stride[axis];
+  if (call.attributes.boolean("reduce")) return axes;
+  // The kernel sees all leading axes as one, so only the outermost of them can be cut.
+  for (int axis = 0; axis + 2 < static_cast<int>(y.rank()); ++axis) {
+    if (y.dims[static_cast<size_t>(axis)] == 1) continue;
+    axes.push_back({{a.rank() > 2 ? axis : -1, b.rank() > 2 ? axis : -1, accumulator(axis), axis}});
+    break;
   }
-  return {extent, stride};
+  return axes;
 }
 
 void bind(const KernelCall& call, KernelScalars& scalars) {
@@ -194,9 +184,9 @@ void bind(const KernelCall& call, KernelScalars& scalars) {
   auto [a_row, a_col] = strides(a, transpose_a);
   auto [b_row, b_col] = strides(b, transpose_b);
   auto [y_row, y_col] = strides(y, false);
-  auto [a_count, a_batch] = merge_leading(a);
-  auto [b_count, b_batch] = merge_leading(b);
-  auto [y_count, y_batch] = merge_leading(y);
+  auto [a_count, a_batch] = merge_axes(a, 0, a.extent.size() - 2);
+  auto [b_count, b_batch] = merge_axes(b, 0, b.extent.size() - 2);
+  auto [y_count, y_batch] = merge_axes(y, 0, y.extent.size() - 2);
   int64_t batch = std::max(a_count, b_count);
   int64_t reduce = 1;
   if (a_count == 1) a_batch = 0;
@@ -297,41 +287,43 @@ std::vector<Sample> samples() {
 extern const OpFamily matmul_family;
 const OpFamily matmul_family = {
     .name = "matmul",
-    .ops = {
-        {.name = "matmul",
-         .summary = "matrix product over the last two axes",
-         .signature = "a:[.., m, k], b:[.., k, n], accumulator?:[.., m, n] -> y:[.., m, n]",
-         .attributes = {{"transpose_a", AttributeKind::boolean, false, "a is stored [.., k, m]"},
-                        {"transpose_b", AttributeKind::boolean, false, "b is stored [.., n, k]"},
-                        {"reduce", AttributeKind::boolean, false, "sum over the leading axes too"}},
-         .infer_types = infer,
-         .batch = batch,
-         .gradient = gradient,
-         .evaluate = evaluate,
-         .flop = flop,
-         .tile_axes = tile_axes,
-         .accumulator = 2,
-         .low_rank = LowRank{.operand = 1,
-                             .dims = low_rank_dims,
-                             .factor_types =
-                                 [](const Call& call, int64_t rank) {
-                                   const auto [in, out] = low_rank_dims(call).value();
-                                   return std::pair(TensorType{.dims = {rank, in}},
-                                                    TensorType{.dims = {out, rank}});
-                                 },
-                             .branch =
-                                 [](ir::Builder& builder, const ir::Node& node,
-                                    ir::ValueId factor_a, ir::ValueId factor_b) {
-                                   const ir::ValueId inner =
-                                       builder.emit("matmul", {node.inputs[0], factor_a},
-                                                    {{"transpose_b", true}});
-                                   return builder.emit("matmul", {inner, factor_b},
-                                                       {{"transpose_b", true}});
-                                 }},
-         .kernel =
-             KernelDef{
-                 .name = "td_matmul_f32", .file = "matmul.c", .fields = fields(), .bind = bind},
-         .samples = samples,
-         .kernel_tolerance = 2e-6}}};
+    .ops = {{.name = "matmul",
+             .summary = "matrix product over the last two axes",
+             .signature = "a:[.., m, k], b:[.., k, n], accumulator?:[.., m, n] -> y:[.., m, n]",
+             .attributes = {{"transpose_a", AttributeKind::boolean, false, "a is stored [.., k, m]",
+                             Visibility::internal},
+                            {"transpose_b", AttributeKind::boolean, false, "b is stored [.., n, k]",
+                             Visibility::internal},
+                            {"reduce", AttributeKind::boolean, false,
+                             "sum over the leading axes too", Visibility::internal}},
+             .infer_types = infer,
+             .batch = batch,
+             .gradient = gradient,
+             .evaluate = evaluate,
+             .flop = flop,
+             .tile_axes = tile_axes,
+             .accumulator = 2,
+             .low_rank = LowRank{.operand = 1,
+                                 .dims = low_rank_dims,
+                                 .factor_types =
+                                     [](const Call& call, int64_t rank) {
+                                       const auto [in, out] = low_rank_dims(call).value();
+                                       return std::pair(TensorType{.dims = {rank, in}},
+                                                        TensorType{.dims = {out, rank}});
+                                     },
+                                 .branch =
+                                     [](ir::Builder& builder, const ir::Node& node,
+                                        ir::ValueId factor_a, ir::ValueId factor_b) {
+                                       const ir::ValueId inner =
+                                           builder.emit("matmul", {node.inputs[0], factor_a},
+                                                        {{"transpose_b", true}});
+                                       return builder.emit("matmul", {inner, factor_b},
+                                                           {{"transpose_b", true}});
+                                     }},
+             .kernel =
+                 KernelDef{
+                     .name = "td_matmul_f32", .file = "matmul.c", .fields = fields(), .bind = bind},
+             .samples = samples,
+             .kernel_tolerance = 2e-6}}};
 
 }  // namespace tdc::ops

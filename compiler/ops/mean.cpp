@@ -26,7 +26,7 @@ const OpFamily mean_family = {
          .batch = batch_reduction,
          .gradient =
              [](GradientContext& g) {
-               const ir::Dims& dims = g.type(g.input(0)).dims;
+               const ir::Dims dims = g.type(g.input(0)).dims;
                const ir::ValueId spread =
                    g.emit("broadcast", {kept_cotangent(g)}, {{"dims", dims}});
                g.set(0,
