@@ -87,14 +87,14 @@ train full of CCT {
   batch      8
 }
 
-/// Adapting to the shifted images on the chip: 96 images seen once, an update for every four.
+/// Adapting to the shifted images on the chip: 96 images, each seen once.
 train adapt of CCT {
   target     label: class(10)
   loss       cross_entropy(logits, label)
   metric     accuracy(logits, label)
-  optimizer  sgd(lr: 0.02)
-  schedule   linear(steps: 24)
-  batch      1 accumulate 4
+  optimizer  sgd(lr: 0.005)
+  schedule   linear(steps: 96)
+  batch      1
   freeze     **
   train      blocks.*.{attn.{q,k,v,proj},mlp.{fc1,fc2}}.weight, pool.**, head.**
 }
@@ -104,9 +104,9 @@ train adapt_lora of CCT {
   target     label: class(10)
   loss       cross_entropy(logits, label)
   metric     accuracy(logits, label)
-  optimizer  sgd(lr: 0.05)
-  schedule   linear(steps: 24)
-  batch      1 accumulate 4
+  optimizer  sgd(lr: 0.025)
+  schedule   linear(steps: 96)
+  batch      1
   freeze     **
   lora       blocks.*.{attn.{q,k,v,proj},mlp.{fc1,fc2}} rank 4 alpha 4
   train      pool.**, head.**
@@ -117,9 +117,9 @@ train adapt_pool of CCT {
   target     label: class(10)
   loss       cross_entropy(logits, label)
   metric     accuracy(logits, label)
-  optimizer  sgd(lr: 0.05)
-  schedule   linear(steps: 24)
-  batch      1 accumulate 4
+  optimizer  sgd(lr: 0.0125)
+  schedule   linear(steps: 96)
+  batch      1
   freeze     **
   train      pool.**, head.**
 }
@@ -129,9 +129,9 @@ train adapt_head of CCT {
   target     label: class(10)
   loss       cross_entropy(logits, label)
   metric     accuracy(logits, label)
-  optimizer  sgd(lr: 0.05)
-  schedule   linear(steps: 24)
-  batch      1 accumulate 4
+  optimizer  sgd(lr: 0.025)
+  schedule   linear(steps: 96)
+  batch      1
   freeze     **
   train      head.**
 }
