@@ -3,10 +3,9 @@
 # trains it in an emulated RISC-V program on real handwritten digits, and says how well it reads
 # digits that it has not seen, before and after. Leaves the C and the weights in build/mlp_digits/.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-example=$root/examples/mlp_digits
-out=$root/build/mlp_digits
-cd "$root"
+cd "$(dirname "$0")/../.."
+example=examples/mlp_digits
+out=build/mlp_digits
 
 echo "== installing what is missing, and building tdc"
 .ci/install build qemu
@@ -19,12 +18,12 @@ echo
 echo "== compiling mlp_digits.td for the chip"
 "$tdc" "$example/mlp_digits.td" -o "$out/c"
 
-# accuracy WEIGHTS...: the share of the test digits that the network reads correctly
 evaluate() {
   "$tdc" run "$example/mlp_digits.td" --on qemu --eval --data "$example/digits_test.npz" "$@" | tee "$out/eval.log"
 }
+# accuracy: the share of the test digits that were read correctly, in percent
 accuracy() {
-  awk '$1 == "accuracy" { print $2 }' "$out/eval.log"
+  awk '$1 == "accuracy" { printf "%.1f", 100 * $2 }' "$out/eval.log"
 }
 
 echo
@@ -43,12 +42,12 @@ evaluate --weights "$out/trained.npz"
 after=$(accuracy)
 
 echo
-echo "test accuracy   $before before, $after after 20 passes over the 1,437 training digits"
-echo "C for the chip  ${out#"$root"/}/c"
-echo "C that trained  ${out#"$root"/}/run"
-echo "weights         ${out#"$root"/}/trained.npz"
-echo "losses          ${out#"$root"/}/losses.csv"
-awk -v after="$after" 'BEGIN { exit !(after >= 0.93) }' || {
+echo "test accuracy   $before % before, $after % after 20 passes over the 1,437 training digits"
+echo "C for the chip  $out/c"
+echo "C that trained  $out/run"
+echo "weights         $out/trained.npz"
+echo "losses          $out/losses.csv"
+awk -v after="$after" 'BEGIN { exit !(after >= 93) }' || {
   echo "less than 93 % of the test digits are read correctly" >&2
   exit 1
 }
