@@ -148,6 +148,7 @@ std::vector<Token> take_tokens(const SourceFiles& files, FileId file, Stream& st
 /// How messages call what a rule of the grammar matches; null: they speak of its parts.
 const char* phrase_of(size_t rule) {
   switch (rule) {
+    case TdParser::RuleFile:
     case TdParser::RuleItem:
       return "a declaration";
     case TdParser::RuleStatement:
@@ -157,6 +158,7 @@ const char* phrase_of(size_t rule) {
     case TdParser::RuleChipClause:
     case TdParser::RuleDataClause:
       return "a clause";
+    case TdParser::RuleQuoted:
     case TdParser::RuleExpr:
     case TdParser::RuleOrExpr:
     case TdParser::RuleAndExpr:
@@ -228,7 +230,9 @@ struct Expected {
 
   [[nodiscard]] std::string words() const {
     if (phrases.empty()) return continues ? "an operator" : "something else";
-    return join_words(phrases, "or");
+    std::vector<std::string> shown = phrases;
+    if (shown.size() > 2) std::erase(shown, "`:`");  // rarely what is missing
+    return join_words(shown, "or");
   }
 };
 
@@ -350,7 +354,9 @@ class Expectation {
 
   void add_token(size_t type, Expected& expected) const {
     const std::string literal = vocabulary_.getLiteralName(type);
-    if (continues_expression(literal)) {
+    if (literal == "'not'") {
+      // a part of "an expression", which is named already
+    } else if (continues_expression(literal)) {
       expected.continues = true;
     } else if (type == TdParser::INT) {
       add_phrase("a whole number", expected);
@@ -537,31 +543,39 @@ class Recovery : public antlr4::ANTLRErrorStrategy {
     const size_t start = context->start->getTokenIndex();
     const std::vector<size_t> types = types_between(parser, start, std::max(start, at));
     // `x = 3 y`: the piece `y` is no piece at all, but a mistake behind `3`.
-    if (types.size() == 1 && !tokens_[start].is_first_on_line &&
-        is_behind_expression(parser, start) && context->getRuleIndex() != TdParser::RuleParameter) {
-      report_found(parser, start, "an operator or something new");
+    const size_t rule = context->getRuleIndex();
+    if (types.size() == 1 && rule != TdParser::RuleParameter && !tokens_[start].is_first_on_line &&
+        is_behind_expression(parser, start)) {
+      report_found(parser, start, behind_expression(phrase_of(rule)));
       return;
     }
     Expectation expectation(dynamic_cast<TdParser&>(*parser));
     constexpr size_t kMostTokensBehind = 10'000;  // a longer piece is not run through again
     const Expected expected =
         types.size() <= kMostTokensBehind ? expectation.behind(context, types) : Expected{};
-    report_known(parser, at, expected);
+    // Behind a wrong parameter nothing of the declaration is known any more, and enough is said.
+    const bool is_known = expected.continues || !expected.phrases.empty();
+    if (is_known || types.size() > kMostTokensBehind) report_known(parser, at, expected);
+  }
+
+  /// What may follow an expression when the next piece of the list is `piece`.
+  static std::string behind_expression(std::string_view piece) {
+    return fmt::format("an operator or a new {}", piece.substr(piece.find(' ') + 1));
   }
 
   /// An error at token `at`, which starts no piece of the list that the parser is in.
   void report_between(antlr4::Parser* parser, antlr4::atn::ATNState* state, size_t at) {
     if (is_silenced(at)) return;
     const size_t rule = parser->getContext()->getRuleIndex();
-    if (!tokens_[at].is_first_on_line && is_behind_expression(parser, at)) {
-      if (report_special(parser, at, {.phrases = {}, .continues = true, .names = false})) return;
-      report_found(parser, at, "an operator or something new");
-      return;
-    }
     const char* piece = rule == TdParser::RuleFile          ? "a declaration"
                         : rule == TdParser::RuleBody        ? "a statement"
                         : rule == TdParser::RuleWeightsDecl ? "a pattern"
                                                             : "a clause";
+    if (!tokens_[at].is_first_on_line && is_behind_expression(parser, at)) {
+      if (report_special(parser, at, {.phrases = {}, .continues = true, .names = false})) return;
+      report_found(parser, at, behind_expression(piece));
+      return;
+    }
     const std::string what = rule == TdParser::RuleFile ? piece : std::string(piece) + " or `}`";
     if (report_special(parser, at, {.phrases = {what}, .continues = false, .names = false})) return;
     Expectation expectation(dynamic_cast<TdParser&>(*parser));

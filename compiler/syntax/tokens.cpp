@@ -135,9 +135,15 @@ class Checker {
                   std::string(1, closing_of(innermost)))
           .note(opening(open_.size() - 1), diag::note_opened_here, std::string(1, innermost));
       stop_at(opening(open_.size() - 1).begin);
+      // It closes the nearest bracket of its kind, but no body; without one it is taken for a
+      // misprint.
       size_t keep = open_.size();
-      while (keep > 0 && closing_of(files_.text(opening(keep - 1))[0]) != sign) --keep;
-      if (keep == 0) return;
+      const auto kind = [&] { return files_.text(opening(keep - 1))[0]; };
+      while (keep > 0 && closing_of(kind()) != sign && (sign == '}' || kind() != '{')) --keep;
+      if (keep == 0 || closing_of(kind()) != sign) {
+        if (innermost != '{') open_.pop_back();
+        return;
+      }
       open_.resize(keep);
     }
     open_.pop_back();

@@ -1,0 +1,2 @@
+tdl 2
+// expect: language-version @ 1:5

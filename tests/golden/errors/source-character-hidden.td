@@ -1,0 +1,2 @@
+let a =  1
+// expect: source-character @ 1:9

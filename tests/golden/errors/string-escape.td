@@ -1,0 +1,2 @@
+use "a\qb.td"
+// expect: string-escape @ 1:7

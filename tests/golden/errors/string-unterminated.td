@@ -1,0 +1,2 @@
+use "blocks.td
+// expect: string-unterminated @ 1:5

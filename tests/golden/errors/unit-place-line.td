@@ -1,0 +1,3 @@
+let a = 64
+  KiB
+// expect: unit-place @ 2:3

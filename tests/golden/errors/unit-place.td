@@ -1,0 +1,2 @@
+let a = 64  KiB
+// expect: unit-place @ 1:13
