@@ -202,6 +202,8 @@ void Elaborator::run(const ast::Require& require) {
     message = fmt::format("`{}` does not hold", source(require.condition->range));
   }
   reporter_.report(require.condition->range, diag::require, message);
+  // What follows relies on the condition.
+  frame_->returned.emplace(frame_->block->results.size());
 }
 
 void Elaborator::run(const ast::If& branches) {

@@ -129,15 +129,16 @@ Value Elaborator::emit_op(const ops::OpDef& op, ir::ValueIds inputs, ir::Attribu
   const ops::TypeResult types = ops::infer_types(op, call);
   if (const auto* problem = std::get_if<ops::TypeProblem>(&types)) {
     const auto place = attribute_places.find(problem->attribute);
-    if (place != attribute_places.end()) {
-      reporter_.report(place->second, diag::op_attribute, problem->text);
-    } else if (problem->operand >= 0 && static_cast<size_t>(problem->operand) < places.size()) {
-      auto report = reporter_.report(places[static_cast<size_t>(problem->operand)],
-                                     diag::op_operand, problem->text);
-      for (size_t i = 0; i < places.size(); ++i)
-        if (static_cast<int>(i) != problem->operand) report.highlight(places[i]);
+    const auto operand = static_cast<size_t>(problem->operand);
+    if (!problem->attribute.empty()) {
+      reporter_.report(place != attribute_places.end() ? place->second : range, diag::op_attribute,
+                       problem->text);
     } else {
-      reporter_.report(range, diag::op_call, problem->text);
+      const bool has_place = problem->operand >= 0 && operand < places.size();
+      auto report =
+          reporter_.report(has_place ? places[operand] : range, diag::op_operand, problem->text);
+      for (size_t i = 0; has_place && i < places.size(); ++i)
+        if (i != operand) report.highlight(places[i]);
     }
     return {};
   }

@@ -98,6 +98,7 @@ void Elaborator::run(const ast::VariableDecl& variable) {
       if (first == *type) return give({TensorValue{builder_.read(net_.module, *known)}});
       reporter_.report(variable.type.range, diag::shared_shape, path, ir::to_text(first.dims),
                        ir::to_text(type->dims));
+      frame_->has_failed = true;
       return give({});
     }
   }

@@ -5,6 +5,12 @@ namespace {
 
 TypeResult infer(const Call& call) {
   const ir::Dims& dims = call.attributes.integers("dims");
+  int64_t count = 1;
+  for (const int64_t extent : dims)
+    if (extent < 1 || __builtin_mul_overflow(count, extent, &count))
+      return TypeProblem{.text = fmt::format("{} is no shape", ir::to_text(dims)),
+                         .operand = -1,
+                         .attribute = "dims"};
   if (ir::element_count(dims) != ir::element_count(call.input(0)))
     return TypeProblem{
         .text = fmt::format("shape {} has {} elements, {} has {}", ir::to_text(call.input(0).dims),

@@ -19,9 +19,10 @@ struct Checked {
   [[nodiscard]] std::string messages() const { return render(diagnostics, sources); }
 };
 
-inline Checked check_source(std::string text, const Selection& selection = {}) {
+inline Checked check_source(std::string text, const Selection& selection = {},
+                            const std::string& name = "test.td") {
   Checked result;
-  const FileId file = result.sources.add("test.td", std::move(text));
+  const FileId file = result.sources.add(name, std::move(text));
   result.program = check(result.sources, file, selection, result.diagnostics);
   return result;
 }

@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+
 #include "check_source.h"
+#include "ops/op.h"
+#include "temporary_folder.h"
 
 namespace tdc::check {
 namespace {
@@ -37,6 +41,71 @@ TEST_CASE("the digits example gives its graph, parameters and deployment") {
   CHECK(program.training->optimizer.learning_rate == 0.1);
   CHECK(program.deployment.chip.name == "pulp_cluster");
   CHECK(program.deployment.chip.levels[program.deployment.chip.tensors].budget == Bytes{2 << 20});
+}
+
+/// The codes of everything that was reported, in order.
+std::vector<std::string> codes(const Checked& checked) {
+  std::vector<std::string> result;
+  for (const Diagnostic& diagnostic : checked.diagnostics.sorted())
+    result.push_back(diagnostic.code);
+  return result;
+}
+
+TEST_CASE("what the command line picks must exist") {
+  const std::string text = read_source_file("examples/mlp_digits/mlp_digits.td");
+  const Checked no_train = check_source(text, {.train = "digit"});
+  CHECK(codes(no_train) == std::vector<std::string>{"no-such-train"});
+  CHECK(no_train.messages().find("did you mean `digits`?") != std::string::npos);
+  CHECK(codes(check_source(text, {.deploy = "board"})) ==
+        std::vector<std::string>{"no-such-deploy"});
+  const Checked first = check_source(text, {.prefers_deploy_of_file = true});
+  REQUIRE(first.program.has_value());
+  CHECK(first.program->deployment.name == "cluster");
+  const Checked host = check_source(text);
+  REQUIRE(host.program.has_value());
+  CHECK(host.program->deployment.chip.name == "host");
+  CHECK_FALSE(host.program->deployment.chip.has_budget);
+}
+
+TEST_CASE("limit-2: blocks that nest without recursion end at a depth that the stack holds") {
+  std::string text = "tdl 1\nblock B0(x: f32[n]) -> f32[n] { return relu(x) }\n";
+  const auto nested = [](int calls, const std::string& block) {
+    std::string open, close;
+    for (int i = 0; i < calls; ++i) {
+      open += "relu(";
+      close += ")";
+    }
+    return open + block + "(x)" + close;
+  };
+  for (int i = 1; i <= 20; ++i)
+    text += "block B" + std::to_string(i) + "(x: f32[n]) -> f32[n] { return " +
+            nested(100, "B" + std::to_string(i - 1)) + " }\n";
+  CHECK(codes(check_source(text + "net N(x: f32[4]) -> y: f32[4] { return B20(x) }\n")) ==
+        std::vector<std::string>{"elaboration-depth"});
+  CHECK(codes(check_source(text + "net N(x: f32[4]) -> y: f32[4] { return B5(x) }\n")).empty());
+}
+
+TEST_CASE("a file uses files beside it; its own names come first") {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "blocks.td") << R"(tdl 1
+use std.nn
+let width = 3
+block Dense(x: f32[n]) -> f32[width] { return Linear(x, width, bias: false) as fc }
+block relu(x: f32[n]) -> f32[n] { return x }
+)";
+  const Checked result = check_source(R"(tdl 1
+use "./blocks.td"
+let width = 5
+net N(x: f32[4]) -> y: f32[3] { return relu(Dense(x)) }
+)",
+                                      {}, folder / "main.td");
+  CHECK(result.messages() == "");
+  REQUIRE(result.program.has_value());
+  // Dense sees the width of its own file; `relu` is the block.
+  CHECK(result.program->module.variables[ir::VariableId{0}].path == "dense.fc.weight");
+  CHECK(result.program->module.variables[ir::VariableId{0}].type == ir::TensorType{.dims = {3, 4}});
+  for (const ir::Node& node : result.program->module.graphs[0].nodes)
+    CHECK(node.op->name != "relu");
 }
 
 }  // namespace

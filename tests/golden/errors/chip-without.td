@@ -1,0 +1,9 @@
+tdl 1
+chip board {
+  cores      1
+  platform   "board"
+  memory     RAM, size: 256 KiB
+  tensors    RAM
+  constants  RAM
+}
+// expect: chip-without @ 2:6

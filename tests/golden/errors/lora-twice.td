@@ -1,0 +1,11 @@
+tdl 1
+use std.nn
+net N(x: f32[4]) -> y: f32[3] { return Linear(x, 3) as head }
+train t of N {
+  loss       mean(y)
+  optimizer  sgd(lr: 0.1)
+  freeze     **
+  lora       head rank 2
+  lora       * rank 1
+}
+// expect: lora-twice @ 9:14

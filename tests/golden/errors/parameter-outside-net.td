@@ -1,0 +1,9 @@
+tdl 1
+use std.nn
+net N(x: f32[4]) -> y: f32[3] { return Linear(x, 3) as head }
+train t of N {
+  target     label: class(3)
+  loss       cross_entropy(Linear(y, 3), label)
+  optimizer  sgd(lr: 0.1)
+}
+// expect: parameter-outside-net @ 6:28

@@ -1,0 +1,8 @@
+tdl 1
+net N(x: f32[4]) -> y: f32[4] {
+  repeat i in 3..0 {
+    x = relu(x)
+  }
+  return x
+}
+// expect: range-order @ 3:16
