@@ -8,7 +8,7 @@
 namespace tdc::check {
 
 /// What the words of a type must be, wherever it stands: a known word, with a shape exactly if it
-/// is a tensor, `..` first only (type-1, type-2). False: reported.
+/// is a tensor, `..` first only (tensor-1, tensor-2). False: reported.
 bool check_type_form(const ast::Type& type, Reporter& reporter);
 
 /// Checks the blocks and nets of all files as they are written, called or not: names that mean

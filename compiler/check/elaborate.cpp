@@ -294,7 +294,7 @@ void Elaborator::run(const ast::Update& update) {
 void Elaborator::run(const ast::Binding& binding) {
   const size_t count = binding.targets.size();
   if (count == 1) {
-    // path-2: the only block call without `as` takes the variable's name.
+    // name-2: the only block call without `as` takes the variable's name.
     std::vector<const ast::Call*> unnamed;
     for (const ast::Call* call : calls_in(*binding.value)) {
       if (call->path) continue;

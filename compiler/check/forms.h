@@ -72,7 +72,7 @@ std::optional<CallableValue> find_callable(const FileScope& file, const std::str
 /// All calls of an expression, outermost first; pipe stages too, in the order in which they run.
 std::vector<const ast::Call*> calls_in(const ast::Expr& expr);
 
-/// `GruCell` is `gru_cell`, `BatchNorm2d` is `batch_norm2d`, `CCT` is `cct` (path-3).
+/// `GruCell` is `gru_cell`, `BatchNorm2d` is `batch_norm2d`, `CCT` is `cct` (name-3).
 std::string snake_case(std::string_view name);
 
 }  // namespace tdc::check

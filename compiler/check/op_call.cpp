@@ -282,7 +282,7 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
     attribute_places[std::string(slot.name)] = slot.argument->range;
   }
 
-  // A label of `class(n)` must not reach beyond what it is compared with or looks up (type-4).
+  // A label of `class(n)` must not reach beyond what it is compared with or looks up (tensor-3).
   std::optional<size_t> label;
   for (size_t i = 0; i < inputs.size(); ++i)
     if (inputs[i].is_valid() && net_.classes.contains(inputs[i])) label = i;

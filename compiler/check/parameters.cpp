@@ -53,7 +53,7 @@ bool Elaborator::claim(Frame& frame) {
 }
 
 /// Enters the paths of the call that declares a parameter and of its callers, outermost first:
-/// calls that hold none have no path (path-4).
+/// calls that hold none have no path (name-4).
 bool Elaborator::claim_calls(Frame& frame, SourceRange origin) {
   if (frame.caller != nullptr && !claim_calls(*frame.caller, frame.origin)) return false;
   if (frame.block == nullptr) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// The one glob language for paths (select-1 to select-5): `*` is one segment, `**` any number,
+// The one glob language for paths (match-1 to match-5): `*` is one segment, `**` any number,
 // `{a,b}` alternatives, `[0,2..4]` the next segment by number.
 
 #include <string>

@@ -38,7 +38,7 @@ std::vector<std::string> trained(const Program& program) {
 
 using Texts = std::vector<std::string>;
 
-TEST_CASE("path-2: a call takes the variable's name, else the block's in snake case") {
+TEST_CASE("name-2: a call takes the variable's name, else the block's in snake case") {
   const Program program = program_of(R"(
 block TwoDense(x: f32[n]) -> f32[n] {
   first = Linear(x, n, bias: false) |> relu
@@ -50,7 +50,7 @@ net N(x: f32[4]) -> y: f32[4] { return TwoDense(x) |> TwoDense as second }
                                 "second.first.weight", "second.linear.weight"});
 }
 
-TEST_CASE("path-4: indices in a repeat, and one set of parameters for all turns") {
+TEST_CASE("name-4: indices in a repeat, and one set of parameters for all turns") {
   CHECK(paths(program_of(R"(
 net N(x: f32[4]) -> y: f32[4] {
   repeat i, (n, s) in [(3, 1), (4, 2)] { x = Linear(x, n, bias: false) as layers[i * s] }
@@ -113,7 +113,7 @@ net N(a: f32[3], b: f32[3, 4], c: f32[4]) -> y: f32[4], z: f32[3], d: f32[] {
   CHECK(program.module.graphs[0].outputs.size() == 3);
 }
 
-TEST_CASE("select-3: later lines win, what no line matches trains") {
+TEST_CASE("match-3: later lines win, what no line matches trains") {
   const std::string net = R"(
 net N(x: f32[4]) -> y: f32[2] {
   repeat i in 0..4 { x = Linear(x, 4, bias: false) as blocks[i] }
@@ -195,7 +195,7 @@ train b extends a {
   CHECK(trained(program) == Texts{"fc.weight"});
 }
 
-TEST_CASE("train-3: losses over several labels are their mean") {
+TEST_CASE("learn-3: losses over several labels are their mean") {
   const Program program = program_of(R"(
 net N(x: f32[3, 4]) -> y: f32[3, 6] { return Linear(x, 6) as fc }
 train a of N {
