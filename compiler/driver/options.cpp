@@ -110,7 +110,14 @@ OptionTable table_of(Command& command) {
           {"--shuffle", flag("take samples in an order drawn from the seed", c.shuffle)},
           {"--save", text("FILE", "weights after training, results of --infer", c.save)},
           {"--losses", text("FILE.csv", "the loss before each update", c.losses)},
-          {"--keep", text("FOLDER", "keep the C project and its binaries there", c.keep)}};
+          {"--keep", text("FOLDER", "keep the C project and its binaries there", c.keep)},
+          {"--set",
+           {"NAME=VALUE", "rtl: a parameter of the chip, such as cores=2; may be repeated",
+            [&c](const std::string& value) {
+              c.chip_settings.push_back(value);
+              return std::string();
+            }}},
+          {"--profile", flag("rtl: where the cycles of each op go", c.profile)}};
       append(table, compile_options(c.compile));
       return table;
     }
@@ -161,6 +168,8 @@ std::string missing_words(Command& command) {
       return "`--save` has nothing to write after `--eval`";
     if (run->mode == RunCommand::Mode::infer && run->save.empty() && run->compile.dump.empty())
       return "where do the results go? give `--save FILE.npz`";
+    if (run->target != "rtl" && (run->profile || !run->chip_settings.empty()))
+      return "`--set` and `--profile` are for `--on rtl`";
     if (run->data.empty() && run->compile.dump.empty())
       return "where are the samples? give `--data FILE.npz`";
   }

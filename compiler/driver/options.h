@@ -47,6 +47,8 @@ struct RunCommand {
   std::string save;
   std::string losses;
   std::string keep;  ///< where to keep the C project and its binary; empty: nowhere
+  std::vector<std::string> chip_settings;  ///< `NAME=VALUE`, parameters of the simulated chip
+  bool profile = false;                    ///< cycles of each op on the simulated chip
 };
 
 struct HelpCommand {};

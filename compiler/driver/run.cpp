@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "driver/profile.h"
 #include "driver/report.h"
 #include "driver/session.h"
 #include "emit/c_names.h"
@@ -151,10 +152,14 @@ class Run {
     }
     if (const Result<Done> written = write_output_folder(folder, compilation_.files); !written.ok())
       return cannot_write(written.failure());
-    const Result<std::vector<std::string>> started = runner::build(
-        folder, compilation_.program.prefix, target_of(command_),
-        compilation_.program.deployment.chip.platform, [this] { return interrupts_.count() > 0; });
+    Result<std::vector<std::string>> started =
+        runner::build(folder, compilation_.program.prefix,
+                      {.target = target_of(command_),
+                       .chip_platform = compilation_.program.deployment.chip.platform,
+                       .has_markers = command_.profile},
+                      [this] { return interrupts_.count() > 0; });
     if (!started.ok()) return failed(started.failure());
+    if (command_.target == "rtl") add_chip_options(folder, started.value());
     const emit::Model model = {.program = compilation_.program,
                                .schedule = compilation_.schedule,
                                .plan = compilation_.plan,
@@ -165,6 +170,15 @@ class Run {
     client_.emplace(std::move(client.value()));
     start_ = std::chrono::steady_clock::now();
     return kSuccess;
+  }
+
+  void add_chip_options(const std::string& folder, std::vector<std::string>& words) {
+    words.emplace_back("--counters");
+    for (const std::string& setting : command_.chip_settings)
+      words.insert(words.end(), {std::string("--set"), setting});
+    if (!command_.profile) return;
+    chip_report_ = folder + "/build/chip_report.json";
+    words.insert(words.end(), {std::string("--report"), chip_report_});
   }
 
   // ---- the three kinds of work -----------------------------------------------------------------
@@ -221,8 +235,12 @@ class Run {
     if (command_.target == "rtl") {
       const Result<uint64_t> cycles = client_->cycles();
       if (!cycles.ok()) return failed(cycles.failure());
-      text += fmt::format("  {} cycles of the chip\n",
-                          with_commas(static_cast<int64_t>(cycles.value())));
+      const int64_t micro_batches = samples / compilation_.program.training->batch;
+      const int64_t flop = micro_batches * work_of(compilation_.schedule, "train_step").total() +
+                           std::ssize(losses) * work_of(compilation_.schedule, "apply").total();
+      text += fmt::format("  {} cycles of the chip, {:.2f} FLOP/cycle\n",
+                          with_commas(static_cast<int64_t>(cycles.value())),
+                          static_cast<double>(flop) / static_cast<double>(cycles.value()));
     }
     print(text);
     if (!command_.losses.empty()) {
@@ -347,7 +365,14 @@ class Run {
 
   int stop() {
     const Result<std::string> stopped = client_->stop();
-    return stopped.ok() ? kSuccess : failed(stopped.failure());
+    if (!stopped.ok()) return failed(stopped.failure());
+    if (command_.target != "rtl") return kSuccess;
+    print(fmt::format("\n{}", stopped.value()));
+    if (chip_report_.empty()) return kSuccess;
+    const Result<std::string> profile = profile_text(compilation_, chip_report_);
+    if (!profile.ok()) return failed(profile.failure());
+    print(fmt::format("\n{}", profile.value()));
+    return kSuccess;
   }
 
   int interrupted() {
@@ -374,6 +399,7 @@ class Run {
   runner::Interrupts interrupts_;
   std::optional<runner::Samples> samples_;
   std::optional<runner::TemporaryFolder> temporary_;
+  std::string chip_report_;                      // what tdc-soc writes; empty: nothing
   std::optional<runner::Client> client_;         // ends before its folder is removed
   std::chrono::steady_clock::time_point start_;  // of the work, after building
   runner::Progress progress_{terminal_columns() > 0, terminal_columns()};

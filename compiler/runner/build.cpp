@@ -95,14 +95,15 @@ std::vector<std::string> missing_tools(Target target) {
 }
 
 Result<std::vector<std::string>> build(const std::string& folder, const std::string& prefix,
-                                       Target target, const std::string& chip_platform,
-                                       const GivesUp& gives_up) {
-  const TargetDef chosen = definition(target);
-  const std::string& platform = chosen.platform.empty() ? chip_platform : chosen.platform;
+                                       const BuildOptions& options, const GivesUp& gives_up) {
+  const TargetDef chosen = definition(options.target);
+  const std::string& platform = chosen.platform.empty() ? options.chip_platform : chosen.platform;
   const unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
-  const Result<Exit> exit = run_to_end(
-      {"make", "--silent", "-C", folder, fmt::format("-j{}", jobs), "PLATFORM=" + platform},
-      gives_up);
+  // Make adds to what the environment says, but a word of its command line would replace it all.
+  const Result<Exit> exit =
+      run_to_end({"env", options.has_markers ? "CPPFLAGS=-DTD_PROFILE" : "CPPFLAGS=", "make",
+                  "--silent", "-C", folder, fmt::format("-j{}", jobs), "PLATFORM=" + platform},
+                 gives_up);
   if (!exit.ok()) return exit.failure();
   if (!exit.value().is_success())
     return fail("the C project cannot be built: `make` ended with {}\n{}", to_text(exit.value()),

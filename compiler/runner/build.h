@@ -34,11 +34,16 @@ class TemporaryFolder {
 /// nothing. Looked for beside `tdc`, in its build tree, and in PATH.
 std::vector<std::string> missing_tools(Target target);
 
+/// How a C project is built.
+struct BuildOptions {
+  Target target = Target::host;
+  std::string chip_platform;  ///< `Chip::platform`: what a program for the chip itself is built on
+  bool has_markers = false;   ///< whether the program says which step of the model it is at
+};
+
 /// Builds the C project in `folder` with its own Makefile, and gives the command that starts its
-/// runner program, `prefix`. `chip_platform` (`Chip::platform`) is what a program for the chip
-/// itself is built on. Fails with the log.
+/// runner program, `prefix`. Fails with the log.
 Result<std::vector<std::string>> build(const std::string& folder, const std::string& prefix,
-                                       Target target, const std::string& chip_platform,
-                                       const GivesUp& gives_up);
+                                       const BuildOptions& options, const GivesUp& gives_up);
 
 }  // namespace tdc::runner
