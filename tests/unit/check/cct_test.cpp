@@ -39,6 +39,8 @@ int64_t trained_scalars(const Program& program) {
 
 TEST_CASE("the manual's example compiles as it is printed") {
   const std::string text = read_source_file("tests/golden/check/manual_example.td");
+  CHECK(read_source_file("grammar/language.md").find("```td\n" + text + "```\n") !=
+        std::string::npos);
   for (const char* train : {"ft2", "lora2"}) {
     const Checked result = check_source(text, {.train = train, .deploy = "cluster"});
     CHECK(result.messages() == "");
