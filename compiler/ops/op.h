@@ -113,7 +113,8 @@ class GradientContext {
   /// output 0 always has one for ops with one output.
   [[nodiscard]] ir::ValueId cotangent(size_t index = 0) const { return cotangents_.at(index); }
   [[nodiscard]] bool needs(size_t index) const { return needed_.at(index); }
-  [[nodiscard]] const ir::TensorType& type(ir::ValueId value) const { return builder_.type(value); }
+  /// A copy: what is emitted later moves the graph's own.
+  [[nodiscard]] ir::TensorType type(ir::ValueId value) const { return builder_.type(value); }
   [[nodiscard]] bool is_batched(ir::ValueId value) const { return builder_.is_batched(value); }
 
   ir::ValueId emit(std::string_view op, ir::ValueIds inputs, ir::Attributes attributes = {}) {
