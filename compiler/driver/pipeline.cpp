@@ -13,6 +13,8 @@
 #include "opt/passes.h"
 #include "schedule/lower.h"
 #include "schedule/text.h"
+#include "syntax/parse.h"
+#include "syntax/print_ast.h"
 
 namespace tdc::driver {
 namespace {
@@ -33,7 +35,14 @@ std::optional<check::Program> check_program(SourceFiles& files, FileId file,
                                             const CompileOptions& options,
                                             DefaultDeploy default_deploy, Diagnostics& diagnostics,
                                             Dump& dump) {
+  if (dump.stage == "ast") {
+    set_fault_context("parse");
+    const std::optional<ast::File> tree = parse(files, file, diagnostics);
+    if (tree) dump.at("ast", [&] { return print_ast(*tree); });
+    return std::nullopt;
+  }
   set_fault_context("check");
+  dump.at("ast", [] { return std::string(); });
   const check::Selection selection = {
       .train = options.train,
       .deploy = options.deploy,

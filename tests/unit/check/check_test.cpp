@@ -6,7 +6,7 @@
 
 #include "check_source.h"
 #include "ops/op.h"
-#include "temporary_folder.h"
+#include "../temporary_folder.h"
 
 namespace tdc::check {
 namespace {
