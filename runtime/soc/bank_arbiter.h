@@ -8,7 +8,7 @@ namespace tdc::soc {
 
 /// Decides who uses each L1 bank in a cycle: at most one requester a bank, round robin.
 ///
-/// As in the published clusters, each bank has a binary tree of two-way choices and one counter of
+/// As in the published clusters, each bank has a binary tree of two-way choices and a counter of
 /// its grants; a bit of the counter says which side of a choice goes first at each level. So among
 /// requesters that keep asking, every one of 2^k neighbours is served once in 2^k grants, and
 /// nobody waits for more than 32.
@@ -30,18 +30,18 @@ class BankArbiter {
       const uint32_t bank = touched_[i];
       uint32_t wanted = requests_[bank];
       requests_[bank] = 0;
-      const uint32_t counter = grants_[bank]++;
-      if ((wanted & (wanted - 1)) != 0) {
-        const uint32_t ports = wanted & kDmaPorts;
-        if (ports != 0 && ports != wanted) {
-          wanted = dma_is_next_ >> bank & 1 ? ports : wanted & ~kDmaPorts;
-          dma_is_next_ ^= 1U << bank;
-        }
-        for (const Level& level : kLevels) {
-          const uint32_t upper = wanted & level.upper_half;
-          const uint32_t lower = wanted & ~level.upper_half;
-          if (upper != 0 && lower != 0) wanted = counter & level.bit ? upper : lower;
-        }
+      const uint32_t ports = wanted & kDmaPorts;
+      if (ports != 0 && ports != wanted) {
+        wanted = dma_is_next_ >> bank & 1 ? ports : wanted & ~kDmaPorts;
+        dma_is_next_ ^= 1U << bank;
+      }
+      // A counter for each side: with one for both, a side that wins every other grant would see
+      // the same lowest bit for ever.
+      const uint32_t counter = grants_[(wanted & kDmaPorts) != 0][bank]++;
+      for (const Level& level : kLevels) {
+        const uint32_t upper = wanted & level.upper_half;
+        const uint32_t lower = wanted & ~level.upper_half;
+        if (upper != 0 && lower != 0) wanted = counter & level.bit ? upper : lower;
       }
       granted |= wanted;
     }
@@ -61,7 +61,7 @@ class BankArbiter {
       {{0xFF00FF00, 8}, {0xF0F0F0F0, 4}, {0xCCCCCCCC, 2}, {0xAAAAAAAA, 1}}};
 
   std::array<uint32_t, kMaximumBanks> requests_{};
-  std::array<uint32_t, kMaximumBanks> grants_{};
+  std::array<std::array<uint32_t, kMaximumBanks>, 2> grants_{};  ///< of cores, of the DMA
   std::array<uint32_t, kMaximumBanks> touched_{};
   uint32_t touched_count_ = 0;
   uint32_t dma_is_next_ = 0;  ///< bit per bank
