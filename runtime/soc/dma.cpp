@@ -89,10 +89,11 @@ uint32_t Dma::chunk_limit(const Job& job, uint32_t to, uint32_t from) const {
   return limit;
 }
 
-void Dma::plan_chunks(uint32_t index, ChannelState& channel) {
+void Dma::plan_chunks(uint32_t index, ChannelState& channel) const {
   const Job& job = *channel.job;
   const DmaTransfer& t = job.transfer;
   const bool is_external = index == kExternal;
+  const bool has_bursts = job.to_level == Level::kL2 && !is_external;
   if (is_external) {
     const uint32_t rate =
         job.to_level == Level::kL3 ? parameters_.l3_write_rate : parameters_.l3_read_rate;
@@ -100,32 +101,21 @@ void Dma::plan_chunks(uint32_t index, ChannelState& channel) {
     channel.credit = std::min(channel.credit + rate, 800U + rate);
   }
   uint32_t column = channel.column;
-  uint32_t credit = channel.credit;
+  for (uint32_t i = 0; i < channel.chunk_count; ++i) column += channel.chunks[i].bytes;
   while (channel.chunk_count < channel.chunks.size() && column < t.row_bytes) {
     // The burst on the L2 side ends here; the next one needs its address beat first.
-    if (job.to_level == Level::kL2 && !is_external && column != channel.column &&
-        column % parameters_.dma_burst_bytes == 0) {
-      break;
-    }
+    if (has_bursts && column != channel.column && column % parameters_.dma_burst_bytes == 0) break;
     Chunk chunk;
     chunk.to = t.to + channel.row * t.to_stride + column;
     chunk.from = t.from + channel.row * t.from_stride + column;
     chunk.bytes = std::min(chunk_limit(job, chunk.to, chunk.from), t.row_bytes - column);
-    if (job.to_level == Level::kL2 && !is_external) {
+    if (has_bursts) {
       chunk.bytes =
           std::min(chunk.bytes, parameters_.dma_burst_bytes - column % parameters_.dma_burst_bytes);
     }
-    if (is_external) {
-      if (credit < chunk.bytes * 100) break;
-      credit -= chunk.bytes * 100;
-    }
-    const uint32_t requester = kFirstRequester + 4 * index + 2 * channel.chunk_count;
-    const auto ask = [&](uint32_t which, uint32_t address) {
-      banks_.request(which, address / 4 % parameters_.l1_banks);
-      chunk.needed |= 1U << which;
-    };
-    if (job.to_level == Level::kL1) ask(requester, chunk.to);
-    if (job.from_level == Level::kL1) ask(requester + 1, chunk.from);
+    if (is_external && channel.credit < (column + chunk.bytes - channel.column) * 100) break;
+    chunk.waits_to = job.to_level == Level::kL1;
+    chunk.waits_from = job.from_level == Level::kL1;
     column += chunk.bytes;
     channel.chunks[channel.chunk_count++] = chunk;
   }
@@ -136,7 +126,6 @@ void Dma::request() {
   ++busy_cycles_;
   for (uint32_t index = 0; index < kChannels; ++index) {
     ChannelState& channel = channels_[index];
-    channel.chunk_count = 0;
     if (!channel.job) {
       const auto next = std::find_if(queue_.begin(), queue_.end(),
                                      [&](const Job& job) { return channel_of(job) == index; });
@@ -157,6 +146,12 @@ void Dma::request() {
       continue;
     }
     plan_chunks(index, channel);
+    for (uint32_t i = 0; i < channel.chunk_count; ++i) {
+      const Chunk& chunk = channel.chunks[i];
+      const auto bank = [&](uint32_t address) { return address / 4 % parameters_.l1_banks; };
+      if (chunk.waits_to) banks_.request(requester_to(index, i), bank(chunk.to));
+      if (chunk.waits_from) banks_.request(requester_from(index, i), bank(chunk.from));
+    }
   }
 }
 
@@ -168,9 +163,16 @@ void Dma::advance(uint32_t granted) {
     const Job& job = *channel.job;
     const DmaTransfer& t = job.transfer;
     for (uint32_t i = 0; i < channel.chunk_count; ++i) {
-      const Chunk& chunk = channel.chunks[i];
-      // In order: a chunk whose bank was taken holds back the one behind it.
-      if ((chunk.needed & granted) != chunk.needed) break;
+      Chunk& chunk = channel.chunks[i];
+      if (granted >> requester_to(index, i) & 1) chunk.waits_to = false;
+      if (granted >> requester_from(index, i) & 1) chunk.waits_from = false;
+    }
+    // In order: a chunk whose bank was taken holds back the one behind it.
+    while (channel.chunk_count > 0 && !channel.chunks[0].waits_to &&
+           !channel.chunks[0].waits_from) {
+      const Chunk chunk = channel.chunks[0];
+      channel.chunks[0] = channel.chunks[1];
+      --channel.chunk_count;
       std::memcpy(memories_.range(chunk.to, chunk.bytes), memories_.range(chunk.from, chunk.bytes),
                   chunk.bytes);
       channel.column += chunk.bytes;
@@ -181,7 +183,6 @@ void Dma::advance(uint32_t granted) {
         channel.wait_cycles += parameters_.dma_write_burst_cycles;
       }
     }
-    channel.chunk_count = 0;
     if (channel.column < t.row_bytes) continue;
     channel.column = 0;
     if (++channel.row < t.rows) {

@@ -68,25 +68,35 @@ class Dma {
     Level to_level = Level::kNone;
     Level from_level = Level::kNone;
   };
+  /// Bytes that move together once each side that is L1 has had its bank. The two sides may need
+  /// the same bank, so they are granted one by one.
   struct Chunk {
     uint32_t to = 0;
     uint32_t from = 0;
     uint32_t bytes = 0;
-    uint32_t needed = 0;  ///< requesters that must all be granted
+    bool waits_to = false;
+    bool waits_from = false;
   };
   struct ChannelState {
     std::optional<Job> job;
     uint32_t wait_cycles = 0;
     uint32_t row = 0;
-    uint32_t column = 0;  ///< bytes of the row that were moved
-    uint32_t credit = 0;  ///< external bus: hundredths of a byte that may move
-    std::array<Chunk, 2> chunks;
+    uint32_t column = 0;          ///< bytes of the row that were moved
+    uint32_t credit = 0;          ///< external bus: hundredths of a byte that may move
+    std::array<Chunk, 2> chunks;  ///< under way, in order
     uint32_t chunk_count = 0;
   };
 
   static Channel channel_of(const Job& job);
   void begin_row(ChannelState& channel) const;
-  void plan_chunks(uint32_t index, ChannelState& channel);
+  void plan_chunks(uint32_t index, ChannelState& channel) const;
+  /// The requester numbers of a chunk's two sides.
+  static uint32_t requester_to(uint32_t channel, uint32_t chunk) {
+    return kFirstRequester + 4 * channel + 2 * chunk;
+  }
+  static uint32_t requester_from(uint32_t channel, uint32_t chunk) {
+    return requester_to(channel, chunk) + 1;
+  }
   [[nodiscard]] uint32_t chunk_limit(const Job& job, uint32_t to, uint32_t from) const;
 
   const Parameters& parameters_;
