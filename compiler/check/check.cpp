@@ -100,6 +100,7 @@ class FileCheck {
     program_.module = std::move(result->module);
     program_.training = std::move(result->training);
     program_.selection = std::move(result->selection);
+    program_.adapters = std::move(result->adapters);
     program_.weights_from = std::move(result->weights_from);
   }
 

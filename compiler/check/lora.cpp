@@ -14,14 +14,29 @@ ir::ValueId read_of(const ir::Graph& graph, ir::VariableId variable) {
   return {};
 }
 
-/// The nodes that use a value as a matrix that can take an adapter.
+/// Whether a matrix-like operand is stored [out, in]. Asks the record about a matrix whose sides
+/// differ, because those of a square one do not tell.
+bool is_stored_out_in(const ops::LowRank& low_rank, ops::Call call) {
+  call.inputs.at(low_rank.operand) = ir::TensorType{.dims = {2, 3}};
+  return low_rank.dims(call).value() == std::pair<int64_t, int64_t>(3, 2);
+}
+
+/// The nodes that use a value as a matrix that can take an adapter; none if they disagree about
+/// which side is `in`, because then one adapter does not suit them all.
 std::vector<ir::NodeId> adaptable_uses(const ir::Graph& graph, ir::ValueId value) {
   std::vector<ir::NodeId> uses;
   if (!value.is_valid()) return uses;
+  std::optional<bool> is_out_in;
   for (const ir::NodeId id : graph.nodes.ids()) {
     const ir::Node& node = graph.nodes[id];
     if (!node.op->low_rank || node.inputs.at(node.op->low_rank->operand) != value) continue;
-    if (node.op->low_rank->dims(ops::call_of(graph, node))) uses.push_back(id);
+    const ops::Call call = ops::call_of(graph, node);
+    if (!node.op->low_rank->dims(call)) continue;
+    if (is_out_in.value_or(is_stored_out_in(*node.op->low_rank, call)) !=
+        is_stored_out_in(*node.op->low_rank, call))
+      return {};
+    is_out_in = is_stored_out_in(*node.op->low_rank, call);
+    uses.push_back(id);
   }
   return uses;
 }
@@ -51,7 +66,9 @@ std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& pat
   if (options.rank > std::min(in, out)) return std::nullopt;
   const auto [type_a, type_b] = low_rank.factor_types(call, options.rank);
 
-  Adapter adapter = {.base = base};
+  Adapter adapter = {.base = base,
+                     .scale = options.alpha / static_cast<double>(options.rank),
+                     .is_base_out_in = is_stored_out_in(low_rank, call)};
   const ir::Initializer kaiming = {ir::Initializer::Kind::uniform,
                                    1 / std::sqrt(static_cast<double>(in))};
   adapter.factor_a = module.variables.push_back({.path = path + ".lora_a",
@@ -67,14 +84,13 @@ std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& pat
   ir::Builder builder(graph);
   const ir::ValueId a = builder.read(module, adapter.factor_a);
   const ir::ValueId b = builder.read(module, adapter.factor_b);
-  const double scale = options.alpha / static_cast<double>(options.rank);
   for (const ir::NodeId use : uses) {
     const ir::Node node = graph.nodes[use];
     builder.set_phase(node.phase);
     builder.set_origin(node.origin);
     const ir::ValueId y = node.outputs.at(0);
     ir::ValueId branch = low_rank.branch(builder, node, a, b);
-    if (scale != 1) branch = builder.emit("scale", {branch}, {{"factor", scale}});
+    if (adapter.scale != 1) branch = builder.emit("scale", {branch}, {{"factor", adapter.scale}});
     const ir::ValueId sum = builder.emit("add", {y, branch});
     ir::replace_uses(graph, y, sum, graph.values[sum].producer);
     std::swap(graph.values[y].name, graph.values[sum].name);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "check/elaborate.h"
+#include "check/program.h"
 
 namespace tdc::check {
 
@@ -16,13 +17,8 @@ struct AdapterOptions {
   SourceRange origin;
 };
 
-/// An adapter that was attached.
-struct Adapter {
-  ir::VariableId base, factor_a, factor_b;
-};
-
 /// The one parameter that `call` directly holds and that ops use as a matrix which can take an
-/// adapter; null if there is none, or more than one (lora-1).
+/// adapter, all of them stored the same way; null if there is none, or more than one (lora-1).
 std::optional<ir::VariableId> adaptable_parameter(const ir::Module& module, const CallRecord& call);
 
 /// Adds `<path>.lora_a` and `<path>.lora_b` to the module and their branch beside every use of the

@@ -42,6 +42,15 @@ struct Training {
   SourceRange origin;
 };
 
+/// A low-rank adapter that a `lora` line attached. `base` is stored [out, in] or [in, out],
+/// `factor_a` [rank, in], `factor_b` [out, rank]; the net computes as if `base` (or its transpose,
+/// if it is stored [in, out]) were larger by `scale` * `factor_b` `factor_a`.
+struct Adapter {
+  ir::VariableId base, factor_a, factor_b;
+  double scale = 1;  ///< alpha / rank
+  bool is_base_out_in = false;
+};
+
 /// What one line of `freeze`, `train` or `lora` did; rows of `tdc check --selection`.
 struct SelectionRow {
   SourceRange line;
@@ -68,8 +77,9 @@ struct Program {
   std::optional<Training> training;  ///< none: the file has no `train` block
   Deployment deployment;
   std::vector<SelectionRow> selection;
-  std::string weights_from;     ///< the file of `weights from`, or empty
-  SourceRange weights_origin;  ///< its place
+  std::vector<Adapter> adapters;  ///< in the order of their `lora` lines
+  std::string weights_from;       ///< the file of `weights from`, or empty
+  SourceRange weights_origin;     ///< its place
 };
 
 }  // namespace tdc::check

@@ -77,6 +77,7 @@ class TrainCheck {
     }
     if (!net_.is_sound || reporter_.error_count() != errors_) return std::nullopt;
     result_.module = std::move(net_.module);
+    for (const auto& [adapter, line] : adapters_) result_.adapters.push_back(adapter);
     return std::move(result_);
   }
 

@@ -14,6 +14,7 @@ struct TrainedNet {
   Training training;
   ir::Module module;
   std::vector<SelectionRow> selection;
+  std::vector<Adapter> adapters;
   std::string weights_from;
 };
 

@@ -5,6 +5,7 @@
 #include "driver/run.h"
 #include "driver/session.h"
 #include "driver/strategy_table.h"
+#include "driver/weights.h"
 
 namespace tdc::driver {
 namespace {
@@ -68,6 +69,10 @@ struct Executor {
   }
 
   int operator()(const RunCommand& command) const { return run(command); }
+
+  int operator()(const WeightsShowCommand& command) const { return show_weights(command); }
+  int operator()(const WeightsDiffCommand& command) const { return diff_weights(command); }
+  int operator()(const WeightsMergeCommand& command) const { return merge_weights(command); }
 
   int operator()(const HelpCommand&) const {
     print(help_text());

@@ -1,5 +1,7 @@
 #include "driver/initial_values.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -42,6 +44,12 @@ bool load(const std::string& path, SourceRange range,
                          ir::to_text(variable.type));
       is_good = false;
       continue;
+    }
+    if (!io::is_floating(array->type)) {
+      diagnostics.report(range, diag::weights_file,
+                         fmt::format("`{}`: `{}` holds {}, the net's are f32", path, variable.path,
+                                     io::to_text(array->type)));
+      is_good = false;
     }
     if (array->dims != variable.type.dims) {
       diagnostics.report(range, diag::weights_shape, path, variable.path,

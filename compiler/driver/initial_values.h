@@ -13,9 +13,9 @@ namespace tdc::driver {
 /// `weights from` (relative to the source file's folder), else from initializers with `--seed`,
 /// else the `train` block's seed.
 ///
-/// A weight file holds an array for every parameter and state under its path, of its shape; only
-/// adapters (`lora_a`, `lora_b`) may be missing and then start from their initializers. All
-/// missing, extra and wrongly shaped arrays are reported at once.
+/// A weight file holds an array of f32 or f64 for every parameter and state under its path, of its
+/// shape; only adapters (`lora_a`, `lora_b`) may be missing and then start from their initializers.
+/// All arrays that are missing, extra, wrongly shaped or of another dtype are reported at once.
 std::optional<emit::InitialValues> make_initial_values(
     const IdVector<ir::VariableId, ir::Variable>& variables, const check::Program& program,
     const CompileOptions& options, std::string_view source, Diagnostics& diagnostics);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <map>
@@ -110,16 +111,21 @@ OptionTable table_of(Command& command) {
           {"--shuffle", flag("take samples in an order drawn from the seed", c.shuffle)},
           {"--save", text("FILE", "weights after training, results of --infer", c.save)},
           {"--losses", text("FILE.csv", "the loss before each update", c.losses)},
-          {"--keep", text("FOLDER", "keep the C project and its binaries there", c.keep)},
-          {"--set",
-           {"NAME=VALUE", "rtl: a parameter of the chip, such as cores=2; may be repeated",
-            [&c](const std::string& value) {
-              c.chip_settings.push_back(value);
-              return std::string();
-            }}},
-          {"--profile", flag("rtl: where the cycles of each op go", c.profile)}};
+          {"--trace-values",
+           text("FILE.npz", "named values of the first step, in double precision", c.trace_values)},
+          {"--trace-values",
+           text("FILE.npz", "named values of the first step, in double precision", c.trace_values)},
+          {"--keep", text("FOLDER", "keep the C project and its binaries there", c.keep)}};
       append(table, compile_options(c.compile));
       return table;
+    }
+    OptionTable operator()(WeightsShowCommand&) const { return {}; }
+    OptionTable operator()(WeightsDiffCommand&) const { return {}; }
+    OptionTable operator()(WeightsMergeCommand& c) const {
+      return {{"--train",
+               text("NAME", "the `train` block that attaches the adapters", c.compile.train)},
+              {"--weights", text("FILE", "with adapters, .npz or .safetensors", c.compile.weights)},
+              {"--save", text("FILE", "merged weights, .npz or .safetensors", c.save)}};
     }
     OptionTable operator()(HelpCommand&) const { return {}; }
     OptionTable operator()(VersionCommand&) const { return {}; }
@@ -127,31 +133,64 @@ OptionTable table_of(Command& command) {
   return std::visit(Visitor{}, command);
 }
 
-/// Where the words that are no options go.
-std::string* positional_of(Command& command) {
+/// A word that is no option: where it goes, and what it is.
+struct Positional {
+  std::string* target;
+  std::string_view what;
+};
+
+/// All of which must be given, in this order.
+std::vector<Positional> positionals_of(Command& command) {
   struct Visitor {
-    std::string* operator()(CompileCommand& c) const { return &c.compile.file; }
-    std::string* operator()(CheckCommand& c) const { return &c.compile.file; }
-    std::string* operator()(ReportCommand& c) const { return &c.compile.file; }
-    std::string* operator()(RunCommand& c) const { return &c.compile.file; }
-    std::string* operator()(HelpCommand&) const { return nullptr; }
-    std::string* operator()(VersionCommand&) const { return nullptr; }
+    std::vector<Positional> operator()(CompileCommand& c) const { return td_file(c.compile); }
+    std::vector<Positional> operator()(CheckCommand& c) const { return td_file(c.compile); }
+    std::vector<Positional> operator()(ReportCommand& c) const { return td_file(c.compile); }
+    std::vector<Positional> operator()(RunCommand& c) const { return td_file(c.compile); }
+    std::vector<Positional> operator()(WeightsShowCommand& c) const {
+      return {{&c.file, "weight file"}};
+    }
+    std::vector<Positional> operator()(WeightsDiffCommand& c) const {
+      return {{&c.first, "weight file"}, {&c.second, "second weight file"}};
+    }
+    std::vector<Positional> operator()(WeightsMergeCommand& c) const { return td_file(c.compile); }
+    std::vector<Positional> operator()(HelpCommand&) const { return {}; }
+    std::vector<Positional> operator()(VersionCommand&) const { return {}; }
+    static std::vector<Positional> td_file(CompileOptions& options) {
+      return {{&options.file, ".td file"}};
+    }
   };
   return std::visit(Visitor{}, command);
 }
 
 const std::map<std::string, Command>& commands() {
   static const std::map<std::string, Command> table = {
-      {"check", CheckCommand{}}, {"report", ReportCommand{}}, {"run", RunCommand{}},
-      {"help", HelpCommand{}},   {"--help", HelpCommand{}},   {"--version", VersionCommand{}},
+      {"check", CheckCommand{}},
+      {"report", ReportCommand{}},
+      {"run", RunCommand{}},
+      {"weights show", WeightsShowCommand{}},
+      {"weights diff", WeightsDiffCommand{}},
+      {"weights merge", WeightsMergeCommand{}},
+      {"help", HelpCommand{}},
+      {"--help", HelpCommand{}},
+      {"--version", VersionCommand{}},
   };
   return table;
 }
 
+/// The command that the first words name, and how many words that took.
+std::pair<Command, size_t> command_of(const std::vector<std::string>& arguments) {
+  if (arguments.size() > 1)
+    if (const auto named = commands().find(arguments[0] + " " + arguments[1]);
+        named != commands().end())
+      return {named->second, 2};
+  if (const auto named = commands().find(arguments[0]); named != commands().end())
+    return {named->second, 1};
+  return {CompileCommand{}, 0};
+}
+
 std::string missing_words(Command& command) {
-  if (std::string* positional = positional_of(command);
-      positional != nullptr && positional->empty())
-    return "no .td file is given";
+  for (const Positional& positional : positionals_of(command))
+    if (positional.target->empty()) return fmt::format("no {} is given", positional.what);
   if (const auto* compile = std::get_if<CompileCommand>(&command))
     if (compile->output.empty() && compile->compile.dump.empty())
       return "where does the C go? give `-o FOLDER`";
@@ -163,6 +202,7 @@ std::string missing_words(Command& command) {
     if (trains && run->samples)
       return "`--samples` is for `--eval` and `--infer`; give `--steps` here";
     if (!trains && !run->losses.empty()) return "`--losses` needs training";
+    if (!trains && !run->trace_values.empty()) return "`--trace-values` needs training";
     if (!trains && run->shuffle) return "`--shuffle` needs training";
     if (run->mode == RunCommand::Mode::eval && !run->save.empty())
       return "`--save` has nothing to write after `--eval`";
@@ -173,6 +213,10 @@ std::string missing_words(Command& command) {
     if (run->data.empty() && run->compile.dump.empty())
       return "where are the samples? give `--data FILE.npz`";
   }
+  if (const auto* merge = std::get_if<WeightsMergeCommand>(&command)) {
+    if (merge->compile.weights.empty()) return "what is merged? give `--weights FILE`";
+    if (merge->save.empty()) return "where do the merged weights go? give `--save FILE`";
+  }
   return {};
 }
 
@@ -180,20 +224,18 @@ std::string missing_words(Command& command) {
 
 std::variant<Command, std::string> parse_options(const std::vector<std::string>& arguments) {
   if (arguments.empty()) return Command(HelpCommand{});
-  Command command = CompileCommand{};
-  size_t at = 0;
-  if (const auto named = commands().find(arguments[0]); named != commands().end()) {
-    command = named->second;
-    at = 1;
-  }
+  if (arguments[0] == "weights" && command_of(arguments).second == 0)
+    return "`weights` is followed by `show`, `diff` or `merge`";
+  auto [command, at] = command_of(arguments);
   const OptionTable table = table_of(command);
-  std::string* positional = positional_of(command);
+  const std::vector<Positional> positionals = positionals_of(command);
   for (; at < arguments.size(); ++at) {
     const std::string& word = arguments[at];
     if (!word.starts_with('-') || word == "-") {
-      if (positional == nullptr || !positional->empty())
-        return fmt::format("`{}` is one word too many", word);
-      *positional = word;
+      const auto next = std::find_if(positionals.begin(), positionals.end(),
+                                     [](const auto& each) { return each.target->empty(); });
+      if (next == positionals.end()) return fmt::format("`{}` is one word too many", word);
+      *next->target = word;
       continue;
     }
     const size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
@@ -234,11 +276,16 @@ std::string help_text() {
       "  tdc check FILE             all messages, no output\n"
       "  tdc run FILE --on TARGET   compile, build, and train, infer or evaluate there\n"
       "  tdc report FILE            parameters, memory and work\n"
+      "  tdc weights show FILE      every array of a weight file\n"
+      "  tdc weights diff A B       how far two weight files are apart; 1 if they differ\n"
+      "  tdc weights merge FILE     adapters multiplied into their matrices\n"
       "  tdc --version\n";
-  const std::vector<std::pair<std::string, Command>> shown = {{"tdc FILE", CompileCommand{}},
-                                                              {"tdc check", CheckCommand{}},
-                                                              {"tdc run", RunCommand{}},
-                                                              {"tdc report", ReportCommand{}}};
+  const std::vector<std::pair<std::string, Command>> shown = {
+      {"tdc FILE", CompileCommand{}},
+      {"tdc check", CheckCommand{}},
+      {"tdc run", RunCommand{}},
+      {"tdc report", ReportCommand{}},
+      {"tdc weights merge", WeightsMergeCommand{}}};
   for (auto [title, command] : shown) {
     text += fmt::format("\n{}\n", title);
     for (const auto& [name, option] : table_of(command))

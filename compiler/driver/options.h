@@ -46,16 +46,31 @@ struct RunCommand {
   bool shuffle = false;
   std::string save;
   std::string losses;
-  std::string keep;  ///< where to keep the C project and its binary; empty: nowhere
+  std::string trace_values;  ///< every named value of the first training step
+  std::string keep;          ///< where to keep the C project and its binary; empty: nowhere
   std::vector<std::string> chip_settings;  ///< `NAME=VALUE`, parameters of the simulated chip
   bool profile = false;                    ///< cycles of each op on the simulated chip
+};
+
+struct WeightsShowCommand {
+  std::string file;
+};
+
+struct WeightsDiffCommand {
+  std::string first, second;
+};
+
+struct WeightsMergeCommand {
+  CompileOptions compile;
+  std::string save;
 };
 
 struct HelpCommand {};
 struct VersionCommand {};
 
-using Command = std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand, HelpCommand,
-                             VersionCommand>;
+using Command =
+    std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand, WeightsShowCommand,
+                 WeightsDiffCommand, WeightsMergeCommand, HelpCommand, VersionCommand>;
 
 /// The command, or what is wrong with the command line (exit status 2).
 std::variant<Command, std::string> parse_options(const std::vector<std::string>& arguments);

@@ -11,6 +11,7 @@
 #include "driver/profile.h"
 #include "driver/report.h"
 #include "driver/session.h"
+#include "driver/trace.h"
 #include "emit/c_names.h"
 #include "io/load.h"
 #include "runner/build.h"
@@ -69,6 +70,7 @@ class Run {
   int execute() {
     if (const int status = check(); status != kSuccess) return status;
     describe();
+    if (const int status = save_trace(); status != kSuccess) return status;
     if (const int status = build_and_start(); status != kSuccess) return status;
     switch (command_.mode) {
       case Mode::train:
@@ -101,6 +103,7 @@ class Run {
     add({.messages = runner::missing_tools(target_of(command_))});
     add(check_output(command_.save, /*is_weights=*/true).failure());
     add(check_output(command_.losses, /*is_weights=*/false).failure());
+    add(check_output(command_.trace_values, /*is_weights=*/true).failure());
     const bool trains = command_.mode == Mode::train;
     Result<std::vector<io::Array>> arrays =
         io::load_data(command_.data, trains ? io::DataPart::kTrain : io::DataPart::kTest);
@@ -140,6 +143,19 @@ class Run {
                 ? std::string("  C project   in a temporary folder (`--keep FOLDER` keeps it)\n")
                 : fmt::format("  C project   {}\n", command_.keep);
     print(text);
+  }
+
+  /// Writes the values of the first micro-batch that the run is going to train on.
+  int save_trace() {
+    if (command_.trace_values.empty()) return kSuccess;
+    runner::SampleOrder order = sample_order();
+    const std::vector<std::byte> input = samples_->gather(next_micro_batch(order));
+    if (const Result<Done> saved =
+            io::save_weights(command_.trace_values, trace_values(compilation_, input));
+        !saved.ok())
+      return cannot_write(saved.failure());
+    print(fmt::format("  trace       {}\n", command_.trace_values));
+    return kSuccess;
   }
 
   int build_and_start() {
@@ -189,18 +205,13 @@ class Run {
                                       ? *command_.steps * training.accumulate
                                       : (samples_->count() + training.batch - 1) / training.batch;
     const int64_t updates = (micro_batches + training.accumulate - 1) / training.accumulate;
-    runner::SampleOrder order(samples_->count(),
-                              command_.shuffle
-                                  ? std::optional(command_.compile.seed.value_or(training.seed))
-                                  : std::nullopt);
+    runner::SampleOrder order = sample_order();
     std::vector<float> losses;
     double loss_sum = 0;
     int64_t in_group = 0;
     int64_t done = 0;
     for (; done < micro_batches && interrupts_.count() == 0; ++done) {
-      std::vector<int64_t> indices(static_cast<size_t>(training.batch));
-      for (int64_t& index : indices) index = order.next();
-      const Result<float> loss = client_->train_step(samples_->gather(indices));
+      const Result<float> loss = client_->train_step(samples_->gather(next_micro_batch(order)));
       if (!loss.ok()) return failed(loss.failure());
       loss_sum += loss.value();
       const bool is_last = done + 1 == micro_batches;
@@ -332,6 +343,19 @@ class Run {
 
   int64_t sample_count() const {
     return std::min(samples_->count(), command_.samples.value_or(samples_->count()));
+  }
+
+  runner::SampleOrder sample_order() const {
+    std::optional<uint64_t> seed;
+    if (command_.shuffle)
+      seed = command_.compile.seed.value_or(compilation_.program.training->seed);
+    return {samples_->count(), seed};
+  }
+
+  std::vector<int64_t> next_micro_batch(runner::SampleOrder& order) const {
+    std::vector<int64_t> indices(static_cast<size_t>(compilation_.program.training->batch));
+    for (int64_t& index : indices) index = order.next();
+    return indices;
   }
 
   std::chrono::duration<double> elapsed() const {

@@ -37,6 +37,16 @@ auto with_elements(const Array& array, Action action) {
   TDC_CHECK(false, "unknown element type");
 }
 
+template <typename T>
+std::vector<T> converted(const Array& array) {
+  return with_elements(array, [](auto elements) {
+    std::vector<T> result(elements.size());
+    std::transform(elements.begin(), elements.end(), result.begin(),
+                   [](auto element) { return static_cast<T>(element); });
+    return result;
+  });
+}
+
 }  // namespace
 
 std::string_view to_text(ElementType type) {
@@ -48,6 +58,10 @@ std::string_view to_text(ElementType type) {
 int64_t element_bytes(ElementType type) {
   static constexpr int64_t kBytes[] = {4, 8, 1, 1, 2, 2, 4, 4, 8, 8};
   return kBytes[static_cast<size_t>(type)];
+}
+
+bool is_floating(ElementType type) {
+  return type == ElementType::kF32 || type == ElementType::kF64;
 }
 
 std::string dims_to_text(std::span<const int64_t> dims) {
@@ -70,12 +84,11 @@ std::optional<int64_t> checked_bytes(ElementType type, std::span<const int64_t> 
 }
 
 std::vector<float> to_f32(const Array& array) {
-  return with_elements(array, [](auto elements) {
-    std::vector<float> result(elements.size());
-    std::transform(elements.begin(), elements.end(), result.begin(),
-                   [](auto element) { return static_cast<float>(element); });
-    return result;
-  });
+  return converted<float>(array);
+}
+
+std::vector<double> to_f64(const Array& array) {
+  return converted<double>(array);
 }
 
 Result<std::vector<int32_t>> to_i32(const Array& array) {

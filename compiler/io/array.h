@@ -82,6 +82,12 @@ std::string dims_to_text(std::span<const int64_t> dims);
 /// Bytes of an array of these dims; nothing if a dim is negative or the product does not fit.
 std::optional<int64_t> checked_bytes(ElementType type, std::span<const int64_t> dims);
 
+/// Whether the elements are f32 or f64.
+bool is_floating(ElementType type);
+
+/// The elements as double, which is exact but for integers beyond 2^53.
+std::vector<double> to_f64(const Array& array);
+
 /// The elements as float: f32 as they are, f64 and integers rounded to nearest.
 std::vector<float> to_f32(const Array& array);
 
