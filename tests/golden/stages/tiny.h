@@ -1,0 +1,80 @@
+/* Tiny, trained by `step`, for host. Written by tdc.
+ *
+ * Arrays are dense and row-major, float is IEEE single precision. Nothing here allocates, and
+ * all state is static: call from one thread of one core. Pointers must be aligned to 4 and
+ * must not overlap each other.
+ */
+#ifndef TINY_H
+#define TINY_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Bytes of the arenas; report.json has the same numbers. */
+#define TINY_MEMORY_BYTES 280
+
+#define TINY_BATCH 2 /* samples of one tiny_train_step */
+#define TINY_ACCUMULATE 3 /* calls of it for one update */
+#define TINY_VARIABLES 3
+
+typedef enum {
+  TINY_OK = 0,
+  TINY_NOT_READY = 1,    /* tiny_init was not called */
+  TINY_NULL_POINTER = 2, /* an argument is null; nothing was done */
+} tiny_status;
+
+/* May be null: all zero. */
+typedef struct {
+  uint64_t seed; /* of what is random at run time; this net has nothing of that kind */
+} tiny_config;
+
+typedef enum { TINY_PARAMETER = 0, TINY_STATE = 1, TINY_OPTIMIZER_SLOT = 2 } tiny_variable_kind;
+
+/* What lives between calls. Read and write it between calls only. */
+typedef struct {
+  const char* path;   /* as in the .td file */
+  const float* value; /* the elements */
+  float* live;        /* the same, to write; null if frozen */
+  uint32_t elements;
+  uint32_t rank;
+  int32_t dims[2];
+  tiny_variable_kind kind;
+} tiny_variable;
+extern const tiny_variable tiny_variables[TINY_VARIABLES];
+
+/* Puts every trained weight back to its initial image; counters start again. Call it first. */
+tiny_status tiny_init(const tiny_config* config);
+
+/* The net's results for one sample.
+ *   x: f32[1, 3]
+ *   y: f32[1, 2]
+ */
+tiny_status tiny_infer(const float* x, float* y);
+
+/* Loss and metrics of one sample. No side effects.
+ *   x: f32[1, 3]
+ *   t: f32[1, 2]
+ *   loss: f32[1]
+ */
+tiny_status tiny_eval(const float* x, const float* t, float* loss);
+
+/* One micro-batch; every TINY_ACCUMULATE-th call updates the weights. The loss is the
+ * mean over the micro-batch, before the update.
+ *   x: f32[2, 3]
+ *   t: f32[2, 2]
+ *   loss: f32
+ */
+tiny_status tiny_train_step(const float* x, const float* t, float* loss);
+
+/* Applies a group of micro-batches that is not full yet, with its true mean. Does nothing
+ * if there is none. */
+tiny_status tiny_flush(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
