@@ -113,9 +113,14 @@ OptionTable table_of(Command& command) {
           {"--losses", text("FILE.csv", "the loss before each update", c.losses)},
           {"--trace-values",
            text("FILE.npz", "named values of the first step, in double precision", c.trace_values)},
-          {"--trace-values",
-           text("FILE.npz", "named values of the first step, in double precision", c.trace_values)},
-          {"--keep", text("FOLDER", "keep the C project and its binaries there", c.keep)}};
+          {"--keep", text("FOLDER", "keep the C project and its binaries there", c.keep)},
+          {"--set",
+           {"NAME=VALUE", "rtl: a parameter of the chip, such as cores=2; may be repeated",
+            [&c](const std::string& value) {
+              c.chip_settings.push_back(value);
+              return std::string();
+            }}},
+          {"--profile", flag("rtl: where the cycles of each op go", c.profile)}};
       append(table, compile_options(c.compile));
       return table;
     }
