@@ -117,6 +117,7 @@ Json report_json(const Compilation& c, std::string_view source) {
                        {"prefix", c.program.prefix},
                        {"deploy", c.program.deployment.name},
                        {"chip", c.program.deployment.chip.name}};
+  if (c.program.deployment.allows_recompute) report.emplace_back("recompute", "allowed, not used");
   if (c.program.training) {
     report.emplace_back("train", c.program.training->name);
     report.emplace_back("batch", c.program.training->batch);
@@ -152,6 +153,7 @@ std::string report_text(const Compilation& c) {
     text += fmt::format(", {} trained by `{}` (batch {}, accumulate {})", parameters.trained,
                         c.program.training->name, c.program.training->batch,
                         c.program.training->accumulate);
+  if (c.program.deployment.allows_recompute) text += "\nrecompute: allowed, not used";
   text += "\n\nwork, FLOP a call        forward    backward      update\n";
   for (const schedule::EntryPoint& entry_point : c.schedule.entry_points) {
     const Work work = work_of(c.schedule, entry_point.name);
