@@ -51,11 +51,27 @@ OptionDef whole_number(std::string summary, std::optional<T>& target, T lowest) 
           }};
 }
 
+/// What a C identifier may be, in the lower case of the generated names.
+std::string prefix_problem(const std::string& value) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool is_name =
+      !value.empty() && !is_digit(value[0]) &&
+      std::all_of(value.begin(), value.end(), [&](char c) { return is_letter(c) || is_digit(c); });
+  if (is_name) return {};
+  return fmt::format("`{}` cannot begin C names; use a to z, 0 to 9 and _, first no digit", value);
+}
+
 OptionTable compile_options(CompileOptions& options) {
   return {
       {"--train", text("NAME", "the `train` block (default: the file's first)", options.train)},
       {"--deploy", text("NAME", "the `deploy` block, or `host`", options.deploy)},
-      {"--prefix", text("NAME", "of the generated C (default: the net's name)", options.prefix)},
+      {"--prefix",
+       {"NAME", "of the generated C (default: the net's name)",
+        [&options](const std::string& value) {
+          options.prefix = value;
+          return prefix_problem(value);
+        }}},
       {"--weights", text("FILE", "initial weights, .npz or .safetensors", options.weights)},
       {"--seed", whole_number<uint64_t>("for initialisers and shuffling", options.seed, 0)},
       {"--dump", text("STAGE", "print a stage: ast, ir, schedule, plan, or a pass", options.dump)}};
@@ -177,6 +193,7 @@ const std::map<std::string, Command>& commands() {
       {"weights merge", WeightsMergeCommand{}},
       {"help", HelpCommand{}},
       {"--help", HelpCommand{}},
+      {"-h", HelpCommand{}},
       {"--version", VersionCommand{}},
   };
   return table;
@@ -191,6 +208,16 @@ std::pair<Command, size_t> command_of(const std::vector<std::string>& arguments)
   if (const auto named = commands().find(arguments[0]); named != commands().end())
     return {named->second, 1};
   return {CompileCommand{}, 0};
+}
+
+/// The lines of a table: name, value, what it does.
+std::string option_lines(const OptionTable& table) {
+  std::string text;
+  for (const auto& [name, option] : table)
+    text += fmt::format("  {:<23} {}\n",
+                        option.value_name.empty() ? name : name + " " + option.value_name,
+                        option.summary);
+  return text;
 }
 
 std::string missing_words(Command& command) {
@@ -228,7 +255,7 @@ std::string missing_words(Command& command) {
 }  // namespace
 
 std::variant<Command, std::string> parse_options(const std::vector<std::string>& arguments) {
-  if (arguments.empty()) return Command(HelpCommand{});
+  if (arguments.empty()) return "nothing to do; `tdc --help` says what there is";
   if (arguments[0] == "weights" && command_of(arguments).second == 0)
     return "`weights` is followed by `show`, `diff` or `merge`";
   auto [command, at] = command_of(arguments);
@@ -236,6 +263,7 @@ std::variant<Command, std::string> parse_options(const std::vector<std::string>&
   const std::vector<Positional> positionals = positionals_of(command);
   for (; at < arguments.size(); ++at) {
     const std::string& word = arguments[at];
+    if (word == "--help" || word == "-h") return Command(HelpCommand{});
     if (!word.starts_with('-') || word == "-") {
       const auto next = std::find_if(positionals.begin(), positionals.end(),
                                      [](const auto& each) { return each.target->empty(); });
@@ -285,6 +313,9 @@ std::string help_text() {
       "  tdc weights diff A B       how far two weight files are apart; 1 if they differ\n"
       "  tdc weights merge FILE     adapters multiplied into their matrices\n"
       "  tdc --version\n";
+  CompileOptions compile;
+  const OptionTable shared = compile_options(compile);
+  text += "\ntdc FILE, check, run and report\n" + option_lines(shared);
   const std::vector<std::pair<std::string, Command>> shown = {
       {"tdc FILE", CompileCommand{}},
       {"tdc check", CheckCommand{}},
@@ -292,11 +323,10 @@ std::string help_text() {
       {"tdc report", ReportCommand{}},
       {"tdc weights merge", WeightsMergeCommand{}}};
   for (auto [title, command] : shown) {
-    text += fmt::format("\n{}\n", title);
-    for (const auto& [name, option] : table_of(command))
-      text += fmt::format("  {:<22} {}\n",
-                          option.value_name.empty() ? name : name + " " + option.value_name,
-                          option.summary);
+    OptionTable table = table_of(command);
+    if (!std::holds_alternative<WeightsMergeCommand>(command))
+      table.resize(table.size() - shared.size());  // the shared ones come last, and are above
+    text += fmt::format("\n{}\n", title) + option_lines(table);
   }
   text +=
       "\nExit status: 0 success, 1 the program in the file is wrong or does not fit, 2 wrong "

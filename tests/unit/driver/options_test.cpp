@@ -1,6 +1,6 @@
-#include <doctest/doctest.h>
-
 #include "driver/options.h"
+
+#include <doctest/doctest.h>
 
 namespace tdc::driver {
 namespace {
@@ -37,6 +37,30 @@ TEST_CASE("options: what is missing of a command on weight files") {
   CHECK(problem({"weights", "merge", "n.td", "--weights", "w.npz"}) ==
         "where do the merged weights go? give `--save FILE`");
   CHECK(problem({"weights", "show", "w.npz", "--seed", "1"}) == "no option is called `--seed`");
+}
+
+TEST_CASE("options: help is one flag away from every command") {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"--help"},
+                                             {"-h"},
+                                             {"help"},
+                                             {"run", "--help"},
+                                             {"net.td", "-h"},
+                                             {"weights", "merge", "--help"}}) {
+    const auto parsed = parse_options(words);
+    REQUIRE(std::holds_alternative<Command>(parsed));
+    CHECK(std::holds_alternative<HelpCommand>(std::get<Command>(parsed)));
+  }
+  CHECK(problem({}) == "nothing to do; `tdc --help` says what there is");
+}
+
+TEST_CASE("options: a prefix begins C names") {
+  for (const char* good : {"cct", "_a1", "net_2"})
+    CHECK(problem({"check", "n.td", "--prefix", good}).empty());
+  for (const char* bad : {"", "9a", "a b", "Cct", "a-b", "../x", "\xc3\xa9"})
+    CHECK(problem({"check", "n.td", "--prefix", bad}) ==
+          std::string("--prefix: `") + bad +
+              "` cannot begin C names; use a to z, 0 to 9 and _, first no digit");
 }
 
 }  // namespace
