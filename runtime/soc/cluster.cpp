@@ -70,7 +70,7 @@ Cluster::Cluster(const Parameters& parameters, HostPort& host, uint32_t entry)
       dma_(parameters_, memories_, banks_),
       event_unit_(parameters_),
       caches_(parameters_),
-      races_(memories_.l1, memories_.l2),
+      races_(memories_, parameters_.cores),
       bank_mask_(parameters_.l1_banks - 1) {
   for (uint32_t i = 0; i < parameters_.cores; ++i) {
     cores_.push_back(CoreState{.core = Core(*context_, i, entry), .dma_registers = {}});
@@ -179,15 +179,22 @@ uint32_t Cluster::access_memory(uint32_t index, Memory& memory) {
   }
   if (checks_races_) {
     RaceChecker::Race race;
-    if (races_.access(index, address, core.data_byte_enable(), is_write, race)) {
-      throw data_fault(FaultKind::kDataRace, index,
-                       fmt::format("core {} {} the same bytes since the last barrier",
-                                   race.other_core, race.other_wrote ? "wrote" : "read"));
+    if (races_.access(index, memory, address, core.data_byte_enable(), is_write, race)) {
+      throw race_fault(data_fault(FaultKind::kDataRace, index, describe_other(race)), race);
     }
   }
   if (!is_write) return memory.load_word(address);
   memory.store_word(address, core.data_to_write(), core.data_byte_enable());
   return 0;
+}
+
+std::string Cluster::describe_other(const RaceChecker::Race& race) {
+  if (race.other_transfer == 0) {
+    return fmt::format("core {} {} the same bytes since the last barrier", race.other_core,
+                       race.other_wrote ? "wrote" : "read");
+  }
+  return fmt::format("transfer {}, enqueued by core {}, {} the same bytes and was not waited for",
+                     race.other_transfer, race.other_core, race.other_wrote ? "writes" : "reads");
 }
 
 void Cluster::check_stack(uint32_t index) {
@@ -226,6 +233,7 @@ void Cluster::answer_data(uint32_t index) {
                    : sleep == Sleep::kJob   ? kEvent_job_wait
                                             : kEvent_dma_wait];
     if (!event_unit_.is_due(index, cycle_)) return;
+    if (checks_races_ && sleep == Sleep::kJob) races_.take_job(index);
     answer_next(state, event_unit_.wake(index));
     state.is_stopped = false;
   }
@@ -255,7 +263,7 @@ void Cluster::load_register(uint32_t index, uint32_t offset) {
     case TD_CHIP_BARRIER: {
       const uint64_t before = event_unit_.synchronisations();
       event_unit_.sleep_at_barrier(index, cycle_);
-      if (event_unit_.synchronisations() != before) races_.synchronise();
+      if (checks_races_ && event_unit_.synchronisations() != before) races_.synchronise();
       return start_sleep(state);
     }
     case TD_CHIP_JOB:
@@ -268,10 +276,12 @@ void Cluster::load_register(uint32_t index, uint32_t offset) {
       waits_for_dma_queue_ |= 1U << index;
       return;
     case TD_CHIP_DMA_WAIT:
+      if (checks_races_) races_.wait_for(index, state.dma_ticket);
       if (dma_.is_done(state.dma_ticket)) return answer_next(state, 0);
       event_unit_.sleep_for_dma(index, state.dma_ticket, false);
       return start_sleep(state);
     case TD_CHIP_DMA_WAIT_ALL:
+      if (checks_races_) races_.wait_for_all(index, dma_.last_ticket());
       if (dma_.is_idle()) return answer_next(state, 0);
       event_unit_.sleep_for_dma(index, dma_.last_ticket(), true);
       return start_sleep(state);
@@ -298,7 +308,7 @@ void Cluster::store_register(uint32_t index, uint32_t offset, uint32_t value) {
   answer_next(state, 0);
   switch (offset) {
     case TD_CHIP_JOB:
-      races_.synchronise();
+      if (checks_races_) races_.start_job(index);
       return event_unit_.start_job(index, value, cycle_);
     case TD_CHIP_JOB_ARGUMENT:
       return event_unit_.set_job_argument(value);
@@ -340,6 +350,7 @@ void Cluster::store_register(uint32_t index, uint32_t offset, uint32_t value) {
         fault.address = state.host_address;
         throw fault;
       }
+      check_host_race(index, value, is_read);
       if (is_read) {
         state.host_count = host_.read(data, value);
       } else if (!host_.write(data, value)) {
@@ -359,6 +370,55 @@ void Cluster::store_register(uint32_t index, uint32_t offset, uint32_t value) {
   }
 }
 
+Fault Cluster::race_fault(Fault fault, const RaceChecker::Race& race) {
+  fault.has_address = true;
+  fault.address = race.address;
+  fault.other_transfer = race.other_transfer;
+  fault.other_place = race.other_place;
+  return fault;
+}
+
+void Cluster::check_host_race(uint32_t index, uint32_t bytes, bool is_read) {
+  RaceChecker::Race race;
+  const uint32_t address = cores_[index].host_address;
+  if (!checks_races_ || bytes == 0 ||
+      !races_.access_range(index, *memories_.find(address), address, bytes, is_read, race)) {
+    return;
+  }
+  Fault fault(FaultKind::kDataRace,
+              fmt::format("the host port {} memory, and {}", is_read ? "writes" : "reads",
+                          describe_other(race)));
+  fault.core = index;
+  fault.place = cores_[index].core.place();
+  throw race_fault(fault, race);
+}
+
+void Cluster::start_dma(uint32_t index) {
+  CoreState& state = cores_[index];
+  const DmaTransfer& transfer = state.dma_registers;
+  const CodePlace place = state.core.place();
+  try {
+    const uint32_t ticket = dma_.start(transfer);
+    answer_next(state, ticket);
+    RaceChecker::Race race;
+    if (!checks_races_ || transfer.rows == 0 || transfer.row_bytes == 0 ||
+        !races_.start_transfer(index, place, ticket, transfer, *memories_.find(transfer.from),
+                               *memories_.find(transfer.to), race)) {
+      return;
+    }
+    const std::string detail =
+        race.other_transfer == ticket
+            ? fmt::format("transfer {} writes what it reads", ticket)
+            : fmt::format("transfer {} {} bytes, and {}", ticket,
+                          race.is_write ? "writes" : "reads", describe_other(race));
+    throw race_fault(Fault(FaultKind::kDataRace, detail), race);
+  } catch (Fault& fault) {
+    fault.core = index;
+    fault.place = place;
+    throw;
+  }
+}
+
 void Cluster::retry_dma_start() {
   // Lower cores first: the queue empties at least as often as the slowest of them asks.
   for (uint32_t waiting = waits_for_dma_queue_; waiting != 0; waiting &= waiting - 1) {
@@ -369,13 +429,7 @@ void Cluster::retry_dma_start() {
       continue;
     }
     waits_for_dma_queue_ &= ~(1U << index);
-    try {
-      answer_next(state, dma_.start(state.dma_registers));
-    } catch (Fault& fault) {
-      fault.core = index;
-      fault.pc = state.core.execute_pc();
-      throw;
-    }
+    start_dma(index);
   }
 }
 
@@ -484,7 +538,7 @@ void Cluster::clock_cores() {
                   : cause == 3 ? "a breakpoint (ebreak)"
                                : fmt::format("a trap with cause {}", cause));
       fault.core = i;
-      fault.pc = pc;
+      fault.place = {pc, state.core.return_address()};
       throw fault;
     }
   }
@@ -498,7 +552,7 @@ void Cluster::check_deadlock() const {
   }
   Fault fault(FaultKind::kDeadlock, "all cores are asleep: " + describe_cores());
   fault.core = 0;
-  fault.pc = cores_[0].core.execute_pc();
+  fault.place = cores_[0].core.place();
   throw fault;
 }
 
@@ -562,7 +616,7 @@ Fault Cluster::data_fault(FaultKind kind, uint32_t index, std::string detail) co
                                     : "",
                                 detail));
   fault.core = index;
-  fault.pc = core.execute_pc();
+  fault.place = core.place();
   fault.has_address = true;
   fault.address = core.data_address();
   return fault;

@@ -112,6 +112,10 @@ class Cluster {
   void check_deadlock() const;
 
   uint32_t access_memory(uint32_t index, Memory& memory);
+  [[nodiscard]] static std::string describe_other(const RaceChecker::Race& race);
+  [[nodiscard]] static Fault race_fault(Fault fault, const RaceChecker::Race& race);
+  void check_host_race(uint32_t index, uint32_t bytes, bool is_read);
+  void start_dma(uint32_t index);
   void check_stack(uint32_t index);
   void access_register(uint32_t index);
   void load_register(uint32_t index, uint32_t offset);

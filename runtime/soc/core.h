@@ -5,6 +5,7 @@
 
 #include "Vtdc_core.h"
 #include "soc/events.h"
+#include "soc/fault.h"
 #include "soc/fpu.h"
 
 namespace tdc::soc {
@@ -64,9 +65,11 @@ class Core {
   [[nodiscard]] uint32_t events() const { return model_->events_o; }
   /// The instruction that makes the data request.
   [[nodiscard]] uint32_t execute_pc() const { return model_->execute_pc_o; }
+  [[nodiscard]] CodePlace place() const { return {execute_pc(), return_address()}; }
   /// The instruction that traps.
   [[nodiscard]] uint32_t decode_pc() const { return model_->decode_pc_o; }
   [[nodiscard]] uint32_t stack_pointer() const { return model_->stack_pointer_o; }
+  [[nodiscard]] uint32_t return_address() const { return model_->return_address_o; }
   [[nodiscard]] bool traps() const { return model_->trap_o != 0; }
   /// As in `mcause`.
   [[nodiscard]] uint32_t trap_cause() const { return model_->trap_cause_o; }

@@ -22,6 +22,13 @@ enum class FaultKind : int {
 /// "wild access", "data race" and so on.
 const char* fault_name(FaultKind kind);
 
+/// An instruction, and where its function returns to: what calls the runtime's functions is what
+/// the user knows.
+struct CodePlace {
+  uint32_t pc = 0;
+  uint32_t return_address = 0;  ///< of no meaning where the function has called another
+};
+
 /// Thrown by any part of the chip. What a part does not know (a pc) the cluster fills in.
 struct Fault : std::exception {
   static constexpr uint32_t kNoCore = UINT32_MAX;
@@ -32,9 +39,11 @@ struct Fault : std::exception {
   FaultKind kind;
   std::string detail;
   uint32_t core = kNoCore;
-  uint32_t pc = 0;
+  CodePlace place;
   bool has_address = false;
   uint32_t address = 0;
+  uint32_t other_transfer = 0;  ///< ticket of a transfer on the other side of a race; 0: none
+  CodePlace other_place;        ///< where that was enqueued
 };
 
 }  // namespace tdc::soc

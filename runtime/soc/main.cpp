@@ -110,13 +110,29 @@ Options parse(const std::vector<std::string>& arguments) {
   return options;
 }
 
-/// "wild access: load: ... / core 3, pc 0x1c000124 in `f` at a.c:7, address 0x10020000 (...)".
+/// "pc 0x1c000124 in `f` at a.c:7, called by `main` at a.c:19".
+std::string describe(CodePlace place, const Program& program) {
+  std::string text = fmt::format("pc {:#010x}", place.pc);
+  const std::string where = program.describe_pc(place.pc);
+  if (!where.empty()) text += " in " + where;
+  // A function that has called another returns into itself, as far as the register says.
+  const uint32_t call = place.return_address - 1;
+  const std::string caller = program.function_at(call);
+  if (!caller.empty() && caller != program.function_at(place.pc)) {
+    text += ", called by " + program.describe_pc(call);
+  }
+  return text;
+}
+
+/// "wild access: load: ... / core 3, pc 0x1c000124 in `f` at a.c:7 / address 0x10020000: ...".
 std::string describe(const Fault& fault, const Program& program) {
   std::string text = fmt::format("{}: {}", fault_name(fault.kind), fault.detail);
   if (fault.core != Fault::kNoCore) {
-    text += fmt::format("\n  core {}, pc {:#010x}", fault.core, fault.pc);
-    const std::string place = program.describe_pc(fault.pc);
-    if (!place.empty()) text += " in " + place;
+    text += fmt::format("\n  core {}, {}", fault.core, describe(fault.place, program));
+  }
+  if (fault.other_transfer != 0) {
+    text += fmt::format("\n  transfer {}: {}", fault.other_transfer,
+                        describe(fault.other_place, program));
   }
   if (fault.has_address) {
     text += fmt::format("\n  address {:#010x}", fault.address);

@@ -132,12 +132,15 @@ std::optional<uint32_t> Program::symbol(const std::string& name) const {
   return found->second;
 }
 
+std::string Program::function_at(uint32_t pc) const {
+  const auto* function = Contents::last_at_or_before(contents_->functions, pc);
+  if (function == nullptr || pc - function->begin >= std::max(function->bytes, 1U)) return {};
+  return function->name;
+}
+
 std::string Program::describe_pc(uint32_t pc) const {
-  std::string text;
-  if (const auto* function = Contents::last_at_or_before(contents_->functions, pc);
-      function != nullptr && pc - function->begin < std::max(function->bytes, 1U)) {
-    text = "`" + function->name + "`";
-  }
+  const std::string function = function_at(pc);
+  std::string text = function.empty() ? "" : "`" + function + "`";
   using Kind = llvm::DILineInfoSpecifier::FileLineInfoKind;
   const llvm::DILineInfo line =
       contents_->debug->getLineInfoForAddress({pc, llvm::object::SectionedAddress::UndefSection},

@@ -27,6 +27,8 @@ class Program {
   [[nodiscard]] uint32_t entry() const;
   /// The value of a symbol, if there is one.
   [[nodiscard]] std::optional<uint32_t> symbol(const std::string& name) const;
+  /// The function that contains the instruction; empty if none is known.
+  [[nodiscard]] std::string function_at(uint32_t pc) const;
   /// "function at file.c:12", as far as known; empty if nothing is.
   [[nodiscard]] std::string describe_pc(uint32_t pc) const;
   /// "4 bytes past the end of `buffer` (128 bytes)", "byte 8 of `buffer`", or empty.

@@ -1,65 +1,163 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
+#include "soc/dma.h"
+#include "soc/fault.h"
 #include "soc/memories.h"
 
 namespace tdc::soc {
 
-/// Finds data races: between two synchronisations of all cores (a barrier, a job handed out) a byte
-/// that one core writes may not be touched by another.
+/// Finds data races: two accesses to a byte, one of them a write, of which neither happens before
+/// the other. Accesses are made by agents: cores, and transfers of the DMA.
 ///
-/// Each word has one record of what happened to it in the current interval: one writer, and readers
-/// that all read the same bytes of it. A word that is used otherwise (its bytes belong to different
-/// cores) moves to a table with a record per byte.
+/// What happens before what is known by vector clocks:
+///
+///   core:  a  |  enqueue  |  b           |  wait  |  c        a before T, T before c; b beside T
+///                  \                        /
+///   transfer T:     +---- reads, writes ---+
+///
+/// and a barrier orders everything before it, except transfers that nobody has waited for, before
+/// everything after it. Transfers that wait for each other share an agent, so the number of agents
+/// is that of the cores and of the transfers that are beside each other.
+///
+/// A cell keeps the last write of a word and the reads since. Where bytes of one word have
+/// different histories it moves to a table with a cell for each byte. Cells of the time before the
+/// last barrier are recognised by their interval and forgotten when next touched.
 class RaceChecker {
  public:
-  RaceChecker(const Memory& l1, const Memory& l2);
+  RaceChecker(const Memories& memories, uint32_t cores);
 
-  /// All later accesses are ordered after all earlier ones.
-  void synchronise() { ++interval_; }
-
+  /// The earlier of the two accesses, and where they meet.
   struct Race {
-    uint32_t other_core = 0;
+    uint32_t address = 0;
+    bool is_write = false;  ///< the later access
     bool other_wrote = false;
+    uint32_t other_core = 0;      ///< it, or the core that enqueued the transfer
+    uint32_t other_transfer = 0;  ///< ticket; 0 if a core made the access
+    CodePlace other_place;        ///< where that transfer was enqueued
   };
 
   /// Records an access of `core` to the bytes of the word at `address` that `byte_enable` names.
   /// Returns true, and fills `race`, if it conflicts with an earlier one.
-  bool access(uint32_t core, uint32_t address, uint32_t byte_enable, bool is_write, Race& race);
+  bool access(uint32_t core, const Memory& memory, uint32_t address, uint32_t byte_enable,
+              bool is_write, Race& race) {
+    return touch_word(cells(memory.level).at(address), address, byte_enable, is_write,
+                      Epoch{core, clocks_[core]}, seen_[core], race);
+  }
+
+  /// The same for `count` bytes inside `memory`.
+  bool access_range(uint32_t core, const Memory& memory, uint32_t address, uint64_t count,
+                    bool is_write, Race& race);
+
+  /// Records what a transfer that `core` enqueues at `place` will read and write. Its rows lie
+  /// inside `from` and `to`.
+  bool start_transfer(uint32_t core, CodePlace place, uint32_t ticket, const DmaTransfer& transfer,
+                      const Memory& from, const Memory& to, Race& race);
+
+  /// `core` has waited for one transfer, or for all up to and including `ticket`.
+  void wait_for(uint32_t core, uint32_t ticket);
+  void wait_for_all(uint32_t core, uint32_t ticket);
+
+  /// `core` hands a job to all others; one of them takes it.
+  void start_job(uint32_t core);
+  void take_job(uint32_t core);
+
+  /// All cores have met at a barrier.
+  void synchronise();
 
  private:
-  static constexpr uint8_t kNobody = 0xFF;
-  static constexpr uint8_t kSplit = 0xFE;
+  using VectorClock =
+      std::vector<uint32_t>;  ///< per agent: the latest epoch that is ordered before
 
-  /// Eight bytes, because every access of every core looks at one.
-  struct Record {
+  struct Epoch {
+    uint32_t agent = 0;  ///< core, or number of cores + chain of transfers
+    uint32_t clock = 0;
+    bool operator==(const Epoch&) const = default;
+  };
+  struct Cell {
     uint32_t interval = 0;
-    uint16_t readers = 0;      ///< bit per core
-    uint8_t writer = kNobody;  ///< core, or kSplit
-    uint8_t written : 4 = 0;   ///< bytes
-    uint8_t read : 4 = 0;      ///< bytes, the same for all readers
+    uint8_t written : 4 = 0;  ///< bytes that `write` is about
+    uint8_t read : 4 = 0;     ///< bytes that every reader has read
+    bool is_split = false;    ///< see `split_words_`
+    bool has_reader_set = false;
+    Epoch write;
+    Epoch reader;  ///< or, in `agent`, the index of a reader set
   };
-  struct ByteRecord {
-    uint32_t readers = 0;  ///< bit per core
-    uint32_t writers = 0;
-  };
-  struct SplitWord {
-    ByteRecord bytes[4];
+  enum class Outcome : uint8_t { kFits, kRace, kSplits };
+  struct Conflict {
+    Epoch other;
+    bool other_wrote = false;
+    uint32_t bytes = 0;  ///< those that both touch
   };
 
-  bool access_split(uint32_t core, uint32_t address, uint32_t byte_enable, bool is_write,
-                    Race& race);
-  void split(uint32_t address, Record& record);
+  /// The cells of one memory; pages are made when first touched.
+  class Cells {
+   public:
+    explicit Cells(const Memory& memory)
+        : base_(memory.base), pages_(memory.bytes.size() / kPageBytes + 1) {}
+    Cell& at(uint32_t address) {
+      auto& page = pages_[(address - base_) / kPageBytes];
+      if (page == nullptr) page = std::make_unique<std::array<Cell, kPageBytes / 4>>();
+      return (*page)[(address - base_) % kPageBytes / 4];
+    }
 
+   private:
+    static constexpr uint32_t kPageBytes = 4096;
+    uint32_t base_;
+    std::vector<std::unique_ptr<std::array<Cell, kPageBytes / 4>>> pages_;
+  };
+
+  /// One that not all cores are ordered after, as far as is known without looking.
+  struct Transfer {
+    uint32_t ticket = 0;
+    uint32_t core = 0;
+    CodePlace place;
+    DmaTransfer rows;
+    Level from = Level::kNone;
+    Level to = Level::kNone;
+    Epoch epoch;
+    VectorClock seen;
+    bool is_waited_for = false;
+  };
+
+  Cells& cells(Level level) { return cells_[static_cast<uint32_t>(level)]; }
+  bool touch_word(Cell& cell, uint32_t address, uint32_t bytes, bool is_write, Epoch self,
+                  const VectorClock& seen, Race& race);
+  bool touch_range(Cells& cells, uint32_t address, uint64_t count, bool is_write, Epoch self,
+                   const VectorClock& seen, Race& race);
+  bool touch_transfer(const Transfer& transfer, Race& race);
+  Outcome touch(Cell& cell, uint32_t bytes, bool is_write, Epoch self, const VectorClock& seen,
+                Conflict& conflict);
+  [[nodiscard]] Race describe(uint32_t address, bool is_write, const Conflict& conflict) const;
+  void add_reader(Cell& cell, Epoch self, const VectorClock& seen);
+  void forget_readers(Cell& cell);
+  void split(uint32_t address, Cell& cell);
+  uint32_t new_reader_set();
+  Epoch next_transfer_epoch(const VectorClock& seen);
+  void release(uint32_t core);
+  void join(uint32_t core, const Transfer& transfer);
+  static void join(VectorClock& into, const VectorClock& from);
+  static bool is_before(Epoch epoch, const VectorClock& seen) {
+    return epoch.clock <= seen[epoch.agent];
+  }
+
+  uint32_t cores_;
   uint32_t interval_ = 1;
-  uint32_t l1_base_;
-  uint32_t l2_base_;
-  std::vector<Record> l1_;
-  std::vector<Record> l2_;
-  std::unordered_map<uint32_t, SplitWord> split_words_;
+  std::array<Cells, 3> cells_;
+  VectorClock clocks_;              ///< per agent: of its latest epoch
+  std::vector<VectorClock> seen_;   ///< per core
+  VectorClock job_;                 ///< what the core that handed out the job had seen
+  std::deque<Transfer> transfers_;  ///< by ticket
+  std::unordered_map<uint32_t, std::array<Cell, 4>> split_words_;
+  std::vector<std::vector<Epoch>> reader_sets_;
+  std::vector<uint32_t> free_reader_sets_;
+  uint32_t used_reader_sets_ = 0;
 };
 
 }  // namespace tdc::soc

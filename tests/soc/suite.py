@@ -45,8 +45,23 @@ FAULTS = [
     (16, 101, ["host port's writing of 1000 bytes", "`l3_words`"]),
     (17, 103, ["a breakpoint"]),
     (18, 104, ["stack overflow", "core 0"]),
+    (19, 106, ["data race: load: transfer 1, enqueued by core 0, writes the same bytes and was not waited for",
+               "core 0, pc", "`main` at", "byte 60 of `l1_words`", "transfer 1: pc", "called by `copy` at"]),
+    (20, 106, ["data race: store: transfer 1, enqueued by core 0, reads", "byte 8 of `l2_words`"]),
+    (21, 106, ["data race: store: transfer 1, enqueued by core 0, writes", "byte 12 of `l2_words`"]),
+    (22, 106, ["data race: load: transfer 1, enqueued by core 0, writes", "core 3, pc", "byte 28 of `l1_words`"]),
+    (23, 106, ["data race: transfer 2 writes bytes, and transfer 1, enqueued by core 0, writes", "byte 60 of `l1_words`"]),
+    (24, 106, ["data race: transfer 2 reads bytes, and transfer 1, enqueued by core 0, writes", "byte 32 of `l3_words`"]),
+    (25, 106, ["data race: transfer 1 reads bytes, and core 2 wrote the same bytes since the last barrier", "core 1, pc",
+               "byte 16 of `l2_words`"]),
+    (26, 106, ["data race: transfer 1 writes what it reads", "byte 4 of `l1_words`"]),
+    (27, 106, ["data race: the host port reads memory, and transfer 1, enqueued by core 0, writes",
+               "byte 32 of `l1_words`"]),
+    (28, 106, ["data race: load: transfer 1, enqueued by core 0, writes", "core 5, pc", "byte 4 of `l1_words`"]),
     (50, 0, []),
     (51, 0, []),
+    (52, 0, []),
+    (53, 0, []),
 ]
 
 # Name of a line of timing.c: smallest and largest cycles, caches included. From the contract: FMA 1 (dependent 2), load-use

@@ -48,6 +48,7 @@ module tdc_core
     // The instruction in the decode stage, which is the one that raises an exception.
     output logic [31:0] decode_pc_o,
     output logic [31:0] stack_pointer_o,
+    output logic [31:0] return_address_o,
     // Set for the cycle in which a trap is entered, with its cause as in `mcause`.
     output logic        trap_o,
     output logic [ 5:0] trap_cause_o,
@@ -147,6 +148,7 @@ module tdc_core
   };
   assign decode_pc_o = core_i.pc_id;
   assign stack_pointer_o = core_i.id_stage_i.register_file_i.mem[2];
+  assign return_address_o = core_i.id_stage_i.register_file_i.mem[1];
   assign trap_o = core_i.csr_save_cause;
   assign trap_cause_o = core_i.csr_cause;
   assign data_misaligned_o = data_req_o &&
