@@ -1,5 +1,7 @@
 #include "driver/commands.h"
 
+#include <new>
+
 #include "check/print.h"
 #include "driver/report.h"
 #include "driver/run.h"
@@ -88,7 +90,12 @@ struct Executor {
 }  // namespace
 
 int execute(const Command& command) {
-  return std::visit(Executor{}, command);
+  try {
+    return std::visit(Executor{}, command);
+  } catch (const std::bad_alloc&) {
+    print_error("tdc: out of memory: this net is too large for this machine\n");
+    return kProgramIsWrong;
+  }
 }
 
 }  // namespace tdc::driver

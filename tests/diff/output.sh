@@ -46,6 +46,10 @@ sed 's/Linear(10)/Linear(11)/' "$program" >wrong.td
 cp -r a before
 check "a wrong program is refused" refuses 1 "error:" "$tdc" wrong.td -o a
 check "and leaves what was there" diff -r a before
+sed 's/Linear(64)/Linear(20000) as wide |> Linear(20000)/; s/batch  *8/batch 1/' "$program" >wide.td
+check "a net larger than this machine is refused" refuses 1 "out of memory" \
+  bash -c "ulimit -v 1500000; '$tdc' wide.td --deploy host -o wide"
+check "and leaves no folder" test ! -e wide
 check "nothing else is left" test -z "$(find . -name '*.tdc-*')"
 
 finish
