@@ -19,6 +19,7 @@ all_parts() {
   part running    tests/diff/running.sh build/dev/compiler/tdc
   part python     tests/python.sh
   part chip       tests/soc/run.sh
+  part chip-build tests/diff/chip_build.sh build/dev/compiler/tdc
   part rtl        tests/diff/chip.sh build/dev/compiler/tdc
   part build-asan preset asan tdc_unit
   part unit-asan  build/asan/tests/tdc_unit

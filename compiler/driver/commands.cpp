@@ -3,6 +3,7 @@
 #include <new>
 
 #include "check/print.h"
+#include "driver/chip.h"
 #include "driver/report.h"
 #include "driver/run.h"
 #include "driver/session.h"
@@ -71,6 +72,8 @@ struct Executor {
   }
 
   int operator()(const RunCommand& command) const { return run(command); }
+
+  int operator()(const ChipCommand&) const { return chip(); }
 
   int operator()(const WeightsShowCommand& command) const { return show_weights(command); }
   int operator()(const WeightsDiffCommand& command) const { return diff_weights(command); }

@@ -140,6 +140,7 @@ OptionTable table_of(Command& command) {
       append(table, compile_options(c.compile));
       return table;
     }
+    OptionTable operator()(ChipCommand&) const { return {}; }
     OptionTable operator()(WeightsShowCommand&) const { return {}; }
     OptionTable operator()(WeightsDiffCommand&) const { return {}; }
     OptionTable operator()(WeightsMergeCommand& c) const {
@@ -167,6 +168,7 @@ std::vector<Positional> positionals_of(Command& command) {
     std::vector<Positional> operator()(CheckCommand& c) const { return td_file(c.compile); }
     std::vector<Positional> operator()(ReportCommand& c) const { return td_file(c.compile); }
     std::vector<Positional> operator()(RunCommand& c) const { return td_file(c.compile); }
+    std::vector<Positional> operator()(ChipCommand&) const { return {}; }
     std::vector<Positional> operator()(WeightsShowCommand& c) const {
       return {{&c.file, "weight file"}};
     }
@@ -188,6 +190,7 @@ const std::map<std::string, Command>& commands() {
       {"check", CheckCommand{}},
       {"report", ReportCommand{}},
       {"run", RunCommand{}},
+      {"chip", ChipCommand{}},
       {"weights show", WeightsShowCommand{}},
       {"weights diff", WeightsDiffCommand{}},
       {"weights merge", WeightsMergeCommand{}},
@@ -309,6 +312,7 @@ std::string help_text() {
       "  tdc check FILE             all messages, no output\n"
       "  tdc run FILE --on TARGET   compile, build, and train, infer or evaluate there\n"
       "  tdc report FILE            parameters, memory and work\n"
+      "  tdc chip                   build the simulated chip unless that is done; print its path\n"
       "  tdc weights show FILE      every array of a weight file\n"
       "  tdc weights diff A B       how far two weight files are apart; 1 if they differ\n"
       "  tdc weights merge FILE     adapters multiplied into their matrices\n"

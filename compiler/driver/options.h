@@ -52,6 +52,9 @@ struct RunCommand {
   bool profile = false;                    ///< cycles of each op on the simulated chip
 };
 
+/// Builds the simulated chip if that was not done yet, and says where it is.
+struct ChipCommand {};
+
 struct WeightsShowCommand {
   std::string file;
 };
@@ -68,9 +71,9 @@ struct WeightsMergeCommand {
 struct HelpCommand {};
 struct VersionCommand {};
 
-using Command =
-    std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand, WeightsShowCommand,
-                 WeightsDiffCommand, WeightsMergeCommand, HelpCommand, VersionCommand>;
+using Command = std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand, ChipCommand,
+                             WeightsShowCommand, WeightsDiffCommand, WeightsMergeCommand,
+                             HelpCommand, VersionCommand>;
 
 /// The command, or what is wrong with the command line (exit status 2).
 std::variant<Command, std::string> parse_options(const std::vector<std::string>& arguments);

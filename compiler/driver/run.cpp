@@ -1,6 +1,5 @@
 #include "driver/run.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -8,9 +7,11 @@
 #include <filesystem>
 #include <optional>
 
+#include "driver/chip.h"
 #include "driver/profile.h"
 #include "driver/report.h"
 #include "driver/session.h"
+#include "driver/terminal.h"
 #include "driver/trace.h"
 #include "emit/c_names.h"
 #include "io/load.h"
@@ -30,16 +31,7 @@ namespace {
 using runner::with_commas;
 using Mode = RunCommand::Mode;
 
-constexpr int kDefaultColumns = 80;
 constexpr int kCurveRows = 6;
-
-/// Columns of the terminal at standard error; 0 if there is none.
-int terminal_columns() {
-  if (isatty(STDERR_FILENO) == 0) return 0;
-  winsize size = {};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
-                                                                         : kDefaultColumns;
-}
 
 runner::Target target_of(const RunCommand& command) {
   return command.target == "host"   ? runner::Target::host
@@ -101,6 +93,7 @@ class Run {
     if (command_.target == "rtl" && !program.deployment.chip.has_budget)
       add(fail("the built-in deployment `host` is no chip; `--on rtl` needs a `deploy` block"));
     add({.messages = runner::missing_tools(target_of(command_))});
+    if (command_.target == "rtl") add(check_chip());
     add(check_output(command_.save, /*is_weights=*/true).failure());
     add(check_output(command_.losses, /*is_weights=*/false).failure());
     add(check_output(command_.trace_values, /*is_weights=*/true).failure());
@@ -118,6 +111,15 @@ class Run {
     if (problems.messages.empty()) return kSuccess;
     print_failure(problems);
     return kProgramIsWrong;
+  }
+
+  /// Finds the chip, or what is missing to build it.
+  Failure check_chip() {
+    const Result<runner::ChipBuild> found = runner::find_chip();
+    if (!found.ok()) return found.failure();
+    chip_ = found.value();
+    return {.messages =
+                chip_->is_built() ? std::vector<std::string>() : runner::missing_chip_tools()};
   }
 
   void describe() const {
@@ -142,6 +144,7 @@ class Run {
     text += command_.keep.empty()
                 ? std::string("  C project   in a temporary folder (`--keep FOLDER` keeps it)\n")
                 : fmt::format("  C project   {}\n", command_.keep);
+    if (chip_) text += fmt::format("  chip        {}\n", chip_->folder);
     print(text);
   }
 
@@ -159,6 +162,10 @@ class Run {
   }
 
   int build_and_start() {
+    if (chip_) {
+      if (const Result<Done> built = build_chip(*chip_, interrupts_); !built.ok())
+        return interrupts_.count() > 0 ? interrupted() : cannot_write(built.failure());
+    }
     std::string folder = command_.keep;
     if (folder.empty()) {
       Result<runner::TemporaryFolder> made = runner::TemporaryFolder::make();
@@ -172,6 +179,7 @@ class Run {
         runner::build(folder, compilation_.program.prefix,
                       {.target = target_of(command_),
                        .chip_platform = compilation_.program.deployment.chip.platform,
+                       .chip_program = chip_ ? chip_->program() : std::string(),
                        .has_markers = command_.profile},
                       [this] { return interrupts_.count() > 0; });
     if (!started.ok()) return failed(started.failure());
@@ -422,6 +430,7 @@ class Run {
   const Compilation& compilation_;
   runner::Interrupts interrupts_;
   std::optional<runner::Samples> samples_;
+  std::optional<runner::ChipBuild> chip_;  // with `--on rtl`
   std::optional<runner::TemporaryFolder> temporary_;
   std::string chip_report_;                      // what tdc-soc writes; empty: nothing
   std::optional<runner::Client> client_;         // ends before its folder is removed

@@ -16,14 +16,13 @@ namespace {
 
 struct TargetDef {
   std::string platform;  ///< as the Makefile calls it; empty: that of the chip
-  std::string starter;   ///< the program that runs it; empty: the machine itself
-  std::vector<std::pair<std::string, std::string>> tools;  ///< programs and where they come from
+  std::string starter;   ///< the program that runs it; empty: the machine itself, or the chip
+  std::vector<Tool> tools;
 };
 
 TargetDef definition(Target target) {
-  const std::pair<std::string, std::string> make = {"make", "package `make`"};
-  const std::pair<std::string, std::string> cross_compiler = {"riscv64-unknown-elf-gcc",
-                                                              "package `gcc-riscv64-unknown-elf`"};
+  const Tool make = {"make", "package `make`"};
+  const Tool cross_compiler = {"riscv64-unknown-elf-gcc", "package `gcc-riscv64-unknown-elf`"};
   switch (target) {
     case Target::host:
       return {.platform = "host", .starter = {}, .tools = {make, {"cc", "package `gcc`"}}};
@@ -32,38 +31,22 @@ TargetDef definition(Target target) {
               .starter = "qemu-riscv32",
               .tools = {make, cross_compiler, {"qemu-riscv32", "package `qemu-user`"}}};
     case Target::rtl:
-      return {
-          .platform = {},
-          .starter = "tdc-soc",
-          .tools = {make, cross_compiler, {"tdc-soc", "`cmake --build BUILD --target tdc_soc`"}}};
+      return {.platform = {}, .starter = {}, .tools = {make, cross_compiler}};
   }
   return {};
 }
 
-bool is_program(const std::string& path) {
-  return access(path.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(path);
-}
-
-/// The path of a program: beside this one (once installed), in the build tree's `runtime/soc`, or
-/// in PATH. Empty if it is nowhere.
-std::string find_program(const std::string& name) {
-  std::error_code error;
-  const std::filesystem::path here =
-      std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  if (!error)
-    for (const char* folder : {".", "../runtime/soc"})
-      if (const std::string path = (here / folder / name).lexically_normal().string();
-          is_program(path))
-        return path;
+/// Whether a program is there: in PATH, or at its path if it has one.
+bool is_there(const std::string& name) {
+  if (name.find('/') != std::string::npos) return is_program(name);
   const char* variable = std::getenv("PATH");
   std::string_view folders = variable == nullptr ? "" : variable;
   while (!folders.empty()) {
     const size_t colon = folders.find(':');
-    const std::string path = std::string(folders.substr(0, colon)) + "/" + name;
-    if (is_program(path)) return path;
+    if (is_program(fmt::format("{}/{}", folders.substr(0, colon), name))) return true;
     folders.remove_prefix(colon == std::string_view::npos ? folders.size() : colon + 1);
   }
-  return {};
+  return false;
 }
 
 }  // namespace
@@ -72,10 +55,14 @@ Result<TemporaryFolder> TemporaryFolder::make() {
   std::error_code error;
   const std::filesystem::path parent = std::filesystem::temp_directory_path(error);
   if (error) return fail("there is no folder for temporary files: {}", error.message());
-  std::string path = (parent / "tdc-run-XXXXXX").string();
-  if (mkdtemp(path.data()) == nullptr)
-    return fail("`{}` cannot be made: {}", path, std::strerror(errno));
-  return TemporaryFolder(std::move(path));
+  return make((parent / "tdc-run-").string());
+}
+
+Result<TemporaryFolder> TemporaryFolder::make(const std::string& path) {
+  std::string name = path + "XXXXXX";
+  if (mkdtemp(name.data()) == nullptr)
+    return fail("`{}` cannot be made: {}", name, std::strerror(errno));
+  return TemporaryFolder(std::move(name));
 }
 
 TemporaryFolder::TemporaryFolder(TemporaryFolder&& other) noexcept
@@ -86,12 +73,20 @@ TemporaryFolder::~TemporaryFolder() {
   if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
 }
 
-std::vector<std::string> missing_tools(Target target) {
+bool is_program(const std::string& path) {
+  return access(path.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(path);
+}
+
+std::vector<std::string> missing_programs(const std::vector<Tool>& tools) {
   std::vector<std::string> missing;
-  for (const auto& [program, origin] : definition(target).tools)
-    if (find_program(program).empty())
-      missing.push_back(fmt::format("`{}` is not in PATH ({})", program, origin));
+  for (const Tool& tool : tools)
+    if (!is_there(tool.name))
+      missing.push_back(fmt::format("`{}` is not in PATH ({})", tool.name, tool.origin));
   return missing;
+}
+
+std::vector<std::string> missing_tools(Target target) {
+  return missing_programs(definition(target).tools);
 }
 
 Result<std::vector<std::string>> build(const std::string& folder, const std::string& prefix,
@@ -109,7 +104,8 @@ Result<std::vector<std::string>> build(const std::string& folder, const std::str
     return fail("the C project cannot be built: `make` ended with {}\n{}", to_text(exit.value()),
                 exit.value().errors);
   std::vector<std::string> command;
-  if (!chosen.starter.empty()) command.push_back(find_program(chosen.starter));
+  if (!chosen.starter.empty()) command.push_back(chosen.starter);
+  if (options.target == Target::rtl) command.push_back(options.chip_program);
   command.push_back(fmt::format("{}/build/{}/{}", folder, platform, prefix));
   return command;
 }

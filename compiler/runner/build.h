@@ -18,7 +18,10 @@ enum class Target : uint8_t {
 /// A folder that is gone with its object.
 class TemporaryFolder {
  public:
+  /// In the system's folder for temporary files.
   static Result<TemporaryFolder> make();
+  /// At `path` with six more characters. The folder above it must exist.
+  static Result<TemporaryFolder> make(const std::string& path);
   TemporaryFolder(TemporaryFolder&& other) noexcept;
   TemporaryFolder& operator=(TemporaryFolder&&) = delete;
   ~TemporaryFolder();
@@ -30,14 +33,27 @@ class TemporaryFolder {
   std::string path_;  // empty: moved from
 };
 
-/// What the target needs and this machine lacks (programs, and where they come from); empty if
-/// nothing. Looked for beside `tdc`, in its build tree, and in PATH.
+/// A program that something needs, and where it comes from.
+struct Tool {
+  std::string name;    ///< looked for in PATH unless it has a `/`
+  std::string origin;  ///< ``package `make` ``
+};
+
+/// Whether there is an executable file.
+bool is_program(const std::string& path);
+
+/// A message for each of `tools` that is not in PATH.
+std::vector<std::string> missing_programs(const std::vector<Tool>& tools);
+
+/// What building and running on a target needs and this machine lacks; empty if nothing. The
+/// simulated chip itself is not looked for: `find_chip`.
 std::vector<std::string> missing_tools(Target target);
 
 /// How a C project is built.
 struct BuildOptions {
   Target target = Target::host;
   std::string chip_platform;  ///< `Chip::platform`: what a program for the chip itself is built on
+  std::string chip_program;   ///< with `rtl`: `ChipBuild::program`
   bool has_markers = false;   ///< whether the program says which step of the model it is at
 };
 

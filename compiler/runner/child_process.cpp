@@ -63,20 +63,26 @@ Exit to_exit(int wait_status, std::string errors) {
           .errors = std::move(errors)};
 }
 
-/// Adds what can be read now to `text`, of which the end is kept. False at the end of the stream.
-bool read_available(int descriptor, std::string& text) {
+/// Adds what can be read now to `piece`, up to a limit. False at the end of the stream.
+bool read_available(int descriptor, std::string& piece) {
   std::array<char, 4096> chunk;
-  while (true) {
+  while (piece.size() < kKeptErrorBytes) {
     const ssize_t count = read(descriptor, chunk.data(), chunk.size());
     if (count > 0) {
-      text.append(chunk.data(), static_cast<size_t>(count));
-      if (text.size() > 2 * kKeptErrorBytes) text.erase(0, text.size() - kKeptErrorBytes);
+      piece.append(chunk.data(), static_cast<size_t>(count));
     } else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
       return false;
     } else if (errno == EAGAIN) {
       return true;
     }
   }
+  return true;
+}
+
+/// Adds to a text of which only the end is kept.
+void add_to_end(std::string& text, std::string_view piece) {
+  text += piece;
+  if (text.size() > 2 * kKeptErrorBytes) text.erase(0, text.size() - kKeptErrorBytes);
 }
 
 }  // namespace
@@ -131,7 +137,10 @@ ChildProcess::~ChildProcess() {
 }
 
 void ChildProcess::read_errors() {
-  if (errors_ >= 0 && !read_available(errors_, error_text_)) close_if_open(errors_);
+  if (errors_ < 0) return;
+  std::string piece;
+  if (!read_available(errors_, piece)) close_if_open(errors_);
+  add_to_end(error_text_, piece);
 }
 
 Result<Done> ChildProcess::exchange(std::span<const std::byte> request,
@@ -189,7 +198,8 @@ Exit ChildProcess::finish() {
   return to_exit(status, std::move(error_text_));
 }
 
-Result<Exit> run_to_end(const std::vector<std::string>& command, const GivesUp& gives_up) {
+Result<Exit> run_to_end(const std::vector<std::string>& command, const GivesUp& gives_up,
+                        const Watch& watch) {
   std::array<int, 2> output;
   const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (nothing < 0) return fail("`/dev/null` cannot be opened: {}", std::strerror(errno));
@@ -215,8 +225,12 @@ Result<Exit> run_to_end(const std::vector<std::string>& command, const GivesUp& 
       break;
     }
     pollfd source = {.fd = output[0], .events = POLLIN, .revents = 0};
-    if (poll(&source, 1, kPollMilliseconds) <= 0) continue;
-    if (!read_available(output[0], text)) break;
+    std::string piece;
+    const bool has_more =
+        poll(&source, 1, kPollMilliseconds) <= 0 || read_available(output[0], piece);
+    add_to_end(text, piece);
+    if (watch) watch(piece);
+    if (!has_more) break;
   }
   close(output[0]);
   int status = 0;

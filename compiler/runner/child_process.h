@@ -6,14 +6,17 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/result.h"
 
 namespace tdc::runner {
 
-/// Asked again and again during a wait; true ends it.
+/// Asked ten times a second during a wait; true ends it.
 using GivesUp = std::function<bool()>;
+/// Is given what a program writes, piece by piece, and an empty piece ten times a second.
+using Watch = std::function<void(std::string_view)>;
 
 /// How a program ended.
 struct Exit {
@@ -64,8 +67,10 @@ class ChildProcess {
   std::string error_text_;
 };
 
-/// Runs a program without input to its end; what it writes to its two outputs is in `errors`. Fails
-/// if it cannot be started, or if `gives_up`, and then kills it with all that it has started.
-Result<Exit> run_to_end(const std::vector<std::string>& command, const GivesUp& gives_up);
+/// Runs a program without input to its end; what it writes to its two outputs is in `errors`, and
+/// `watch`, if there is one, sees it come. Fails if it cannot be started, or if `gives_up`, and
+/// then kills it with all that it has started.
+Result<Exit> run_to_end(const std::vector<std::string>& command, const GivesUp& gives_up,
+                        const Watch& watch = {});
 
 }  // namespace tdc::runner

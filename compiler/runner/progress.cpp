@@ -21,21 +21,33 @@ constexpr double kSecondsOfSilence = 10;
 constexpr std::array<const char*, 9> kLeftBlocks = {" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
 constexpr std::array<const char*, 9> kLowerBlocks = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 
-/// `0:12`, `1:02:03`.
-std::string duration_text(double seconds) {
-  const auto whole = static_cast<int64_t>(std::min(std::ceil(seconds), 1e9));
-  return whole >= 3600 ? fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
-                       : fmt::format("{}:{:02}", whole / 60, whole % 60);
+/// `5,120 samples/s`; of the simulated chip, whose user waits for cycles, `289,000 cycles  163
+/// k/s`.
+std::string rate_text(const ProgressState& state, std::string_view separator) {
+  const double seconds = std::max(state.elapsed.count(), 1e-9);
+  if (state.cycles)
+    return fmt::format("{} cycles{}{:.0f} k/s", with_commas(*state.cycles), separator,
+                       static_cast<double>(*state.cycles) / seconds / 1e3);
+  const double rate = static_cast<double>(state.samples) / seconds;
+  return (rate >= 100 ? with_commas(std::llround(rate)) : fmt::format("{:.2g}", rate)) +
+         " samples/s";
 }
 
-std::string rate_text(const ProgressState& state) {
-  const double rate = static_cast<double>(state.samples) / std::max(state.elapsed.count(), 1e-9);
-  return rate >= 100 ? with_commas(std::llround(rate)) : fmt::format("{:.2g}", rate);
+/// Of the steps so far, the part of the whole that is done.
+double done_of(const ProgressState& state) {
+  const auto steps = static_cast<double>(state.steps);
+  const auto step = static_cast<double>(state.step);
+  if (!state.cycles || state.cycles_of_steps == 0) return step / steps;
+  // A step that takes longer than those before it is as good as done, but not more.
+  const double within = static_cast<double>(*state.cycles - state.cycles_of_steps) * step /
+                        static_cast<double>(state.cycles_of_steps);
+  return std::min(step + std::min(within, 1.0), steps) / steps;
 }
 
-double seconds_left(const ProgressState& state) {
-  return state.elapsed.count() * static_cast<double>(state.steps - state.step) /
-         static_cast<double>(std::max<int64_t>(state.step, 1));
+/// `0:12 left`; empty if nothing is known.
+std::string left_text(const ProgressState& state) {
+  const double done = done_of(state);
+  return done > 0 ? duration_text(state.elapsed * ((1 - done) / done)) + " left" : "";
 }
 
 }  // namespace
@@ -48,15 +60,22 @@ std::string with_commas(int64_t number) {
   return text;
 }
 
+std::string duration_text(std::chrono::duration<double> duration) {
+  const auto whole = static_cast<int64_t>(std::min(std::ceil(duration.count()), 1e9));
+  return whole >= 3600 ? fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
+                       : fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
 std::string progress_bar(const ProgressState& state, int columns) {
   const std::string steps = fmt::format("{}", state.steps);
   const std::string before = fmt::format("{:>{}}/{} ", state.step, steps.size(), steps);
-  const std::string after = fmt::format(" loss {:<8.4g} {} samples/s  {} left", state.loss,
-                                        rate_text(state), duration_text(seconds_left(state)));
+  std::string after = state.loss ? fmt::format(" loss {:<8.4g}", *state.loss) : std::string();
+  after += " " + rate_text(state, "  ");
+  if (const std::string left = left_text(state); !left.empty()) after += "  " + left;
   const int64_t room = columns - 1 - static_cast<int64_t>(before.size() + after.size());
   if (room < 4) return before + after.substr(1);
   const int64_t width = std::min<int64_t>(room, 40);
-  const int64_t eighths = width * 8 * state.step / state.steps;
+  const auto eighths = static_cast<int64_t>(static_cast<double>(width * 8) * done_of(state));
   std::string bar;
   for (int64_t column = 0; column < width; ++column)
     bar += kLeftBlocks[static_cast<size_t>(std::clamp<int64_t>(eighths - column * 8, 0, 8))];
@@ -64,24 +83,39 @@ std::string progress_bar(const ProgressState& state, int columns) {
 }
 
 std::string progress_text(const ProgressState& state) {
-  return fmt::format("step {} of {}, loss {:.4g}, {} samples/s, {} left", state.step, state.steps,
-                     state.loss, rate_text(state), duration_text(seconds_left(state)));
+  std::string text = fmt::format("step {} of {}", state.step, state.steps);
+  if (state.loss) text += fmt::format(", loss {:.4g}", *state.loss);
+  text += ", " + rate_text(state, ", ");
+  if (const std::string left = left_text(state); !left.empty()) text += ", " + left;
+  return text;
+}
+
+bool Progress::is_due(int64_t tenth, bool is_last, std::chrono::duration<double> elapsed) {
+  const double silence = (elapsed - last_time_).count();
+  if (is_terminal_) {
+    if (is_shown_ && silence < kSecondsBetweenBars && !is_last) return false;
+    is_shown_ = true;
+  } else if (silence < (tenth == last_tenth_ ? kSecondsOfSilence : kSecondsBetweenLines)) {
+    return false;
+  }
+  last_tenth_ = tenth;
+  last_time_ = elapsed;
+  return true;
 }
 
 std::string Progress::update(const ProgressState& state) {
-  const double silence = state.elapsed.count() - last_time_.count();
-  const bool is_last = state.step == state.steps;
-  if (is_terminal_) {
-    if (is_shown_ && silence < kSecondsBetweenBars && !is_last) return {};
-    last_time_ = state.elapsed;
-    is_shown_ = true;
-    return fmt::format("\r\x1b[K{}", progress_bar(state, columns_));
-  }
-  const int64_t tenth = state.step * 10 / state.steps;
-  if (silence < (tenth == last_tenth_ ? kSecondsOfSilence : kSecondsBetweenLines)) return {};
-  last_tenth_ = tenth;
-  last_time_ = state.elapsed;
-  return progress_text(state) + "\n";
+  if (!is_due(state.step * 10 / state.steps, state.step == state.steps, state.elapsed)) return {};
+  return is_terminal_ ? fmt::format("\r\x1b[K{}", progress_bar(state, columns_))
+                      : progress_text(state) + "\n";
+}
+
+std::string Progress::update(int percent, std::string_view doing,
+                             std::chrono::duration<double> elapsed) {
+  // One tenth more than is done, so that the first line comes after a second.
+  if (!is_due(percent / 10 + 1, /*is_last=*/false, elapsed)) return {};
+  const std::string text = fmt::format("{:3} %, {}, {}", percent, doing, duration_text(elapsed));
+  return is_terminal_ ? fmt::format("\r\x1b[K{}", text.substr(0, static_cast<size_t>(columns_ - 1)))
+                      : text + "\n";
 }
 
 std::string Progress::finish() {

@@ -1,14 +1,13 @@
-# Puts the standard library, the kernels and the runtime into the binary. The assembler copies the
-# bytes (`.incbin`), so the size of the files costs no compile time and no program has to run first.
+# Puts the standard library, the kernels, the runtime and the sources of the simulated chip into the binary. The
+# assembler copies the bytes (`.incbin`), so the size of the files costs no compile time and no program has to run first.
 # Sets `embedded_source`, a C++ file that defines `tdc::embedded_files`.
 
-# runtime/soc/ is the simulated chip itself, not something that goes into an emitted folder.
 file(GLOB_RECURSE embedded_paths CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
   ${CMAKE_SOURCE_DIR}/stdlib/*.td
   ${CMAKE_SOURCE_DIR}/kernels/*.c ${CMAKE_SOURCE_DIR}/kernels/*.h
   ${CMAKE_SOURCE_DIR}/runtime/*.c ${CMAKE_SOURCE_DIR}/runtime/*.h ${CMAKE_SOURCE_DIR}/runtime/*.S
-  ${CMAKE_SOURCE_DIR}/runtime/*.ld)
-list(FILTER embedded_paths EXCLUDE REGEX "^runtime/soc/")
+  ${CMAKE_SOURCE_DIR}/runtime/*.ld ${CMAKE_SOURCE_DIR}/runtime/soc/*)
+list(FILTER embedded_paths EXCLUDE REGEX "\\.md$")
 # Byte order, which `find_embedded_file` searches by.
 list(SORT embedded_paths COMPARE STRING CASE SENSITIVE)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `tdc run --on rtl`: training on the simulated chip gives the host's bytes, whatever the number of cores, and
-# says where the cycles went. Needs tdc-soc: `cmake --build build/dev --target tdc_soc`.
+# says where the cycles went. The chip is the one that tdc builds, in build/cache.
 # Usage: tests/diff/chip.sh [TDC]          (default: the dev build)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -20,6 +20,8 @@ train() {
     --save "$name.npz" --losses "$name.csv" "$@" >"$name.log" 2>&1 || { cat "$name.log"; return 1; }
 }
 
+export TDC_CACHE=$root/build/cache
+check "the chip is built" bash -c '"$0" chip >/dev/null' "$tdc"
 check "trains on the host" train host --on host
 for cores in 1 2 3 8; do
   check "trains on $cores cores" train "cores$cores" --on rtl --set cores=$cores --set cores_per_fpu=1

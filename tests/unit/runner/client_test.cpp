@@ -175,6 +175,13 @@ TEST_CASE("run_to_end: both outputs and the status") {
   CHECK(exit.value().code == 4);
   CHECK(exit.value().errors == "out\nerr\n");
   CHECK_FALSE(run_to_end({"sleep", "60"}, [] { return true; }).ok());
+  std::string seen;
+  REQUIRE(
+      run_to_end({"sh", "-c", "echo one; sleep 0.3; echo two"}, never, [&](std::string_view piece) {
+        seen += piece.empty() ? "." : piece;
+      }).ok());
+  CHECK(seen.starts_with("one\n."));
+  CHECK(seen.find(".two\n") != std::string::npos);
 }
 
 }  // namespace

@@ -73,6 +73,46 @@ TEST_CASE("progress: on a terminal the bar is drawn in place, not too often, and
   CHECK(progress.finish().empty());
 }
 
+TEST_CASE(
+    "progress: on the simulated chip cycles count, and none but the first step is unforeseen") {
+  ProgressState state = {.step = 0,
+                         .steps = 4,
+                         .loss = {},
+                         .samples = 0,
+                         .cycles = 1234567,
+                         .elapsed = std::chrono::duration<double>(10)};
+  CHECK(progress_text(state) == "step 0 of 4, 1,234,567 cycles, 123 k/s");
+  CHECK(progress_bar(state, 30) == "0/4 1,234,567 cycles  123 k/s");
+  // A step takes 2 million cycles, and half of the second is done: 1.5 of 4 in 15 seconds.
+  state = {.step = 1,
+           .steps = 4,
+           .loss = 2.5F,
+           .samples = 8,
+           .cycles = 3000000,
+           .cycles_of_steps = 2000000,
+           .elapsed = std::chrono::duration<double>(15)};
+  CHECK(progress_text(state) == "step 1 of 4, loss 2.5, 3,000,000 cycles, 200 k/s, 0:25 left");
+  CHECK(progress_bar(state, 64) ==
+        "1/4 ███      loss 2.5      3,000,000 cycles  200 k/s  0:25 left");
+  // Longer than the first step: as good as done.
+  state.cycles = 9000000;
+  CHECK(progress_text(state) == "step 1 of 4, loss 2.5, 9,000,000 cycles, 600 k/s, 0:15 left");
+}
+
+TEST_CASE(
+    "progress: a build says what it does, at once on a terminal and in whole lines elsewhere") {
+  using Seconds = std::chrono::duration<double>;
+  Progress log(/*is_terminal=*/false, 80);
+  CHECK(log.update(0, "Configuring", Seconds(0.5)).empty());
+  CHECK(log.update(0, "Configuring", Seconds(1.2)) == "  0 %, Configuring, 0:02\n");
+  CHECK(log.update(5, "Translating", Seconds(3)).empty());
+  CHECK(log.update(12, "Compiling", Seconds(4)) == " 12 %, Compiling, 0:04\n");
+  CHECK(log.update(12, "Compiling", Seconds(13)).empty());
+  CHECK(log.update(12, "Compiling", Seconds(15)) == " 12 %, Compiling, 0:15\n");
+  Progress bar(/*is_terminal=*/true, 16);
+  CHECK(bar.update(0, "Configuring", Seconds(0)) == "\r\x1b[K  0 %, Configur");
+}
+
 TEST_CASE("loss curve: falls from the upper left to the lower right") {
   CHECK(loss_curve(std::vector<float>{2, 1.5F, 1, 0.5F, 0}, 80, 2) ==
         "         2 █▄▁\n"
