@@ -2,6 +2,9 @@
 
 /// y = e^(x - max x) / sum of e^(x - max x) for each row; y may be x. A row with a NaN, with
 /// +infinity or with nothing but -infinity becomes NaN.
+///
+/// Divides, because a product with the rounded reciprocal would err alike in all elements of a row:
+/// the row's sum would be off, and with it, by the mean of dy, every gradient that goes through.
 void td_softmax_f32(const td_softmax_f32_args* args, td_team team) {
   const td_range share = td_share(args->rows, team);
   for (int32_t row = share.begin; row < share.end; ++row) {
@@ -9,8 +12,8 @@ void td_softmax_f32(const td_softmax_f32_args* args, td_team team) {
     const float* const x = args->x + row * args->x_row;
     const float largest = td_max_row(x, args->columns);
     TD_INDEPENDENT for (int32_t i = 0; i < args->columns; ++i) y[i] = td_expf(x[i] - largest);
-    const float inverse = 1.0f / td_fold_row(y, y, args->columns, 0.0f, td_fold_add);
-    TD_INDEPENDENT for (int32_t i = 0; i < args->columns; ++i) y[i] *= inverse;
+    const float sum = td_fold_row(y, y, args->columns, 0.0f, td_fold_add);
+    TD_INDEPENDENT for (int32_t i = 0; i < args->columns; ++i) y[i] /= sum;
   }
 }
 

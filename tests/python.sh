@@ -1,16 +1,22 @@
 #!/usr/bin/env bash
 # Runs the checks that need Python packages: that the independent programs still give the checked-in
-# vectors, and that the examples' data is what its scripts make. The packages are pinned and hashed and
-# go into build/venv. Usage: tests/python.sh
+# vectors, that the full-sized transformer trains as the independent one, and that the examples' data is
+# what its scripts make. The packages are pinned and hashed and go into build/venv.
+# Usage: tests/python.sh [TDC]       (default: the dev build)
 set -euo pipefail
-cd "$(dirname "$0")/.."
+root=$(cd "$(dirname "$0")/.." && pwd)
+tdc=$(realpath "${1:-$root/build/dev/compiler/tdc}")
+cd "$root"
 requirements=(-r tests/diff/requirements.txt -r examples/mlp_digits/requirements.txt -r examples/cct/requirements.txt)
 python=build/venv/bin/python
 [ -x "$python" ] || python3 -m venv build/venv
 "$python" -m pip install --quiet --disable-pip-version-check --require-hashes "${requirements[@]}"
 failed=0
-for check in "tests/ops/oracle.py --check" "tests/diff/make_vectors.py --check" "tests/examples/data_test.py"; do
-  # shellcheck disable=SC2086 # the check's arguments are words of their own
-  "$python" $check || failed=$((failed + 1))
-done
+run() {
+  "$python" "$@" || failed=$((failed + 1))
+}
+run tests/ops/oracle.py --check
+run tests/diff/make_vectors.py --check
+run tests/examples/data_test.py
+run tests/diff/compare_cct.py "$tdc"
 exit $((failed > 0))

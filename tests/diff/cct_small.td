@@ -71,3 +71,9 @@ train lora2_steps of CCT {
   lora       blocks.*.{attn.{q,k,v,proj},mlp.{fc1,fc2}} rank 4 alpha 4
   train      pool.**, head.**
 }
+
+train full of CCT {
+  target     label: class(10)
+  loss       cross_entropy(logits, label)
+  optimizer  sgd(lr: 1.0)
+}

@@ -141,6 +141,8 @@ def cct_shapes(size, has_adapters):
 
 def cct_trained(strategy, size):
     """The paths that a strategy trains."""
+    if strategy == "full":
+        return list(cct_shapes(size, has_adapters=False))
     heads = ["head.weight", "head.bias"]
     if strategy == "lp":
         return heads
@@ -150,4 +152,4 @@ def cct_trained(strategy, size):
     return [f"blocks.{b}.{m}.{s}" for b in blocks for m in MATRICES for s in suffixes] + heads
 
 
-STRATEGIES = ("lp", "ft1", "ft2", "lora1", "lora2")
+STRATEGIES = ("lp", "ft1", "ft2", "lora1", "lora2", "full")

@@ -15,30 +15,38 @@ RELATIVE = 1e-4
 ABSOLUTE = 1e-7  # of the largest norm of any tensor's update
 
 
-def violations(reference, got):
-    """Texts for the tensors, by path, where ||d - d_ref|| > 1e-4 ||d_ref|| + 1e-7 max over tensors ||d_ref||."""
-    largest = max(numpy.linalg.norm(array) for array in reference.values())
-    problems = [f"{path}: no update" for path in reference if path not in got]
-    for path, expected in reference.items():
-        if path not in got:
+def tolerances(reference):
+    """What ||d - d_ref|| may be, by path: 1e-4 ||d_ref|| + 1e-7 max over tensors ||d_ref||."""
+    norms = {path: numpy.linalg.norm(array) for path, array in reference.items()}
+    return {path: RELATIVE * norm + ABSOLUTE * max(norms.values()) for path, norm in norms.items()}
+
+
+def compare_step(reference, before, after):
+    """Holds one step from the weights `before` to `after` against the updates of the reference, all by path.
+
+    Gives texts about updates that break the rule and about frozen weights that have changed, and the largest share
+    of its tolerance that any update takes."""
+    problems, shares = [], [0.0]
+    for path, tolerance in tolerances(reference).items():
+        expected = reference[path]
+        if path not in before or path not in after or not before[path].shape == after[path].shape == expected.shape:
+            problems.append(f"{path}: not in the shape {expected.shape} before and after")
             continue
-        if got[path].shape != expected.shape:
-            problems.append(f"{path}: shape {got[path].shape}, the reference has {expected.shape}")
-            continue
-        error = numpy.linalg.norm(got[path].astype(numpy.float64) - expected)
-        norm = numpy.linalg.norm(expected)
-        if not error <= RELATIVE * norm + ABSOLUTE * largest:
-            problems.append(f"{path}: off by {error:.3g}, the update has {norm:.3g}, the largest {largest:.3g}")
-    return problems
+        error = numpy.linalg.norm(after[path].astype(numpy.float64) - before[path] - expected)
+        shares.append(error / tolerance)
+        if not error <= tolerance:
+            problems.append(f"{path}: off by {error:.3g} of {numpy.linalg.norm(expected):.3g}, allowed {tolerance:.3g}")
+    for path in after:
+        if path not in reference and not numpy.array_equal(after[path], before.get(path)):
+            problems.append(f"{path}: is frozen and has changed")
+    return problems, max(shares)
 
 
 def main():
-    reference, before, after = (numpy.load(path) for path in sys.argv[1:4])
-    expected = {key.removeprefix("update/"): reference[key] for key in reference if key.startswith("update/")}
-    got = {p: after[p].astype(numpy.float64) - before[p] for p in expected if p in before and p in after}
-    moved = [p for p in after if p not in expected and p in before and not numpy.array_equal(after[p], before[p])]
-    problems = violations(expected, got) + [f"{path}: is frozen and has changed" for path in moved]
-    print("\n".join(problems) or f"{len(expected)} updates agree")
+    reference, before, after = (dict(numpy.load(path)) for path in sys.argv[1:4])
+    updates = {key.removeprefix("update/"): array for key, array in reference.items() if key.startswith("update/")}
+    problems, share = compare_step(updates, before, after)
+    print("\n".join(problems) or f"{len(updates)} updates agree, the worst takes {share:.2g} of its tolerance")
     sys.exit(1 if problems else 0)
 
 

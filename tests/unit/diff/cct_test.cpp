@@ -1,0 +1,110 @@
+// The transformer in all five fine-tuning strategies, and trained whole: the generated C against
+// the interpreter in double precision, and the interpreter's gradients against central differences
+// of its own loss. That both compute the right net is the matter of tests/diff/compare_cct.py.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <regex>
+
+#include "unit/diff/training.h"
+
+namespace tdc::test {
+namespace {
+
+const char* const kStrategies[] = {"lp", "ft1", "ft2", "lora1", "lora2", "full"};
+
+/// The shipped weights, with random adapters for what the strategy adapts, no factor zero.
+std::vector<io::Array> shipped_weights(const std::string& strategy) {
+  std::vector<io::Array> weights = read_arrays("examples/cct/pretrained.safetensors");
+  if (!strategy.starts_with("lora")) return weights;
+  std::mt19937_64 random(5);
+  std::normal_distribution<float> normal(0.0F, 0.1F);
+  const auto add = [&](const std::string& name, int64_t rows, int64_t columns) {
+    std::vector<float> elements(static_cast<size_t>(rows * columns));
+    for (float& element : elements) element = normal(random);
+    weights.push_back(io::make_array(name, {rows, columns}, elements));
+  };
+  for (const char* block : {"0", "1"}) {
+    if (strategy == "lora1" && *block == '0') continue;
+    for (const char* matrix : {"attn.q", "attn.k", "attn.v", "attn.proj", "mlp.fc1", "mlp.fc2"}) {
+      const std::string path = std::string("blocks.") + block + "." + matrix;
+      add(path + ".lora_a", 4, 128);
+      add(path + ".lora_b", 128, 4);
+    }
+  }
+  return weights;
+}
+
+/// The net on 8x8 images, 16 wide, with the random weights of its vectors.
+Training small(const std::string& strategy) {
+  const std::string weights = strategy.starts_with("lora") ? strategy + "_weights" : "weights";
+  return {with_rate_of_one("tests/diff/cct_small.td"), strategy,
+          read_arrays("tests/diff/vectors/cct_small_" + weights + ".npz"),
+          "tests/diff/vectors/cct_small_data.npz"};
+}
+
+/// Holds some elements of every trained tensor, drawn anew for each, against central differences.
+/// `samples` are those of one update.
+void check_differences(const Training& training, int64_t samples, size_t elements) {
+  constexpr double kMove = 1e-5;  // truncation of order 1e-10, rounding of order 1e-11
+  const Step step = training.step_of_interpreter(0);
+  double largest = 0;
+  for (const auto& [path, update] : step.updates)
+    for (const double element : update) largest = std::max(largest, std::abs(element));
+  std::mt19937_64 random(1);
+  for (const std::string& path : training.trained_paths()) {
+    const std::vector<double>& update = step.updates.at(path);
+    for (size_t i = 0; i < std::min(elements, update.size()); ++i) {
+      const size_t element = std::uniform_int_distribution<size_t>(0, update.size() - 1)(random);
+      CAPTURE(path);
+      CAPTURE(element);
+      double slope = 0;
+      for (int64_t sample = 0; sample < samples; ++sample)
+        slope += (training.loss_of_interpreter(sample, path, element, kMove) -
+                  training.loss_of_interpreter(sample, path, element, -kMove)) /
+                 (2 * kMove * static_cast<double>(samples));
+      CHECK(std::abs(-update[element] - slope) <= 1e-5 * std::abs(slope) + 1e-8 * largest);
+    }
+  }
+}
+
+TEST_CASE("cct: gradients of the small net are central differences for every strategy") {
+  for (const std::string strategy : kStrategies) {
+    CAPTURE(strategy);
+    check_differences(small(strategy), /*samples=*/1, /*elements=*/10);
+  }
+}
+
+// The rest takes minutes in a sanitized build, and reaches no code that the above does not.
+#ifndef __SANITIZE_ADDRESS__
+
+/// The net of examples/cct with the shipped weights; `full` with a smaller batch.
+Training full_size(const std::string& strategy) {
+  const std::string text = std::regex_replace(with_rate_of_one("examples/cct/cct.td"),
+                                              std::regex("\n  batch +8"), "\n  batch 2");
+  return {text, strategy, shipped_weights(strategy), "examples/cct/shifted_train.npz"};
+}
+
+TEST_CASE("cct: generated C gives the interpreter's loss and updates for every strategy") {
+  for (const std::string strategy : kStrategies) {
+    CAPTURE(strategy);
+    Training training = full_size(strategy);
+    const Step expected = training.step_of_interpreter(0);
+    const Step step = training.step_of_c(0);
+    CHECK(std::abs(step.loss - expected.loss) <= 1e-5 * expected.loss);
+    check_updates(step.updates, expected.updates);
+  }
+}
+
+TEST_CASE("cct: gradients of the full-sized net are central differences") {
+  check_differences(full_size("lora2"), /*samples=*/1, /*elements=*/2);
+  check_differences(full_size("full"), /*samples=*/2, /*elements=*/1);
+}
+
+#endif
+
+}  // namespace
+}  // namespace tdc::test
