@@ -17,6 +17,7 @@ all_parts() {
   part unit       build/dev/tests/tdc_unit
   part output     tests/diff/output.sh build/dev/compiler/tdc
   part running    tests/diff/running.sh build/dev/compiler/tdc
+  part cct        tests/diff/cct.sh build/dev/compiler/tdc
   part python     tests/python.sh build/dev/compiler/tdc
   part chip       tests/soc/run.sh
   part chip-build tests/diff/chip_build.sh build/dev/compiler/tdc
