@@ -1,7 +1,6 @@
 #include "autodiff/differentiate.h"
 
 #include <algorithm>
-#include <set>
 
 #include "ir/rewrite.h"
 #include "ops/registry.h"
@@ -29,6 +28,7 @@ struct Contribution {
   ir::NodeId use;  ///< the forward node, and which operand of it
   size_t operand;
   ir::ValueId gradient;
+  bool sums_batch = false;  ///< made by a node that sums over the batch for this use alone
 };
 
 class Differentiator {
@@ -96,7 +96,7 @@ class Differentiator {
     if (!graph_.values[value].is_batched) {
       BatchSum sum = {.shared = value, .total = {}, .first = {}};
       for (const Contribution& contribution : all) {
-        if (!is_batch_sum(contribution)) continue;
+        if (!contribution.sums_batch) continue;
         if (sum.total.is_valid())
           accumulator_of(contribution.gradient) = sum.total;
         else
@@ -107,18 +107,11 @@ class Differentiator {
       total = sum.total;
     }
     for (const Contribution& contribution : all) {
-      if (is_batch_sum(contribution)) continue;
+      if (contribution.sums_batch) continue;
       total = total.is_valid() ? builder_.emit("add", {total, contribution.gradient})
                                : contribution.gradient;
     }
     return total;
-  }
-
-  /// Whether the contribution comes from a use that depends on the sample to a value that does not.
-  bool is_batch_sum(const Contribution& contribution) const {
-    const ir::NodeId producer = graph_.values[contribution.gradient].producer;
-    return !graph_.values[contribution.gradient].is_batched && producer.is_valid() &&
-           batch_sum_nodes_.contains(producer);
   }
 
   ir::ValueId& accumulator_of(ir::ValueId gradient) {
@@ -159,9 +152,11 @@ class Differentiator {
       TDC_CHECK(graph_.values[*gradient].is_batched == graph_.values[input].is_batched,
                 "gradient {} of `{}` does not depend on the sample as its input does", i,
                 node.op->name);
-      if (node_is_batched && !graph_.values[input].is_batched)
-        batch_sum_nodes_.insert(graph_.values[*gradient].producer);
-      contributions_[input].push_back({.use = id, .operand = i, .gradient = *gradient});
+      // Asked of the use, not of the gradient: an op among shared values may hand a sum through as
+      // it is (`w + v` does), and then it belongs to the chain of the op's output.
+      const bool sums_batch = node_is_batched && !graph_.values[input].is_batched;
+      contributions_[input].push_back(
+          {.use = id, .operand = i, .gradient = *gradient, .sums_batch = sums_batch});
     }
     return true;
   }
@@ -172,7 +167,6 @@ class Differentiator {
   Diagnostics& diagnostics_;
   IdVector<ir::ValueId, char> needs_;  // of forward values: whether a trained variable is below
   IdVector<ir::ValueId, std::vector<Contribution>> contributions_;
-  std::set<ir::NodeId> batch_sum_nodes_;
   std::vector<BatchSum> sums_;
 };
 
