@@ -62,6 +62,24 @@ std::string prefix_problem(const std::string& value) {
   return fmt::format("`{}` cannot begin C names; use a to z, 0 to 9 and _, first no digit", value);
 }
 
+/// What is wrong with `FIRST:END`.
+std::string window_problem(const std::string& value) {
+  const auto number = [](std::string_view digits) -> std::optional<uint64_t> {
+    uint64_t result = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), result);
+    const bool is_number = error == std::errc() && end == digits.data() + digits.size();
+    return is_number ? std::optional(result) : std::nullopt;
+  };
+  const size_t colon = value.find(':');
+  if (colon != std::string::npos) {
+    const auto first = number(std::string_view(value).substr(0, colon));
+    const auto end = number(std::string_view(value).substr(colon + 1));
+    if (first && end && *first < *end) return {};
+  }
+  return fmt::format("`{}` is no window of cycles: give FIRST:END, such as {}", value,
+                     kTraceWindow);
+}
+
 OptionTable compile_options(CompileOptions& options) {
   return {
       {"--train", text("NAME", "the `train` block (default: the file's first)", options.train)},
@@ -136,7 +154,17 @@ OptionTable table_of(Command& command) {
               c.chip_settings.push_back(value);
               return std::string();
             }}},
-          {"--profile", flag("rtl: where the cycles of each op go", c.profile)}};
+          {"--cycle-limit",
+           whole_number<int64_t>("rtl: end with status 108 after N cycles", c.cycle_limit, 1)},
+          {"--profile",
+           flag("rtl: where the cycles of each op go; also in report.json", c.profile)},
+          {"--trace", text("FILE", "rtl: every instruction of a window of cycles", c.trace)},
+          {"--trace-window",
+           {"FIRST:END", fmt::format("rtl: ... which is this one (default: {})", kTraceWindow),
+            [&c](const std::string& value) {
+              c.trace_window = value;
+              return window_problem(value);
+            }}}};
       append(table, compile_options(c.compile));
       return table;
     }
@@ -243,8 +271,15 @@ std::string missing_words(Command& command) {
       return "`--save` has nothing to write after `--eval`";
     if (run->mode == RunCommand::Mode::infer && run->save.empty() && run->compile.dump.empty())
       return "where do the results go? give `--save FILE.npz`";
-    if (run->target != "rtl" && (run->profile || !run->chip_settings.empty()))
-      return "`--set` and `--profile` are for `--on rtl`";
+    for (const auto& [name, is_given] :
+         {std::pair("--set", !run->chip_settings.empty()),
+          std::pair("--cycle-limit", run->cycle_limit.has_value()),
+          std::pair("--profile", run->profile), std::pair("--trace", !run->trace.empty()),
+          std::pair("--trace-window", !run->trace_window.empty())})
+      if (is_given && run->target != "rtl" && run->compile.dump.empty())
+        return fmt::format("`{}` is about the simulated chip: it is for `--on rtl`", name);
+    if (run->trace.empty() && !run->trace_window.empty())
+      return "what is traced in that window? give `--trace FILE`";
     if (run->data.empty() && run->compile.dump.empty())
       return "where are the samples? give `--data FILE.npz`";
   }
@@ -335,7 +370,11 @@ std::string help_text() {
   text +=
       "\nExit status: 0 success, 1 the program in the file is wrong or does not fit, 2 wrong "
       "command\n"
-      "line, 70 a fault of the compiler itself, 130 interrupted.\n";
+      "line, 70 a fault of the compiler itself, 130 interrupted. Of a run on the simulated chip "
+      "also\n"
+      "101 wild access, 102 misaligned access, 103 illegal instruction, 104 stack overflow, 105 "
+      "DMA\n"
+      "out of range, 106 data race, 107 deadlock, 108 cycle limit.\n";
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct ReportCommand {
   bool all = false;  ///< one row per `train` block
 };
 
+/// The cycles that are traced if nothing else is said: some ten megabytes.
+inline constexpr std::string_view kTraceWindow = "0:100000";
+
 struct RunCommand {
   enum class Mode : uint8_t { train, infer, eval };
   CompileOptions compile;
@@ -49,7 +53,10 @@ struct RunCommand {
   std::string trace_values;  ///< every named value of the first training step
   std::string keep;          ///< where to keep the C project and its binary; empty: nowhere
   std::vector<std::string> chip_settings;  ///< `NAME=VALUE`, parameters of the simulated chip
+  std::optional<int64_t> cycle_limit;      ///< of the simulated chip
   bool profile = false;                    ///< cycles of each op on the simulated chip
+  std::string trace;                       ///< its instructions in `trace_window`
+  std::string trace_window;                ///< `FIRST:END` in cycles; empty: kTraceWindow
 };
 
 /// Builds the simulated chip if that was not done yet, and says where it is.

@@ -1,69 +1,69 @@
 #include "driver/profile.h"
 
 #include <algorithm>
-#include <map>
 
 #include "driver/report.h"
 #include "runner/progress.h"
-#include "support/files.h"
-#include "support/json.h"
 
 namespace tdc::driver {
 namespace {
 
-struct Counts {
-  int64_t visits = 0;
-  int64_t cycles = 0;
-};
+using runner::with_commas;
 
-int64_t integer(const Json& object, std::string_view key) {
-  const Json* member = object.find(key);
-  const int64_t* value = member == nullptr ? nullptr : member->as_integer();
-  TDC_CHECK(value != nullptr, "no whole number `{}` in the report", key);
-  return *value;
-}
-
-std::string text(const Json& object, std::string_view key) {
-  const Json* member = object.find(key);
-  const std::string* value = member == nullptr ? nullptr : member->as_string();
-  TDC_CHECK(value != nullptr, "no text `{}` in the report", key);
-  return *value;
-}
-
-const JsonArray& array(const Json& object, std::string_view key) {
-  const Json* member = object.find(key);
-  const JsonArray* value = member == nullptr ? nullptr : member->as_array();
-  TDC_CHECK(value != nullptr, "no array `{}` in the report", key);
-  return *value;
+double ratio(int64_t part, int64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(std::max<int64_t>(whole, 1));
 }
 
 }  // namespace
 
-Result<std::string> profile_text(const Compilation& compilation, const std::string& chip_report) {
-  const Result<std::string> bytes = read_file(chip_report);
-  if (!bytes.ok()) return bytes.failure();
-  const Result<Json> measured = parse_json(bytes.value());
-  if (!measured.ok()) return measured.failure();
-  std::map<int64_t, Counts> counts;
-  for (const Json& step : array(measured.value(), "steps"))
-    counts[integer(step, "step")] = {.visits = integer(step, "visits"),
-                                     .cycles = integer(step, "cycles")};
+std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipReport& report) {
+  std::vector<ProfileRow> rows;
+  for (const LaunchWork& launch : launches_of(compilation.schedule)) {
+    const auto found = report.steps.find(launch.step);
+    if (found == report.steps.end() || found->second.calls == 0) continue;
+    rows.push_back({.step = launch.step,
+                    .entry_point = launch.entry_point->name,
+                    .op = std::string(launch.launch->op->name),
+                    .name = launch.launch->label,
+                    .flop = launch.flop * found->second.calls,
+                    .measured = found->second});
+  }
+  return rows;
+}
 
-  const Json model = report_json(compilation, "");
-  std::string table = fmt::format("{:>5} {:<22} {:<28} {:>8} {:>14} {:>12} {:>10}\n", "step", "op",
-                                  "name", "calls", "cycles", "cycles/call", "FLOP/cycle");
-  for (const Json& step : array(model, "steps")) {
-    const auto found = counts.find(integer(step, "step"));
-    if (found == counts.end() || found->second.visits == 0) continue;
-    const Counts& count = found->second;
-    table += fmt::format("{:>5} {:<22} {:<28} {:>8} {:>14} {:>12} {:>10.2f}\n",
-                         integer(step, "step"), text(step, "op"), text(step, "name"),
-                         runner::with_commas(count.visits), runner::with_commas(count.cycles),
-                         runner::with_commas(count.cycles / count.visits),
-                         static_cast<double>(integer(step, "flop") * count.visits) /
-                             static_cast<double>(std::max<int64_t>(count.cycles, 1)));
+std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& report) {
+  std::string table = fmt::format("{:>5} {:<22} {:<28} {:>7} {:>13} {:>10}", "step", "op", "name",
+                                  "calls", "cycles", "FLOP/cycle");
+  for (const CycleUse& use : cycle_uses()) table += fmt::format(" {:>8}", use.heading);
+  table += "\n";
+  for (const ProfileRow& row : rows) {
+    const ChipReport::Step& measured = row.measured;
+    table += fmt::format("{:>5} {:<22} {:<28} {:>7} {:>13} {:>10.2f}", row.step, row.op, row.name,
+                         with_commas(measured.calls), with_commas(measured.cycles),
+                         ratio(row.flop, measured.cycles));
+    for (const CycleUse& use : cycle_uses())
+      table += fmt::format(" {:>6.1f} %", 100 * ratio(cycles_of(use, measured.events),
+                                                      measured.cycles * std::ssize(report.cores)));
+    table += "\n";
   }
   return table;
+}
+
+JsonArray profile_json(const std::vector<ProfileRow>& rows) {
+  JsonArray array;
+  for (const ProfileRow& row : rows) {
+    JsonObject events;
+    for (const auto& [name, count] : row.measured.events) events.emplace_back(name, count);
+    array.emplace_back(JsonObject{{"step", row.step},
+                                  {"entry_point", row.entry_point},
+                                  {"op", row.op},
+                                  {"name", row.name},
+                                  {"calls", row.measured.calls},
+                                  {"cycles", row.measured.cycles},
+                                  {"flop", row.flop},
+                                  {"events", std::move(events)}});
+  }
+  return array;
 }
 
 }  // namespace tdc::driver

@@ -1,19 +1,35 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "driver/chip_report.h"
 #include "driver/compilation.h"
-#include "support/result.h"
+#include "support/json.h"
 
 namespace tdc::driver {
 
-/// Where the cycles of a run on the simulated chip went, one row per step of the model:
+/// What one launch of the model cost on the simulated chip.
+struct ProfileRow {
+  int64_t step = 0;  ///< as in `steps` of `report.json`
+  std::string entry_point, op, name;
+  int64_t flop = 0;  ///< of all calls
+  ChipReport::Step measured;
+};
+
+/// The rows of a run, in the order of the model's steps; of a program with markers. Steps that did
+/// not run have none.
+std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipReport& report);
+
+/// As a table:
 ///
-///     step op         name              calls     cycles  cycles/call  FLOP/cycle
-///       12 matmul     fc1                   2     93,120       46,560        1.41
+///     step op         name              calls     cycles  FLOP/cycle   instr    FPU ...
+///       12 matmul     fc1                   2     93,120        1.41  61.2 %  3.1 %
 ///
-/// from `chip_report`, the file that `tdc-soc --report` wrote for a program with markers. Steps
-/// that did not run have no row. What runs before the first step is charged to step 0.
-Result<std::string> profile_text(const Compilation& compilation, const std::string& chip_report);
+/// The last columns are shares of all cores' cycles.
+std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& report);
+
+/// For `report.json`: an object for each row.
+JsonArray profile_json(const std::vector<ProfileRow>& rows);
 
 }  // namespace tdc::driver

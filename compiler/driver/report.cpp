@@ -58,19 +58,14 @@ JsonArray memory_json(const Compilation& c) {
 
 JsonArray steps_json(const Compilation& c) {
   JsonArray steps;
-  int64_t id = 0;
-  for (const schedule::EntryPoint& entry_point : c.schedule.entry_points)
-    for (const schedule::Step& step : entry_point.steps) {
-      if (const auto* launch = std::get_if<schedule::Launch>(&step))
-        steps.emplace_back(JsonObject{{"step", id},
-                                      {"entry_point", entry_point.name},
-                                      {"op", std::string(launch->op->name)},
-                                      {"name", launch->label},
-                                      {"phase", std::string(ir::to_text(launch->phase))},
-                                      {"output", dims_json(launch->outputs.at(0).extent)},
-                                      {"flop", launch->op->flop(call_of(*launch, c.schedule))}});
-      ++id;
-    }
+  for (const LaunchWork& work : launches_of(c.schedule))
+    steps.emplace_back(JsonObject{{"step", work.step},
+                                  {"entry_point", work.entry_point->name},
+                                  {"op", std::string(work.launch->op->name)},
+                                  {"name", work.launch->label},
+                                  {"phase", std::string(ir::to_text(work.launch->phase))},
+                                  {"output", dims_json(work.launch->outputs.at(0).extent)},
+                                  {"flop", work.flop}});
   return steps;
 }
 
@@ -100,6 +95,21 @@ Work work_of(const schedule::Schedule& schedule, std::string_view name) {
   return work;
 }
 
+std::vector<LaunchWork> launches_of(const schedule::Schedule& schedule) {
+  std::vector<LaunchWork> launches;
+  int64_t step = 0;
+  for (const schedule::EntryPoint& entry_point : schedule.entry_points)
+    for (const schedule::Step& each : entry_point.steps) {
+      if (const auto* launch = std::get_if<schedule::Launch>(&each))
+        launches.push_back({.step = step,
+                            .entry_point = &entry_point,
+                            .launch = launch,
+                            .flop = launch->op->flop(call_of(*launch, schedule))});
+      ++step;
+    }
+  return launches;
+}
+
 ParameterCount count_parameters(const IdVector<ir::VariableId, ir::Variable>& variables) {
   ParameterCount count;
   for (const ir::Variable& variable : variables) {
@@ -110,7 +120,7 @@ ParameterCount count_parameters(const IdVector<ir::VariableId, ir::Variable>& va
   return count;
 }
 
-Json report_json(const Compilation& c, std::string_view source) {
+JsonObject report_json(const Compilation& c, std::string_view source) {
   const ParameterCount parameters = count_parameters(c.schedule.variables);
   JsonObject report = {{"source", base_name(source)},
                        {"net", c.program.net},

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "driver/compilation.h"
 #include "support/json.h"
@@ -17,6 +19,15 @@ struct Work {
 };
 Work work_of(const schedule::Schedule& schedule, std::string_view entry_point);
 
+/// One launch of the schedule. The pointers are into the schedule.
+struct LaunchWork {
+  int64_t step = 0;  ///< its number among all steps of all entry points: that of its marker
+  const schedule::EntryPoint* entry_point;
+  const schedule::Launch* launch;
+  int64_t flop = 0;  ///< of one call
+};
+std::vector<LaunchWork> launches_of(const schedule::Schedule& schedule);
+
 /// Elements of the net's parameters and adapters, and of those that train.
 struct ParameterCount {
   int64_t all = 0;
@@ -25,7 +36,7 @@ struct ParameterCount {
 ParameterCount count_parameters(const IdVector<ir::VariableId, ir::Variable>& variables);
 
 /// The contents of `report.json`. `source` is the path of the .td file; only its base name is kept.
-Json report_json(const Compilation& compilation, std::string_view source);
+JsonObject report_json(const Compilation& compilation, std::string_view source);
 
 /// The same for the terminal: parameters, work, memory per level with its lower bound.
 std::string report_text(const Compilation& compilation);

@@ -2,12 +2,14 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
 
 #include "driver/chip.h"
+#include "driver/chip_report.h"
 #include "driver/profile.h"
 #include "driver/report.h"
 #include "driver/session.h"
@@ -97,6 +99,7 @@ class Run {
     add(check_output(command_.save, /*is_weights=*/true).failure());
     add(check_output(command_.losses, /*is_weights=*/false).failure());
     add(check_output(command_.trace_values, /*is_weights=*/true).failure());
+    add(check_output(command_.trace, /*is_weights=*/false).failure());
     const bool trains = command_.mode == Mode::train;
     Result<std::vector<io::Array>> arrays =
         io::load_data(command_.data, trains ? io::DataPart::kTrain : io::DataPart::kTest);
@@ -144,7 +147,7 @@ class Run {
     text += command_.keep.empty()
                 ? std::string("  C project   in a temporary folder (`--keep FOLDER` keeps it)\n")
                 : fmt::format("  C project   {}\n", command_.keep);
-    if (chip_) text += fmt::format("  chip        {}\n", chip_->folder);
+    if (chip_) text += fmt::format("  chip        {}\n", chip_->program());
     print(text);
   }
 
@@ -163,8 +166,7 @@ class Run {
 
   int build_and_start() {
     if (chip_) {
-      if (const Result<Done> built = build_chip(*chip_, interrupts_); !built.ok())
-        return interrupts_.count() > 0 ? interrupted() : cannot_write(built.failure());
+      if (const int status = build_and_ask_chip(); status != kSuccess) return status;
     }
     std::string folder = command_.keep;
     if (folder.empty()) {
@@ -183,26 +185,58 @@ class Run {
                        .has_markers = command_.profile},
                       [this] { return interrupts_.count() > 0; });
     if (!started.ok()) return failed(started.failure());
-    if (command_.target == "rtl") add_chip_options(folder, started.value());
+    folder_ = folder;
+    if (chip_) add_chip_options(folder, started.value());
     const emit::Model model = {.program = compilation_.program,
                                .schedule = compilation_.schedule,
                                .plan = compilation_.plan,
                                .initial_values = compilation_.initial_values};
-    Result<runner::Client> client = runner::Client::start(
-        started.value(), emit::runner_sizes(model), [this] { return interrupts_.count() > 1; });
+    Result<runner::Client> client =
+        runner::Client::start(started.value(), emit::runner_sizes(model), [this] {
+          show_progress();
+          return interrupts_.count() > 1;
+        });
     if (!client.ok()) return failed(client.failure());
     client_.emplace(std::move(client.value()));
     start_ = std::chrono::steady_clock::now();
     return kSuccess;
   }
 
-  void add_chip_options(const std::string& folder, std::vector<std::string>& words) {
-    words.emplace_back("--counters");
+  /// Builds the chip unless that is done, and asks it whether it can have the parameters.
+  int build_and_ask_chip() {
+    if (const Result<Done> built = build_chip(*chip_, interrupts_); !built.ok())
+      return interrupts_.count() > 0 ? interrupted() : cannot_write(built.failure());
+    std::vector<std::string> words = {chip_->program(), "--parameters"};
+    add_settings(words);
+    const Result<runner::Exit> exit =
+        runner::run_to_end(words, [this] { return interrupts_.count() > 0; });
+    if (!exit.ok()) return failed(exit.failure());
+    if (exit.value().is_success()) return kSuccess;
+    print_error(exit.value().errors);
+    return kCommandLineIsWrong;
+  }
+
+  void add_settings(std::vector<std::string>& words) const {
     for (const std::string& setting : command_.chip_settings)
       words.insert(words.end(), {std::string("--set"), setting});
-    if (!command_.profile) return;
+  }
+
+  void add_chip_options(const std::string& folder, std::vector<std::string>& words) {
+    add_settings(words);
     chip_report_ = folder + "/build/chip_report.json";
-    words.insert(words.end(), {std::string("--report"), chip_report_});
+    chip_progress_ = folder + "/build/chip_progress.txt";
+    // That of an earlier run in the same folder says nothing of this one.
+    std::error_code ignored;
+    std::filesystem::remove(chip_report_, ignored);
+    words.insert(words.end(), {"--report", chip_report_, "--progress", chip_progress_});
+    if (command_.cycle_limit)
+      words.insert(words.end(), {"--cycle-limit", fmt::format("{}", *command_.cycle_limit)});
+    if (!command_.trace.empty())
+      words.insert(words.end(), {"--trace", command_.trace, "--trace-window", trace_window()});
+  }
+
+  std::string trace_window() const {
+    return command_.trace_window.empty() ? std::string(kTraceWindow) : command_.trace_window;
   }
 
   // ---- the three kinds of work -----------------------------------------------------------------
@@ -218,6 +252,7 @@ class Run {
     double loss_sum = 0;
     int64_t in_group = 0;
     int64_t done = 0;
+    begin_progress(updates);
     for (; done < micro_batches && interrupts_.count() == 0; ++done) {
       const Result<float> loss = client_->train_step(samples_->gather(next_micro_batch(order)));
       if (!loss.ok()) return failed(loss.failure());
@@ -231,8 +266,7 @@ class Run {
       losses.push_back(static_cast<float>(loss_sum / static_cast<double>(in_group)));
       loss_sum = 0;
       in_group = 0;
-      show_progress(static_cast<int64_t>(losses.size()), updates, losses.back(),
-                    (done + 1) * training.batch);
+      end_step(losses.back(), (done + 1) * training.batch);
     }
     print_error(progress_.finish());
     return finish_training(losses, updates, done * training.batch);
@@ -251,16 +285,9 @@ class Run {
     if (!losses.empty())
       text += fmt::format("  loss {:.4g} at the first update, {:.4g} at the last\n", losses.front(),
                           losses.back());
-    if (command_.target == "rtl") {
-      const Result<uint64_t> cycles = client_->cycles();
-      if (!cycles.ok()) return failed(cycles.failure());
-      const int64_t micro_batches = samples / compilation_.program.training->batch;
-      const int64_t flop = micro_batches * work_of(compilation_.schedule, "train_step").total() +
-                           std::ssize(losses) * work_of(compilation_.schedule, "apply").total();
-      text += fmt::format("  {} cycles of the chip, {:.2f} FLOP/cycle\n",
-                          with_commas(static_cast<int64_t>(cycles.value())),
-                          static_cast<double>(flop) / static_cast<double>(cycles.value()));
-    }
+    const int64_t micro_batches = samples / compilation_.program.training->batch;
+    flop_ = micro_batches * work_of(compilation_.schedule, "train_step").total() +
+            std::ssize(losses) * work_of(compilation_.schedule, "apply").total();
     print(text);
     if (!command_.losses.empty()) {
       if (const Result<Done> written =
@@ -288,6 +315,8 @@ class Run {
         names.push_back(argument.name);
     std::vector<double> sums(names.size(), 0.0);
     const int64_t count = sample_count();
+    flop_ = count * work_of(compilation_.schedule, "eval").total();
+    begin_progress(count);
     for (int64_t i = 0; i < count; ++i) {
       if (interrupts_.count() > 0) return interrupted();
       const Result<runner::Evaluation> result =
@@ -296,7 +325,7 @@ class Run {
       sums[0] += result.value().loss;
       for (size_t metric = 0; metric < result.value().metrics.size(); ++metric)
         sums[metric + 1] += result.value().metrics[metric];
-      show_progress(i + 1, count, result.value().loss, i + 1);
+      end_step(result.value().loss, i + 1);
     }
     print_error(progress_.finish());
     std::string text =
@@ -311,6 +340,7 @@ class Run {
     const schedule::EntryPoint& entry_point =
         *emit::find_entry_point(compilation_.schedule, "infer");
     const int64_t count = sample_count();
+    flop_ = count * work_of(compilation_.schedule, "infer").total();
     const ir::Graph* sample = compilation_.program.module.find_graph("sample");
     std::vector<io::Array> results;
     for (const schedule::Argument& argument : entry_point.arguments) {
@@ -328,6 +358,7 @@ class Run {
            .dims = std::move(dims),
            .data = {}});
     }
+    begin_progress(count);
     for (int64_t i = 0; i < count; ++i) {
       if (interrupts_.count() > 0) return interrupted();
       const Result<std::vector<std::byte>> bytes =
@@ -340,7 +371,9 @@ class Run {
         array.data.insert(array.data.end(), from, from + length);
         from += length;
       }
+      end_step(std::nullopt, i + 1);
     }
+    print_error(progress_.finish());
     print(fmt::format("inferred {} samples in {:.1f} s\n", with_commas(count), elapsed().count()));
     if (const int status = save(results); status != kSuccess) return status;
     print(fmt::format("results in {}\n", command_.save));
@@ -370,9 +403,32 @@ class Run {
     return std::chrono::steady_clock::now() - start_;
   }
 
-  void show_progress(int64_t step, int64_t steps, float loss, int64_t samples) {
-    print_error(progress_.update(
-        {.step = step, .steps = steps, .loss = loss, .samples = samples, .elapsed = elapsed()}));
+  void begin_progress(int64_t steps) { progress_state_.steps = steps; }
+
+  void end_step(std::optional<float> loss, int64_t samples) {
+    ++progress_state_.step;
+    progress_state_.loss = loss;
+    progress_state_.samples = samples;
+    if (chip_) progress_state_.cycles_of_steps = simulated_cycles();
+    show_progress();
+  }
+
+  /// Also called while a step is at work, which takes minutes on the simulated chip.
+  void show_progress() {
+    if (progress_state_.steps == 0) return;
+    if (chip_) progress_state_.cycles = simulated_cycles();
+    progress_state_.elapsed = elapsed();
+    print_error(progress_.update(progress_state_));
+  }
+
+  /// The number that the chip keeps in its file; the last one if it is just being written.
+  int64_t simulated_cycles() const {
+    const int64_t before = progress_state_.cycles.value_or(0);
+    const Result<std::string> text = read_file(chip_progress_);
+    if (!text.ok() || !text.value().ends_with('\n')) return before;
+    int64_t cycles = 0;
+    std::from_chars(text.value().data(), text.value().data() + text.value().size(), cycles);
+    return std::max(before, cycles);
   }
 
   /// Every parameter and state as it is on the device.
@@ -395,15 +451,38 @@ class Run {
     return saved.ok() ? kSuccess : cannot_write(saved.failure());
   }
 
+  /// Ends the program, and says what it cost on the chip.
   int stop() {
+    int64_t model_cycles = 0;
+    if (chip_) {
+      const Result<uint64_t> cycles = client_->cycles();
+      if (!cycles.ok()) return failed(cycles.failure());
+      model_cycles = static_cast<int64_t>(cycles.value());
+    }
     const Result<std::string> stopped = client_->stop();
     if (!stopped.ok()) return failed(stopped.failure());
-    if (command_.target != "rtl") return kSuccess;
-    print(fmt::format("\n{}", stopped.value()));
-    if (chip_report_.empty()) return kSuccess;
-    const Result<std::string> profile = profile_text(compilation_, chip_report_);
-    if (!profile.ok()) return failed(profile.failure());
-    print(fmt::format("\n{}", profile.value()));
+    if (!chip_) return kSuccess;
+    print_error(stopped.value());  // the chip's console
+    const Result<ChipReport> report = read_chip_report(chip_report_);
+    if (!report.ok()) return failed(report.failure());
+    print("\n" + chip_text(report.value(), model_cycles, flop_));
+    if (!command_.trace.empty())
+      print(fmt::format("instructions of the cycles {} in {}\n", trace_window(), command_.trace));
+    return command_.profile ? show_profile(report.value(), model_cycles) : kSuccess;
+  }
+
+  int show_profile(const ChipReport& report, int64_t model_cycles) {
+    const std::vector<ProfileRow> rows = profile_of(compilation_, report);
+    print("\n" + profile_text(rows, report));
+    if (command_.keep.empty()) return kSuccess;
+    JsonObject whole = report_json(compilation_, command_.compile.file);
+    whole.emplace_back("profile", JsonObject{{"chip", chip_json(report, model_cycles, flop_)},
+                                             {"steps", profile_json(rows)}});
+    const std::string path = folder_ + "/report.json";
+    if (const Result<Done> written = write_file_atomically(path, to_text(Json(whole), 2) + "\n");
+        !written.ok())
+      return cannot_write(written.failure());
+    print(fmt::format("profile in {}\n", path));
     return kSuccess;
   }
 
@@ -418,10 +497,19 @@ class Run {
     return kProgramIsWrong;
   }
 
-  /// What was not the user's mistake, unless the user asked to stop.
+  /// What was not the user's mistake, unless the user asked to stop. A fault on the chip has its
+  /// own status.
   int failed(const Failure& failure) {
     if (interrupts_.count() > 0) return interrupted();
     print_error(progress_.finish());
+    if (chip_) {
+      const Result<ChipReport> report = read_chip_report(chip_report_);
+      if (report.ok() && !report.value().fault.empty()) {
+        print_failure(fail("the chip ended the program in cycle {}: {}",
+                           with_commas(report.value().cycles), report.value().fault));
+        return static_cast<int>(report.value().status);
+      }
+    }
     print_failure(failure);
     return kInternalFault;
   }
@@ -432,7 +520,10 @@ class Run {
   std::optional<runner::Samples> samples_;
   std::optional<runner::ChipBuild> chip_;  // with `--on rtl`
   std::optional<runner::TemporaryFolder> temporary_;
-  std::string chip_report_;                      // what tdc-soc writes; empty: nothing
+  std::string folder_;                       // of the C project
+  std::string chip_report_, chip_progress_;  // files that the chip writes
+  int64_t flop_ = 0;                         // of the run, once it is known
+  runner::ProgressState progress_state_;
   std::optional<runner::Client> client_;         // ends before its folder is removed
   std::chrono::steady_clock::time_point start_;  // of the work, after building
   runner::Progress progress_{terminal_columns() > 0, terminal_columns()};

@@ -123,7 +123,8 @@ else
   endif
   DIR := runtime/rv32/$(PLATFORM)
   SOURCES += $(wildcard runtime/rv32/*.c $(DIR)/*.c $(DIR)/*.S)
-  TARGET := -march=rv32imfc -mabi=ilp32f
+  # Debug information is not loaded; it is there for debuggers, and for the simulated chip to name source lines.
+  TARGET := -march=rv32imfc -mabi=ilp32f -g
   CFLAGS += $(TARGET) -ffreestanding -fdata-sections -ffunction-sections
   ifneq ($(findstring clang,$(CC)),)
     CFLAGS += --target=riscv32-unknown-elf

@@ -119,6 +119,7 @@ void Cluster::request_data(uint32_t index) {
   } else if (memories_.l3.contains(address)) {
     throw data_fault(FaultKind::kWildAccess, index, "L3 is reached by DMA only");
   } else {
+    check_stack(index);  // the stack of core 0 ends where L1 does
     throw data_fault(FaultKind::kWildAccess, index, "no memory is there");
   }
 }

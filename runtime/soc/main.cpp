@@ -26,6 +26,7 @@ constexpr const char* kUsage =
     "  --cycle-limit N       ends the run with status 108 after N cycles\n"
     "  --no-race-check       does not look for data races\n"
     "  --report FILE         writes what was measured as JSON\n"
+    "  --progress FILE       keeps the number of the cycle in FILE, renewed ten times a second\n"
     "  --counters            prints the same as a table to standard error\n"
     "  --trace FILE          writes each instruction: cycle, core, pc, word, place\n"
     "  --trace-window A:B    ... from cycle A to before cycle B only\n"
@@ -36,6 +37,8 @@ constexpr const char* kUsage =
     "deadlock,\n"
     "108 cycle limit. 2: the command line or the program could not be used.\n";
 
+constexpr uint64_t kCyclesBetweenProgress = 16384;
+
 struct Options {
   std::string program;
   Parameters parameters;
@@ -44,6 +47,7 @@ struct Options {
   bool prints_counters = false;
   bool prints_parameters = false;
   std::string report;
+  std::string progress;
   std::string trace;
   uint64_t trace_begin = 0;
   uint64_t trace_end = UINT64_MAX;
@@ -81,6 +85,8 @@ Options parse(const std::vector<std::string>& arguments) {
       options.checks_races = false;
     } else if (argument == "--report") {
       options.report = value();
+    } else if (argument == "--progress") {
+      options.progress = value();
     } else if (argument == "--counters") {
       options.prints_counters = true;
     } else if (argument == "--trace") {
@@ -163,6 +169,11 @@ int run(const Options& options) {
     cluster.set_stacks({*stacks, program.symbol("td_stack_bytes").value_or(0)});
   }
   cluster.check_races(options.checks_races);
+  std::ofstream progress;
+  if (!options.progress.empty()) {
+    progress.open(options.progress);
+    if (!progress) fail("cannot write " + options.progress);
+  }
   std::ofstream trace;
   if (!options.trace.empty()) {
     trace.open(options.trace);
@@ -188,6 +199,9 @@ int run(const Options& options) {
       if (cluster.cycles() >= options.cycle_limit) {
         throw Fault(FaultKind::kCycleLimit, fmt::format("after {} cycles: {}", options.cycle_limit,
                                                         cluster.describe_cores()));
+      }
+      if (progress.is_open() && cluster.cycles() % kCyclesBetweenProgress == 0) {
+        progress.seekp(0) << cluster.cycles() << '\n' << std::flush;
       }
       cluster.tick();
     }

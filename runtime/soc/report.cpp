@@ -45,7 +45,14 @@ std::string json_report(Cluster& cluster, const Parameters& parameters, int stat
     json += fmt::format("{}\"{}\": {}", info.name == parameter_infos().front().name ? "" : ", ",
                         info.name, parameters.*info.member);
   }
-  json += "},\n  \"cores\": [\n";
+  json += "},\n  \"changed_parameters\": [";
+  const char* between = "";
+  for (const ParameterInfo& info : parameter_infos()) {
+    if (parameters.*info.member == info.standard) continue;
+    json += fmt::format("{}\"{}\"", between, info.name);
+    between = ", ";
+  }
+  json += "],\n  \"cores\": [\n";
   for (uint32_t i = 0; i < parameters.cores; ++i) {
     json += fmt::format("    {}{}\n", events_object(cluster.events(i)),
                         i + 1 < parameters.cores ? "," : "");

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `tdc run --on rtl`: training on the simulated chip gives the host's bytes, whatever the number of cores, and
-# says where the cycles went. The chip is the one that tdc builds, in build/cache.
+# says where the cycles went; faults reach the user. The chip is the one that tdc builds, in build/cache.
 # Usage: tests/diff/chip.sh [TDC]          (default: the dev build)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -12,27 +12,128 @@ cd "$work"
 # shellcheck source=tests/diff/checks.sh
 source "$root/tests/diff/checks.sh"
 
+# run ARGUMENTS...: the example on its training digits
+run() { "$tdc" run "$example/mlp_digits.td" --data "$example/digits_train.npz" "$@"; }
 # train NAME ARGUMENTS...: two steps; weights, losses and text in NAME.*
 train() {
   local name=$1
   shift
-  "$tdc" run "$example/mlp_digits.td" --data "$example/digits_train.npz" --steps 2 \
-    --save "$name.npz" --losses "$name.csv" "$@" >"$name.log" 2>&1 || { cat "$name.log"; return 1; }
+  run --steps 2 --save "$name.npz" --losses "$name.csv" "$@" >"$name.log" 2>"$name.errors" ||
+    { cat "$name.log" "$name.errors"; return 1; }
+}
+# says NAME PATTERN: the text of that run has a line like it
+says() { grep -qE -- "$2" "$1.log" || { cat "$1.log"; return 1; }; }
+# report NAME EXPRESSION: it holds of `r`, the report of that run
+report() {
+  python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); p = r.get("profile"); assert eval(sys.argv[2]), p' \
+    "$1/report.json" "$2"
 }
 
 export TDC_CACHE=$root/build/cache
-check "the chip is built" bash -c '"$0" chip >/dev/null' "$tdc"
+check "the chip is built" bash -c '"$0" chip >chip' "$tdc"
 check "trains on the host" train host --on host
 for cores in 1 2 3 8; do
   check "trains on $cores cores" train "cores$cores" --on rtl --set cores=$cores --set cores_per_fpu=1
   check "$cores cores give the host's weights" cmp host.npz "cores$cores.npz"
   check "$cores cores give the host's losses" cmp host.csv "cores$cores.csv"
 done
-check "shared FPUs give the host's weights too" bash -c "$(declare -f train); tdc='$tdc' example='$example'; train shared --on rtl && cmp host.npz shared.npz"
-check "markers change no number" bash -c "$(declare -f train); tdc='$tdc' example='$example'; train profile --on rtl --profile && cmp host.npz profile.npz"
-check "the profile has a row per op" grep -qE "^ +[0-9]+ matmul +gradient\(fc1.weight\) +2 " profile.log
-check "cycles are the same twice" bash -c "grep -q 'cycles of the chip' shared.log && $(declare -f train); tdc='$tdc' example='$example'; train again --on rtl && diff <(grep 'cycles of the chip' shared.log) <(grep 'cycles of the chip' again.log)"
-check "an unknown parameter is refused" refuses 70 "nonsense" "$tdc" run "$example/mlp_digits.td" --on rtl --set nonsense=1 --data "$example/digits_train.npz" --steps 1
-check "parameters of the chip are not for QEMU" refuses 2 "for \`--on rtl\`" "$tdc" run "$example/mlp_digits.td" --on qemu --set cores=1 --data "$example/digits_train.npz"
+
+check "trains with shared FPUs" train shared --on rtl --keep kept
+check "shared FPUs give the host's weights too" cmp host.npz shared.npz
+check "the peak is named" says shared "FLOP/cycle of a peak of 8 \(4 shared FPUs\)$"
+check "another peak is named" says cores8 "FLOP/cycle of a peak of 16 \(8 private FPUs\)$"
+check "a peak of one FPU is named" says cores1 "FLOP/cycle of a peak of 2 \(1 private FPU\)$"
+for row in instructions "FPU contention" "bank conflicts" load-use branches I-cache "L2 accesses" barriers DMA; do
+  check "it says of each core: $row" says shared "^  $row +([0-9,]+ +){8}[0-9.]+ %$"
+done
+check "one core has no barrier to wait at for long" bash -c \
+  '[ "$(awk "/^  barriers/ { sub(/,/, \"\", \$2); print (\$2 < 5000) }" cores1.log)" = 1 ]'
+check "parameters are printed" says shared "barrier_wake_cycles=10"
+check "overrides are marked" says cores3 "cores=3 \(changed\)"
+check "what is no override is not marked" bash -c '! grep -q changed shared.log'
+check "progress has cycles and the time left" grep -qE "step 1 of 2, loss 2.346, [0-9,]+ cycles, [0-9]+ k/s, 0:[0-9]+ left" cores1.errors
+
+check "trains with markers" train profile --on rtl --profile --keep profiled
+check "markers change no number" cmp host.npz profile.npz
+check "the profile has a row per op" says profile "^ +[0-9]+ matmul +gradient\(fc1.weight\) +2 .*( +[0-9.]+ %){11}$"
+check "report.json has a row per step of the training step" report profiled \
+  'len(p["steps"]) == sum(s["entry_point"] == "train_step" for s in r["steps"])'
+check "its rows are those of the steps" report profiled \
+  'all(any(s["step"] == q["step"] and s["op"] == q["op"] and 2 * s["flop"] == q["flop"] for s in r["steps"]) for q in p["steps"])'
+check "cycles of the rows are those of the model, but for what lies between" report profiled \
+  '0.9 * p["chip"]["model_cycles"] < sum(q["cycles"] for q in p["steps"]) <= p["chip"]["cycles"]'
+check "events of the rows are no more than those of the cores" report profiled \
+  'all(0 < sum(q["events"][e] for q in p["steps"]) <= sum(c[e] for c in p["chip"]["cores"]) for e in ("instructions", "l2_wait"))'
+check "without --profile report.json is the compiler's" bash -c \
+  '"$0" "$1" -o compiled >/dev/null && cmp compiled/report.json kept/report.json' "$tdc" "$example/mlp_digits.td"
+# The same program with the markers' lines taken out.
+without_markers() {
+  cp -r kept bare && sed -i '/TD_MARK/d' bare/mlp.c && make --silent -C bare PLATFORM=pulp_cluster &&
+    for each in kept bare; do riscv64-unknown-elf-objcopy -O binary "$each/build/pulp_cluster/mlp" "$each.bin"; done &&
+    cmp kept.bin bare.bin
+}
+check "markers cost nothing when off" without_markers
+
+check "trains again" train again --on rtl --trace trace --trace-window 50000:50200
+cycles() { sed -n '/^the chip: /,/what each is/p' "$1.log"; }
+check "cycles and counts are the same twice" bash -c "$(declare -f cycles); diff <(cycles shared) <(cycles again)"
+check "the trace is of its window" awk '$1 < 50000 || $1 >= 50200 { exit 1 } END { exit NR < 100 }' trace
+check "the trace names cores, places and lines" grep -qE '^50[01][0-9]{2} [0-7] 1c[0-9a-f]{6} ([0-9a-f]{8}|[0-9a-f]{4}) `[a-z0-9_]+` at [a-z0-9_]+\.[ch]:[0-9]+$' trace
+check "evaluates" run --on rtl --eval --samples 2 --cycle-limit 5000000
+evaluation() { run --on "$1" --eval --samples 3 2>/dev/null | grep -E "^  (loss|accuracy)"; }
+check "evaluates as the host does" diff <(evaluation host) <(evaluation rtl)
+
+# A chip that was built with other options, the one for those who work on it: same program, same cycles.
+other=$root/build/dev/runtime/soc/tdc-soc
+same_cycles() {
+  local each
+  for each in "$(cat chip)" "$other"; do
+    "$each" kept/build/pulp_cluster/mlp --report "$(basename "$(dirname "$each")").json" </dev/null >/dev/null || return 1
+  done
+  diff <(grep -v host_seconds "$(basename "$(dirname "$(cat chip)")").json") <(grep -v host_seconds soc.json)
+}
+if [ -x "$other" ]; then check "differently optimised builds count the same" same_cycles; fi
+
+# Faults. A compiler in front of the real one puts a statement into the kernel of relu.
+real=$(command -v riscv64-unknown-elf-gcc)
+mkdir tools
+cat >tools/riscv64-unknown-elf-gcc <<END
+#!/bin/sh
+case " \$* " in *" kernels/relu.c "*) sed -i "s|  TD_MAP_UNARY(args, team, td_relu_of);|\$statement|" kernels/relu.c ;; esac
+exec $real "\$@"
+END
+chmod +x tools/riscv64-unknown-elf-gcc
+line=$(grep -n "TD_MAP_UNARY(args, team, td_relu_of);" "$root/kernels/relu.c" | cut -d: -f1)
+# fault STATUS STATEMENT TEXT...: the run ends with the status and says all the texts
+fault() {
+  local ended=0 text
+  statement="$2 (void)args; (void)team;" PATH=$work/tools:$PATH run --on rtl --steps 1 --cycle-limit 3000000 >fault.log 2>&1 || ended=$?
+  [ $ended = "$1" ] || { echo "status $ended"; cat fault.log; return 1; }
+  shift 2
+  for text in "$@"; do grep -qF -- "$text" fault.log || { echo "does not say: $text"; cat fault.log; return 1; }; done
+}
+where="in \`td_relu_f32\` at relu.c:$line"
+check "wild access" fault 101 "((volatile float*)args->y)[1 << 14] = 1.0f;" "wild access: store" "core " "pc 0x1c" "$where" "past the end of \`mlp_l2\`"
+check "misaligned access" fault 102 "(void)*(volatile uint32_t*)((uintptr_t)args->y + 1);" "misaligned access" "$where" "of \`mlp_l2\`"
+check "illegal instruction" fault 103 '__asm__ volatile(\".4byte 0xffffffff\");' "illegal instruction" "core " "in \`td_relu_f32\` at relu.c:"
+check "stack overflow" fault 104 "volatile float deep[4096]; for (int32_t i = 4095; i >= 0; --i) deep[i] = 1.0f; (void)deep[0];" "stack overflow" "core " "in \`td_relu_f32\` at relu.c:"
+check "DMA out of range" fault 105 "td_dma_copy((void*)args->y, (void*)0x10ff0000, 64, 1, 0, 0); td_dma_wait_all();" "DMA out of range" "0x10ff0000"
+check "data race" fault 106 "((volatile float*)args->y)[0] = (float)team.core;" "data race" "$where" "byte " "of \`mlp_l2\`"
+check "deadlock" fault 107 "if (team.core == 0) { td_team_barrier(team); td_team_barrier(team); }" "deadlock" "core 0 at a barrier" "core 1 without a job"
+check "cycle limit" fault 108 "while (team.core == 3) { __asm__ volatile(\\\"nop\\\"); }" "cycle limit: after 3000000 cycles" "core 3 runs at"
+
+check "an unknown parameter is refused" refuses 2 "nonsense" run --on rtl --set nonsense=1
+check "a parameter out of its range is refused" refuses 2 "cores" run --on rtl --set cores=17
+for option in "--set cores=1" "--cycle-limit 9" --profile "--trace t" "--trace-window 1:2"; do
+  # shellcheck disable=SC2086
+  check "$option is not for QEMU" refuses 2 "it is for \`--on rtl\`" run --on qemu $option
+  # shellcheck disable=SC2086
+  check "$option is not for the host" refuses 2 "\`${option%% *}\` is about the simulated chip" run --on host $option
+done
+check "a trace that cannot be written is refused" refuses 1 "no writable folder" run --on rtl --trace nowhere/trace
+check "a window without a trace is refused" refuses 2 "give \`--trace FILE\`" run --on rtl --trace-window 1:2
+for window in 5 5:5 9:5 a:b 1:2:3 -1:5; do
+  check "the window $window is refused" refuses 2 "is no window of cycles" run --on rtl --trace t --trace-window=$window
+done
 
 finish

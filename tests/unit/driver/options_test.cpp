@@ -1,6 +1,7 @@
 #include "driver/options.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace tdc::driver {
 namespace {
@@ -61,6 +62,37 @@ TEST_CASE("options: a prefix begins C names") {
     CHECK(problem({"check", "n.td", "--prefix", bad}) ==
           std::string("--prefix: `") + bad +
               "` cannot begin C names; use a to z, 0 to 9 and _, first no digit");
+}
+
+TEST_CASE("options: those of the simulated chip, and only there") {
+  const std::vector<std::string> run = {"run", "net.td", "--data", "d.npz", "--on"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> all = run;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const auto parsed =
+      parse_options(with({"rtl", "--set", "cores=2", "--set", "l2_cycles=3", "--cycle-limit", "7",
+                          "--profile", "--trace", "t.txt", "--trace-window", "10:20"}));
+  const auto& command = std::get<RunCommand>(std::get<Command>(parsed));
+  CHECK(command.chip_settings == std::vector<std::string>{"cores=2", "l2_cycles=3"});
+  CHECK(command.cycle_limit == 7);
+  CHECK(command.profile);
+  CHECK(command.trace == "t.txt");
+  CHECK(command.trace_window == "10:20");
+  CHECK(problem(with({"qemu", "--trace", "t.txt"})) ==
+        "`--trace` is about the simulated chip: it is for `--on rtl`");
+  CHECK(problem(with({"host", "--cycle-limit", "7"})) ==
+        "`--cycle-limit` is about the simulated chip: it is for `--on rtl`");
+  CHECK(problem(with({"rtl", "--trace-window", "1:2"})) ==
+        "what is traced in that window? give `--trace FILE`");
+  for (const char* window : {"", "5", "5:", ":5", "5:5", "6:5", "a:b", "1:2:3", "-1:5", " 1:2"})
+    CHECK(problem(with({"rtl", "--trace", "t.txt", "--trace-window", window})) ==
+          fmt::format("--trace-window: `{}` is no window of cycles: give FIRST:END, such as "
+                      "0:100000",
+                      window));
+  CHECK(problem({"chip", "now"}) == "`now` is one word too many");
+  CHECK(std::holds_alternative<ChipCommand>(std::get<Command>(parse_options({"chip"}))));
 }
 
 }  // namespace
