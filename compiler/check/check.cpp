@@ -1,5 +1,6 @@
 #include "check/check.h"
 
+#include "check/data.h"
 #include "check/definitions.h"
 #include "check/deploy.h"
 #include "check/elaborate.h"
@@ -36,6 +37,32 @@ class FileCheck {
   }
 
  private:
+  void check_data_block(const ast::Data& data, SourceRange origin, const FileScope& file) {
+    const auto net = find_net(data.net, file);
+    if (!net) return;
+    const auto [first, is_new] = data_origins_.try_emplace(data.net.text, data.net.range);
+    if (!is_new) {
+      reporter_.report(data.net.range, diag::duplicate_clause, "data for " + data.net.text)
+          .note(first->second, diag::note_first_here, data.net.text);
+      return;
+    }
+    const ElaboratedNet& elaborated = elaborate(*net.declaration, *net.file);
+    if (!elaborated.is_sound) return;
+    if (std::optional<Data> result = check_data(data, origin, elaborated, reporter_))
+      data_.emplace(data.net.text, *std::move(result));
+  }
+
+  /// The net called `name`; if there is none, says so.
+  Found<ast::Block> find_net(const ast::Name& name, const FileScope& file) {
+    const auto net = lookup(file, &FileScope::blocks, name.text);
+    if (net && net.declaration->is_net) return net;
+    std::vector<std::string> nets;
+    for (const auto& [each, block] : file.blocks)
+      if (block->is_net) nets.push_back(each);
+    reporter_.report(name.range, diag::unknown_net, name.text).suggest(nearest(name.text, nets));
+    return {};
+  }
+
   const ElaboratedNet& elaborate(const ast::Block& net, const FileScope& file) {
     auto [known, is_new] = nets_.try_emplace(&net);
     if (is_new) {
@@ -54,12 +81,13 @@ class FileCheck {
       if (result && deploy->name.text == deploy_name(file)) program_.deployment = *result;
     } else if (const auto* chip = std::get_if<ast::Chip>(&declaration.kind)) {
       check_chip(*chip, reporter_);
-    } else if (std::holds_alternative<ast::Data>(declaration.kind)) {
-      reporter_.report(declaration.range, diag::not_yet, "a `data` block");
+    } else if (const auto* data = std::get_if<ast::Data>(&declaration.kind)) {
+      check_data_block(*data, declaration.range, file);
     } else if (const auto* weights = std::get_if<ast::Weights>(&declaration.kind)) {
       if (!weights->map.empty())
         reporter_.report(weights->map.front().range, diag::not_yet, "a map of weight names");
       weights_from_ = weights->file.value;
+      weights_origin_ = weights->file.range;
     } else if (std::holds_alternative<ast::Assertion>(declaration.kind)) {
       reporter_.report(declaration.range, diag::assertion_place);
     }
@@ -74,14 +102,7 @@ class FileCheck {
       base = found.declaration;
     }
     if (base->extends) return {};  // `apply_train` says why
-    const auto net = lookup(file, &FileScope::blocks, base->base.text);
-    if (net && net.declaration->is_net) return net;
-    std::vector<std::string> nets;
-    for (const auto& [name, block] : file.blocks)
-      if (block->is_net) nets.push_back(name);
-    reporter_.report(base->base.range, diag::unknown_net, base->base.text)
-        .suggest(nearest(base->base.text, nets));
-    return {};
+    return find_net(base->base, file);
   }
 
   void check_train(const ast::Train& train, SourceRange origin, const FileScope& file) {
@@ -102,6 +123,7 @@ class FileCheck {
     program_.selection = std::move(result->selection);
     program_.adapters = std::move(result->adapters);
     program_.weights_from = std::move(result->weights_from);
+    program_.weights_origin = result->weights_origin;
   }
 
   [[nodiscard]] std::string deploy_name(const FileScope& file) const {
@@ -140,7 +162,12 @@ class FileCheck {
     if (program_.net.empty() && reporter_.error_count() == 0)
       reporter_.report({file.tree.file, 0, 0}, diag::no_net);
     program_.prefix = selection_.prefix.empty() ? snake_case(program_.net) : selection_.prefix;
-    if (program_.weights_from.empty()) program_.weights_from = weights_from_;
+    if (program_.weights_from.empty()) {
+      program_.weights_from = weights_from_;
+      program_.weights_origin = weights_origin_;
+    }
+    if (const auto data = data_.find(program_.net); data != data_.end())
+      program_.data = std::move(data->second);
   }
 
   template <typename Entry, typename Map>
@@ -157,7 +184,10 @@ class FileCheck {
   std::set<const ast::Block*> recursive_;
   std::map<const ast::Block*, ElaboratedNet> nets_;
   Program program_;
-  std::string weights_from_;
+  std::string weights_from_;          // of the file, for nets whose `train` block says nothing
+  SourceRange weights_origin_;        // its place
+  std::map<std::string, Data> data_;  // by net
+  std::map<std::string, SourceRange> data_origins_;  // the net's name in its first `data` block
   bool has_train_ = false;
 };
 

@@ -67,6 +67,31 @@ struct Deployment {
   SourceRange origin;
 };
 
+/// Files that samples come from: `npz("a.npz")`, `cifar10("folder")` or `idx("images", "labels")`.
+struct DataSource {
+  std::string kind;                ///< `npz`, `cifar10` or `idx`
+  std::vector<std::string> paths;  ///< as written: beside the source file unless they are absolute
+
+  friend bool operator==(const DataSource&, const DataSource&) = default;
+};
+
+/// How the numbers of a data file become an f32 input: (x - mean) / deviation, where a byte b
+/// stands for x = b / 255. One number each, or one per index of the input's first axis.
+struct InputScaling {
+  std::string input;
+  std::vector<float> mean, deviation;  ///< equally many
+
+  friend bool operator==(const InputScaling&, const InputScaling&) = default;
+};
+
+/// The `data` block of a net.
+struct Data {
+  std::string name;
+  std::optional<DataSource> train, test;
+  std::vector<InputScaling> scalings;  ///< of all f32 inputs, in the net's order
+  SourceRange origin;
+};
+
 /// The selected triple of net, `train` block and `deploy` block.
 struct Program {
   std::string net;     ///< as written, `MlpDigits`
@@ -76,6 +101,7 @@ struct Program {
   ir::Module module;
   std::optional<Training> training;  ///< none: the file has no `train` block
   Deployment deployment;
+  std::optional<Data> data;  ///< of the net, if the file has one
   std::vector<SelectionRow> selection;
   std::vector<Adapter> adapters;  ///< in the order of their `lora` lines
   std::string weights_from;       ///< the file of `weights from`, or empty

@@ -214,6 +214,7 @@ class TrainCheck {
       if (!weights->map.empty())
         reporter_.report(weights->map.front().range, diag::not_yet, "a map of weight names");
       result_.weights_from = weights->file.value;
+      result_.weights_origin = weights->file.range;
     } else if (std::holds_alternative<ast::ClipClause>(clause.kind)) {
       reporter_.report(clause.word, diag::not_yet, "`clip`");
     } else if (std::holds_alternative<ast::QuantizeClause>(clause.kind)) {

@@ -16,6 +16,7 @@ struct TrainedNet {
   std::vector<SelectionRow> selection;
   std::vector<Adapter> adapters;
   std::string weights_from;
+  SourceRange weights_origin;  ///< its place
 };
 
 /// Checks `train` and applies it to `net`: adds targets, loss and metrics to the graph, attaches

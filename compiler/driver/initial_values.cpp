@@ -7,6 +7,7 @@
 
 #include "io/load.h"
 #include "ir/initialize.h"
+#include "support/files.h"
 #include "support/text.h"
 
 namespace tdc::driver {
@@ -74,12 +75,6 @@ bool load(const std::string& path, SourceRange range,
   }
   if (is_good) values = std::move(loaded);
   return is_good;
-}
-
-std::string beside(std::string_view source, const std::string& path) {
-  const size_t slash = source.rfind('/');
-  if (path.starts_with('/') || slash == std::string_view::npos) return path;
-  return std::string(source.substr(0, slash + 1)) + path;
 }
 
 }  // namespace

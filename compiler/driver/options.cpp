@@ -138,7 +138,10 @@ OptionTable table_of(Command& command) {
             }}},
           {"--infer", {"", "results of each sample", mode(RunCommand::Mode::infer)}},
           {"--eval", {"", "mean loss and metrics", mode(RunCommand::Mode::eval)}},
-          {"--data", text("DATA", "FILE.npz, cifar10:FOLDER or idx:IMAGES,LABELS", c.data)},
+          {"--data",
+           text("DATA",
+                "FILE.npz, cifar10:FOLDER or idx:IMAGES,LABELS (default: the file's `data` block)",
+                c.data)},
           {"--steps",
            whole_number<int64_t>("updates (default: one pass over the data)", c.steps, 0)},
           {"--samples", whole_number<int64_t>("to evaluate or infer (default: all)", c.samples, 1)},
@@ -280,8 +283,6 @@ std::string missing_words(Command& command) {
         return fmt::format("`{}` is about the simulated chip: it is for `--on rtl`", name);
     if (run->trace.empty() && !run->trace_window.empty())
       return "what is traced in that window? give `--trace FILE`";
-    if (run->data.empty() && run->compile.dump.empty())
-      return "where are the samples? give `--data FILE.npz`";
   }
   if (const auto* merge = std::get_if<WeightsMergeCommand>(&command)) {
     if (merge->compile.weights.empty()) return "what is merged? give `--weights FILE`";

@@ -44,7 +44,7 @@ struct RunCommand {
   CompileOptions compile;
   std::string target;  ///< `host`, `qemu` or `rtl`
   Mode mode = Mode::train;
-  std::string data;
+  std::string data;                ///< empty: what the file's `data` block names
   std::optional<int64_t> steps;    ///< updates; none: one pass over the data
   std::optional<int64_t> samples;  ///< of eval and infer; none: all
   bool shuffle = false;

@@ -56,6 +56,14 @@ Result<Done> check_output(const std::string& path, bool is_weights) {
   return Done{};
 }
 
+/// The source as `--data` would spell it.
+std::string spelled(const check::DataSource& source, std::string_view file) {
+  std::string text = source.kind == "npz" ? "" : source.kind + ":";
+  for (size_t i = 0; i < source.paths.size(); ++i)
+    text += (i == 0 ? "" : ",") + beside(file, source.paths[i]);
+  return text;
+}
+
 class Run {
  public:
   Run(const RunCommand& command, const Compilation& compilation)
@@ -100,17 +108,9 @@ class Run {
     add(check_output(command_.losses, /*is_weights=*/false).failure());
     add(check_output(command_.trace_values, /*is_weights=*/true).failure());
     add(check_output(command_.trace, /*is_weights=*/false).failure());
-    const bool trains = command_.mode == Mode::train;
-    Result<std::vector<io::Array>> arrays =
-        io::load_data(command_.data, trains ? io::DataPart::kTrain : io::DataPart::kTest);
-    add(arrays.failure());
-    if (arrays.ok()) {
-      Result<runner::Samples> samples = runner::Samples::make(
-          std::move(arrays.value()), runner::fields_of(program, command_.mode != Mode::infer),
-          command_.data);
-      add(samples.failure());
-      if (samples.ok()) samples_ = std::move(samples.value());
-    }
+    Result<runner::Samples> samples = load_samples();
+    add(samples.failure());
+    if (samples.ok()) samples_ = std::move(samples.value());
     if (problems.messages.empty()) return kSuccess;
     print_failure(problems);
     return kProgramIsWrong;
@@ -123,6 +123,29 @@ class Run {
     chip_ = found.value();
     return {.messages =
                 chip_->is_built() ? std::vector<std::string>() : runner::missing_chip_tools()};
+  }
+
+  /// What `--data` names, otherwise the `data` block of the net.
+  Result<runner::Samples> load_samples() {
+    const check::Program& program = compilation_.program;
+    const bool trains = command_.mode == Mode::train;
+    data_ = command_.data;
+    if (data_.empty()) {
+      if (!program.data)
+        return fail("where are the samples? give `--data FILE.npz`, or {} a `data` block for {}",
+                    command_.compile.file, program.net);
+      const std::optional<check::DataSource>& source =
+          trains ? program.data->train : program.data->test;
+      if (!source)
+        return fail("the block `data {}` has no `{}`; give `--data FILE.npz`", program.data->name,
+                    trains ? "train" : "test");
+      data_ = spelled(*source, command_.compile.file);
+    }
+    Result<std::vector<io::Array>> arrays =
+        io::load_data(data_, trains ? io::DataPart::kTrain : io::DataPart::kTest);
+    if (!arrays.ok()) return arrays.failure();
+    return runner::Samples::make(std::move(arrays.value()),
+                                 runner::fields_of(program, command_.mode != Mode::infer), data_);
   }
 
   void describe() const {
@@ -142,8 +165,7 @@ class Run {
         text += fmt::format(" in {}, which has {}", memory.name, to_text(level.capacity));
       text += fmt::format(" (`deploy {}`)\n", program.deployment.name);
     }
-    text += fmt::format("  data        {}, {} samples\n", command_.data,
-                        with_commas(samples_->count()));
+    text += fmt::format("  data        {}, {} samples\n", data_, with_commas(samples_->count()));
     text += command_.keep.empty()
                 ? std::string("  C project   in a temporary folder (`--keep FOLDER` keeps it)\n")
                 : fmt::format("  C project   {}\n", command_.keep);
@@ -517,6 +539,7 @@ class Run {
   const RunCommand& command_;
   const Compilation& compilation_;
   runner::Interrupts interrupts_;
+  std::string data_;  // what names the samples
   std::optional<runner::Samples> samples_;
   std::optional<runner::ChipBuild> chip_;  // with `--on rtl`
   std::optional<runner::TemporaryFolder> temporary_;

@@ -4,6 +4,7 @@
 
 #include "driver/pipeline.h"
 #include "driver/report.h"
+#include "emit/c_names.h"
 #include "memory/report.h"
 #include "syntax/parse.h"
 
@@ -29,12 +30,86 @@ double kibi(Bytes bytes) {
   return static_cast<double>(bytes.count) / 1024;
 }
 
+/// What the caller of a train step holds for it: the samples of a micro-batch with their targets.
+Bytes input_bytes(const schedule::Schedule& schedule) {
+  Bytes bytes;
+  const schedule::EntryPoint* step = emit::find_entry_point(schedule, "train_step");
+  if (step == nullptr) return bytes;
+  for (const schedule::Argument& argument : step->arguments)
+    if (!argument.is_output && (argument.input_kind == ir::InputKind::sample ||
+                                argument.input_kind == ir::InputKind::target))
+      bytes += ir::byte_size(schedule.buffers[argument.buffer].type);
+  return bytes;
+}
+
+/// One row, in the words of the columns.
+struct Row {
+  std::string name;
+  ParameterCount parameters;
+  Work work;
+  std::vector<memory::LevelReport> levels;  // those that tensors are planned in
+  std::string fit;
+};
+
+std::string fit_text(const Planned& planned, const memory::LevelReport& level) {
+  if (planned.not_fit)
+    return fmt::format("{} too little in {}", to_text(planned.not_fit->overflows[0].shortfall),
+                       planned.not_fit->overflows[0].level_name);
+  if (!planned.program.deployment.chip.has_budget) return "no budget";
+  const Bytes left = level.capacity - level.need;
+  const Bytes input = input_bytes(planned.schedule);
+  if (left < input)
+    return fmt::format("{} left in {}, too little for {} of input", to_text(left), level.name,
+                       to_text(input));
+  return fmt::format("{} left in {} beside {} of input", to_text(left - input), level.name,
+                     to_text(input));
+}
+
+Row row_of(const std::string& name, const Planned& planned) {
+  const Work step = work_of(planned.schedule, "train_step");
+  const Work apply = work_of(planned.schedule, "apply");
+  const schedule::Chip& chip = planned.program.deployment.chip;
+  memory::MemoryReport report = memory::report_memory(planned.schedule, chip, planned.plan);
+  Row row = {.name = name,
+             .parameters = count_parameters(planned.schedule.variables),
+             .work = {.forward = step.forward,
+                      .backward = step.backward,
+                      .update = step.update + apply.update},
+             .levels = {},
+             .fit = fit_text(planned, report.levels.at(chip.tensors.index))};
+  for (memory::LevelReport& level : report.levels)
+    if (level.peak.count > 0) row.levels.push_back(std::move(level));
+  return row;
+}
+
+/// A row's memory beyond weights: per level its peak and the lower bound of it.
+std::string memory_text(const Row& row) {
+  std::string text;
+  for (const memory::LevelReport& level : row.levels)
+    text += fmt::format(" {:>10} {:>10}", fmt::format("{:.1f}", kibi(level.peak - level.variables)),
+                        fmt::format("{:.1f}", kibi(level.max_live - level.variables)));
+  return text;
+}
+
+std::string peaks_text(const Row& row) {
+  std::string text;
+  for (const memory::LevelReport& level : row.levels) {
+    text += fmt::format("\n{}: most is live in {} while {} runs `{}`", row.name, level.name,
+                        level.peak_entry_point, level.peak_step);
+    text += level.variables.count > 0
+                ? fmt::format("; beside {} of variables\n", to_text(level.variables))
+                : "\n";
+    for (const memory::LiveTensor& tensor : level.largest_temporaries_at_peak)
+      text += fmt::format("  {:>10}  {}\n", to_text(tensor.size), tensor.name);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::optional<std::string> strategy_table(SourceFiles& files, FileId file,
                                           const CompileOptions& options, Diagnostics& diagnostics) {
-  std::string rows, peaks;
-  std::string deploy;
+  std::string head, rows, peaks;
   for (const std::string& name : train_blocks(files, file)) {
     CompileOptions each = options;
     each.train = name;
@@ -46,37 +121,24 @@ std::optional<std::string> strategy_table(SourceFiles& files, FileId file,
       diagnostics = std::move(messages);
       return std::nullopt;
     }
-    const schedule::Chip& chip = planned->program.deployment.chip;
-    deploy = fmt::format("`{}` on {}", planned->program.deployment.name, chip.name);
-    const ParameterCount parameters = count_parameters(planned->schedule.variables);
-    const Work step = work_of(planned->schedule, "train_step");
-    const Work apply = work_of(planned->schedule, "apply");
-    const memory::MemoryReport report =
-        memory::report_memory(planned->schedule, chip, planned->plan);
-    const memory::LevelReport& level = report.levels.at(chip.tensors.index);
-    const std::string fit =
-        planned->not_fit
-            ? fmt::format("{} too little in {}", to_text(planned->not_fit->overflows[0].shortfall),
-                          planned->not_fit->overflows[0].level_name)
-        : chip.has_budget
-            ? fmt::format("{} left in {}", to_text(level.capacity - level.need), level.name)
-            : std::string("no budget");
-    rows += fmt::format("{:<12} {:>10} {:>9} {:>8.1f} {:>8.1f} {:>8.2f} {:>10.1f} {:>10.1f}  {}\n",
-                        name, parameters.all, parameters.trained, mega(step.forward),
-                        mega(step.backward), mega(step.update + apply.update),
-                        kibi(level.peak - level.variables), kibi(level.max_live - level.variables),
-                        fit);
-    peaks += fmt::format("\n{}: most is live in {} at `{}`\n", name, level.peak_entry_point,
-                         level.peak_step);
-    for (const memory::LiveTensor& tensor : level.largest_at_peak)
-      peaks += fmt::format("  {:>10}  {}\n", to_text(tensor.size), tensor.name);
+    const Row row = row_of(name, *planned);
+    if (head.empty()) {
+      head = fmt::format(
+          "deploy `{}` on {}; MFLOP of one train step; KiB beyond weights and input, and its "
+          "lower bound\n\n{:<12} {:>10} {:>9} {:>8} {:>8} {:>8}",
+          planned->program.deployment.name, planned->program.deployment.chip.name, "train",
+          "parameters", "trained", "forward", "backward", "update");
+      for (const memory::LevelReport& level : row.levels)
+        head += fmt::format(" {:>10} {:>10}", level.name + " peak", "bound");
+      head += "\n";
+    }
+    rows += fmt::format("{:<12} {:>10} {:>9} {:>8.1f} {:>8.1f} {:>8.2f}{}  {}\n", row.name,
+                        row.parameters.all, row.parameters.trained, mega(row.work.forward),
+                        mega(row.work.backward), mega(row.work.update), memory_text(row), row.fit);
+    peaks += peaks_text(row);
   }
   if (rows.empty()) return std::string("the file has no `train` block\n");
-  return fmt::format(
-      "deploy {}; MFLOP of one train step; KiB beyond weights and input, and its lower bound\n\n"
-      "{:<12} {:>10} {:>9} {:>8} {:>8} {:>8} {:>10} {:>10}\n{}{}",
-      deploy, "train", "parameters", "trained", "forward", "backward", "update", "peak KiB",
-      "bound KiB", rows, peaks);
+  return head + rows + peaks;
 }
 
 }  // namespace tdc::driver

@@ -28,6 +28,21 @@ std::string_view c_type(ir::DType dtype) {
   return dtype == ir::DType::i32 ? "int32_t" : "float";
 }
 
+/// The type of an input of the net, without a batch axis.
+const ir::TensorType& input_type(const Model& model, std::string_view name) {
+  const ir::Graph* sample = model.program.module.find_graph("sample");
+  TDC_CHECK(sample != nullptr, "a checked program has a graph of one sample");
+  const auto found = std::find_if(sample->inputs.begin(), sample->inputs.end(),
+                                  [&](const ir::Input& input) { return input.name == name; });
+  TDC_CHECK(found != sample->inputs.end(), "no input is called `{}`", name);
+  return sample->type(found->value);
+}
+
+std::string scaling_prototype(const Model& model, const check::InputScaling& scaling) {
+  return fmt::format("{0}_status {0}_scale_{1}(const uint8_t* bytes, float* input)",
+                     model.program.prefix, scaling.input);
+}
+
 class SourceWriter {
  public:
   explicit SourceWriter(const Model& model)
@@ -41,6 +56,7 @@ class SourceWriter {
     const std::string entry_points = write_entry_points();
     text_ = fmt::format("/* {}: see {}.h. Written by tdc. */\n#include \"{}.h\"\n\n",
                         model_.program.net, prefix_, prefix_);
+    if (model_.program.data) text_ += "#include \"td_input.h\"\n";
     text_ += "#include \"td_kernels.h\"\n#include \"td_platform.h\"\n";
     if (has_schedule()) text_ += "#include \"td_schedule.h\"\n";
     text_ += "\n" + weight_declarations(model_);
@@ -49,13 +65,16 @@ class SourceWriter {
     write_variables();
     write_wrappers();
     write_init();
+    write_scaling();
     return text_ + entry_points;
   }
 
  private:
   bool has_schedule() const {
-    return model_.program.training &&
-           model_.program.training->schedule.kind != check::LearningRateSchedule::Kind::constant;
+    if (!model_.program.training) return false;
+    const check::LearningRateSchedule& schedule = model_.program.training->schedule;
+    return schedule.kind != check::LearningRateSchedule::Kind::constant ||
+           schedule.warmup_steps > 0;
   }
 
   void write_arenas() {
@@ -146,6 +165,28 @@ class SourceWriter {
       text_.insert(at,
                    "\nstatic void fill_zero(float* to, uint32_t elements) {\n"
                    "  for (uint32_t i = 0; i < elements; ++i) to[i] = 0.0f;\n}\n");
+    }
+  }
+
+  void write_scaling() {
+    if (!model_.program.data) return;
+    const auto numbers = [](const std::vector<float>& values) {
+      std::string text;
+      for (const float value : values) text += (text.empty() ? "" : ", ") + float_literal(value);
+      return text;
+    };
+    for (const check::InputScaling& scaling : model_.program.data->scalings) {
+      const int64_t elements = ir::element_count(input_type(model_, scaling.input));
+      const int64_t channel_elements = elements / std::ssize(scaling.mean);
+      text_ += fmt::format(
+          "\n{0} {{\n  static const float mean[] = {{{1}}};\n"
+          "  static const float deviation[] = {{{2}}};\n"
+          "  if (!bytes || !input) return {3}_NULL_POINTER;\n"
+          "  for (uint32_t i = 0; i < {4}; ++i)\n"
+          "    input[i] = td_scaled_byte(bytes[i], mean[i / {5}], deviation[i / {5}]);\n"
+          "  return {3}_OK;\n}}\n",
+          scaling_prototype(model_, scaling), numbers(scaling.mean), numbers(scaling.deviation),
+          upper(prefix_), elements, channel_elements);
     }
   }
 
@@ -486,6 +527,19 @@ std::string emit_header(const Model& model) {
         "nothing\n"
         " * if there is none. */\n{0}_status {0}_flush(void);\n",
         prefix);
+  if (model.program.data)
+    for (const check::InputScaling& scaling : model.program.data->scalings) {
+      const ir::TensorType& type = input_type(model, scaling.input);
+      text += fmt::format(
+          "\n/* One `{}` from bytes, scaled as the runs of tdc scale those of a data file:\n"
+          " * (byte / 255 - mean) / std{}. */\n{};\n",
+          scaling.input,
+          scaling.mean.size() > 1
+              ? fmt::format(" of the channel, {} of {} elements", scaling.mean.size(),
+                            ir::element_count(type) / std::ssize(scaling.mean))
+              : fmt::format(" of {} elements", ir::element_count(type)),
+          scaling_prototype(model, scaling));
+    }
   text += "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
   return text;
 }

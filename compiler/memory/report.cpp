@@ -43,6 +43,7 @@ LevelReport report_level(const Schedule& schedule, const Chip& chip, const Level
                         .peak_step = {},
                         .live_at_peak = {},
                         .largest_at_peak = {},
+                        .largest_temporaries_at_peak = {},
                         .entry_points = {}};
   for (const Placement& placement : plan.placements)
     if (is_variable(schedule, placement)) report.variables += placement.size;
@@ -66,6 +67,10 @@ LevelReport report_level(const Schedule& schedule, const Chip& chip, const Level
     report.peak_step = schedule::label(*lifetimes.steps[static_cast<size_t>(peak)]);
   }
   report.largest_at_peak = largest_at(schedule, plan, peak, kLargestInReport);
+  for (LiveTensor& tensor : largest_at(schedule, plan, peak, plan.placements.size()))
+    if (schedule.buffers[tensor.buffer].kind != BufferKind::variable &&
+        report.largest_temporaries_at_peak.size() < kLargestInReport)
+      report.largest_temporaries_at_peak.push_back(std::move(tensor));
   return report;
 }
 

@@ -32,7 +32,8 @@ struct LevelReport {
   Bytes need;                               ///< reserved + constants + image + peak
   std::string peak_entry_point, peak_step;  ///< when most bytes are live; empty: nothing is placed
   Bytes live_at_peak;
-  std::vector<LiveTensor> largest_at_peak;  ///< at most ten, largest first
+  std::vector<LiveTensor> largest_at_peak;              ///< at most ten, largest first
+  std::vector<LiveTensor> largest_temporaries_at_peak;  ///< the same without variables
   std::vector<EntryPointReport> entry_points;
 };
 

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "ir/initialize.h"
+#include "td_input.h"
 
 namespace tdc::runner {
 namespace {
@@ -82,24 +83,32 @@ void check_array(const Field& field, io::Array& array, const std::string& source
   array = io::make_array(array.name, array.dims, numbers.value());
 }
 
-/// `count` elements of the array from element `first` on, as float.
-void copy_as_f32(const io::Array& array, int64_t first, int64_t count, std::byte* to) {
-  const std::byte* from = array.data.data() + first * io::element_bytes(array.type);
-  if (array.type == ElementType::kU8 || array.type == ElementType::kF64) {
-    for (int64_t i = 0; i < count; ++i) {
-      float value = 0;
-      if (array.type == ElementType::kU8) {
-        value = static_cast<float>(from[i]) / 255.0F;
-      } else {
-        double wide = 0;
-        std::memcpy(&wide, from + i * 8, sizeof wide);
-        value = static_cast<float>(wide);
-      }
-      std::memcpy(to + i * 4, &value, sizeof value);
-    }
-    return;
+/// One element of an array of f32, f64 or u8, in the place of an input.
+float element_as_f32(const io::Array& array, int64_t index, float mean, float deviation) {
+  const std::byte* from = array.data.data() + index * io::element_bytes(array.type);
+  if (array.type == ElementType::kU8)
+    return td_scaled_byte(static_cast<uint8_t>(*from), mean, deviation);
+  if (array.type == ElementType::kF64) {
+    double wide = 0;
+    std::memcpy(&wide, from, sizeof wide);
+    return td_scaled(static_cast<float>(wide), mean, deviation);
   }
-  std::memcpy(to, from, static_cast<size_t>(count) * 4);
+  float value = 0;
+  std::memcpy(&value, from, sizeof value);
+  return td_scaled(value, mean, deviation);
+}
+
+/// `count` elements of the array from element `first` on, as the field takes them.
+void copy_as_f32(const io::Array& array, const Field& field, int64_t first, int64_t count,
+                 std::byte* to) {
+  const bool is_scaled = !field.mean.empty();
+  const int64_t channel_elements = is_scaled ? count / std::ssize(field.mean) : count;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto channel = static_cast<size_t>(i / channel_elements);
+    const float value = element_as_f32(array, first + i, is_scaled ? field.mean[channel] : 0.0F,
+                                       is_scaled ? field.deviation[channel] : 1.0F);
+    std::memcpy(to + i * 4, &value, sizeof value);
+  }
 }
 
 }  // namespace
@@ -115,6 +124,13 @@ std::vector<Field> fields_of(const check::Program& program, bool with_targets) {
         fields.push_back(
             {.name = input.name, .type = graph->type(input.value), .classes = input.classes});
   }
+  if (program.data)
+    for (const check::InputScaling& scaling : program.data->scalings)
+      for (Field& field : fields)
+        if (field.name == scaling.input) {
+          field.mean = scaling.mean;
+          field.deviation = scaling.deviation;
+        }
   return fields;
 }
 
@@ -150,7 +166,7 @@ std::vector<std::byte> Samples::gather(std::span<const int64_t> indices) const {
     for (const int64_t index : indices) {
       TDC_CHECK(index >= 0 && index < count_, "sample {} of {}", index, count_);
       if (fields_[i].type.dtype == ir::DType::f32)
-        copy_as_f32(arrays_[i], index * elements, elements, to);
+        copy_as_f32(arrays_[i], fields_[i], index * elements, elements, to);
       else
         std::memcpy(to, arrays_[i].data.data() + index * elements * 4,
                     static_cast<size_t>(elements) * 4);

@@ -18,16 +18,20 @@ struct Field {
   std::string name;
   ir::TensorType type;  ///< without a batch axis
   int64_t classes = 0;  ///< of a target `class(n)`: n; otherwise 0
+  /// Of an f32 input: what its numbers are scaled by, or empty.
+  std::vector<float> mean = {}, deviation = {};
 };
 
-/// The inputs of the net in their order, and with `with_targets` the targets after them.
+/// The inputs of the net in their order, scaled as the program's `data` block says, and with
+/// `with_targets` the targets after them.
 std::vector<Field> fields_of(const check::Program& program, bool with_targets);
 
 /// Data that fits a program: one array per field, samples along its first axis.
 ///
 /// An array may hold another type of number than the field if nothing is lost: `f32` is made of f64
-/// (rounded to nearest) and of u8 as value / 255, `i32` of any integers that it holds. Axes of
-/// extent 1 do not count: images [n, 28, 28] fit `f32[1, 28, 28]`.
+/// (rounded to nearest) and of u8 as value / 255, `i32` of any integers that it holds. Numbers of a
+/// field with a mean and a deviation are then scaled (`td_input.h`). Axes of extent 1 do not count:
+/// images [n, 28, 28] fit `f32[1, 28, 28]`.
 class Samples {
  public:
   /// `arrays`: what `io::load_data` gives, which has seen to it that all hold equally many samples.

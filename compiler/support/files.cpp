@@ -43,4 +43,10 @@ Result<Done> write_file_atomically(const std::string& path, std::string_view byt
   return Done{};
 }
 
+std::string beside(std::string_view source, const std::string& path) {
+  const size_t slash = source.rfind('/');
+  if (path.starts_with('/') || slash == std::string_view::npos) return path;
+  return std::string(source.substr(0, slash + 1)) + path;
+}
+
 }  // namespace tdc

@@ -17,6 +17,10 @@ Result<std::string> read_file(const std::string& path);
 /// temporary file is gone. The folder must exist.
 Result<Done> write_file_atomically(const std::string& path, std::string_view bytes);
 
+/// What `path`, written in the file `source`, names: a place beside that file unless it is
+/// absolute.
+std::string beside(std::string_view source, const std::string& path);
+
 /// The same bytes seen as another type.
 inline std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));

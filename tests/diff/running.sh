@@ -130,7 +130,7 @@ check "the C project is kept where asked" bash -c "
 mkdir other
 touch other/file
 check "a folder of someone else is not" refuses 1 "was not made by" "$tdc" run batch_1.td --on host --data "$digits" --steps 1 --keep other
-check "no data" refuses 2 "give \`--data" "$tdc" run batch_1.td --on host
+check "no data" refuses 1 "give \`--data" "$tdc" run batch_1.td --on host
 check "no such data" refuses 1 "nowhere.npz" "$tdc" run batch_1.td --on host --data nowhere.npz
 check "data of another shape" refuses 1 "the program takes f32[n, 64]" "$tdc" run batch_1.td --on host --data "$root/examples/cct/source_test.npz"
 check "weights of another net" refuses 1 "fc1" "$tdc" run batch_1.td --on host --data "$digits" --weights "$digits"

@@ -230,5 +230,35 @@ frozen   fc.bias    [2]     2
   CHECK(shapes_text(program).find("fc.weight  f32[2, 4]  32 B   parameter\n") != std::string::npos);
 }
 
+TEST_CASE("a data block names sources and scales every f32 input of its net") {
+  const Checked result = check_source(R"(tdl 1
+net First(a: f32[2, 4], b: f32[3], c: i32[3]) -> y: f32[3] {
+  return mean(a, axis: [0, 1]) * b + gather_of(c)
+}
+block gather_of(c: i32[3]) -> f32[3] {
+  param table: f32[5, 1] = zeros
+  return embedding(c, table) |> rearrange("n one -> (n one)")
+}
+net Second(x: f32[1]) -> y: f32[1] { return x }
+data second for Second { test npz("s.npz")  std 4 }
+data first for First {
+  train  idx("images", "labels")
+  test   cifar10("../folder")
+  std    [2, 0.5] as a
+  mean   (-0.25) as a
+}
+)");
+  CHECK(result.messages() == "");
+  REQUIRE(result.program.has_value());
+  REQUIRE(result.program->data.has_value());
+  const Data& data = *result.program->data;
+  CHECK(data.name == "first");
+  CHECK(data.train == DataSource{.kind = "idx", .paths = {"images", "labels"}});
+  CHECK(data.test == DataSource{.kind = "cifar10", .paths = {"../folder"}});
+  CHECK(data.scalings ==
+        std::vector<InputScaling>{{.input = "a", .mean = {-0.25F, -0.25F}, .deviation = {2, 0.5F}},
+                                  {.input = "b", .mean = {0}, .deviation = {1}}});
+}
+
 }  // namespace
 }  // namespace tdc::check

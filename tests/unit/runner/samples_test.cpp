@@ -44,6 +44,29 @@ TEST_CASE("samples: a batch holds all samples of one field, then all of the next
   CHECK(integers_at_end(batch, 2) == std::vector<int32_t>{2, 0});
 }
 
+TEST_CASE(
+    "samples: an input with a mean and a deviation is scaled, one number or one per channel") {
+  // Values that single precision holds exactly, so that the quotients are exact too.
+  const auto scaled = [](io::Array array, std::vector<float> mean, std::vector<float> deviation) {
+    const Field field = {.name = "image",
+                         .type = {.dtype = ir::DType::f32, .dims = {2, 2}},
+                         .mean = std::move(mean),
+                         .deviation = std::move(deviation)};
+    const Result<Samples> samples = Samples::make({std::move(array)}, {field}, "d.npz");
+    REQUIRE(samples.ok());
+    return floats(samples.value().gather(std::vector<int64_t>{1}), 4);
+  };
+  const io::Array single = io::make_array<float>("image", {2, 2, 2}, {9, 9, 9, 9, 0.5F, 1, 2, -1});
+  CHECK(scaled(single, {0.5F}, {0.25F}) == std::vector<float>{0, 2, 6, -6});
+  CHECK(scaled(single, {0.5F, -1}, {0.25F, 2}) == std::vector<float>{0, 2, 1.5F, 0});
+  const io::Array wide = io::make_array<double>("image", {2, 2, 2}, {9, 9, 9, 9, 0.5, 1, 2, -1});
+  CHECK(scaled(wide, {0.5F, -1}, {0.25F, 2}) == std::vector<float>{0, 2, 1.5F, 0});
+  // A byte of 255 is 1, and 51 the float next to 0.2.
+  const io::Array bytes =
+      io::make_array<uint8_t>("image", {2, 2, 2}, {9, 9, 9, 9, 0, 255, 51, 255});
+  CHECK(scaled(bytes, {0.5F, 0.2F}, {0.25F, 0.5F}) == std::vector<float>{-2, 2, 0, 1.6F});
+}
+
 TEST_CASE("samples: u8 is scaled to 0 to 1, f64 is rounded, labels may have any width") {
   const Result<Samples> bytes = Samples::make({io::make_array<uint8_t>("image", {1, 2}, {255, 51}),
                                                io::make_array<uint8_t>("label", {1}, {2})},

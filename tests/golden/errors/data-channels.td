@@ -1,0 +1,11 @@
+tdl 1
+use std.nn
+net N(image: f32[3, 2, 2], depth: f32[4]) -> y: f32[10] {
+  return (image |> rearrange("c h w -> (c h w)") |> Linear(10) as a) + Linear(depth, 10) as b
+}
+data digits for N {
+  mean  [0.5, 0.5] as image
+  std   [] as image
+}
+// expect: data-channels @ 7:9
+// expect: data-channels @ 8:9
