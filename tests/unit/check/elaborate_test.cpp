@@ -231,7 +231,7 @@ frozen   fc.bias    [2]     2
 }
 
 TEST_CASE("a data block names sources and scales every f32 input of its net") {
-  const Checked result = check_source(R"(tdl 1
+  const Checked result = check_source(R"td(tdl 1
 net First(a: f32[2, 4], b: f32[3], c: i32[3]) -> y: f32[3] {
   return mean(a, axis: [0, 1]) * b + gather_of(c)
 }
@@ -247,7 +247,7 @@ data first for First {
   std    [2, 0.5] as a
   mean   (-0.25) as a
 }
-)");
+)td");
   CHECK(result.messages() == "");
   REQUIRE(result.program.has_value());
   REQUIRE(result.program->data.has_value());
