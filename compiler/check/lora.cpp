@@ -15,8 +15,9 @@ ir::ValueId read_of(const ir::Graph& graph, ir::VariableId variable) {
 }
 
 /// Whether a matrix-like operand is stored [out, in]. Asks the record about a matrix whose sides
-/// differ, because those of a square one do not tell.
+/// differ, because those of a square one do not tell. Kernels, which have more axes, are [out, ..].
 bool is_stored_out_in(const ops::LowRank& low_rank, ops::Call call) {
+  if (call.input(low_rank.operand).rank() > 2) return true;
   call.inputs.at(low_rank.operand) = ir::TensorType{.dims = {2, 3}};
   return low_rank.dims(call).value() == std::pair<int64_t, int64_t>(3, 2);
 }

@@ -125,6 +125,31 @@ void gradient(GradientContext& g) {
   }
 }
 
+/// The kernel as a matrix [outputs, channels * height * width of the kernel]; groups have one each.
+std::optional<std::pair<int64_t, int64_t>> low_rank_dims(const Call& call) {
+  if (call.attributes.integer("groups") != 1) return std::nullopt;
+  const Dims& w = call.input(1).dims;
+  return std::pair(w[1] * w[2] * w[3], w[0]);
+}
+
+std::pair<TensorType, TensorType> low_rank_factors(const Call& call, int64_t rank) {
+  const auto [in, out] = low_rank_dims(call).value();
+  return {TensorType{.dims = {rank, in}}, TensorType{.dims = {out, rank}}};
+}
+
+/// The same convolution to `rank` channels, then one of single pixels to the outputs.
+ir::ValueId low_rank_branch(ir::Builder& builder, const ir::Node& node, ir::ValueId factor_a,
+                            ir::ValueId factor_b) {
+  Dims inner = builder.type(node.inputs[1]).dims;
+  const int64_t rank = builder.type(factor_a).dims[0];
+  const int64_t outputs = inner[0];
+  inner[0] = rank;
+  const ir::ValueId a = builder.emit("reshape", {factor_a}, {{"dims", inner}});
+  const ir::ValueId b = builder.emit("reshape", {factor_b}, {{"dims", Dims{outputs, rank, 1, 1}}});
+  const ir::ValueId narrow = builder.emit("conv2d", {node.inputs[0], a}, node.attributes);
+  return builder.emit("conv2d", {narrow, b});
+}
+
 /// Calls `function(x index, w index, y index)` for every product of the convolution, in the order
 /// of the chains.
 template <typename Function>
@@ -388,6 +413,10 @@ const OpFamily conv2d_family = {
                if (call.attributes.integer("groups") == 1) axes.push_back({{-1, 0, outputs}});
                return axes;
              },
+         .low_rank = LowRank{.operand = 1,
+                             .dims = low_rank_dims,
+                             .factor_types = low_rank_factors,
+                             .branch = low_rank_branch},
          .kernel = forward_kernel(),
          .samples =
              [] {

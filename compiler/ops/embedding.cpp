@@ -38,6 +38,24 @@ void bind_grad(const KernelCall& call, KernelScalars& scalars) {
   scalars.set("accumulate", int64_t{call.inputs[2].has_value()});
 }
 
+/// The table is the matrix by which rows of zeros with a single one are multiplied.
+std::optional<std::pair<int64_t, int64_t>> low_rank_dims(const Call& call) {
+  const Dims& table = call.input(1).dims;
+  return std::pair(table[0], table[1]);
+}
+
+std::pair<TensorType, TensorType> low_rank_factors(const Call& call, int64_t rank) {
+  const auto [in, out] = low_rank_dims(call).value();
+  return {TensorType{.dims = {rank, in}}, TensorType{.dims = {out, rank}}};
+}
+
+ir::ValueId low_rank_branch(ir::Builder& builder, const ir::Node& node, ir::ValueId factor_a,
+                            ir::ValueId factor_b) {
+  const ir::ValueId table = builder.emit("transpose", {factor_a});
+  const ir::ValueId narrow = builder.emit("embedding", {node.inputs[0], table});
+  return builder.emit("matmul", {narrow, factor_b}, {{"transpose_b", true}});
+}
+
 /// Indices of some shape into a table of 4 rows of 3.
 std::vector<Sample> samples(bool is_gradient) {
   std::vector<Sample> result;
@@ -100,6 +118,10 @@ const OpFamily embedding_family = {
              },
          .flop = [](const Call&) { return int64_t{0}; },
          .tile_axes = tile_rows,
+         .low_rank = LowRank{.operand = 1,
+                             .dims = low_rank_dims,
+                             .factor_types = low_rank_factors,
+                             .branch = low_rank_branch},
          .kernel =
              KernelDef{.name = "td_embedding_f32",
                        .file = "embedding.c",

@@ -37,7 +37,8 @@ void check_losses(const std::vector<double>& losses, const io::Array* expected) 
 void check_first_step(const std::string& program, const std::string& train,
                       const std::string& weights, const std::string& expected) {
   Training training(with_rate_of_one("tests/diff/" + program + ".td"), train,
-                    read_arrays(kVectors + weights + ".npz"), kVectors + program + "_data.npz");
+                    read_arrays(kVectors + weights + ".npz"),
+                    read_arrays(kVectors + program + "_data.npz"));
   check_updates(training.step_of_c(0).updates,
                 arrays_below(read_arrays(kVectors + expected + ".npz"), "update/"));
 }
@@ -86,7 +87,7 @@ TEST_CASE("updates of a small CCT agree with JAX for every strategy") {
 TEST_CASE("ten steps of a small CCT with adapters and accumulation agree with JAX") {
   Training training(with_rate_of_one("tests/diff/cct_small.td"), "lora2_steps",
                     read_arrays(kVectors + "cct_small_lora2_weights.npz"),
-                    kVectors + "cct_small_data.npz");
+                    read_arrays(kVectors + "cct_small_data.npz"));
   const std::vector<io::Array> expected =
       read_arrays(kVectors + "cct_small_lora2_steps_expected.npz");
   std::vector<double> losses;

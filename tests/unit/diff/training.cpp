@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <random>
 #include <regex>
 
 #include "diag/render.h"
@@ -154,7 +156,7 @@ struct Training::State {
 };
 
 Training::Training(const std::string& text, const std::string& train,
-                   const std::vector<io::Array>& weights, const std::string& data)
+                   const std::vector<io::Array>& weights, std::vector<io::Array> data)
     : state_(std::make_unique<State>()) {
   const std::string weights_file = state_->folder / "weights.npz";
   REQUIRE(io::save_weights(weights_file, weights).ok());
@@ -167,8 +169,8 @@ Training::Training(const std::string& text, const std::string& train,
   REQUIRE_MESSAGE(state_->compilation.has_value(), render(diagnostics, sources));
   for (const io::Array& array : weights) state_->weights[array.name] = elements_of(array);
   auto samples = runner::Samples::make(
-      read_arrays(data), runner::fields_of(state_->compilation->program, /*with_targets=*/true),
-      data);
+      std::move(data), runner::fields_of(state_->compilation->program, /*with_targets=*/true),
+      "data");
   REQUIRE(samples.ok());
   state_->samples = std::move(samples.value());
 }
@@ -258,6 +260,29 @@ double Training::loss_of_interpreter(int64_t sample, const std::string& path, si
   return ir::interpret(graph, state.inputs_of(graph, bytes, variables))
       .outputs.at("loss")
       .data.at(0);
+}
+
+void check_differences(const Training& training, int64_t samples, size_t elements) {
+  constexpr double kMove = 1e-5;  // truncation of order 1e-10, rounding of order 1e-11
+  const Step step = training.step_of_interpreter(0);
+  double largest = 0;
+  for (const auto& [path, update] : step.updates)
+    for (const double element : update) largest = std::max(largest, std::abs(element));
+  std::mt19937_64 random(1);
+  for (const std::string& path : training.trained_paths()) {
+    const std::vector<double>& update = step.updates.at(path);
+    for (size_t i = 0; i < std::min(elements, update.size()); ++i) {
+      const size_t element = std::uniform_int_distribution<size_t>(0, update.size() - 1)(random);
+      CAPTURE(path);
+      CAPTURE(element);
+      double slope = 0;
+      for (int64_t sample = 0; sample < samples; ++sample)
+        slope += (training.loss_of_interpreter(sample, path, element, kMove) -
+                  training.loss_of_interpreter(sample, path, element, -kMove)) /
+                 (2 * kMove * static_cast<double>(samples));
+      CHECK(std::abs(-update[element] - slope) <= 1e-5 * std::abs(slope) + 1e-8 * largest);
+    }
+  }
 }
 
 }  // namespace tdc::test

@@ -35,12 +35,12 @@ struct Step {
 };
 
 /// A program that trains in two independent ways: as generated C on this machine, and by the
-/// interpreter in double precision. The data is that of `data`, a file for `--data`.
+/// interpreter in double precision. `data` holds an array for each input and target.
 class Training {
  public:
   /// `text` must be a right program, in which `train` is a block; `weights` hold every parameter.
   Training(const std::string& text, const std::string& train, const std::vector<io::Array>& weights,
-           const std::string& data);
+           std::vector<io::Array> data);
   ~Training();
   Training(const Training&) = delete;
   Training& operator=(const Training&) = delete;
@@ -63,5 +63,9 @@ class Training {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Holds some elements of every trained tensor's gradient, drawn anew for each, against central
+/// differences of the loss, both by the interpreter; `samples` are those of one update.
+void check_differences(const Training& training, int64_t samples, size_t elements);
 
 }  // namespace tdc::test

@@ -81,12 +81,12 @@ std::vector<io::Array> load(const std::string& path) {
   return std::move(arrays.value());
 }
 
-/// A folder with `small.td` and four samples in `data.npz`.
+/// A folder with a program, `small.td`, and four samples for `kProgram` in `data.npz`.
 struct Work {
   TemporaryFolder folder;
 
-  Work() {
-    REQUIRE(write_file_atomically(folder / "small.td", kProgram).ok());
+  explicit Work(const std::string& program = kProgram) {
+    REQUIRE(write_file_atomically(folder / "small.td", program).ok());
     save(folder / "data.npz",
          {array("x", {4, 6}, 10), io::make_array("label", {4}, std::vector<int32_t>{2, 0, 1, 2})});
   }
@@ -217,6 +217,23 @@ TEST_CASE("weights diff: the exit status tells whether files differ, whatever th
   CHECK(diff_weights({folder / "a.npz", folder / "missing.npz"}) == 1);
 }
 
+/// The adapted net with `adapted` gives the logits of the plain one with `merged`, and others than
+/// it gives with `plain`.
+void check_equal_logits(const Work& work, const std::string& adapted_weights,
+                        const std::string& merged_weights, const std::string& plain_weights) {
+  const std::vector<float> adapted = work.logits("adapted", adapted_weights);
+  const std::vector<float> merged = work.logits("plain", merged_weights);
+  const std::vector<float> plain = work.logits("plain", plain_weights);
+  REQUIRE(!adapted.empty());
+  REQUIRE(merged.size() == adapted.size());
+  double largest = 0;
+  for (size_t i = 0; i < adapted.size(); ++i) {
+    CHECK(std::abs(adapted[i] - merged[i]) <= 1e-6F);
+    largest = std::max(largest, std::abs(static_cast<double>(adapted[i] - plain[i])));
+  }
+  CHECK(largest > 0.01);  // the adapters do something
+}
+
 // ---- merge -------------------------------------------------------------------------------------
 
 TEST_CASE("weights merge: W + alpha / rank * B A, stored as the matrix is, rounded once") {
@@ -253,17 +270,7 @@ TEST_CASE("weights merge: the merged plain net gives the adapted net's logits") 
   save(work.folder / "adapted.npz", adapted_weights());
   save(work.folder / "plain.npz", plain_weights());
   REQUIRE(work.merge("adapted", "adapted.npz", "merged.safetensors") == 0);
-  const std::vector<float> adapted = work.logits("adapted", "adapted.npz");
-  const std::vector<float> merged = work.logits("plain", "merged.safetensors");
-  const std::vector<float> plain = work.logits("plain", "plain.npz");
-  REQUIRE(adapted.size() == 12);
-  REQUIRE(merged.size() == 12);
-  double largest = 0;
-  for (size_t i = 0; i < adapted.size(); ++i) {
-    CHECK(std::abs(adapted[i] - merged[i]) <= 1e-6F);
-    largest = std::max(largest, std::abs(static_cast<double>(adapted[i] - plain[i])));
-  }
-  CHECK(largest > 0.01);  // the adapters do something
+  check_equal_logits(work, "adapted.npz", "merged.safetensors", "plain.npz");
 }
 
 TEST_CASE("lora: a fresh adapter leaves logits and loss as they are") {
@@ -279,6 +286,63 @@ TEST_CASE("weights merge: without adapters there is nothing to merge") {
   CHECK(work.merge("plain", "plain.npz", "merged.npz") == 1);
   CHECK(work.merge("adapted", "plain.npz", "merged.npz") == 1);
   CHECK_FALSE(std::filesystem::exists(work.folder / "merged.npz"));
+}
+
+// A convolution with everything that moves its taps, a table, and matrices; one convolution has
+// groups and so takes no adapter.
+constexpr const char* kImagesAndWords = R"(tdl 1
+
+use std.nn
+
+net Both(image: f32[2, 7, 6], words: class(5)[3]) -> logits: f32[4] {
+  x = image |> Conv2d(6, kernel: (3, 2), stride: 2, padding: 1, dilation: (1, 2)) as conv |> tanh
+  x = x |> Conv2d(4, kernel: 1, groups: 2) as grouped |> mean(axis: [1, 2])
+  w = words |> Embedding(5, 4) as table |> mean(axis: 0)
+  return concat([x, w], axis: 0) |> tanh |> Linear(4) as head
+}
+
+train plain of Both {
+  target     label: class(4)
+  loss       cross_entropy(logits, label)
+  optimizer  sgd(lr: 0.5)
+}
+
+train adapted extends plain {
+  freeze     **
+  lora       conv, table, grouped, head rank 2 alpha 3
+}
+)";
+
+TEST_CASE("lora: convolutions and tables take adapters, which merge into them") {
+  const Work work(kImagesAndWords);
+  std::vector<io::Array> plain = {array("conv.weight", {6, 2, 3, 2}, 1),
+                                  array("conv.bias", {6}, 2),
+                                  array("grouped.weight", {4, 3, 1, 1}, 3),
+                                  array("grouped.bias", {4}, 4),
+                                  array("table.weight", {5, 4}, 5),
+                                  array("head.weight", {4, 8}, 6),
+                                  array("head.bias", {4}, 7)};
+  std::vector<io::Array> adapted = plain;
+  for (const auto& [name, in, out, seed] :
+       {std::tuple("conv", 12, 6, 8.0), {"table", 5, 4, 9.0}, {"head", 8, 4, 10.0}}) {
+    adapted.push_back(array(std::string(name) + ".lora_a", {2, in}, seed));
+    adapted.push_back(array(std::string(name) + ".lora_b", {out, 2}, seed + 20));
+  }
+  save(work.folder / "data.npz",
+       {array("image", {4, 2, 7, 6}, 11),
+        io::make_array("words", {4, 3}, std::vector<int32_t>{0, 1, 2, 4, 3, 3, 2, 0, 4, 1, 1, 1}),
+        io::make_array("label", {4}, std::vector<int32_t>{2, 0, 1, 3})});
+  save(work.folder / "plain.npz", plain);
+  save(work.folder / "adapted.npz", adapted);
+  CHECK(work.logits("adapted", "plain.npz") == work.logits("plain", "plain.npz"));
+  CHECK(work.first_loss("adapted", "plain.npz") == work.first_loss("plain", "plain.npz"));
+  REQUIRE(work.merge("adapted", "adapted.npz", "merged.npz") == 0);
+  check_equal_logits(work, "adapted.npz", "merged.npz", "plain.npz");
+  // Each of the three does something.
+  const std::vector<io::Array> merged = load(work.folder / "merged.npz");
+  for (const io::Array& array : merged)
+    CHECK((array == *io::find_array(plain, array.name)) ==
+          (array.name.starts_with("grouped") || array.name.ends_with("bias")));
 }
 
 TEST_CASE("lora: a square matrix that is used both ways takes no adapter") {
