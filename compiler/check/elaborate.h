@@ -92,6 +92,8 @@ class Elaborator {
   std::optional<ir::Initializer> initializer(const ast::Expr& expr);
   /// A static number; null: reported.
   std::optional<double> static_number(const ast::Expr& expr);
+  /// Whether f32 can hold `number` (limit-4); false: reported. `range` is what gave it.
+  bool is_f32(double number, SourceRange range);
 
   /// Evaluates the `let`s of all files.
   static void evaluate_lets(const std::vector<FileScope*>& files, const Library& library,

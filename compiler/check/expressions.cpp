@@ -167,6 +167,13 @@ Value Elaborator::evaluate(const ast::Binary& binary, SourceRange range) {
   return {};
 }
 
+bool Elaborator::is_f32(double number, SourceRange range) {
+  constexpr double kFirstBeyond = 0x1.ffffffp127;  // the least that rounds to infinity
+  if (std::abs(number) < kFirstBeyond) return true;
+  reporter_.report(range, diag::f32_range, source(range));
+  return false;
+}
+
 ir::ValueId Elaborator::constant(double value) {
   return builder_.emit("constant", {}, {{"value", value}, {"dims", ir::Dims{}}});
 }
@@ -203,6 +210,7 @@ Value Elaborator::tensor_binary(const ast::Binary& binary, SourceRange range, co
   const ir::ValueId tensor = a != nullptr ? a->id : b->id;
   const double number = a != nullptr ? right.as_double() : left.as_double();
   const bool is_left = a != nullptr;  // the tensor stands left
+  if (!is_f32(number, is_left ? places[1] : places[0])) return {};
   switch (binary.op) {
     case Op::kAdd:
       return emit("add_scalar", {tensor}, {{"offset", number}});
@@ -213,7 +221,7 @@ Value Elaborator::tensor_binary(const ast::Binary& binary, SourceRange range, co
       return emit("scale", {tensor}, {{"factor", number}});
     default:
       if (!is_left) return emit("div", {constant(number), tensor}, {});
-      if (number == 0) {
+      if (static_cast<float>(number) == 0) {
         reporter_.report(binary.right->range, diag::division_by_zero, "/");
         return {};
       }

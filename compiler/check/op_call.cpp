@@ -259,6 +259,7 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
       report_kind(slot.argument->range, "a tensor", *value);
       return {};
     }
+    if (tensor == nullptr && !is_f32(value->as_double(), slot.argument->range)) return {};
     builder_.set_origin(slot.argument->range);
     inputs[*slot.operand] = tensor != nullptr ? tensor->id : constant(value->as_double());
   }
@@ -278,6 +279,9 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
                                          describe(slot.argument->value, builder_.graph())));
       return {};
     }
+    if (slot.attribute->kind == AttributeKind::real &&
+        !is_f32(slot.argument->value.as_double(), slot.argument->range))
+      return {};
     attributes.set(slot.name, *std::move(converted.value));
     attribute_places[std::string(slot.name)] = slot.argument->range;
   }

@@ -153,14 +153,22 @@ std::optional<ir::Initializer> Elaborator::initializer(const ast::Expr& expr) {
   }
   const std::optional<double> number = static_number(*argument.value);
   if (!number) return std::nullopt;
-  if (function == "constant") return ir::Initializer{Kind::constant, *number};
+  if (function == "constant") {
+    if (!is_f32(*number, argument.value->range)) return std::nullopt;
+    return ir::Initializer{Kind::constant, *number};
+  }
   if (*number <= 0) {
     reporter_.report(argument.value->range, diag::initializer_range, wanted);
     return std::nullopt;
   }
-  if (function == "normal") return ir::Initializer{Kind::normal, *number};
+  if (function == "normal") {
+    constexpr double kFarthest = 8;  // no element is more deviations away
+    if (!is_f32(*number * kFarthest, argument.value->range)) return std::nullopt;
+    return ir::Initializer{Kind::normal, *number};
+  }
   // With PyTorch's a = sqrt(5): sqrt(6 / ((1 + a^2) fan_in)) = 1 / sqrt(fan_in).
   const double bound = function == "uniform" ? *number : 1 / std::sqrt(*number);
+  if (!is_f32(bound, argument.value->range)) return std::nullopt;
   return ir::Initializer{Kind::uniform, bound};
 }
 

@@ -308,8 +308,8 @@ class TrainCheck {
       return;
     }
     const std::optional<double> value = statics_.static_number(*rate->value);
-    if (!value) return;
-    if (*value <= 0)
+    if (!value || !statics_.is_f32(*value, rate->value->range)) return;
+    if (static_cast<float>(*value) <= 0)
       reporter_.report(rate->value->range, diag::option_range, "lr", "greater than 0");
     result_.training.optimizer = {.kind = name, .learning_rate = *value};
   }
@@ -487,7 +487,7 @@ class TrainCheck {
           result.rank = static_cast<int64_t>(*rank);
       } else if (word == "alpha") {
         alpha = statics_.static_number(*option.value);
-        if (alpha && *alpha <= 0)
+        if (alpha && statics_.is_f32(*alpha, option.value->range) && *alpha <= 0)
           reporter_.report(option.value->range, diag::option_range, word, "greater than 0");
       } else if (word == "mode") {
         const auto* mode = option.value->get_if<ast::Name>();

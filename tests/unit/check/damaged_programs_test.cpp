@@ -7,25 +7,11 @@
 #include <filesystem>
 #include <random>
 
+#include "../mutate.h"
 #include "check_source.h"
 
 namespace tdc::check {
 namespace {
-
-/// Words, numbers and single characters, blanks included: joined they are the text again.
-std::vector<std::string> tokens(const std::string& text) {
-  const auto is_word = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-  };
-  std::vector<std::string> result;
-  for (const char c : text) {
-    if (!result.empty() && is_word(c) && is_word(result.back().back()))
-      result.back() += c;
-    else
-      result.emplace_back(1, c);
-  }
-  return result;
-}
 
 TEST_CASE("exchanged words and numbers end in messages") {
   constexpr int kPrograms = 1'000;
@@ -33,9 +19,9 @@ TEST_CASE("exchanged words and numbers end in messages") {
   std::vector<std::vector<std::string>> programs;
   for (const char* path : {"examples/mlp_digits/mlp_digits.td", "examples/cct/cct.td",
                            "tests/golden/check/manual_example.td", "stdlib/chips.td"})
-    programs.push_back(tokens(read_source_file(path)));
+    programs.push_back(split_words(read_source_file(path)));
   // The library's blocks, damaged themselves and called.
-  programs.push_back(tokens(read_source_file("stdlib/nn.td") + R"(
+  programs.push_back(split_words(read_source_file("stdlib/nn.td") + R"(
 net N(image: f32[3, 8, 8], words: i32[20]) -> y: f32[5] {
   x = Conv2d(image, 8, kernel: (3, 2), stride: 2, padding: 1) as conv |> rearrange("c h w -> (h w) c")
   x = concat([x[.., 0..4], Embedding(words, 10, 8)[0..x_rows, 4..8]], axis: -1)
