@@ -8,6 +8,7 @@
 #include "check/library.h"
 #include "check/reporter.h"
 #include "check/train.h"
+#include "opt/passes.h"
 #include "support/text.h"
 
 namespace tdc::check {
@@ -155,7 +156,7 @@ class FileCheck {
         if (block == nullptr || !block->is_net) continue;
         const ElaboratedNet& net = elaborate(*block, file);
         program_.net = block->name.text;
-        program_.module = net.module;
+        if (net.is_sound) program_.module = opt::fold_transpose(net.module);
         break;
       }
     }

@@ -1,6 +1,7 @@
 #pragma once
 
-// All passes, in the order in which driver/pipeline.cpp runs them.
+// All passes, in the order in which they run. They redirect uses; what nobody uses any more stays
+// until `remove_dead`, the last one.
 
 #include "ir/ir.h"
 
@@ -8,22 +9,31 @@ namespace tdc::opt {
 
 /// Matrix products read a transposed operand where it lies:
 ///
-///     t = transpose(w) axes=[1, 0]           y = matmul(x, w) transpose_b=true
-///     y = matmul(x, t)                 ==>
+///     t = transpose(w) axes=[1, 0]           t = transpose(w) axes=[1, 0]
+///     y = matmul(x, t)                 ==>   y = matmul(x, w) transpose_b=true
 ///
 /// Applies to ops with boolean attributes `transpose_a`, `transpose_b` for operands 0 and 1, when
-/// the operand is a swap of the last two axes. The transpose stays for other users;
-/// `remove_dead` takes it if there are none. Relies on nothing.
+/// the operand is a swap of the last two axes. Relies on nothing. Runs on the graph of one sample,
+/// before adapters are attached where a matrix is read and before differentiation; the others run
+/// on entry points.
 ir::Module fold_transpose(ir::Module module);
 
 /// Drops calls that give their operand as it is, as the op's record says, and views that change no
 /// shape:
 ///
-///     m = mask(x) causal=false               y = softmax(x)
-///     y = softmax(m)                   ==>
+///     m = mask(x) causal=false               m = mask(x) causal=false
+///     y = softmax(m)                   ==>   y = softmax(x)
 ///
 /// Relies on nothing.
 ir::Module remove_identities(ir::Module module);
+
+/// Computes equal things once: pure nodes with the same op, attributes, inputs and phase.
+///
+///     a = exp(x)   b = exp(x)                a = exp(x)   b = exp(x)
+///     y = mul(a, b)                    ==>   y = mul(a, a)
+///
+/// Clones made for recompute (`clone_of`) are left alone. Relies on nothing.
+ir::Module share_equal(ir::Module module);
 
 /// Removes what no output and no variable write needs:
 ///
@@ -32,13 +42,5 @@ ir::Module remove_identities(ir::Module module);
 ///
 /// Nothing happens to graph inputs. Relies on nothing.
 ir::Module remove_dead(ir::Module module);
-
-/// Computes equal things once: pure nodes with the same op, attributes, inputs and phase.
-///
-///     a = transpose(w)   b = transpose(w)    a = transpose(w)
-///     y = f(a, b)                      ==>   y = f(a, a)
-///
-/// Clones made for recompute (`clone_of`) are left alone. Relies on nothing.
-ir::Module share_equal(ir::Module module);
 
 }  // namespace tdc::opt

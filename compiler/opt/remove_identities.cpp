@@ -22,7 +22,6 @@ ir::Module remove_identities(ir::Module module) {
         continue;
       ir::replace_uses(graph, node.outputs[0], node.inputs[0]);
     }
-    ir::remove_dead(graph);
   }
   return module;
 }

@@ -38,10 +38,7 @@ void share_equal(ir::Graph& graph) {
 }  // namespace
 
 ir::Module share_equal(ir::Module module) {
-  for (ir::Graph& graph : module.graphs) {
-    share_equal(graph);
-    ir::remove_dead(graph);
-  }
+  for (ir::Graph& graph : module.graphs) share_equal(graph);
   return module;
 }
 
