@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <set>
 
 #include "../schedule/schedules.h"
@@ -56,12 +57,28 @@ bool same_bits(const std::vector<std::vector<float>>& a, const std::vector<std::
 void poison_dead_bytes(ScheduleRun& run, const MemoryPlan& plan, memory::Tick tick) {
   for (const memory::LevelPlan& level : plan.levels) {
     const std::span<std::byte> arena = run.arena(level.level);
-    std::vector<bool> is_live(arena.size(), false);
-    for (const Placement& placement : memory::alive_at(level, tick))
-      std::fill_n(is_live.begin() + placement.offset.count, placement.size.count, true);
-    for (size_t i = 0; i < arena.size(); ++i)
-      if (!is_live[i]) arena[i] = std::byte{0xff};
+    std::vector<Placement> alive = memory::alive_at(level, tick);
+    std::ranges::sort(alive, {}, &Placement::offset);
+    size_t begin = 0;  // of a piece without placements
+    const auto poison_until = [&](size_t end) {
+      if (begin < end) std::ranges::fill(arena.subspan(begin, end - begin), std::byte{0xff});
+    };
+    for (const Placement& placement : alive) {
+      poison_until(static_cast<size_t>(placement.offset.count));
+      begin = std::max(begin, static_cast<size_t>((placement.offset + placement.size).count));
+    }
+    poison_until(arena.size());
   }
+}
+
+/// Whether NaNs that get into a computation would be seen in its results.
+bool are_mostly_finite(const std::vector<std::vector<float>>& results) {
+  int64_t finite = 0, all = 0;
+  for (const std::vector<float>& values : results) {
+    all += std::ssize(values);
+    finite += std::ranges::count_if(values, [](float value) { return std::isfinite(value); });
+  }
+  return 2 * finite >= all;
 }
 
 }  // namespace
@@ -168,6 +185,8 @@ std::vector<std::string> paint_arenas(const Schedule& schedule, const MemoryPlan
     if (static_cast<int64_t>(touched[level.level.index]) != level.peak.count)
       faults.push_back(fmt::format("level {}: {} bytes were touched of {}", level.level.index,
                                    touched[level.level.index], level.peak.count));
+
+  if (!are_mostly_finite(expected)) faults.emplace_back("most results are not finite");
 
   ScheduleRun* poisoned_run = nullptr;
   RunOptions poison = options;

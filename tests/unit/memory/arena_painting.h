@@ -30,7 +30,8 @@ std::vector<std::vector<float>> run_all(schedule::ScheduleRun& run,
 /// What is wrong, in words; empty if all of this holds:
 ///   - the highest byte that is ever touched is the last of the reported peak, in every level;
 ///   - the red zones around the arenas keep their paint;
-///   - filling all bytes that the plan calls dead with NaN before each step changes no result;
+///   - filling all bytes that the plan calls dead with NaN before each step changes no result, and
+///   most results are finite, so that a change would be seen;
 ///   - without sharing memory at all (`unplanned`, `without_in_place`) the results have the same
 ///   bits.
 /// `kernels` null: with the reference evaluation.

@@ -5,7 +5,7 @@
 #include "../schedule/schedules.h"
 #include "memory/plan_memory.h"
 #include "memory/validate.h"
-#include "unit/kernels/kernels.h"
+#include "unit/kernels/library.h"
 
 namespace tdc::memory {
 namespace {
@@ -16,15 +16,6 @@ using test::paint_arenas;
 using test::ScheduleBuilder;
 
 using Faults = std::vector<std::string>;
-
-/// The kernels of the first build: see unit/kernels/kernels.h.
-class BuiltKernels : public schedule::KernelLibrary {
- public:
-  [[nodiscard]] schedule::KernelFunction find(std::string_view name) const override {
-    return reinterpret_cast<schedule::KernelFunction>(
-        kernels::builds().front().find(std::string(name)));
-  }
-};
 
 MemoryPlan planned(const Schedule& schedule) {
   return std::get<MemoryPlan>(plan_memory(schedule, test::two_level_chip()));
@@ -39,11 +30,11 @@ TEST_CASE("random schedules stay in their memory, use it all and need nothing el
 }
 
 TEST_CASE("the same with kernels") {
-  const BuiltKernels kernels;
+  const kernels::Library library;
   for (uint64_t seed = 0; seed < 60; ++seed) {
     CAPTURE(seed);
     const Schedule schedule = test::random_schedule(seed);
-    CHECK(paint_arenas(schedule, planned(schedule), seed, &kernels) == Faults{});
+    CHECK(paint_arenas(schedule, planned(schedule), seed, &library) == Faults{});
   }
 }
 

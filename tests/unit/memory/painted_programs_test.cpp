@@ -1,0 +1,89 @@
+// Arena painting of compiled programs: every `train` block of every example and of the programs of
+// tests/diff, and the example of every op, with the C kernels. The examples in their full size.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "arena_painting.h"
+#include "diag/render.h"
+#include "driver/pipeline.h"
+#include "support/files.h"
+#include "syntax/parse.h"
+#include "unit/kernels/library.h"
+
+namespace tdc::memory {
+namespace {
+
+const std::filesystem::path kRoot = TDC_SOURCE_DIR;
+
+std::vector<std::filesystem::path> programs_in(const char* folder) {
+  std::vector<std::filesystem::path> result;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(kRoot / folder))
+    if (entry.path().extension() == ".td") result.push_back(entry.path());
+  std::ranges::sort(result);
+  return result;
+}
+
+/// The names of a file's `train` blocks; an empty one, which selects nothing, if there are none.
+std::vector<std::string> trains_of(const std::string& text) {
+  SourceFiles files;
+  Diagnostics diagnostics;
+  const std::optional<ast::File> tree = parse(files, files.add("t.td", text), diagnostics);
+  REQUIRE(tree.has_value());
+  std::vector<std::string> names;
+  for (const ast::Declaration& declaration : tree->declarations)
+    if (const auto* train = std::get_if<ast::Train>(&declaration.kind))
+      names.push_back(train->name.text);
+  if (names.empty()) names.emplace_back();
+  return names;
+}
+
+/// Paints the program under each of its `train` blocks. Gives the number of those that can be
+/// compiled: an op's example may take from the sample what must not depend on it.
+int paint(const std::filesystem::path& path, const std::string& deploy = "") {
+  static const kernels::Library library;
+  Result<std::string> text = read_file(path.string());
+  REQUIRE(text.ok());
+  int painted = 0;
+  for (const std::string& train : trains_of(text.value())) {
+    SourceFiles files;
+    const FileId file = files.add(path.string(), text.value());
+    Diagnostics diagnostics;
+    driver::Dump none;
+    const std::optional<driver::Planned> planned =
+        driver::plan_program(files, file, {.train = train, .deploy = deploy},
+                             driver::DefaultDeploy::first_of_file, diagnostics, none);
+    INFO(path.string(), ", train `", train, "`\n", render(diagnostics, files));
+    if (diagnostics.has_errors() && diagnostics.all().front().code == "operand-depends-on-sample")
+      continue;
+    REQUIRE(planned.has_value());
+    CHECK(test::paint_arenas(planned->schedule, planned->plan, 1, &library) ==
+          std::vector<std::string>{});
+    ++painted;
+  }
+  return painted;
+}
+
+TEST_CASE("compiled examples stay in their memory, use it all and need nothing else") {
+  int painted = 0;
+  for (const std::filesystem::path& program : programs_in("examples")) painted += paint(program);
+  CHECK(painted >= 11);
+  paint(kRoot / "examples/mlp_digits/mlp_digits.td", "mcu");
+}
+
+TEST_CASE("the same for the programs that are compared with JAX") {
+  for (const std::filesystem::path& program : programs_in("tests/diff")) paint(program);
+}
+
+TEST_CASE("the same for the example of every op") {
+  int painted = 0;
+  for (const std::filesystem::path& program : programs_in("tests/ops")) painted += paint(program);
+  CHECK(painted >= 24);
+}
+
+}  // namespace
+}  // namespace tdc::memory
