@@ -452,9 +452,10 @@ const OpFamily conv2d_family = {
              },
          .tile_axes =
              [](const Call& call) {
-               // The result's shape is an attribute: cutting it is up to who makes the tiles.
-               (void)call;
-               return std::vector<TileAxis>{};
+               std::vector<TileAxis> axes = tile_leading(call, {3, -1, 3});
+               const auto channels = static_cast<int>(call.output(0).rank()) - 3;
+               if (call.attributes.integer("groups") == 1) axes.push_back({{-1, 1, channels}});
+               return axes;
              },
          .kernel = input_gradient_kernel(),
          .samples =
@@ -494,8 +495,13 @@ const OpFamily conv2d_family = {
              },
          .tile_axes =
              [](const Call& call) {
-               (void)call;
-               return std::vector<TileAxis>{};
+               // Images are summed over; groups share neither outputs nor channels evenly.
+               if (call.attributes.integer("groups") != 1) return std::vector<TileAxis>{};
+               const auto x_channels = static_cast<int>(call.input(0).rank()) - 3;
+               const auto dy_outputs = static_cast<int>(call.input(1).rank()) - 3;
+               const bool continues = call.inputs[2].has_value();
+               return std::vector<TileAxis>{{{-1, dy_outputs, continues ? 0 : -1, 0}},
+                                            {{x_channels, -1, continues ? 1 : -1, 1}}};
              },
          .accumulator = 2,
          .kernel = weight_gradient_kernel(),

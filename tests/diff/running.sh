@@ -106,6 +106,25 @@ check "safetensors hold the same weights as npz" bash -c "
   '$tdc' run batch_3.td --on host --data '$digits' --steps 0 --weights again.safetensors --save again.npz &&
   cmp batch_3-host.npz again.npz"
 
+# Without the instruction for fused multiply-adds: whole programs, the same bytes.
+without_fma() {
+  local name=$1
+  shift
+  check "$name trains" "$tdc" run "$@" --on host --save "$name-fma.npz" --losses "$name-fma.csv"
+  check "$name trains with the software fmaf" env CFLAGS=-DTD_SOFT_FMAF "$tdc" run "$@" --on host --save "$name-soft.npz" --losses "$name-soft.csv" --keep "$name-c"
+  check "$name has no such instruction" bash -c "! objdump -d $name-c/build/host/lib*.a | grep -q fmadd"
+  check "$name: the same weights" cmp "$name-fma.npz" "$name-soft.npz"
+  check "$name: the same losses" cmp "$name-fma.csv" "$name-soft.csv"
+}
+vectors=$root/tests/diff/vectors
+without_fma digits batch_3.td --data "$digits" --steps 10 --seed 1
+without_fma cnn "$root/tests/diff/cnn.td" --data "$vectors/cnn_data.npz" --weights "$vectors/cnn_weights.npz" --steps 2
+for train in ft2 lora2; do
+  weights=cct_small_weights
+  if [ $train = lora2 ]; then weights=cct_small_lora2_weights; fi
+  without_fma $train "$root/tests/diff/cct_small.td" --train $train --data "$vectors/cct_small_data.npz" --weights "$vectors/$weights.npz" --steps 2
+done
+
 # Interrupting: the weights are those after the last full update, and there is a row for each.
 interrupt() {
   "$tdc" run batch_1.td --on host --seed 1 --data "$digits" --steps 100000000 --save stopped.npz --losses stopped.csv >stopped.log 2>&1 &

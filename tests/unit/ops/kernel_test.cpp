@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <string>
 
 #include "schedule/kernel_call.h"
 #include "unit/kernels/kernels.h"
@@ -200,6 +201,7 @@ class KernelTest {
   }
 
   static inline int continued_sums = 0;
+  static inline int tilings = 0;
 
  private:
   void load() {
@@ -251,6 +253,7 @@ class KernelTest {
       }
       return static_cast<int64_t>(output);
     };
+    ++tilings;
     for (const uint32_t cores : {1U, 2U, 3U, 8U}) {
       Outputs outputs = fresh_outputs();
       for (int64_t i = 0; i < a_parts; ++i)
@@ -287,6 +290,7 @@ TEST_CASE("kernels of all ops agree with reference evaluation, however they are 
   for (const OpDef* op : all_ops()) {
     if (!op->kernel) continue;
     size_t index = 0;
+    const int tilings_before = KernelTest::tilings;
     for (const Sample& sample : op->samples()) {
       std::mt19937_64 random(++index);
       INFO("op ", std::string(op->name), ", sample ", index);
@@ -302,6 +306,8 @@ TEST_CASE("kernels of all ops agree with reference evaluation, however they are 
       test.check_teams_and_builds();
       test.check_tiles();
     }
+    INFO("op ", std::string(op->name));
+    CHECK_MESSAGE(KernelTest::tilings > tilings_before, "no sample of it was cut in tiles");
   }
   CHECK(KernelTest::continued_sums >= 8);
 }
