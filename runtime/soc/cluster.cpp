@@ -463,6 +463,7 @@ void Cluster::fetch(uint32_t index) {
 
 void Cluster::use_fpus() {
   const auto fpu_total = static_cast<uint32_t>(fpus_.size());
+  uint32_t granted = 0;
   for (uint32_t f = 0; f < fpu_total; ++f) {
     Fpu& fpu = fpus_[f];
     uint32_t chosen = fpu_waiting_core_[f];
@@ -481,13 +482,15 @@ void Cluster::use_fpus() {
       }
     }
     if (chosen == kNobody && fpu.is_idle()) continue;
+    if (chosen != kNobody) fpu.offer(chosen, cores_[chosen].core.fpu_operation());
+    fpu.clock();
     if (chosen != kNobody) {
       CoreState& state = cores_[chosen];
-      const FpuOperation operation = state.core.fpu_operation();
       fpu_last_core_[f] = chosen;
-      if (fpu.offer(chosen, operation)) {
+      if (fpu.has_accepted()) {
         state.core.grant_fpu();
-        state.fpu_group = fpu_group(operation.operation);
+        granted |= 1U << chosen;
+        state.fpu_group = fpu_group(state.core.fpu_operation().operation);
         ++state.fpu_in_flight;
         fpu_waiting_core_[f] = kNobody;
       } else {
@@ -496,11 +499,16 @@ void Cluster::use_fpus() {
         fpu_waiting_core_[f] = chosen;
       }
     }
-    fpu.clock();
     if (fpu.has_result()) {
       const FpuResult result = fpu.result();
       --cores_[result.core].fpu_in_flight;
       cores_[result.core].core.answer_fpu(result);
+    }
+  }
+  for (uint32_t i = 0; i < cores_.size(); ++i) {
+    CoreState& state = cores_[i];
+    if (!state.is_stopped && state.core.uses_fpu() && (granted >> i & 1) == 0) {
+      ++state.counts[kEvent_fpu_contention];
     }
   }
 }

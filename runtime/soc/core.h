@@ -15,7 +15,7 @@ namespace tdc::soc {
 class Core {
  public:
   /// Bits of `events` that come from the RTL.
-  static constexpr uint32_t kRtlEvents = 13;
+  static constexpr uint32_t kRtlEvents = 12;
 
   /// A core in reset that begins at `boot_address`; traps go to the same place and are never
   /// reached, because a trap ends the run.
@@ -40,7 +40,8 @@ class Core {
             model_->apu_flags_o};
   }
 
-  // What to hand over with the edge; forgotten after it.
+  // What to hand over with the edge; forgotten after it. Requests and events of the next cycle do
+  // not depend on it but through registers, so that they are right before it is cleared.
   void grant_fetch() { model_->instr_gnt_i = 1; }
   void answer_fetch(uint32_t instruction) {
     model_->instr_rvalid_next_i = 1;

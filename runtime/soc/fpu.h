@@ -21,19 +21,23 @@ struct FpuResult {
   uint32_t flags = 0;
 };
 
-/// One FPnew. In a cycle: `offer` at most one operation, ask `accepts`, then `clock`.
+/// One FPnew. In a cycle: `offer` at most one operation, then `clock`, then ask whether it was
+/// taken.
 class Fpu {
  public:
   explicit Fpu(VerilatedContext& context);
   ~Fpu();
   Fpu(Fpu&&) noexcept;
 
-  /// Offers an operation of `core` in this cycle; true if it is accepted, which depends on what is
-  /// in flight. `clock` has to follow in any case.
-  bool offer(uint32_t core, const FpuOperation& operation);
+  /// Offers an operation of `core` in this cycle.
+  void offer(uint32_t core, const FpuOperation& operation);
 
   /// Ends the cycle.
   void clock();
+
+  /// Whether the operation offered in the cycle that ended was taken; that depends on what is in
+  /// flight.
+  [[nodiscard]] bool has_accepted() const { return model_->accepted_o != 0; }
 
   /// Whether a result leaves in the cycle that began with the last edge.
   [[nodiscard]] bool has_result() const { return model_->rvalid_o != 0; }
@@ -45,7 +49,6 @@ class Fpu {
 
  private:
   std::unique_ptr<Vtdc_fpu> model_;
-  bool clock_is_low_ = false;  ///< the model has seen the falling edge
 };
 
 }  // namespace tdc::soc

@@ -10,6 +10,10 @@ static inline volatile uint32_t* chip_register(uint32_t offset) {
   return (volatile uint32_t*)(TD_CHIP_REGISTERS + offset);
 }
 
+/* Begins at a line of the instruction cache, and at a word: a jump to a 32-bit instruction that is
+ * not aligned to its size takes a cycle more. */
+#define TD_AT_LINE __attribute__((aligned(16)))
+
 /* Memory written before an event must be in memory, not in a register of the compiler. */
 static inline void compiler_barrier(void) {
   __asm__ volatile("" ::: "memory");
@@ -40,24 +44,10 @@ uint64_t td_cycles(void) {
   return ((uint64_t)*chip_register(TD_CHIP_CYCLES_HIGH) << 32) | low;
 }
 
-void td_team_run(td_team_function function, const void* args) {
-  compiler_barrier();
-  *chip_register(TD_CHIP_JOB_ARGUMENT) = (uintptr_t)args;
-  *chip_register(TD_CHIP_JOB) = (uintptr_t)function;
-  const td_team team = {.core = 0, .cores = *chip_register(TD_CHIP_CORES)};
-  function(args, team);
-  td_team_barrier(team);
-}
+/* td_team_run and td_team_barrier are in start.S, beside the loop of the other cores. */
 
-void td_team_barrier(td_team team) {
-  (void)team;
-  compiler_barrier();
-  (void)*chip_register(TD_CHIP_BARRIER);
-  compiler_barrier();
-}
-
-td_dma_ticket td_dma_copy(void* to, const void* from, uint32_t row_bytes, uint32_t rows,
-                          uint32_t to_stride, uint32_t from_stride) {
+TD_AT_LINE td_dma_ticket td_dma_copy(void* to, const void* from, uint32_t row_bytes, uint32_t rows,
+                                     uint32_t to_stride, uint32_t from_stride) {
   compiler_barrier();
   *chip_register(TD_CHIP_DMA_TO) = (uintptr_t)to;
   *chip_register(TD_CHIP_DMA_FROM) = (uintptr_t)from;
@@ -68,13 +58,13 @@ td_dma_ticket td_dma_copy(void* to, const void* from, uint32_t row_bytes, uint32
   return *chip_register(TD_CHIP_DMA_START);
 }
 
-void td_dma_wait(td_dma_ticket ticket) {
+TD_AT_LINE void td_dma_wait(td_dma_ticket ticket) {
   *chip_register(TD_CHIP_DMA_TICKET) = ticket;
   (void)*chip_register(TD_CHIP_DMA_WAIT);
   compiler_barrier();
 }
 
-void td_dma_wait_all(void) {
+TD_AT_LINE void td_dma_wait_all(void) {
   (void)*chip_register(TD_CHIP_DMA_WAIT_ALL);
   compiler_barrier();
 }

@@ -35,11 +35,49 @@ _start:
 worker:
   li s1, TD_CHIP_REGISTERS
   lw s2, TD_CHIP_CORES(s1)
+  /* 14 bytes of 16-bit instructions: one line of the instruction cache. Between waking up and the job, and between
+   * the job and the barrier, is only what cannot be done before falling asleep. */
+  .balign 16
 wait_for_job:
-  lw t0, TD_CHIP_JOB(s1)
-  lw a0, TD_CHIP_JOB_ARGUMENT(s1)
   mv a1, s0
   mv a2, s2
-  jalr t0
-  lw zero, TD_CHIP_BARRIER(s1)
+  lw a5, TD_CHIP_JOB(s1)
+  lw a0, TD_CHIP_JOB_ARGUMENT(s1)
+  jalr a5
+  lw a5, TD_CHIP_BARRIER(s1)
   j wait_for_job
+
+/* void td_team_run(td_team_function function, const void* args)
+ * The job goes out first: core 0 gets ready for it while the others wake up, and ready to return before the last
+ * of them has come to the barrier. */
+  .balign 16
+  .global td_team_run
+  .type td_team_run, @function
+td_team_run:
+  li t0, TD_CHIP_REGISTERS
+  sw a1, TD_CHIP_JOB_ARGUMENT(t0)
+  sw a0, TD_CHIP_JOB(t0)
+  addi sp, sp, -16
+  sw ra, 12(sp)
+  mv a5, a0
+  mv a0, a1
+  li a1, 0
+  lw a2, TD_CHIP_CORES(t0)
+  jalr a5
+  li t0, TD_CHIP_REGISTERS
+  lw ra, 12(sp)
+  addi sp, sp, 16
+  lw zero, TD_CHIP_BARRIER(t0)
+  ret
+  .size td_team_run, . - td_team_run
+
+/* void td_team_barrier(td_team team)
+ * In assembly because a compiler stores the structure on the stack, only to leave it there. */
+  .balign 16
+  .global td_team_barrier
+  .type td_team_barrier, @function
+td_team_barrier:
+  li t0, TD_CHIP_REGISTERS
+  lw zero, TD_CHIP_BARRIER(t0)
+  ret
+  .size td_team_barrier, . - td_team_barrier

@@ -131,10 +131,9 @@ module tdc_core
   );
 
   assign events_o = {
-    3'b0,
+    4'b0,
     core_i.perf_apu_wb,
     core_i.perf_apu_dep,
-    core_i.perf_apu_cont,
     core_i.perf_apu_type,
     core_i.mhpmevent_pipe_stall,
     core_i.mhpmevent_ld_stall,

@@ -16,7 +16,8 @@ module tdc_fpu
     input  logic [   APU_NARGS_CPU-1:0][31:0] operands_i,
     input  logic [     APU_WOP_CPU-1:0]       op_i,
     input  logic [APU_NDSFLAGS_CPU-1:0]       flags_i,
-    output logic                              gnt_o,
+    // Whether the operation of the cycle that ended with the last edge was taken.
+    output logic                              accepted_o,
 
     output logic                        rvalid_o,
     output logic [                 3:0] rtag_o,
@@ -32,6 +33,12 @@ module tdc_fpu
   logic [        fpnew_pkg::OP_BITS-1:0] operation;
   logic [                      C_RM-1:0] rounding_mode;
   logic op_mod, vectorial;
+  logic gnt;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) accepted_o <= 1'b0;
+    else accepted_o <= req_i && gnt;
+  end
 
   assign {vectorial, op_mod, operation} = op_i;
   assign {int_fmt, src_fmt, dst_fmt, rounding_mode} = flags_i;
@@ -79,7 +86,7 @@ module tdc_fpu
       .tag_i,
       .simd_mask_i   (1'b0),
       .in_valid_i    (req_i),
-      .in_ready_o    (gnt_o),
+      .in_ready_o    (gnt),
       .flush_i       (1'b0),
       .result_o,
       .status_o      (rflags_o),

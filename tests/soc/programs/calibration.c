@@ -68,9 +68,13 @@ DEFINE_PRODUCT(product_4x4, 4, 4)
 
 static void run_product(const void* args, td_team team) {
   /* Cores that leave a barrier in the same cycle fight for the same bank and FPU all along: a phase
-   * that no longer program stays in. They start 3 cycles apart, unless the lockstep is what is to
-   * be measured. */
-  for (uint32_t i = 0; i < STAGGER_CYCLES * team.core; ++i) __asm__ volatile("nop");
+   * that no longer program stays in. So they start apart, by a jump into a row of nops, unless the
+   * lockstep is what is to be measured. */
+  td_team_barrier(team);
+  __asm__ volatile(
+      ".option push\n\t.option norelax\n\tla t0, 1f\n\tsub t0, t0, %0\n\tjr t0\n\t"
+      ".rept 128\n\tc.nop\n\t.endr\n1:\n\t.option pop" ::"r"(2 * STAGGER_CYCLES * team.core)
+      : "t0");
   static void (*const kernels[])(const product_args*, int, int) = {
       product_naive, product_1x6, product_4x2, product_2x4, product_4x4};
   const int rows = kSize / (int)team.cores;

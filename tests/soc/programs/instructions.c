@@ -79,53 +79,55 @@ static void make_operands(void) {
 #define ROUNDED(X, kind, text) \
   X(kind, text ", rne")        \
   X(kind, text ", rtz") X(kind, text ", rdn") X(kind, text ", rup") X(kind, text ", rmm")
-#define OPERATIONS(X)                                                                              \
-  ROUNDED(X, FLOAT_3, "fadd.s ft3, ft0, ft1")                                                      \
-  ROUNDED(X, FLOAT_3, "fdiv.s ft3, ft0, ft1")                                                      \
-  ROUNDED(X, FLOAT_3, "fmul.s ft3, ft0, ft1")                                                      \
-  ROUNDED(X, FLOAT_3, "fsqrt.s ft3, ft0")                                                          \
-  ROUNDED(X, FLOAT_3, "fmadd.s ft3, ft0, ft1, ft2")                                                \
-  ROUNDED(X, FLOAT_TO_INTEGER, "fcvt.w.s %0, ft0")                                                 \
-  ROUNDED(X, FLOAT_TO_INTEGER, "fcvt.wu.s %0, ft0")                                                \
-  ROUNDED(X, FLOAT_3, "fcvt.s.w ft3, %2")                                                          \
-  ROUNDED(X, FLOAT_3, "fcvt.s.wu ft3, %2")                                                         \
-  X(FLOAT_3, "fsub.s ft3, ft0, ft1")                                                               \
-  X(FLOAT_3, "fmsub.s ft3, ft0, ft1, ft2")                                                         \
-  X(FLOAT_3, "fnmadd.s ft3, ft0, ft1, ft2")                                                        \
-  X(FLOAT_3, "fnmsub.s ft3, ft0, ft1, ft2")                                                        \
-  X(FLOAT_3, "fmin.s ft3, ft0, ft1")                                                               \
-  X(FLOAT_3, "fmax.s ft3, ft0, ft1")                                                               \
-  X(FLOAT_3, "fsgnj.s ft3, ft0, ft1")                                                              \
-  X(FLOAT_3, "fsgnjn.s ft3, ft0, ft1")                                                             \
-  X(FLOAT_3, "fsgnjx.s ft3, ft0, ft1")                                                             \
-  X(FLOAT_TO_INTEGER, "feq.s %0, ft0, ft1")                                                        \
-  X(FLOAT_TO_INTEGER, "flt.s %0, ft0, ft1")                                                        \
-  X(FLOAT_TO_INTEGER, "fle.s %0, ft0, ft1")                                                        \
-  X(FLOAT_TO_INTEGER, "fclass.s %0, ft0")                                                          \
-  X(FLOAT_TO_INTEGER, "fmv.x.w %0, ft1")                                                           \
-  X(INTEGER, "add %0, %1, %2")                                                                     \
-  X(INTEGER, "sub %0, %1, %2")                                                                     \
-  X(INTEGER, "sll %0, %1, %2")                                                                     \
-  X(INTEGER, "slt %0, %1, %2")                                                                     \
-  X(INTEGER, "sltu %0, %1, %2")                                                                    \
-  X(INTEGER, "xor %0, %1, %2") X(INTEGER, "srl %0, %1, %2") X(INTEGER, "sra %0, %1, %2")           \
-      X(INTEGER, "or %0, %1, %2") X(INTEGER, "and %0, %1, %2") X(INTEGER, "addi %0, %1, -2047") X( \
-          INTEGER, "slti %0, %1, -5") X(INTEGER, "sltiu %0, %1, 33") X(INTEGER, "xori %0, %1, -1") \
-          X(INTEGER, "ori %0, %1, 1365") X(INTEGER, "andi %0, %1, 1638") X(                        \
-              INTEGER, "slli %0, %1, 7") X(INTEGER, "srli %0, %1, 9")                              \
-              X(INTEGER, "srai %0, %1, 31") X(INTEGER, "mul %0, %1, %2") X(                        \
-                  INTEGER, "mulh %0, %1, %2") X(INTEGER, "mulhsu %0, %1, %2")                      \
-                  X(INTEGER, "mulhu %0, %1, %2") X(INTEGER, "div %0, %1, %2") X(                   \
-                      INTEGER, "divu %0, %1, %2") X(INTEGER, "rem %0, %1, %2")                     \
-                      X(INTEGER, "remu %0, %1, %2") X(INTEGER, "lui %0, 0xABCDE") X(LOAD, "lw", 0) \
-                          X(LOAD, "lh", 2) X(LOAD, "lhu", 0) X(LOAD, "lb", 3) X(LOAD, "lbu", 1)    \
-                              X(STORE, "sw", 0) X(STORE, "sh", 2) X(STORE, "sb", 1)                \
-                                  X(BRANCH, "beq") X(BRANCH, "bne") X(BRANCH, "blt")               \
-                                      X(BRANCH, "bge") X(BRANCH, "bltu") X(BRANCH, "bgeu") X(      \
-                                          INTEGER, "jal t0, 1f\n1: auipc t1, 0\n\tsub %0, t1, t0") \
-                                          X(INTEGER,                                               \
-                                            "la t0, 1f\n\tli %0, 3\n\tjalr t1, t0\n\tli "          \
-                                            "%0, 4\n1: sub t0, t0, t1\n\tadd %0, %0, t0")
+#define OPERATIONS(X)                                                                             \
+  ROUNDED(X, FLOAT_3, "fadd.s ft3, ft0, ft1")                                                     \
+  ROUNDED(X, FLOAT_3, "fdiv.s ft3, ft0, ft1")                                                     \
+  ROUNDED(X, FLOAT_3, "fmul.s ft3, ft0, ft1")                                                     \
+  ROUNDED(X, FLOAT_3, "fsqrt.s ft3, ft0")                                                         \
+  ROUNDED(X, FLOAT_3, "fmadd.s ft3, ft0, ft1, ft2")                                               \
+  ROUNDED(X, FLOAT_TO_INTEGER, "fcvt.w.s %0, ft0")                                                \
+  ROUNDED(X, FLOAT_TO_INTEGER, "fcvt.wu.s %0, ft0")                                               \
+  ROUNDED(X, FLOAT_3, "fcvt.s.w ft3, %2")                                                         \
+  ROUNDED(X, FLOAT_3, "fcvt.s.wu ft3, %2")                                                        \
+  X(FLOAT_3, "fsub.s ft3, ft0, ft1")                                                              \
+  X(FLOAT_3, "fmsub.s ft3, ft0, ft1, ft2")                                                        \
+  X(FLOAT_3, "fnmadd.s ft3, ft0, ft1, ft2")                                                       \
+  X(FLOAT_3, "fnmsub.s ft3, ft0, ft1, ft2")                                                       \
+  X(FLOAT_3, "fmin.s ft3, ft0, ft1")                                                              \
+  X(FLOAT_3, "fmax.s ft3, ft0, ft1")                                                              \
+  X(FLOAT_3, "fsgnj.s ft3, ft0, ft1")                                                             \
+  X(FLOAT_3, "fsgnjn.s ft3, ft0, ft1")                                                            \
+  X(FLOAT_3, "fsgnjx.s ft3, ft0, ft1")                                                            \
+  X(FLOAT_TO_INTEGER, "feq.s %0, ft0, ft1")                                                       \
+  X(FLOAT_TO_INTEGER, "flt.s %0, ft0, ft1")                                                       \
+  X(FLOAT_TO_INTEGER, "fle.s %0, ft0, ft1")                                                       \
+  X(FLOAT_TO_INTEGER, "fclass.s %0, ft0")                                                         \
+  X(FLOAT_TO_INTEGER, "fmv.x.w %0, ft1")                                                          \
+  X(INTEGER, "add %0, %1, %2")                                                                    \
+  X(INTEGER, "sub %0, %1, %2")                                                                    \
+  X(INTEGER, "sll %0, %1, %2")                                                                    \
+  X(INTEGER, "slt %0, %1, %2")                                                                    \
+  X(INTEGER, "sltu %0, %1, %2")                                                                   \
+  X(INTEGER, "xor %0, %1, %2")                                                                    \
+  X(INTEGER, "srl %0, %1, %2") X(INTEGER, "sra %0, %1, %2") X(INTEGER, "or %0, %1, %2") X(        \
+      INTEGER, "and %0, %1, %2") X(INTEGER, "addi %0, %1, -2047") X(INTEGER, "slti %0, %1, -5")   \
+      X(INTEGER, "sltiu %0, %1, 33") X(INTEGER, "xori %0, %1, -1") X(INTEGER, "ori %0, %1, 1365") \
+          X(INTEGER, "andi %0, %1, 1638") X(INTEGER, "slli %0, %1, 7")                            \
+              X(INTEGER, "srli %0, %1, 9") X(INTEGER, "srai %0, %1, 31")                          \
+                  X(INTEGER, "mul %0, %1, %2") X(INTEGER, "mulh %0, %1, %2")                      \
+                      X(INTEGER, "mulhsu %0, %1, %2") X(INTEGER, "mulhu %0, %1, %2")              \
+                          X(INTEGER, "div %0, %1, %2") X(INTEGER, "divu %0, %1, %2")              \
+                              X(INTEGER, "rem %0, %1, %2") X(INTEGER, "remu %0, %1, %2")          \
+                                  X(INTEGER, "lui %0, 0xABCDE") X(LOAD, "lw", 0) X(LOAD, "lh", 2) \
+                                      X(LOAD, "lhu", 0) X(LOAD, "lb", 3) X(LOAD, "lbu", 1) X(     \
+                                          STORE, "sw", 0) X(STORE, "sh", 2) X(STORE, "sb", 1)     \
+                                          X(BRANCH, "beq") X(BRANCH, "bne") X(BRANCH, "blt") X(   \
+                                              BRANCH, "bge") X(BRANCH, "bltu") X(BRANCH, "bgeu")  \
+                                              X(INTEGER,                                          \
+                                                "jal t0, 1f\n1: auipc t1, 0\n\tsub %0, t1, t0")   \
+                                                  X(INTEGER,                                      \
+                                                    "la t0, 1f\n\tli %0, 3\n\tjalr t1, t0\n\tli " \
+                                                    "%0, 4\n1: sub t0, t0, t1\n\tadd %0, %0, t0")
 
 static void run_operations(const void* args, td_team team) {
   (void)args;

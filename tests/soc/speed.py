@@ -1,0 +1,65 @@
+"""How fast the simulator is. Usage: speed.py NAME=TDC_SOC...
+
+Prints a table: simulated cycles a second, by the clock on the wall and by the processor's (user time of the simulator, which
+is what counts on a machine that does other things, too). `speed.py --train TDC_SOC` only runs the programs.
+"""
+import json
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+import suite
+
+# name: kind of loop in speed.c, active cores, iterations
+PROGRAMS = {
+    "8 cores: integer": (0, 8, 20000),
+    "8 cores: FMA": (1, 8, 8000),
+    "8 cores: loads and stores": (2, 8, 10000),
+    "8 cores: matrix product": (3, 8, 20),
+    "1 core integer, 7 asleep": (0, 1, 40000),
+    "1 core FMA, 7 asleep": (1, 1, 40000),
+}
+ROUNDS = 3
+
+
+def build(builder):
+    return {name: builder.build("speed", flags=[f"-DKIND={kind}", f"-DACTIVE={active}", f"-DITERATIONS={iterations}"],
+                                name=f"speed_{kind}_{active}")
+            for name, (kind, active, iterations) in PROGRAMS.items()}
+
+
+def measure(soc, elf, folder):
+    """Cycles, wall seconds, user seconds: of the fastest of some rounds."""
+    rounds = []
+    report = folder / "report.json"
+    for _ in range(ROUNDS):
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, time.monotonic()
+        subprocess.run([soc, elf, "--report", report], check=True)
+        wall, user = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        rounds.append((user, wall))
+    user, wall = min(rounds)
+    return json.loads(report.read_text())["cycles"], wall, user
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        elfs = build(suite.Builder(folder, ""))
+        if sys.argv[1] == "--train":
+            for elf in elfs.values():
+                subprocess.run([sys.argv[2], elf], check=True)
+            return
+        print("| work | build | cycles | thousand cycles/s, wall | thousand cycles/s, user time |\n|---|---|---|---|---|")
+        for work, elf in elfs.items():
+            for argument in sys.argv[1:]:
+                build_name, soc = argument.split("=")
+                cycles, wall, user = measure(soc, elf, folder)
+                print(f"| {work} | {build_name} | {cycles:,} | {cycles / wall / 1e3:.0f} | {cycles / user / 1e3:.0f} |",
+                      flush=True)
+
+
+if __name__ == "__main__":
+    main()
