@@ -39,7 +39,8 @@ constexpr size_t kShownLogLines = 30;
 constexpr std::chrono::milliseconds kTimeBetweenTries{100};
 
 bool is_chip_source(std::string_view path) {
-  return path.starts_with("runtime/soc/") || path == "runtime/rv32/pulp_cluster/chip.h";
+  return path.starts_with("runtime/soc/") ||
+         (path.starts_with("runtime/rv32/") && path.ends_with("/chip.h"));
 }
 
 std::string environment(const char* name) {
