@@ -73,6 +73,28 @@ bool matches_prefix(const ast::Pattern& pattern, const Path& path) {
   return !positions.empty() && *positions.begin() < path.size();
 }
 
+std::vector<ast::Pattern> narrowed(const ast::Pattern& pattern) {
+  std::vector<ast::Pattern> result;
+  const auto keep = [&](size_t piece, SourceRange range) -> ast::PatternPiece& {
+    result.push_back(pattern);
+    result.back().range = range;
+    return result.back().pieces[piece];
+  };
+  for (size_t i = 0; i < pattern.pieces.size(); ++i) {
+    const ast::PatternPiece& piece = pattern.pieces[i];
+    if (piece.picks.size() > 1)
+      for (const ast::Pick& pick : piece.picks) keep(i, pick.range).picks = {pick};
+    const auto* alternatives = std::get_if<ast::Alternatives>(&piece.kind);
+    if (alternatives == nullptr) continue;
+    for (const ast::Pattern& each : alternatives->patterns) {
+      keep(i, each.range).kind = ast::Alternatives{{each}};
+      for (const ast::Pattern& inner : narrowed(each))
+        keep(i, inner.range).kind = ast::Alternatives{{inner}};
+    }
+  }
+  return result;
+}
+
 const ast::Pick* find_slice(const ast::Pattern& pattern) {
   for (const ast::PatternPiece& piece : pattern.pieces) {
     for (const ast::Pick& pick : piece.picks)

@@ -21,6 +21,10 @@ bool matches(const ast::Pattern& pattern, const std::vector<std::string>& path);
 /// itself.
 bool matches_prefix(const ast::Pattern& pattern, const std::vector<std::string>& path);
 
+/// Copies of the pattern that keep one alternative of one `{..}`, or one entry of one `[..]`; the
+/// range of each is that of what it keeps. Where there is but one, nothing can be left out.
+std::vector<ast::Pattern> narrowed(const ast::Pattern& pattern);
+
 /// The slice `[a:b]` of a pattern, or null.
 const ast::Pick* find_slice(const ast::Pattern& pattern);
 

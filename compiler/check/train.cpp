@@ -419,7 +419,10 @@ class TrainCheck {
         is_matched[i] = !pattern.negation;
         has_hit = true;
       }
-      if (!has_hit) report_no_match(pattern, paths, what);
+      if (!has_hit)
+        report_no_match(pattern, paths, what);
+      else
+        report_unused_parts(pattern, paths, what);
     }
     std::vector<size_t> result;
     for (size_t i = 0; i < paths.size(); ++i)
@@ -446,6 +449,16 @@ class TrainCheck {
         if (end == std::string::npos) break;
       }
     report.suggest(nearest(text, candidates));
+  }
+
+  /// An alternative that matches nothing is a slip of the pen, even where others match.
+  void report_unused_parts(const ast::Pattern& pattern, const std::vector<std::string>& paths,
+                           const char* what) {
+    for (const ast::Pattern& part : narrowed(pattern))
+      if (std::none_of(paths.begin(), paths.end(),
+                       [&](const std::string& path) { return matches(part, split_path(path)); }))
+        reporter_.report(part.range, diag::selector_part_no_match, source(part.range),
+                         source(pattern.range), what);
   }
 
   SelectionRow& add_row(const ast::TrainClause& clause) {

@@ -1,0 +1,11 @@
+tdl 1
+use std.nn
+net N(x: f32[4]) -> y: f32[3] { return Linear(x, 8) as body |> relu |> Linear(3) as head }
+train t of N {
+  target     label: class(3)
+  loss       cross_entropy(y, label)
+  optimizer  sgd(lr: 0.1)
+  freeze     **
+  train      head.weight[0:2]
+}
+// expect: not-yet @ 9:26
