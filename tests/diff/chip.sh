@@ -83,6 +83,10 @@ check "evaluates" run --on rtl --eval --samples 2 --cycle-limit 5000000
 evaluation() { run --on "$1" --eval --samples 3 2>/dev/null | grep -E "^  (loss|accuracy)"; }
 check "evaluates as the host does" diff <(evaluation host) <(evaluation rtl)
 
+# A board that somebody ported to needs what the porting guide says and nothing else.
+check "the porting guide's board trains to the host's bytes" python3 "$root/tests/diff/board.py" kept mlp \
+  "$example/digits_train.npz" host.csv host.npz
+
 # A chip that was built with other options, the one for those who work on it: same program, same cycles.
 other=$root/build/dev/runtime/soc/tdc-soc
 same_cycles() {

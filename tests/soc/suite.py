@@ -158,26 +158,22 @@ def same_everywhere(builder):
 
 
 def porting_guide(builder):
-    """The files of runtime/README.md, taken literally."""
-    if shutil.which("qemu-system-riscv32") is None:
-        print("skipped: the porting guide needs qemu-system-riscv32")
-        return
+    """The files and commands of runtime/README.md, taken literally."""
     guide = (RUNTIME / "README.md").read_text()
     folder = builder.folder / "board"
     folder.mkdir()
+    (folder / "runtime").symlink_to(RUNTIME)
     for name in ("start.S", "platform.c", "link.ld"):
         text = re.search(rf"`{re.escape(name)}`:\n\n```\w+\n(.*?)```", guide, re.S).group(1)
         (folder / name).write_text(text)
-    elf = folder / "program.elf"
-    subprocess.run([*GCC, *WARNINGS, "-O2", f"-I{RUNTIME}", "-T", folder / "link.ld", folder / "start.S",
-                    folder / "platform.c", RUNTIME / "rv32/memory_functions.c", PROGRAMS / "echo.c", "-lgcc", "-o", elf],
-                   check=True)
+    shutil.copy(PROGRAMS / "echo.c", folder / "PROGRAM.c")
+    commands = re.search(r"Build and run:\n\n```sh\n(.*?)```", guide, re.S).group(1)
     words = struct.pack("<I", 100) + bytes(i * 7 % 256 for i in range(400))
     host = subprocess.run([builder.folder / "echo_host"], input=words, capture_output=True, check=False)
-    done = subprocess.run(["qemu-system-riscv32", "-machine", "virt", "-bios", "none", "-display", "none", "-monitor",
-                           "none", "-serial", "stdio", "-kernel", elf], input=words, capture_output=True, check=False,
+    done = subprocess.run(["sh", "-e", "-c", commands], cwd=folder, input=words, capture_output=True, check=False,
                           timeout=120)
-    check(done.returncode == 0 and done.stdout == host.stdout, "the porting guide's board echoes as the host")
+    check(done.returncode == 0 and done.stdout == host.stdout,
+          f"the porting guide's board echoes as the host {done.stderr.decode()}")
 
 
 def instructions(builder):
