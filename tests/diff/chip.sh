@@ -32,10 +32,23 @@ report() {
 export TDC_CACHE=$root/build/cache
 check "the chip is built" bash -c '"$0" chip >chip' "$tdc"
 check "trains on the host" train host --on host
+check "trains under QEMU" train qemu --on qemu
+check "QEMU gives the host's weights" cmp host.npz qemu.npz
 for cores in 1 2 3 8; do
   check "trains on $cores cores" train "cores$cores" --on rtl --set cores=$cores --set cores_per_fpu=1
   check "$cores cores give the host's weights" cmp host.npz "cores$cores.npz"
   check "$cores cores give the host's losses" cmp host.csv "cores$cores.csv"
+done
+
+# Other nets: convolutions, and a small transformer.
+for net in cnn cct_small; do
+  sed 's/^use std.nn$/use std.nn\nuse std.chips/' "$root/tests/diff/$net.td" >$net.td
+  echo 'deploy cluster on pulp_cluster { budget L1 <= 128 KiB, L2 <= 2 MiB }' >>$net.td
+  for target in host rtl; do
+    check "$net trains on $target" "$tdc" run $net.td --on $target --data "$root/tests/diff/vectors/${net}_data.npz" \
+      --steps 1 --save $net.$target.npz
+  done
+  check "$net learns the same" cmp $net.host.npz $net.rtl.npz
 done
 
 check "trains with shared FPUs" train shared --on rtl --keep kept
