@@ -6,6 +6,9 @@
 One step of every strategy from the shipped weights and one from random ones, and ten steps of `lora2` with
 `batch 1 accumulate 4`, each of which starts from the reference's weights: the loss, every update by the rule of
 update_rule.py, and that nothing else moves. Both sides are computed anew, so there is nothing to keep up to date.
+
+The images are the first that the shipped net misreads. Of one that it is sure of, the gradient is what rounding
+leaves of 1 - p, which says little about a program.
 """
 
 import concurrent.futures
@@ -18,15 +21,18 @@ import sys
 import tempfile
 from dataclasses import dataclass
 
+import jax
+import jax.numpy as jnp
 import numpy
 from cct_reference import load_weights
-from nets import CCT_FULL, STRATEGIES, cct, cct_shapes, cct_trained
+from nets import CCT_FULL, STRATEGIES, cct, cct_shapes, cct_trained, cross_entropy
 from training import random_weights, train
 from update_rule import compare_step
 
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "cct"
 BATCH = {"full": 8}  # of the other strategies: 1
 ACCUMULATE = 4
+LOOKED_AT = 100
 LOSS_TOLERANCE = 1e-5
 # A softmax does not see a constant, so the bias of what goes into one has no gradient.
 STRUCTURAL_ZEROS = {"pool.bias"}
@@ -66,9 +72,21 @@ def start_weights(origin, strategy):
     return weights
 
 
-def samples(first, count):
+@functools.cache
+def misread_samples():
+    """Among the first images, those whose loss with the shipped weights is above 1, in their order."""
     with numpy.load(EXAMPLE / "shifted_train.npz") as data:
-        return {name: data[name][first : first + count] for name in ("image", "label")}
+        images, labels = data["image"][:LOOKED_AT], data["label"][:LOOKED_AT]
+    weights = {path: jnp.asarray(array, "float64") for path, array in start_weights("shipped", "ft2").items()}
+    logits = jax.lax.map(lambda image: cct(weights, image, CCT_FULL), jnp.asarray(images / 255.0))
+    misread = numpy.asarray(jax.vmap(cross_entropy)(logits, labels)) > 1
+    return {"image": images[misread], "label": labels[misread]}
+
+
+def samples(first, count):
+    chosen = {name: array[first : first + count] for name, array in misread_samples().items()}
+    assert len(chosen["label"]) == count, "the shipped net reads too many images right"
+    return chosen
 
 
 def reference(strategy, weights, data, batch, steps=1, learning_rate=1.0):
@@ -133,6 +151,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(2) as pool:
         program = pathlib.Path(folder) / "cct.td"
         program.write_text(variant())
+        misread_samples()  # once, before two threads ask
         groups = [pool.submit(first_steps, o, s) for s in STRATEGIES for o in ("shipped", "random")]
         groups.append(pool.submit(ten_steps))
         cases = [case for group in groups for case in group.result()]
