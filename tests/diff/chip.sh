@@ -129,6 +129,13 @@ check "data race" fault 106 "((volatile float*)args->y)[0] = (float)team.core;" 
 check "deadlock" fault 107 "if (team.core == 0) { td_team_barrier(team); td_team_barrier(team); }" "deadlock" "core 0 at a barrier" "core 1 without a job"
 check "cycle limit" fault 108 "while (team.core == 3) { __asm__ volatile(\\\"nop\\\"); }" "cycle limit: after 3000000 cycles" "core 3 runs at"
 
+# The transformer's code for the chip, from both compilers, holds no instruction that tests/soc does not know.
+check "the transformer compiles for the chip" "$tdc" "$root/examples/cct/cct.td" --train lora1 --deploy cluster -o cct
+for compiler in riscv64-unknown-elf-gcc clang-19; do
+  check "$compiler builds it" make -s -C cct PLATFORM=pulp_cluster CC=$compiler OUT="build/$compiler"
+  check "every instruction of $compiler's is tested" python3 "$root/tests/soc/mnemonics.py" "cct/build/$compiler/cct"
+done
+
 check "an unknown parameter is refused" refuses 2 "nonsense" run --on rtl --set nonsense=1
 check "a parameter out of its range is refused" refuses 2 "cores" run --on rtl --set cores=17
 for option in "--set cores=1" "--cycle-limit 9" --profile "--trace t" "--trace-window 1:2"; do
