@@ -16,6 +16,24 @@ namespace {
 
 const char* const kStrategies[] = {"lp", "ft1", "ft2", "lora1", "lora2", "full"};
 
+/// The net on 8x8 images, 16 wide, with the random weights of its vectors.
+Training small(const std::string& strategy) {
+  const std::string weights = strategy.starts_with("lora") ? strategy + "_weights" : "weights";
+  return {with_rate_of_one("tests/diff/cct_small.td"), strategy,
+          read_arrays("tests/diff/vectors/cct_small_" + weights + ".npz"),
+          read_arrays("tests/diff/vectors/cct_small_data.npz")};
+}
+
+TEST_CASE("cct: gradients of the small net are central differences for every strategy") {
+  for (const std::string strategy : kStrategies) {
+    CAPTURE(strategy);
+    check_differences(small(strategy), /*samples=*/1, /*elements=*/10);
+  }
+}
+
+// The rest takes minutes in a sanitized build, and reaches no code that the above does not.
+#ifndef __SANITIZE_ADDRESS__
+
 /// The shipped weights, with random adapters for what the strategy adapts, no factor zero.
 std::vector<io::Array> shipped_weights(const std::string& strategy) {
   std::vector<io::Array> weights = read_arrays("examples/cct/pretrained.safetensors");
@@ -37,24 +55,6 @@ std::vector<io::Array> shipped_weights(const std::string& strategy) {
   }
   return weights;
 }
-
-/// The net on 8x8 images, 16 wide, with the random weights of its vectors.
-Training small(const std::string& strategy) {
-  const std::string weights = strategy.starts_with("lora") ? strategy + "_weights" : "weights";
-  return {with_rate_of_one("tests/diff/cct_small.td"), strategy,
-          read_arrays("tests/diff/vectors/cct_small_" + weights + ".npz"),
-          read_arrays("tests/diff/vectors/cct_small_data.npz")};
-}
-
-TEST_CASE("cct: gradients of the small net are central differences for every strategy") {
-  for (const std::string strategy : kStrategies) {
-    CAPTURE(strategy);
-    check_differences(small(strategy), /*samples=*/1, /*elements=*/10);
-  }
-}
-
-// The rest takes minutes in a sanitized build, and reaches no code that the above does not.
-#ifndef __SANITIZE_ADDRESS__
 
 /// The net of examples/cct with the shipped weights; `full` with a smaller batch.
 Training full_size(const std::string& strategy) {
