@@ -117,6 +117,7 @@ class Builder:
         self.folder = folder
         self.soc = soc
         self.other_soc = other_soc
+        self.cycles = 0
 
     def build(self, program, platform="pulp_cluster", flags=(), name=None):
         """Compiles one program for a platform; returns the path."""
@@ -133,9 +134,13 @@ class Builder:
         return output
 
     def run(self, elf, *options, stdin=b"", soc=None):
-        """On the chip: status, output, messages."""
-        command = [soc or self.soc, str(elf), "--cycle-limit", "20000000", *options]
+        """On the chip: status, output, messages; `report` then has what the chip reported."""
+        report = self.folder / "report.json"
+        command = [soc or self.soc, elf, "--cycle-limit", "20000000", "--report", report, *options]
+        report.unlink(missing_ok=True)
         done = subprocess.run(command, input=stdin, capture_output=True, check=False)
+        self.report = json.loads(report.read_text()) if report.exists() else {"cycles": 0}
+        self.cycles += self.report["cycles"]
         return done.returncode, done.stdout, done.stderr.decode()
 
 
@@ -192,8 +197,8 @@ def instructions(builder):
     cases, name_bytes = struct.unpack_from("<2I", qemu)
     names = qemu[8:8 + name_bytes].decode().split("\n")
     begin = 8 + name_bytes + 12 * cases
-    elf = builder.build("instructions")
-    for cores in (8, 3):
+    elf = builder.build("instructions", flags=[SIXTEEN_STACKS], name="instructions_16")
+    for cores in (16, 8, 3, 2, 1):
         status, chip, errors = builder.run(elf, "--set", f"cores={cores}")
         if not check(status == 0 and len(chip) == len(qemu), f"instructions on {cores} cores end: {errors}"):
             continue
@@ -236,11 +241,9 @@ def builds_agree(builder):
     for name, (elf, stdin) in runs.items():
         results = []
         for soc in (builder.soc, builder.soc, builder.other_soc):
-            report = builder.folder / "report.json"
-            result = builder.run(elf, "--report", str(report), stdin=stdin, soc=soc)
-            counts = json.loads(report.read_text())
-            del counts["host_seconds"]
-            results.append((result, counts))
+            result = builder.run(elf, stdin=stdin, soc=soc)
+            del builder.report["host_seconds"]
+            results.append((result, builder.report))
         check(results[0] == results[1], f"{name}: two runs are the same")
         check(results[0] == results[2], f"{name}: an unoptimised build gives the same")
 
@@ -251,16 +254,15 @@ def contention(builder):
     operations = 16 * 500
     for active, cores_per_fpu, smallest, largest in ((1, 2, 0, 0), (8, 1, 0, 0), (8, 2, 0.8 * operations, operations)):
         elf = builder.build("speed", flags=["-DKIND=1", f"-DACTIVE={active}", "-DITERATIONS=500"], name="floats")
-        report = builder.folder / "report.json"
-        builder.run(elf, "--set", f"cores_per_fpu={cores_per_fpu}", "--report", str(report))
-        counted = [core["fpu_contention"] for core in json.loads(report.read_text())["cores"]]
+        builder.run(elf, "--set", f"cores_per_fpu={cores_per_fpu}")
+        counted = [core["fpu_contention"] for core in builder.report["cores"]]
         check(all(smallest <= count <= largest for count in counted),
               f"{active} cores, {cores_per_fpu} to an FPU: waits {counted}, expected {smallest} to {largest}")
 
 
 def random_teams(builder):
     elf = builder.build("random_team", flags=[SIXTEEN_STACKS], name="random_team_16")
-    for seed in range(12):
+    for seed in range(30):
         for cores in (2, 3, 4, 5, 6, 7, 8, 13, 16) if seed < 3 else (8,):
             sent, expected = random_programs.make(seed, cores)
             status, output, errors = builder.run(elf, "--set", f"cores={cores}", stdin=sent)
@@ -297,6 +299,7 @@ def main():
                      random_teams, instructions, calibration):
             print("--", part.__name__, flush=True)
             part(builder)
+        print(f"-- {builder.cycles / 1e6:.1f} million simulated cycles")
     print(f"{passed} passed, {failed} failed")
     sys.exit(failed != 0)
 
