@@ -19,6 +19,7 @@ compiler() {
   if command -v ccache >/dev/null; then echo "ccache $1"; else echo "$1"; fi
 }
 export CCACHE_DIR=$work/ccache
+export CCACHE_NOHASHDIR=1  # what a debugger would be told about the folder does not matter here
 
 # train NAME TARGET FILE STRATEGY OPTIONS...: three updates; weights and losses in NAME-TARGET.npz and .csv
 train() {
