@@ -265,11 +265,13 @@ static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, t
   const int32_t positions = rows.count * columns.count;
   const int32_t kernel = p->kernel_height * p->kernel_width;
   const int32_t taps = rows.taps * columns.taps;
-  // A panel holds whole outputs, or, if a kernel does not fit, some of its rows.
-  const int32_t row_taps = td_min_int(rows.taps, TD_PANEL_DEPTH / td_max_int(columns.taps, 1));
+  // A panel holds whole outputs, or, if a kernel does not fit, some of its rows, or parts of a row.
+  const int32_t column_taps = td_max_int(td_min_int(columns.taps, TD_PANEL_DEPTH), 1);
+  const int32_t row_taps = td_max_int(td_min_int(rows.taps, TD_PANEL_DEPTH / column_taps), 1);
+  const int32_t column_pieces = td_blocks_of(columns.taps, column_taps);
+  const int32_t row_pieces = td_blocks_of(rows.taps, row_taps);
   const int32_t outputs_at_once =
-      row_taps == rows.taps ? td_max_int(TD_PANEL_DEPTH / td_max_int(taps, 1), 1) : 1;
-  const int is_every_tap = taps == kernel;
+      row_pieces * column_pieces == 1 ? TD_PANEL_DEPTH / (row_taps * column_taps) : 1;
   const int is_dense = p->stride_height == 1 && p->stride_width == 1 && p->dx_row == p->width;
   float panel[TD_PANEL_DEPTH * TD_BLOCK_COLUMNS];
   int32_t dx_column[TD_BLOCK_COLUMNS];
@@ -306,12 +308,15 @@ static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, t
                            rows.tap * p->kernel_width + columns.tap;
     for (int32_t output = 0; output < p->outputs && taps > 0; output += outputs_at_once) {
       const int32_t outputs = td_min_int(outputs_at_once, p->outputs - output);
-      for (int32_t row_tap = 0; row_tap < rows.taps; row_tap += row_taps) {
-        const int32_t now = td_min_int(row_taps, rows.taps - row_tap);
+      for (int32_t tap = 0; tap < row_pieces * column_pieces; ++tap) {
+        const int32_t row_tap = tap / column_pieces * row_taps;
+        const int32_t column_tap = tap % column_pieces * column_taps;
+        const int32_t rows_now = td_min_int(row_taps, rows.taps - row_tap);
+        const int32_t columns_now = td_min_int(column_taps, columns.taps - column_tap);
         float* to = panel;
         for (int32_t o = output; o < output + outputs; ++o) {
-          for (int32_t r = row_tap; r < row_tap + now; ++r) {
-            for (int32_t c = 0; c < columns.taps; ++c) {
+          for (int32_t r = row_tap; r < row_tap + rows_now; ++r) {
+            for (int32_t c = column_tap; c < column_tap + columns_now; ++c) {
               const td_sampling sampling = {
                   .image = dy + o * p->dy_channel,
                   .height = p->out_height,
@@ -327,9 +332,11 @@ static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, t
             }
           }
         }
-        td_pad_panel(panel, outputs * now * columns.taps, block_columns);
-        const float* const from =
-            w + output * p->w_output + row_tap * rows.tap_step * p->kernel_width;
+        const int32_t taps_now = rows_now * columns_now;
+        td_pad_panel(panel, outputs * taps_now, block_columns);
+        const float* const from = w + output * p->w_output +
+                                  row_tap * rows.tap_step * p->kernel_width +
+                                  column_tap * columns.tap_step;
         product.b = panel;
         if (taps == 1) {  // one long chain over the outputs
           product.a = from;
@@ -338,7 +345,7 @@ static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, t
           product.reduce = 1;
           td_product_column(&product);
           product.from_zero = 0u;
-        } else if (is_every_tap && now == rows.taps) {  // kernels are dense
+        } else if (taps_now == kernel) {  // kernels are dense
           product.a = from;
           product.a_col = 1;
           product.a_reduce = p->w_output;
@@ -352,12 +359,12 @@ static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, t
             product.a = from + o * p->w_output;
             product.a_col = columns.tap_step;
             product.a_reduce = rows.tap_step * p->kernel_width;
-            product.depth = columns.taps;
-            product.b_reduce = columns.taps * TD_BLOCK_COLUMNS;
-            product.reduce = now;
+            product.depth = columns_now;
+            product.b_reduce = columns_now * TD_BLOCK_COLUMNS;
+            product.reduce = rows_now;
             td_product_column(&product);
             product.from_zero = 0u;
-            product.b += now * columns.taps * TD_BLOCK_COLUMNS;
+            product.b += taps_now * TD_BLOCK_COLUMNS;
           }
         }
       }

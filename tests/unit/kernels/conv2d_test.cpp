@@ -59,9 +59,10 @@ const std::vector<Case>& cases() {
       {2, 5, 1, 1, 6, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},   // depthwise
       {2, 1, 7, 9, 5, 5, 1, 1},                           // pointwise
       {1, 1, 4, 3, 7, 7, 1, 1, 2, 2},
-      {1, 1, 1, 2, 1, 40, 1, 9, 1, 1, 0, 4, 1, 1, 0, 4},
       {1, 1, 1, 2, 21, 21, 19, 17, 1, 1, 8, 8, 1, 1, 8, 8},  // a kernel larger than a panel
-      {1, 1, 2, 2, 2, 3, 3, 3, 1, 1, 4, 4, 1, 1, 4, 4},      // windows entirely in the padding
+      {1, 1, 1, 2, 2, 303, 2, 300},                          // a kernel row larger than a panel
+      {1, 1, 1, 2, 1, 40, 1, 9, 1, 1, 0, 4, 1, 1, 0, 4},
+      {1, 1, 2, 2, 2, 3, 3, 3, 1, 1, 4, 4, 1, 1, 4, 4},  // windows entirely in the padding
   };
   return all;
 }

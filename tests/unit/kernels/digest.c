@@ -112,6 +112,16 @@ static void run_conv2d(int32_t stride, int32_t dilation, int32_t groups) {
       .dy_row = out_width, .dw_output = channels * 9);
 }
 
+/* A kernel row that is larger than a panel of a small core. */
+static void run_wide_conv2d(void) {
+  RUN(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, .batch = 1,
+      .groups = 1, .channels = 2, .height = 3, .width = 90, .outputs = 3, .out_height = 2,
+      .out_width = 11, .kernel_height = 2, .kernel_width = 80, .stride_height = 1,
+      .stride_width = 1, .dilation_height = 1, .dilation_width = 1, .dx_image = 540,
+      .dx_channel = 270, .dx_row = 90, .dy_image = 66, .dy_channel = 22, .dy_row = 11,
+      .w_output = 320);
+}
+
 static void run_reductions(void) {
 #define AXES                                                                                 \
   .y = result, .x = operand_a, .rank = 1, .extent = {21}, .y_stride = {1}, .x_stride = {13}, \
@@ -222,6 +232,7 @@ int main(void) {
   run_conv2d(1, 1, 1);
   run_conv2d(2, 1, 3);
   run_conv2d(3, 2, 2);
+  run_wide_conv2d();
   run_reductions();
   run_rows(10);
   run_rows(67);
