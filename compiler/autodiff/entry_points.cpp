@@ -105,10 +105,11 @@ class TrainStepBuilder {
     builder.set_phase(ir::Phase::update);
     builder.set_origin(training_.origin);
     const ir::TensorType scalar;
+    // The blanks keep these names apart from the user's.
     const ir::ValueId learning_rate =
-        builder.add_input("learning_rate", ir::InputKind::learning_rate, scalar, false);
+        builder.add_input("learning rate", ir::InputKind::learning_rate, scalar, false);
     const ir::ValueId inverse_count =
-        builder.add_input("inverse_count", ir::InputKind::inverse_count, scalar, false);
+        builder.add_input("inverse count", ir::InputKind::inverse_count, scalar, false);
     ir::Attributes options;
     for (const auto& [name, value] : training_.optimizer.options) options.set(name, value);
     for (const auto& [variable, gradient] : gradients.of_variable) {

@@ -9,15 +9,33 @@
 namespace tdc::emit {
 namespace {
 
-constexpr std::array<std::string_view, 62> kTakenWords = {
-    "auto",      "break",    "case",    "char",     "const",     "continue", "default",  "do",
-    "double",    "else",     "enum",    "extern",   "float",     "for",      "goto",     "if",
-    "inline",    "int",      "long",    "register", "restrict",  "return",   "short",    "signed",
-    "sizeof",    "static",   "struct",  "switch",   "typedef",   "union",    "unsigned", "void",
-    "volatile",  "while",    "asm",     "typeof",   "bool",      "true",     "false",    "nullptr",
-    "constexpr", "alignas",  "alignof", "class",    "new",       "delete",   "this",     "template",
-    "namespace", "operator", "private", "public",   "protected", "virtual",  "args",     "state",
-    "metrics",   "config",   "status",  "scalars",  "linux",     "unix"};
+// Words of C and C++, and what the generated file calls its own functions, variables and
+// parameters.
+constexpr std::array<std::string_view, 67> kTakenWords = {
+    "auto",      "break",        "case",      "char",          "const",
+    "continue",  "default",      "do",        "double",        "else",
+    "enum",      "extern",       "float",     "for",           "goto",
+    "if",        "inline",       "int",       "long",          "register",
+    "restrict",  "return",       "short",     "signed",        "sizeof",
+    "static",    "struct",       "switch",    "typedef",       "union",
+    "unsigned",  "void",         "volatile",  "while",         "asm",
+    "typeof",    "bool",         "true",      "false",         "nullptr",
+    "constexpr", "alignas",      "alignof",   "class",         "new",
+    "delete",    "this",         "template",  "namespace",     "operator",
+    "private",   "public",       "protected", "virtual",       "args",
+    "state",     "metrics",      "config",    "status",        "scalars",
+    "linux",     "unix",         "loss",      "learning_rate", "apply",
+    "fill_zero", "copy_elements"};
+
+bool is_taken(std::string_view name) {
+  const bool is_runtime =
+      name.starts_with("td_") || name.starts_with("TD_") || name.starts_with("run_td_");
+  const bool is_stdint =
+      ((name.starts_with("int") || name.starts_with("uint")) && name.ends_with("_t")) ||
+      name.ends_with("_MAX") || name.ends_with("_MIN");
+  return is_runtime || is_stdint || name.starts_with("__") ||
+         std::find(kTakenWords.begin(), kTakenWords.end(), name) != kTakenWords.end();
+}
 
 }  // namespace
 
@@ -33,9 +51,14 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-std::string parameter_name(std::string_view name) {
+std::string parameter_name(const schedule::Argument& argument) {
+  if (argument.is_output && argument.output_kind != ir::OutputKind::result)
+    return argument.output_kind == ir::OutputKind::loss ? "loss" : "metrics";
+  const std::string_view name = argument.name;
+  // A name that is a taken one with `_` behind it moves on too, so that different names stay so.
+  const std::string_view stem = name.substr(0, name.find_last_not_of('_') + 1);
   std::string result(name);
-  if (std::find(kTakenWords.begin(), kTakenWords.end(), name) != kTakenWords.end()) result += '_';
+  if (is_taken(name) || is_taken(stem)) result += '_';
   return result;
 }
 
@@ -103,13 +126,12 @@ std::string parameter_list(const schedule::EntryPoint& entry_point,
     if (!argument.is_output) {
       if (argument.input_kind == ir::InputKind::sample ||
           argument.input_kind == ir::InputKind::target)
-        add(fmt::format("const {}* {}", type, parameter_name(argument.name)));
-    } else if (argument.output_kind == ir::OutputKind::metric) {
-      if (!has_metrics) add("float* metrics");
-      has_metrics = true;
-    } else {
-      add(fmt::format("{}* {}", type, parameter_name(argument.name)));
+        add(fmt::format("const {}* {}", type, parameter_name(argument)));
+      continue;
     }
+    const bool is_metric = argument.output_kind == ir::OutputKind::metric;
+    if (!is_metric || !has_metrics) add(fmt::format("{}* {}", type, parameter_name(argument)));
+    has_metrics = has_metrics || is_metric;
   }
   return text.empty() ? "void" : text;
 }

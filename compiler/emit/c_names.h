@@ -12,8 +12,9 @@ std::string upper(std::string_view text);
 /// Lower case, for variables and files.
 std::string lower(std::string_view text);
 
-/// A name of the user as a C parameter; words that C or the generated file use get a `_`.
-std::string parameter_name(std::string_view name);
+/// The C parameter of an argument: the user's name, with a `_` if C or the generated file use it
+/// themselves; `loss`; `metrics` for each of the metrics. Different names stay different.
+std::string parameter_name(const schedule::Argument& argument);
 
 /// A float literal that reads back to the same bits, with suffix `f`; finite values only.
 std::string float_literal(float value);

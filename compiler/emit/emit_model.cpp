@@ -43,6 +43,18 @@ std::string scaling_prototype(const Model& model, const check::InputScaling& sca
                      model.program.prefix, scaling.input);
 }
 
+/// Variables that the generated table lists.
+int64_t variable_count(const Model& model) {
+  return std::count_if(
+      model.schedule.variables.begin(), model.schedule.variables.end(),
+      [](const ir::Variable& v) { return v.kind != ir::VariableKind::accumulator; });
+}
+
+/// The extent of that table: C has no empty arrays, so one of no variables has an entry of zeros.
+std::string variable_array_extent(const Model& model) {
+  return variable_count(model) == 0 ? "1" : upper(model.program.prefix) + "_VARIABLES";
+}
+
 class SourceWriter {
  public:
   explicit SourceWriter(const Model& model)
@@ -101,8 +113,9 @@ class SourceWriter {
   }
 
   void write_variables() {
-    text_ += fmt::format("\nconst {0}_variable {0}_variables[{1}_VARIABLES] = {{\n", prefix_,
-                         upper(prefix_));
+    text_ += fmt::format("\nconst {0}_variable {0}_variables[{1}] = {{\n", prefix_,
+                         variable_array_extent(model_));
+    if (variable_count(model_) == 0) text_ += "    {.path = 0},\n";
     for (const ir::VariableId id : schedule_.variables.ids()) {
       const ir::Variable& variable = schedule_.variables[id];
       if (variable.kind == ir::VariableKind::accumulator) continue;
@@ -291,13 +304,9 @@ class SourceWriter {
 
   /// The C parameter of an argument; empty for run-time scalars.
   std::string c_argument(const schedule::Argument& argument) const {
-    if (argument.is_output)
-      return argument.output_kind == ir::OutputKind::metric ? "metrics"
-                                                            : parameter_name(argument.name);
-    if (argument.input_kind == ir::InputKind::learning_rate ||
-        argument.input_kind == ir::InputKind::inverse_count)
-      return "";
-    return parameter_name(argument.name);
+    const bool is_scalar = argument.input_kind == ir::InputKind::learning_rate ||
+                           argument.input_kind == ir::InputKind::inverse_count;
+    return is_scalar && !argument.is_output ? "" : parameter_name(argument);
   }
 
   std::string write_steps(const schedule::EntryPoint& entry_point) {
@@ -435,11 +444,11 @@ std::string shape_comment(const schedule::EntryPoint& entry_point,
     if (!argument.is_output && argument.input_kind != ir::InputKind::sample &&
         argument.input_kind != ir::InputKind::target)
       continue;
-    text += fmt::format(" *   {}: {}", parameter_name(argument.name),
+    const bool is_metric = argument.is_output && argument.output_kind == ir::OutputKind::metric;
+    text += fmt::format(" *   {}: {}", is_metric ? argument.name : parameter_name(argument),
                         ir::to_text(schedule.buffers[argument.buffer].type));
     if (argument.classes > 0) text += fmt::format(", each 0 to {}", argument.classes - 1);
-    if (argument.is_output && argument.output_kind == ir::OutputKind::metric)
-      text += " (in `metrics`)";
+    if (is_metric) text += " (in `metrics`)";
     text += "\n";
   }
   return text;
@@ -472,10 +481,7 @@ std::string emit_header(const Model& model) {
         "\n#define {0}_BATCH {1} /* samples of one {2}_train_step */\n"
         "#define {0}_ACCUMULATE {3} /* calls of it for one update */\n",
         macro, model.program.training->batch, prefix, model.program.training->accumulate);
-  const int64_t variables =
-      std::count_if(model.schedule.variables.begin(), model.schedule.variables.end(),
-                    [](const ir::Variable& v) { return v.kind != ir::VariableKind::accumulator; });
-  text += fmt::format("#define {}_VARIABLES {}\n", macro, variables);
+  text += fmt::format("#define {}_VARIABLES {}\n", macro, variable_count(model));
   text += fmt::format(
       "\ntypedef enum {{\n  {0}_OK = 0,\n  {0}_NOT_READY = 1,    /* {1}_init was not called */\n"
       "  {0}_NULL_POINTER = 2, /* an argument is null; nothing was done */\n}} {1}_status;\n",
@@ -496,8 +502,8 @@ std::string emit_header(const Model& model) {
       "  const float* value; /* the elements */\n"
       "  float* live;        /* the same, to write; null if frozen */\n"
       "  uint32_t elements;\n  uint32_t rank;\n  int32_t dims[{2}];\n  {1}_variable_kind kind;\n"
-      "}} {1}_variable;\nextern const {1}_variable {1}_variables[{0}_VARIABLES];\n",
-      macro, prefix, rank);
+      "}} {1}_variable;\nextern const {1}_variable {1}_variables[{3}];\n",
+      macro, prefix, rank, variable_array_extent(model));
   text += fmt::format(
       "\n/* Puts every trained weight back to its initial image; counters start again. Call it "
       "first. */\n"

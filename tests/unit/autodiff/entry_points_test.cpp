@@ -84,8 +84,8 @@ Step one_update(const ir::Module& module, bool accumulates) {
     ir::InterpreterInputs inputs = {
         .arguments = {{"x", Tensor({.dims = {batch, 3, 1}}, part(x, 3))},
                       {"t", Tensor({.dims = {batch, 2, 1}}, part(t, 2))},
-                      {"learning_rate", rate},
-                      {"inverse_count", inverse_count}},
+                      {"learning rate", rate},
+                      {"inverse count", inverse_count}},
         .variables = state};
     const ir::InterpreterResults results = ir::interpret(*module.find_graph("train_step"), inputs);
     result.losses.push_back(results.outputs.at("loss").data.at(0));
@@ -93,7 +93,7 @@ Step one_update(const ir::Module& module, bool accumulates) {
   }
   if (accumulates) {
     ir::InterpreterInputs inputs = {
-        .arguments = {{"learning_rate", rate}, {"inverse_count", inverse_count}},
+        .arguments = {{"learning rate", rate}, {"inverse count", inverse_count}},
         .variables = state};
     const ir::InterpreterResults results = ir::interpret(*module.find_graph("apply"), inputs);
     for (const auto& [variable, value] : results.written) state[variable] = value;

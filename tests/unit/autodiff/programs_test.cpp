@@ -84,8 +84,8 @@ class Program {
   }
 
   ir::InterpreterResults run(std::string_view name, Arguments arguments, Variables& variables) {
-    arguments["learning_rate"] = ops::Tensor({}, {1.0});
-    arguments["inverse_count"] = ops::Tensor({}, {1 / static_cast<double>(batch_ * accumulate_)});
+    arguments["learning rate"] = ops::Tensor({}, {1.0});
+    arguments["inverse count"] = ops::Tensor({}, {1 / static_cast<double>(batch_ * accumulate_)});
     ir::InterpreterResults results =
         ir::interpret(graph(name), {.arguments = std::move(arguments), .variables = variables});
     for (const auto& [id, tensor] : results.written) variables[id] = tensor;

@@ -82,7 +82,7 @@ TEST_CASE("trace: every named value of a step, as computed by hand") {
   for (const char* name : {"x", "label", "x#2", "fc.weight", "fc.bias", "fc", "loss",
                            "gradient(fc.weight)", "gradient(fc.bias)"})
     CHECK_MESSAGE(std::count(names.begin(), names.end(), name) == 1, name);
-  CHECK(std::count(names.begin(), names.end(), "learning_rate") == 0);
+  CHECK(std::count(names.begin(), names.end(), "learning rate") == 0);
   CHECK(std::count(names.begin(), names.end(), "fc.weight#2") == 0);  // the updated one
 
   const auto check = [&](const char* name, const std::vector<int64_t>& dims,
