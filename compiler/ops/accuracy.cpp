@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include "ops/elementwise.h"
 #include "ops/per_sample.h"
 #include "ops/strides.h"
@@ -41,6 +44,10 @@ const OpFamily accuracy_family = {
                for (size_t row = 0; row < rows; ++row) {
                  const double* logits = e.input(0).data.data() + row * classes;
                  const auto label = static_cast<size_t>(e.input(1).data[row]);
+                 // A row with a NaN has no order, and counting only what is larger would make it a
+                 // hit.
+                 if (std::any_of(logits, logits + classes, [](double x) { return std::isnan(x); }))
+                   continue;
                  int64_t before = 0;
                  for (size_t c = 0; c < classes; ++c)
                    if (logits[c] > logits[label] || (logits[c] == logits[label] && c < label))
