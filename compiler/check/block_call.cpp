@@ -212,7 +212,6 @@ std::optional<ir::TensorType> Elaborator::concrete_type(const ast::Type& type) {
   const auto& named = std::get<ast::NamedType>(type.kind);
   ir::TensorType result = {.dtype = named.name.text == "f32" ? ir::DType::f32 : ir::DType::i32};
   if (!named.shape) return result;
-  int64_t elements = 1;
   for (const ast::Dimension& dimension : named.shape->dimensions) {
     if (dimension.size == nullptr) {
       reporter_.report(dimension.range, diag::shape_open);
@@ -221,13 +220,22 @@ std::optional<ir::TensorType> Elaborator::concrete_type(const ast::Type& type) {
     const std::optional<int64_t> size = extent(*dimension.size);
     if (!size) return std::nullopt;
     result.dims.push_back(*size);
-    if (__builtin_mul_overflow(elements, *size, &elements) || elements > kElementLimit) {
-      reporter_.report(named.shape->range, diag::tensor_too_large, ir::to_text(result.dims),
-                       kElementLimit);
-      return std::nullopt;
-    }
   }
-  return result;
+  return check_limits(result.dims, named.shape->range) ? std::optional(result) : std::nullopt;
+}
+
+bool Elaborator::check_limits(const ir::Dims& dims, SourceRange range) {
+  int64_t elements = 1;
+  for (const int64_t extent : dims) {
+    if (!__builtin_mul_overflow(elements, extent, &elements) && elements <= kElementLimit) continue;
+    reporter_.report(range, diag::tensor_too_large, ir::to_text(dims), kElementLimit);
+    return false;
+  }
+  if (dims.size() <= kAxisLimit) return true;
+  reporter_.report(range, diag::not_yet,
+                   fmt::format("a tensor of more than {} axes (this has shape {})", kAxisLimit,
+                               ir::to_text(dims)));
+  return false;
 }
 
 /// Rank and element type, and the dims that stand alone in the shape and are new: the shape binds

@@ -192,6 +192,8 @@ std::optional<Deployment> check_deploy(const ast::Deploy& deploy, SourceRange or
   std::optional<schedule::Chip> chip = check_chip(*found.declaration, reporter);
   if (!chip) return std::nullopt;
   Deployment result = {.name = deploy.name.text, .chip = *std::move(chip), .origin = origin};
+  // A level without a budget of its own is held to what it has.
+  for (schedule::MemoryLevel& level : result.chip.levels) level.budget_origin = deploy.name.range;
   for (const ast::DeployClause& clause : deploy.clauses) {
     if (const auto* budget = std::get_if<ast::BudgetClause>(&clause.kind)) {
       for (const ast::BudgetClause::Bound& bound : budget->bounds) {

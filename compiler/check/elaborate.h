@@ -22,6 +22,7 @@
 #include "check/value.h"
 #include "ir/builder.h"
 #include "ir/ir.h"
+#include "ops/kernel.h"
 
 namespace tdc::check {
 
@@ -31,6 +32,8 @@ inline constexpr int64_t kExpansionLimit = 1'000'000;
 inline constexpr int kElaborationDepth = 1024;
 /// Elements of one tensor, at most: kernels count in 32 bits (limit-3).
 inline constexpr int64_t kElementLimit = (int64_t{1} << 31) - 1;
+/// Axes of one tensor, at most: kernels walk six, one of which is the batch (limit-5).
+inline constexpr size_t kAxisLimit = ops::kKernelRank - 1;
 
 /// A call that directly holds parameters, for `lora`.
 struct CallRecord {
@@ -208,6 +211,8 @@ class Elaborator {
   bool bind_shape(const Declared& declared, const ast::Block& block);
   bool check_shape(const Declared& declared);
   std::optional<ir::TensorType> concrete_type(const ast::Type& type);
+  /// Whether tensors may have this shape (limit-3, limit-5); false: reported.
+  bool check_limits(const ir::Dims& dims, SourceRange range);
   std::optional<int64_t> extent(const ast::Expr& expr);
   /// The text of an `as` path. Null: reported.
   std::optional<std::string> path_text(const ast::CallPath& path);

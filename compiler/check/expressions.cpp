@@ -342,7 +342,11 @@ Value Elaborator::index_tensor(const ast::Index& index, ir::ValueId base, Source
     }
     const int64_t begin = single != nullptr ? *single : piece->begin;
     const int64_t end = single != nullptr ? *single + 1 : piece->end;
-    if (begin < 0 || end > dims[axis] || begin >= end) {
+    if (begin == end) {  // a range that runs backwards was reported
+      reporter_.report(subscript.range, diag::extent, int64_t{0}, kElementLimit);
+      return {};
+    }
+    if (begin < 0 || end > dims[axis]) {
       reporter_.report(subscript.range, diag::index_range, single != nullptr ? begin : end,
                        dims[axis]);
       return {};
@@ -408,10 +412,12 @@ Value Elaborator::rearrange(const CallContext& context) {
   builder_.set_origin(context.call.range);
   ir::ValueId value = x;
   if (!is_identity(plan.axes)) {
+    if (!check_limits(plan.split, context.call.range)) return {};
     if (plan.split != builder_.type(value).dims)
       value = builder_.emit("reshape", {value}, {{"dims", plan.split}});
     value = builder_.emit("transpose", {value}, {{"axes", plan.axes}});
   }
+  if (!check_limits(plan.merged, context.call.range)) return {};
   if (plan.merged != builder_.type(value).dims)
     value = builder_.emit("reshape", {value}, {{"dims", plan.merged}});
   return {TensorValue{value}};

@@ -1,5 +1,6 @@
 #include "check/lora.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "ir/rewrite.h"
@@ -22,17 +23,41 @@ bool is_stored_out_in(const ops::LowRank& low_rank, ops::Call call) {
   return low_rank.dims(call).value() == std::pair<int64_t, int64_t>(3, 2);
 }
 
-/// The nodes that use a value as a matrix that can take an adapter; none if they disagree about
-/// which side is `in`, because then one adapter does not suit them all.
+/// Whether an output of the graph depends on each node. Folded transposes stand around unused.
+IdVector<ir::NodeId, char> live_nodes(const ir::Graph& graph) {
+  IdVector<ir::NodeId, char> is_live;
+  is_live.resize(graph.nodes.size());
+  std::vector<ir::ValueId> open;
+  for (const ir::Output& output : graph.outputs) open.push_back(output.value);
+  while (!open.empty()) {
+    const ir::ValueId value = open.back();
+    open.pop_back();
+    const ir::NodeId producer = value.is_valid() ? graph.values[value].producer : ir::NodeId{};
+    if (!producer.is_valid() || is_live[producer] != 0) continue;
+    is_live[producer] = 1;
+    const ir::ValueIds& inputs = graph.nodes[producer].inputs;
+    open.insert(open.end(), inputs.begin(), inputs.end());
+  }
+  return is_live;
+}
+
+/// The nodes that use a value as a matrix that can take an adapter; none if there are other uses,
+/// which an adapter would not reach, or if they disagree about which side is `in`.
 std::vector<ir::NodeId> adaptable_uses(const ir::Graph& graph, ir::ValueId value) {
   std::vector<ir::NodeId> uses;
   if (!value.is_valid()) return uses;
+  for (const ir::Output& output : graph.outputs)
+    if (output.value == value) return {};
+  const IdVector<ir::NodeId, char> is_live = live_nodes(graph);
   std::optional<bool> is_out_in;
   for (const ir::NodeId id : graph.nodes.ids()) {
     const ir::Node& node = graph.nodes[id];
-    if (!node.op->low_rank || node.inputs.at(node.op->low_rank->operand) != value) continue;
+    const auto reads = std::count(node.inputs.begin(), node.inputs.end(), value);
+    if (is_live[id] == 0 || reads == 0) continue;
+    if (reads > 1 || !node.op->low_rank || node.inputs.at(node.op->low_rank->operand) != value)
+      return {};
     const ops::Call call = ops::call_of(graph, node);
-    if (!node.op->low_rank->dims(call)) continue;
+    if (!node.op->low_rank->dims(call)) return {};
     if (is_out_in.value_or(is_stored_out_in(*node.op->low_rank, call)) !=
         is_stored_out_in(*node.op->low_rank, call))
       return {};
@@ -90,7 +115,7 @@ std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& pat
     builder.set_phase(node.phase);
     builder.set_origin(node.origin);
     const ir::ValueId y = node.outputs.at(0);
-    ir::ValueId branch = low_rank.branch(builder, node, a, b);
+    ir::ValueId branch = node.op->low_rank->branch(builder, node, a, b);
     if (adapter.scale != 1) branch = builder.emit("scale", {branch}, {{"factor", adapter.scale}});
     const ir::ValueId sum = builder.emit("add", {y, branch});
     ir::replace_uses(graph, y, sum, graph.values[sum].producer);

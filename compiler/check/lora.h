@@ -17,7 +17,7 @@ struct AdapterOptions {
   SourceRange origin;
 };
 
-/// The one parameter that `call` directly holds and that ops use as a matrix which can take an
+/// The one parameter that `call` directly holds and that ops use only as a matrix which can take an
 /// adapter, all of them stored the same way; null if there is none, or more than one (lora-1).
 std::optional<ir::VariableId> adaptable_parameter(const ir::Module& module, const CallRecord& call);
 

@@ -142,15 +142,8 @@ Value Elaborator::emit_op(const ops::OpDef& op, ir::ValueIds inputs, ir::Attribu
     }
     return {};
   }
-  for (const ir::TensorType& type : std::get<std::vector<ir::TensorType>>(types)) {
-    int64_t elements = 1;
-    for (const int64_t extent : type.dims) {
-      if (!__builtin_mul_overflow(elements, extent, &elements) && elements <= kElementLimit)
-        continue;
-      reporter_.report(range, diag::tensor_too_large, ir::to_text(type.dims), kElementLimit);
-      return {};
-    }
-  }
+  for (const ir::TensorType& type : std::get<std::vector<ir::TensorType>>(types))
+    if (!check_limits(type.dims, range)) return {};
   builder_.set_origin(range);
   const ir::ValueIds outputs = builder_.emit_all(op.name, std::move(inputs), std::move(attributes));
   if (outputs.size() == 1) return {TensorValue{outputs[0]}};

@@ -158,8 +158,12 @@ class TrainCheck {
 
   void check_loss() {
     const ast::LossClause* loss = nullptr;
-    for (const PlacedClause& each : clauses_)
-      if (const auto* clause = std::get_if<ast::LossClause>(&each.clause->kind)) loss = clause;
+    for (const PlacedClause& each : clauses_) {
+      const auto* clause = std::get_if<ast::LossClause>(&each.clause->kind);
+      if (clause == nullptr) continue;
+      loss = clause;
+      metrics_.emplace("loss", each.clause->word);  // runs print it among the metrics
+    }
     if (loss == nullptr) {
       reporter_.report(train_.name.range, diag::train_without, train_.name.text, "loss")
           .hint(diag::hint_loss);
@@ -337,9 +341,13 @@ class TrainCheck {
       if (argument == nullptr) return 0;
       const std::optional<double> value = statics_.static_number(*argument->value);
       if (!value) return 0;
-      if (*value >= static_cast<double>(least) && *value == std::floor(*value) && *value < 1e15)
+      if (*value < static_cast<double>(least) || *value != std::floor(*value))
+        reporter_.report(argument->value->range, diag::whole_number, std::string(label), least);
+      else if (*value > UINT32_MAX)  // updates are counted in 32 bits
+        reporter_.report(argument->value->range, diag::option_range, std::string(label),
+                         fmt::format("at most {}", UINT32_MAX));
+      else
         return static_cast<int64_t>(*value);
-      reporter_.report(argument->value->range, diag::whole_number, std::string(label), least);
       return 0;
     };
     schedule.warmup_steps = steps("warmup", 0);
@@ -541,6 +549,7 @@ class TrainCheck {
             .note(known->second, diag::note_first_here, call.path);
         return;
       }
+      if (!adapter_paths_are_free(call.path, line.selection.range)) return;
       const auto adapter = attach_adapter(net_.module, call.path, *base, *options);
       if (!adapter) {
         reporter_.report(line.selection.range, diag::lora_rank, options->rank,
@@ -554,6 +563,17 @@ class TrainCheck {
         row.scalars += ir::element_count(net_.module.variables[factor].type);
     }
     if (row.matched.empty()) reporter_.report(line.selection.range, diag::lora_no_matrix);
+  }
+
+  /// Whether the net has no parameter where an adapter's would be; false: reported.
+  bool adapter_paths_are_free(const std::string& path, SourceRange range) {
+    for (const ir::Variable& variable : net_.module.variables) {
+      if (variable.path != path + ".lora_a" && variable.path != path + ".lora_b") continue;
+      reporter_.report(range, diag::duplicate_path, variable.path)
+          .note(variable.origin, diag::note_first_here, variable.path);
+      return false;
+    }
+    return true;
   }
 
   // ---- assertions ----
