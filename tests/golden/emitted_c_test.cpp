@@ -78,8 +78,8 @@ Answers interpret_tiny(const driver::Compilation& compilation) {
   const double rate = compilation.program.training->optimizer.learning_rate;
   const auto apply = [&](int64_t micro_batches) {
     run("apply",
-        {{"learning_rate", Tensor({}, {rate})},
-         {"inverse_count", Tensor({}, {1.0 / static_cast<double>(micro_batches * kBatch)})}});
+        {{"learning rate", Tensor({}, {rate})},
+         {"inverse count", Tensor({}, {1.0 / static_cast<double>(micro_batches * kBatch)})}});
   };
   Answers answers;
   for (int i = 0; i < kMicroBatches; ++i) {
