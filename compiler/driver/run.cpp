@@ -218,7 +218,12 @@ class Run {
           show_progress();
           return interrupts_.count() > 1;
         });
-    if (!client.ok()) return failed(client.failure());
+    if (!client.ok()) {
+      const int status = failed(client.failure());
+      // A chip that does not even begin cannot hold the program with the parameters it was given.
+      const bool has_begun = std::filesystem::exists(chip_report_);
+      return chip_ && status == kInternalFault && !has_begun ? kCommandLineIsWrong : status;
+    }
     client_.emplace(std::move(client.value()));
     start_ = std::chrono::steady_clock::now();
     return kSuccess;

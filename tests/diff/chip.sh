@@ -138,6 +138,7 @@ done
 
 check "an unknown parameter is refused" refuses 2 "nonsense" run --on rtl --set nonsense=1
 check "a parameter out of its range is refused" refuses 2 "cores" run --on rtl --set cores=17
+check "a chip with more cores than the program has stacks is refused" refuses 2 "stacks for 8 cores, the chip has 16" run --on rtl --set cores=16
 for option in "--set cores=1" "--cycle-limit 9" --profile "--trace t" "--trace-window 1:2"; do
   # shellcheck disable=SC2086
   check "$option is not for QEMU" refuses 2 "it is for \`--on rtl\`" run --on qemu $option
