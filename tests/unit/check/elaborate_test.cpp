@@ -157,6 +157,25 @@ train t of N {
   CHECK(program.selection.at(1).scalars == 20);
 }
 
+TEST_CASE("a table that is looked up and multiplied with takes each op's own branch") {
+  const Program program = program_of(R"(
+block Tied(i: class(5)[4], x: f32[5]) -> f32[4, 3] {
+  param table: f32[5, 3] = zeros
+  return embedding(i, table) + x @ table
+}
+net N(i: class(5)[4], x: f32[5]) -> y: f32[4, 3] { return Tied(i, x) as tied }
+train t of N {
+  loss       mean(y)
+  optimizer  sgd(lr: 0.1)
+  freeze     **
+  lora       tied rank 2
+}
+)");
+  const Texts nodes = ops(program);
+  CHECK(std::count(nodes.begin(), nodes.end(), "embedding") == 2);
+  CHECK(std::count(nodes.begin(), nodes.end(), "matmul") == 4);
+}
+
 TEST_CASE("mode fa freezes the first factor") {
   CHECK(trained(program_of(R"(
 net N(x: f32[4]) -> y: f32[6] { return Linear(x, 6) as fc }
