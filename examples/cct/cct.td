@@ -92,7 +92,7 @@ train adapt of CCT {
   target     label: class(10)
   loss       cross_entropy(logits, label)
   metric     accuracy(logits, label)
-  optimizer  sgd(lr: 0.005)
+  optimizer  sgd(lr: 0.0025)
   schedule   linear(steps: 96)
   batch      1
   freeze     **
@@ -104,7 +104,7 @@ train adapt_lora of CCT {
   target     label: class(10)
   loss       cross_entropy(logits, label)
   metric     accuracy(logits, label)
-  optimizer  sgd(lr: 0.025)
+  optimizer  sgd(lr: 0.05)
   schedule   linear(steps: 96)
   batch      1
   freeze     **
@@ -117,7 +117,7 @@ train adapt_pool of CCT {
   target     label: class(10)
   loss       cross_entropy(logits, label)
   metric     accuracy(logits, label)
-  optimizer  sgd(lr: 0.0125)
+  optimizer  sgd(lr: 0.05)
   schedule   linear(steps: 96)
   batch      1
   freeze     **
@@ -129,7 +129,7 @@ train adapt_head of CCT {
   target     label: class(10)
   loss       cross_entropy(logits, label)
   metric     accuracy(logits, label)
-  optimizer  sgd(lr: 0.025)
+  optimizer  sgd(lr: 0.05)
   schedule   linear(steps: 96)
   batch      1
   freeze     **

@@ -4,8 +4,7 @@
     pip install --require-hashes -r requirements.txt
     python3 make_images.py [FOLDER]          (default: the folder of this script)
 
-source_train.npz   5,748 grey images: each of the 1,437 training digits four times, each time turned,
-                   scaled and shifted in another way
+source_train.npz   1,437 grey images: each training digit once, turned, scaled and shifted at random
 source_test.npz      360 grey images: the test digits, upright
 shifted_train.npz    500 "yellow ink on blue paper, tilted, noisy": fifty training digits of each
                    class; every ten consecutive images hold all ten classes
@@ -24,15 +23,14 @@ SIZE = 32
 PAPER = {"source": (0.0, 0.0, 0.0), "shifted": (0.10, 0.25, 0.50)}
 INK = {"source": (1.0, 1.0, 1.0), "shifted": (1.0, 0.85, 0.40)}
 NOISE = 0.1
-SOURCE_COPIES = 4
 SHIFTED_PER_CLASS = 50
 
 
 def draw(digit, degrees, scale, shift):
     """The amount of ink, 0 to 1, of an 8x8 digit drawn on SIZE x SIZE pixels, by bilinear interpolation.
 
-    The digit is turned about its middle, scaled, and shifted by `shift` (down, right) pixels of its own
-    8x8 grid. Outside of the digit there is no ink.
+    The digit is turned about its middle, scaled, and shifted by `shift` (down, right) pixels. Outside of the
+    digit there is no ink.
     """
     radians = numpy.deg2rad(degrees)
     cosine, sine = numpy.cos(radians), numpy.sin(radians)
@@ -41,8 +39,8 @@ def draw(digit, degrees, scale, shift):
     # From a pixel of the result back to a place in the digit, whose outermost pixel centres are 0 and 7.
     step = len(digit) / SIZE / scale
     centre = (len(digit) - 1) / 2
-    y = (cosine * row - sine * column) * step + centre - shift[0]
-    x = (sine * row + cosine * column) * step + centre - shift[1]
+    y = (cosine * row - sine * column) * step + centre - shift[0] * len(digit) / SIZE
+    x = (sine * row + cosine * column) * step + centre - shift[1] * len(digit) / SIZE
     padded = numpy.pad(digit, 1)
     y = numpy.clip(y + 1, 0, len(padded) - 1.001)
     x = numpy.clip(x + 1, 0, len(padded) - 1.001)
@@ -99,8 +97,7 @@ def main():
     digits, labels = load("digits_train.npz")
     # RandomState's streams are frozen for good; each file has one of its own.
     random = numpy.random.RandomState(1)
-    images = [source_image(digit, random, True) for _ in range(SOURCE_COPIES) for digit in digits]
-    save("source_train.npz", images, numpy.tile(labels, SOURCE_COPIES))
+    save("source_train.npz", [source_image(digit, random, True) for digit in digits], labels)
     order = balanced_order(labels, SHIFTED_PER_CLASS)
     random = numpy.random.RandomState(2)
     save("shifted_train.npz", [shifted_image(digits[i], random) for i in order], labels[order])
