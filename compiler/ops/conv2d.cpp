@@ -60,15 +60,12 @@ TypeResult infer(const Call& call) {
                                "height, width), this has shape {}",
                                ir::to_text(w)),
                    1, "");
-  for (const std::string_view name : {"stride", "dilation"})
+  for (const auto& [name, lowest] : {std::pair{"stride", 1}, {"dilation", 1}, {"padding", 0}})
     for (const int64_t value : call.attributes.integers(name))
-      if (value < 1)
-        return problem(fmt::format("`{}` is {}, but must be at least 1", name, value), -1,
-                       std::string(name));
-  for (const int64_t value : call.attributes.integers("padding"))
-    if (value < 0)
-      return problem(fmt::format("`padding` is {}, but must not be negative", value), -1,
-                     "padding");
+      if (value < lowest || value > kLargestStep)
+        return problem(
+            fmt::format("`{}` is {}, but must be {} to {}", name, value, lowest, kLargestStep), -1,
+            name);
   const int64_t groups = call.attributes.integer("groups");
   const int64_t channels = x[x.size() - 3];
   if (groups < 1 || channels % groups != 0 || w[0] % groups != 0)

@@ -46,8 +46,8 @@ TypeResult infer(const Call& call) {
         fmt::format("`max_pool2d` takes height and width, this has shape {}", ir::to_text(x)), "");
   for (const std::string_view name : {"kernel", "stride"})
     for (const int64_t value : call.attributes.integers(name))
-      if (value < 1)
-        return problem(fmt::format("`{}` is {}, but must be at least 1", name, value),
+      if (value < 1 || value > kLargestStep)
+        return problem(fmt::format("`{}` is {}, but must be 1 to {}", name, value, kLargestStep),
                        std::string(name));
   for (size_t i = 0; i < 2; ++i) {
     const int64_t padding = call.attributes.integers("padding")[i];

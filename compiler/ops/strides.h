@@ -8,6 +8,9 @@
 
 namespace tdc::ops {
 
+/// The largest stride, padding and dilation of a window (limit-6), so that kernels count in int32.
+constexpr int64_t kLargestStep = 65535;
+
 /// Nested loops, outermost first. `strides[i]` belongs to operand i and has one entry per loop.
 struct LoopNest {
   ir::Dims extent;
