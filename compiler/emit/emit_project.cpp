@@ -124,7 +124,8 @@ else
   DIR := runtime/rv32/$(PLATFORM)
   SOURCES += $(wildcard runtime/rv32/*.c $(DIR)/*.c $(DIR)/*.S)
   # Debug information is not loaded; it is there for debuggers, and for the simulated chip to name source lines.
-  TARGET := -march=rv32imfc -mabi=ilp32f -g
+  # Version 4, because GNU ld 2.40 crashes on what clang writes in version 5.
+  TARGET := -march=rv32imfc -mabi=ilp32f -gdwarf-4
   CFLAGS += $(TARGET) -ffreestanding -fdata-sections -ffunction-sections
   ifneq ($(findstring clang,$(CC)),)
     CFLAGS += --target=riscv32-unknown-elf
