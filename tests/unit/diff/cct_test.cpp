@@ -34,13 +34,14 @@ TEST_CASE("cct: gradients of the small net are central differences for every str
 // The rest takes minutes in a sanitized build, and reaches no code that the above does not.
 #ifndef __SANITIZE_ADDRESS__
 
-/// The shipped weights, with random adapters for what the strategy adapts, no factor zero.
+/// The shipped weights, with random adapters for what the strategy adapts: no factor zero, B small
+/// as after some training.
 std::vector<io::Array> shipped_weights(const std::string& strategy) {
   std::vector<io::Array> weights = read_arrays("examples/cct/pretrained.safetensors");
   if (!strategy.starts_with("lora")) return weights;
   std::mt19937_64 random(5);
-  std::normal_distribution<float> normal(0.0F, 0.1F);
-  const auto add = [&](const std::string& name, int64_t rows, int64_t columns) {
+  const auto add = [&](const std::string& name, int64_t rows, int64_t columns, float deviation) {
+    std::normal_distribution<float> normal(0.0F, deviation);
     std::vector<float> elements(static_cast<size_t>(rows * columns));
     for (float& element : elements) element = normal(random);
     weights.push_back(io::make_array(name, {rows, columns}, elements));
@@ -49,8 +50,8 @@ std::vector<io::Array> shipped_weights(const std::string& strategy) {
     if (strategy == "lora1" && *block == '0') continue;
     for (const char* matrix : {"attn.q", "attn.k", "attn.v", "attn.proj", "mlp.fc1", "mlp.fc2"}) {
       const std::string path = std::string("blocks.") + block + "." + matrix;
-      add(path + ".lora_a", 4, 128);
-      add(path + ".lora_b", 128, 4);
+      add(path + ".lora_a", 4, 128, 0.1F);
+      add(path + ".lora_b", 128, 4, 0.01F);
     }
   }
   return weights;
