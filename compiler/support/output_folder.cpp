@@ -14,8 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMarkerText =
-    "tdc made this folder and replaces it as a whole when it writes here again.\n";
+constexpr std::string_view kMarkerTitle =
+    "tdc made this folder of these files and replaces it as a whole when it writes here again:\n";
+
+/// Where the project's Makefile builds: not listed in the marker, and made again when it is gone.
+constexpr std::string_view kBuildFolder = "build";
 
 /// Keeps signals that would end the program waiting. All bytes are in memory before the work
 /// starts, so it is a matter of milliseconds.
@@ -65,6 +68,33 @@ fs::path make_sibling(const fs::path& target, std::string_view purpose) {
   return name;
 }
 
+/// The title and a line for each file, in order of their names.
+std::string marker_text(const std::vector<OutputFile>& files) {
+  std::set<std::string> paths;
+  for (const OutputFile& file : files) paths.insert(file.path);
+  std::string text(kMarkerTitle);
+  for (const std::string& path : paths) text += path + "\n";
+  return text;
+}
+
+/// Files in a folder that its marker does not list, in order of their names.
+std::set<std::string> foreign_files(const fs::path& folder) {
+  std::set<std::string> listed = {std::string(kOutputMarker)};
+  std::ifstream marker(folder / kOutputMarker, std::ios::binary);
+  for (std::string line; std::getline(marker, line);) listed.insert(line);
+  std::set<std::string> foreign;
+  for (auto entry = fs::recursive_directory_iterator(folder);
+       entry != fs::recursive_directory_iterator(); ++entry) {
+    const std::string path = entry->path().lexically_relative(folder).generic_string();
+    if (path == kBuildFolder) {
+      entry.disable_recursion_pending();
+    } else if ((entry->is_symlink() || !entry->is_directory()) && !listed.contains(path)) {
+      foreign.insert(path);
+    }
+  }
+  return foreign;
+}
+
 /// Whether `target` may be replaced; says why not.
 Result<Done> may_replace(const fs::path& target, const std::string& shown) {
   const fs::file_status status = fs::status(target);
@@ -74,9 +104,15 @@ Result<Done> may_replace(const fs::path& target, const std::string& shown) {
   if (!inside.empty() && *inside.begin() != "..")
     return fail("`{}` holds the current folder and cannot be replaced; name a folder of its own",
                 shown);
-  if (fs::is_empty(target) || fs::is_regular_file(target / kOutputMarker)) return Done{};
-  return fail("`{}` exists and was not made by `tdc`; name another folder, or remove this one",
-              shown);
+  if (fs::is_empty(target)) return Done{};
+  if (!fs::is_regular_file(target / kOutputMarker))
+    return fail("`{}` exists and was not made by `tdc`; name another folder, or remove this one",
+                shown);
+  if (const std::set<std::string> foreign = foreign_files(target); !foreign.empty())
+    return fail("`{}` holds `{}`{}, not written by `tdc`, and would lose it; move it elsewhere",
+                shown, *foreign.begin(),
+                foreign.size() > 1 ? fmt::format(" and {} more", foreign.size() - 1) : "");
+  return Done{};
 }
 
 }  // namespace
@@ -96,7 +132,7 @@ Result<Done> write_output_folder(const std::string& folder, const std::vector<Ou
       first_made_parent = parent;
     fs::create_directories(target.parent_path());
     aside = make_sibling(target, "new");
-    write_all(aside / kOutputMarker, kMarkerText);
+    write_all(aside / kOutputMarker, marker_text(files));
     for (const OutputFile& file : files) write_all(aside / file.path, file.text);
     // mkdtemp's folders are private; an output folder is as open as any that the user makes.
     const mode_t mask = umask(0);

@@ -49,7 +49,8 @@ TEST_CASE("an output folder is replaced as a whole, also when it was empty") {
   const TemporaryFolder here;
   fs::create_directory(here / "out");
   REQUIRE(write_output_folder(here / "out", kFiles).ok());
-  std::ofstream(here / "out/a.o") << "left over from make";
+  fs::create_directories(here / "out/build/host");
+  std::ofstream(here / "out/build/host/a.o") << "left over from make";
   REQUIRE(write_output_folder(here / "out", {{"c.c", ""}}).ok());
   CHECK(contents(here / "out").size() == 2);
   CHECK(contents(here / "out").contains("c.c"));
@@ -63,6 +64,27 @@ TEST_CASE("a link to an output folder stays a link") {
   REQUIRE(write_output_folder(here / "link", {{"c.c", ""}}).ok());
   CHECK(fs::is_symlink(here / "link"));
   CHECK(contents(here / "real").contains("c.c"));
+}
+
+TEST_CASE("files that tdc did not write are not lost with its folder") {
+  const TemporaryFolder here;
+  REQUIRE(write_output_folder(here / "out", kFiles).ok());
+  std::ofstream(here / "out/kernels/mine.c") << "a day's work";
+  std::map<std::string, std::string> before = contents(here / "out");
+  CHECK(
+      write_output_folder(here / "out", {{"c.c", ""}}).failure() ==
+      fail(
+          "`{}` holds `kernels/mine.c`, not written by `tdc`, and would lose it; move it elsewhere",
+          here / "out"));
+  CHECK(contents(here / "out") == before);
+
+  fs::create_symlink("nowhere", here / "out/link");
+  CHECK(
+      write_output_folder(here / "out", kFiles).failure() ==
+      fail("`{}` holds `kernels/mine.c` and 1 more, not written by `tdc`, and would lose it; move "
+           "it elsewhere",
+           here / "out"));
+  CHECK(entry_count(here.path()) == 1);
 }
 
 TEST_CASE("folders that tdc did not make are left alone") {
