@@ -301,12 +301,11 @@ class Run {
 
   int finish_training(const std::vector<float>& losses, int64_t updates, int64_t samples) {
     const bool is_interrupted = static_cast<int64_t>(losses.size()) < updates;
-    const double seconds = elapsed().count();
-    std::string text = fmt::format(
-        "{} {} of {} updates, {} samples in {:.1f} s ({} samples/s)\n",
-        is_interrupted ? "interrupted after" : "trained", with_commas(std::ssize(losses)),
-        with_commas(updates), with_commas(samples), seconds,
-        with_commas(static_cast<int64_t>(static_cast<double>(samples) / seconds)));
+    std::string text =
+        fmt::format("{} {} of {} updates, {} samples in {:.1f} s ({})\n",
+                    is_interrupted ? "interrupted after" : "trained",
+                    with_commas(std::ssize(losses)), with_commas(updates), with_commas(samples),
+                    elapsed().count(), runner::sample_rate_text(samples, elapsed()));
     const int columns = terminal_columns();
     text += runner::loss_curve(losses, columns > 0 ? columns : kDefaultColumns, kCurveRows);
     if (!losses.empty())

@@ -28,9 +28,7 @@ std::string rate_text(const ProgressState& state, std::string_view separator) {
   if (state.cycles)
     return fmt::format("{} cycles{}{:.0f} k/s", with_commas(*state.cycles), separator,
                        static_cast<double>(*state.cycles) / seconds / 1e3);
-  const double rate = static_cast<double>(state.samples) / seconds;
-  return (rate >= 100 ? with_commas(std::llround(rate)) : fmt::format("{:.2g}", rate)) +
-         " samples/s";
+  return sample_rate_text(state.samples, state.elapsed);
 }
 
 /// Of the steps so far, the part of the whole that is done.
@@ -51,6 +49,13 @@ std::string left_text(const ProgressState& state) {
 }
 
 }  // namespace
+
+std::string sample_rate_text(int64_t samples, std::chrono::duration<double> elapsed) {
+  const double rate = static_cast<double>(samples) / std::max(elapsed.count(), 1e-9);
+  // Two digits would round 99.5 to 1e+02.
+  return (rate >= 99.5 ? with_commas(std::llround(rate)) : fmt::format("{:.2g}", rate)) +
+         " samples/s";
+}
 
 std::string with_commas(int64_t number) {
   std::string text = fmt::format("{}", number);

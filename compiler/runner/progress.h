@@ -56,6 +56,9 @@ class Progress {
   std::chrono::duration<double> last_time_{0};
 };
 
+/// `5,120 samples/s`; two digits below a hundred, `0.52 samples/s`.
+std::string sample_rate_text(int64_t samples, std::chrono::duration<double> elapsed);
+
 /// `0:12`, `1:02:03`.
 std::string duration_text(std::chrono::duration<double> duration);
 

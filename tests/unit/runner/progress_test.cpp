@@ -142,5 +142,13 @@ TEST_CASE("numbers with commas") {
   CHECK(with_commas(1234567) == "1,234,567");
 }
 
+TEST_CASE("progress: a rate has digits enough to mean something") {
+  using std::chrono::duration;
+  CHECK(sample_rate_text(96, duration<double>(192.3)) == "0.5 samples/s");
+  CHECK(sample_rate_text(994, duration<double>(10)) == "99 samples/s");
+  CHECK(sample_rate_text(996, duration<double>(10)) == "100 samples/s");
+  CHECK(sample_rate_text(0, duration<double>(0)) == "0 samples/s");
+}
+
 }  // namespace
 }  // namespace tdc::runner
