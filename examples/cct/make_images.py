@@ -91,7 +91,7 @@ def main():
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
 
     def save(name, images, labels):
-        # numpy stamps every member of the archive with 1980-01-01, so equal arrays are equal bytes.
+        # numpy stamps every member of the archive with 1980-01-01, so with one zlib equal arrays are equal bytes.
         numpy.savez_compressed(folder / name, image=numpy.stack(images), label=labels.astype(numpy.int32))
 
     digits, labels = load("digits_train.npz")

@@ -32,7 +32,7 @@ def main():
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
     digits = load_digits()
     for name, indices in zip(("train", "test"), split(digits.target)):
-        # numpy stamps every member of the archive with 1980-01-01, so equal arrays are equal bytes.
+        # numpy stamps every member of the archive with 1980-01-01, so with one zlib equal arrays are equal bytes.
         numpy.savez_compressed(
             folder / f"digits_{name}.npz",
             image=(digits.data[indices] / 16.0).astype(numpy.float32),
