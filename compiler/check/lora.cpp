@@ -23,24 +23,6 @@ bool is_stored_out_in(const ops::LowRank& low_rank, ops::Call call) {
   return low_rank.dims(call).value() == std::pair<int64_t, int64_t>(3, 2);
 }
 
-/// Whether an output of the graph depends on each node. Folded transposes stand around unused.
-IdVector<ir::NodeId, char> live_nodes(const ir::Graph& graph) {
-  IdVector<ir::NodeId, char> is_live;
-  is_live.resize(graph.nodes.size());
-  std::vector<ir::ValueId> open;
-  for (const ir::Output& output : graph.outputs) open.push_back(output.value);
-  while (!open.empty()) {
-    const ir::ValueId value = open.back();
-    open.pop_back();
-    const ir::NodeId producer = value.is_valid() ? graph.values[value].producer : ir::NodeId{};
-    if (!producer.is_valid() || is_live[producer] != 0) continue;
-    is_live[producer] = 1;
-    const ir::ValueIds& inputs = graph.nodes[producer].inputs;
-    open.insert(open.end(), inputs.begin(), inputs.end());
-  }
-  return is_live;
-}
-
 /// The nodes that use a value as a matrix that can take an adapter; none if there are other uses,
 /// which an adapter would not reach, or if they disagree about which side is `in`.
 std::vector<ir::NodeId> adaptable_uses(const ir::Graph& graph, ir::ValueId value) {
@@ -48,7 +30,8 @@ std::vector<ir::NodeId> adaptable_uses(const ir::Graph& graph, ir::ValueId value
   if (!value.is_valid()) return uses;
   for (const ir::Output& output : graph.outputs)
     if (output.value == value) return {};
-  const IdVector<ir::NodeId, char> is_live = live_nodes(graph);
+  // Folded transposes stand around unused.
+  const IdVector<ir::NodeId, char> is_live = ir::live_nodes(graph);
   std::optional<bool> is_out_in;
   for (const ir::NodeId id : graph.nodes.ids()) {
     const ir::Node& node = graph.nodes[id];
@@ -90,7 +73,6 @@ std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& pat
   const ops::Call call = ops::call_of(graph, graph.nodes[uses[0]]);
   const auto [in, out] = low_rank.dims(call).value();
   if (options.rank > std::min(in, out)) return std::nullopt;
-  const auto [type_a, type_b] = low_rank.factor_types(call, options.rank);
 
   Adapter adapter = {.base = base,
                      .scale = options.alpha / static_cast<double>(options.rank),
@@ -98,12 +80,12 @@ std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& pat
   const ir::Initializer kaiming = {ir::Initializer::Kind::uniform,
                                    1 / std::sqrt(static_cast<double>(in))};
   adapter.factor_a = module.variables.push_back({.path = path + ".lora_a",
-                                                 .type = type_a,
+                                                 .type = {.dims = {options.rank, in}},
                                                  .init = options.init_a.value_or(kaiming),
                                                  .is_trained = options.trains_a,
                                                  .origin = options.origin});
   adapter.factor_b = module.variables.push_back({.path = path + ".lora_b",
-                                                 .type = type_b,
+                                                 .type = {.dims = {out, options.rank}},
                                                  .init = {},
                                                  .is_trained = true,
                                                  .origin = options.origin});

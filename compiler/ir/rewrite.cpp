@@ -51,22 +51,36 @@ void sort_topologically(Graph& graph) {
     if (node.clone_of) node.clone_of = new_ids[*node.clone_of];
 }
 
-void remove_dead(Graph& graph) {
-  std::vector<bool> is_live_value(graph.values.size(), false);
-  std::vector<bool> is_live_node(graph.nodes.size(), false);
-  const auto mark = [&](ValueId value) { is_live_value[value.index] = true; };
+IdVector<NodeId, char> live_nodes(const Graph& graph) {
+  IdVector<NodeId, char> is_live;
+  is_live.resize(graph.nodes.size());
+  const auto mark = [&](ValueId value) {
+    if (!value.is_valid()) return;
+    if (const NodeId producer = graph.values[value].producer; producer.is_valid())
+      is_live[producer] = 1;
+  };
   for (const Output& output : graph.outputs) mark(output.value);
   for (const Write& write : graph.writes) mark(write.value);
-  for (uint32_t i = static_cast<uint32_t>(graph.nodes.size()); i-- > 0;) {
-    const Node& node = graph.nodes[NodeId{i}];
-    is_live_node[i] = std::any_of(node.outputs.begin(), node.outputs.end(),
-                                  [&](ValueId output) { return is_live_value[output.index]; });
-    if (!is_live_node[i]) continue;
-    for (const ValueId output : node.outputs) mark(output);
-    for (const ValueId input : node.inputs)
-      if (input.is_valid()) mark(input);
-  }
+  for (uint32_t i = static_cast<uint32_t>(graph.nodes.size()); i-- > 0;)
+    if (is_live[NodeId{i}] != 0)
+      for (const ValueId input : graph.nodes[NodeId{i}].inputs) mark(input);
+  return is_live;
+}
+
+void remove_dead(Graph& graph) {
+  const IdVector<NodeId, char> is_live_node = live_nodes(graph);
+  std::vector<bool> is_live_value(graph.values.size(), false);
+  const auto mark = [&](ValueId value) {
+    if (value.is_valid()) is_live_value[value.index] = true;
+  };
   for (const Input& input : graph.inputs) mark(input.value);
+  for (const Output& output : graph.outputs) mark(output.value);
+  for (const Write& write : graph.writes) mark(write.value);
+  for (const NodeId id : graph.nodes.ids()) {
+    if (is_live_node[id] == 0) continue;
+    for (const ValueId output : graph.nodes[id].outputs) mark(output);
+    for (const ValueId input : graph.nodes[id].inputs) mark(input);
+  }
 
   IdVector<ValueId, Value> values;
   IdVector<NodeId, Node> nodes;
@@ -76,7 +90,7 @@ void remove_dead(Graph& graph) {
     if (is_live_value[id.index])
       new_values[id.index] = values.push_back(std::move(graph.values[id]));
   for (const NodeId id : graph.nodes.ids())
-    if (is_live_node[id.index]) new_nodes[id.index] = nodes.push_back(std::move(graph.nodes[id]));
+    if (is_live_node[id] != 0) new_nodes[id.index] = nodes.push_back(std::move(graph.nodes[id]));
   const auto renumber = [&](ValueId& value) {
     if (value.is_valid()) value = new_values[value.index];
   };

@@ -129,11 +129,6 @@ std::optional<std::pair<int64_t, int64_t>> low_rank_dims(const Call& call) {
   return std::pair(w[1] * w[2] * w[3], w[0]);
 }
 
-std::pair<TensorType, TensorType> low_rank_factors(const Call& call, int64_t rank) {
-  const auto [in, out] = low_rank_dims(call).value();
-  return {TensorType{.dims = {rank, in}}, TensorType{.dims = {out, rank}}};
-}
-
 /// The same convolution to `rank` channels, then one of single pixels to the outputs.
 ir::ValueId low_rank_branch(ir::Builder& builder, const ir::Node& node, ir::ValueId factor_a,
                             ir::ValueId factor_b) {
@@ -410,10 +405,7 @@ const OpFamily conv2d_family = {
                if (call.attributes.integer("groups") == 1) axes.push_back({{-1, 0, outputs}});
                return axes;
              },
-         .low_rank = LowRank{.operand = 1,
-                             .dims = low_rank_dims,
-                             .factor_types = low_rank_factors,
-                             .branch = low_rank_branch},
+         .low_rank = LowRank{.operand = 1, .dims = low_rank_dims, .branch = low_rank_branch},
          .kernel = forward_kernel(),
          .samples =
              [] {

@@ -44,11 +44,6 @@ std::optional<std::pair<int64_t, int64_t>> low_rank_dims(const Call& call) {
   return std::pair(table[0], table[1]);
 }
 
-std::pair<TensorType, TensorType> low_rank_factors(const Call& call, int64_t rank) {
-  const auto [in, out] = low_rank_dims(call).value();
-  return {TensorType{.dims = {rank, in}}, TensorType{.dims = {out, rank}}};
-}
-
 ir::ValueId low_rank_branch(ir::Builder& builder, const ir::Node& node, ir::ValueId factor_a,
                             ir::ValueId factor_b) {
   const ir::ValueId table = builder.emit("transpose", {factor_a});
@@ -118,10 +113,7 @@ const OpFamily embedding_family = {
              },
          .flop = [](const Call&) { return int64_t{0}; },
          .tile_axes = tile_rows,
-         .low_rank = LowRank{.operand = 1,
-                             .dims = low_rank_dims,
-                             .factor_types = low_rank_factors,
-                             .branch = low_rank_branch},
+         .low_rank = LowRank{.operand = 1, .dims = low_rank_dims, .branch = low_rank_branch},
          .kernel =
              KernelDef{.name = "td_embedding_f32",
                        .file = "embedding.c",

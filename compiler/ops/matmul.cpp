@@ -305,12 +305,6 @@ const OpFamily matmul_family = {
              .accumulator = 2,
              .low_rank = LowRank{.operand = 1,
                                  .dims = low_rank_dims,
-                                 .factor_types =
-                                     [](const Call& call, int64_t rank) {
-                                       const auto [in, out] = low_rank_dims(call).value();
-                                       return std::pair(TensorType{.dims = {rank, in}},
-                                                        TensorType{.dims = {out, rank}});
-                                     },
                                  .branch =
                                      [](ir::Builder& builder, const ir::Node& node,
                                         ir::ValueId factor_a, ir::ValueId factor_b) {

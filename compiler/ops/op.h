@@ -182,10 +182,8 @@ struct LowRank {
   size_t operand;  ///< which input is the matrix
   /// (in, out) of the matrix as this call uses it, or nullopt if this call cannot take an adapter.
   std::optional<std::pair<int64_t, int64_t>> (*dims)(const Call&);
-  /// Types of `lora_a` and `lora_b` for a rank.
-  std::pair<ir::TensorType, ir::TensorType> (*factor_types)(const Call&, int64_t rank);
-  /// The adapter's branch: from the node's inputs and the two factors to a value of the output's
-  /// type, before scaling.
+  /// The adapter's branch: from the node's inputs and the two factors, `factor_a` [rank, in] and
+  /// `factor_b` [out, rank], to a value of the output's type, before scaling.
   ir::ValueId (*branch)(ir::Builder&, const ir::Node&, ir::ValueId factor_a, ir::ValueId factor_b);
 };
 
