@@ -39,16 +39,6 @@ std::map<std::string, int64_t, std::less<>> integers(const Json& value) {
   return numbers;
 }
 
-Json events_json(const EventCounts& events) {
-  JsonObject object;
-  for (const auto& [name, count] : events) object.emplace_back(name, count);
-  return object;
-}
-
-double ratio(int64_t part, int64_t whole) {
-  return static_cast<double>(part) / static_cast<double>(std::max<int64_t>(whole, 1));
-}
-
 /// One row: a name, a number for each of the cores from `begin` on, and the share of all cores'
 /// cycles.
 std::string table_row(std::string_view name, const std::vector<int64_t>& counts, size_t begin,
@@ -145,6 +135,16 @@ int64_t cycles_of(const CycleUse& use, const EventCounts& events) {
     cycles += term.cycles * found->second;
   }
   return cycles;
+}
+
+double ratio(int64_t part, int64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(std::max<int64_t>(whole, 1));
+}
+
+JsonObject events_json(const EventCounts& events) {
+  JsonObject object;
+  for (const auto& [name, count] : events) object.emplace_back(name, count);
+  return object;
 }
 
 std::string peak_text(const ChipReport& report) {

@@ -50,6 +50,11 @@ struct CycleUse {
 const std::vector<CycleUse>& cycle_uses();
 int64_t cycles_of(const CycleUse& use, const EventCounts& events);
 
+/// part / whole; a whole of 0 counts as 1.
+double ratio(int64_t part, int64_t whole);
+/// An object with a member for each event.
+JsonObject events_json(const EventCounts& events);
+
 /// The peak that results are held against, with its name: `8 (4 shared FPUs)`, `16 (8 private
 /// FPUs)`.
 std::string peak_text(const ChipReport& report);

@@ -1,20 +1,11 @@
 #include "driver/profile.h"
 
-#include <algorithm>
-
 #include "driver/report.h"
 #include "runner/progress.h"
 
 namespace tdc::driver {
-namespace {
 
 using runner::with_commas;
-
-double ratio(int64_t part, int64_t whole) {
-  return static_cast<double>(part) / static_cast<double>(std::max<int64_t>(whole, 1));
-}
-
-}  // namespace
 
 std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipReport& report) {
   std::vector<ProfileRow> rows;
@@ -52,8 +43,6 @@ std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& 
 JsonArray profile_json(const std::vector<ProfileRow>& rows) {
   JsonArray array;
   for (const ProfileRow& row : rows) {
-    JsonObject events;
-    for (const auto& [name, count] : row.measured.events) events.emplace_back(name, count);
     array.emplace_back(JsonObject{{"step", row.step},
                                   {"entry_point", row.entry_point},
                                   {"op", row.op},
@@ -61,7 +50,7 @@ JsonArray profile_json(const std::vector<ProfileRow>& rows) {
                                   {"calls", row.measured.calls},
                                   {"cycles", row.measured.cycles},
                                   {"flop", row.flop},
-                                  {"events", std::move(events)}});
+                                  {"events", events_json(row.measured.events)}});
   }
   return array;
 }
