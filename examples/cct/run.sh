@@ -9,10 +9,7 @@ out=$root/build/cct
 cd "$root"
 
 echo "== installing what is missing, and building tdc"
-.ci/install build qemu
-cmake --preset release >/dev/null
-cmake --build --preset release --target tdc -- --quiet
-tdc=build/release/compiler/tdc
+tdc=$(.ci/tdc qemu)
 mkdir -p "$out"
 
 echo

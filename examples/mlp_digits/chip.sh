@@ -10,10 +10,7 @@ example=examples/mlp_digits
 out=build/mlp_digits_chip
 
 echo "== installing what is missing, and building tdc"
-.ci/install build chip
-cmake --preset release >/dev/null
-cmake --build --preset release --target tdc -- --quiet
-tdc=build/release/compiler/tdc
+tdc=$(.ci/tdc chip)
 rm -rf "$out"
 mkdir -p "$out"
 
