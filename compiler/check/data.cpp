@@ -22,12 +22,6 @@ namespace {
 constexpr std::string_view kSourceForms =
     "`npz(\"FILE\")`, `cifar10(\"FOLDER\")` or `idx(\"IMAGES\", \"LABELS\")`";
 
-/// Number of paths that each kind of source names.
-const std::map<std::string, size_t>& source_kinds() {
-  static const std::map<std::string, size_t> kinds = {{"cifar10", 1}, {"idx", 2}, {"npz", 1}};
-  return kinds;
-}
-
 /// `0.5`, `2` or `-0.5` as it is held at run time; nothing if it is no such number.
 std::optional<float> number_of(const ast::Expr& expr) {
   if (const auto* unary = expr.get_if<ast::Unary>();
@@ -93,7 +87,7 @@ class DataCheck {
     return false;
   }
 
-  void add_source(const ast::DataClause& clause, std::optional<DataSource>& source) {
+  void add_source(const ast::DataClause& clause, std::optional<io::DataSource>& source) {
     if (!is_first(clause, clause.word.text)) return;
     if (clause.as) {
       reporter_.report(clause.as->range, diag::data_line, clause.word.text,
@@ -101,21 +95,21 @@ class DataCheck {
       return;
     }
     const auto* call = clause.source->get_if<ast::Call>();
-    const auto kind =
-        call == nullptr ? source_kinds().end() : source_kinds().find(call->callee.text);
+    const auto& kinds = io::data_source_kinds();
+    const auto kind = call == nullptr ? kinds.end() : kinds.find(call->callee.text);
     std::vector<std::string> paths;
-    if (kind != source_kinds().end())
+    if (kind != kinds.end())
       for (const ast::Argument& argument : call->arguments)
         if (const auto* path = argument.value->get_if<ast::String>();
             path != nullptr && !path->value.empty() && !argument.label)
           paths.push_back(path->value);
-    if (kind == source_kinds().end() || paths.size() != kind->second ||
+    if (kind == kinds.end() || paths.size() != kind->second ||
         call->arguments.size() != kind->second) {
       reporter_.report(clause.source->range, diag::data_line, clause.word.text,
                        std::string(kSourceForms));
       return;
     }
-    source = DataSource{.kind = kind->first, .paths = std::move(paths)};
+    source = io::DataSource{.kind = kind->first, .paths = std::move(paths)};
   }
 
   void add_scaling(const ast::DataClause& clause) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "io/load.h"
 #include "ir/ir.h"
 #include "schedule/chip.h"
 
@@ -67,14 +68,6 @@ struct Deployment {
   SourceRange origin;
 };
 
-/// Files that samples come from: `npz("a.npz")`, `cifar10("folder")` or `idx("images", "labels")`.
-struct DataSource {
-  std::string kind;                ///< `npz`, `cifar10` or `idx`
-  std::vector<std::string> paths;  ///< as written: beside the source file unless they are absolute
-
-  friend bool operator==(const DataSource&, const DataSource&) = default;
-};
-
 /// How the numbers of a data file become an f32 input: (x - mean) / deviation, where a byte b
 /// stands for x = b / 255. One number each, or one per index of the input's first axis.
 struct InputScaling {
@@ -87,7 +80,8 @@ struct InputScaling {
 /// The `data` block of a net.
 struct Data {
   std::string name;
-  std::optional<DataSource> train, test;
+  /// Paths as written: beside the source file unless they are absolute.
+  std::optional<io::DataSource> train, test;
   std::vector<InputScaling> scalings;  ///< of all f32 inputs, in the net's order
   SourceRange origin;
 };

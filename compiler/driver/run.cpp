@@ -56,14 +56,6 @@ Result<Done> check_output(const std::string& path, bool is_weights) {
   return Done{};
 }
 
-/// The source as `--data` would spell it.
-std::string spelled(const check::DataSource& source, std::string_view file) {
-  std::string text = source.kind == "npz" ? "" : source.kind + ":";
-  for (size_t i = 0; i < source.paths.size(); ++i)
-    text += (i == 0 ? "" : ",") + beside(file, source.paths[i]);
-  return text;
-}
-
 class Run {
  public:
   Run(const RunCommand& command, const Compilation& compilation)
@@ -125,27 +117,32 @@ class Run {
                 chip_->is_built() ? std::vector<std::string>() : runner::missing_chip_tools()};
   }
 
-  /// What `--data` names, otherwise the `data` block of the net.
   Result<runner::Samples> load_samples() {
-    const check::Program& program = compilation_.program;
-    const bool trains = command_.mode == Mode::train;
-    data_ = command_.data;
-    if (data_.empty()) {
-      if (!program.data)
-        return fail("where are the samples? give `--data FILE.npz`, or {} a `data` block for {}",
-                    command_.compile.file, program.net);
-      const std::optional<check::DataSource>& source =
-          trains ? program.data->train : program.data->test;
-      if (!source)
-        return fail("the block `data {}` has no `{}`; give `--data FILE.npz`", program.data->name,
-                    trains ? "train" : "test");
-      data_ = spelled(*source, command_.compile.file);
-    }
-    Result<std::vector<io::Array>> arrays =
-        io::load_data(data_, trains ? io::DataPart::kTrain : io::DataPart::kTest);
+    const Result<io::DataSource> source = data_source();
+    if (!source.ok()) return source.failure();
+    data_ = io::to_text(source.value());
+    Result<std::vector<io::Array>> arrays = io::load_data(
+        source.value(), command_.mode == Mode::train ? io::DataPart::kTrain : io::DataPart::kTest);
     if (!arrays.ok()) return arrays.failure();
-    return runner::Samples::make(std::move(arrays.value()),
-                                 runner::fields_of(program, command_.mode != Mode::infer), data_);
+    return runner::Samples::make(
+        std::move(arrays.value()),
+        runner::fields_of(compilation_.program, command_.mode != Mode::infer), data_);
+  }
+
+  /// What `--data` names, otherwise the `data` block of the net.
+  Result<io::DataSource> data_source() const {
+    if (!command_.data.empty()) return io::parse_data_source(command_.data);
+    const check::Program& program = compilation_.program;
+    if (!program.data)
+      return fail("where are the samples? give `--data FILE.npz`, or {} a `data` block for {}",
+                  command_.compile.file, program.net);
+    const bool trains = command_.mode == Mode::train;
+    std::optional<io::DataSource> source = trains ? program.data->train : program.data->test;
+    if (!source)
+      return fail("the block `data {}` has no `{}`; give `--data FILE.npz`", program.data->name,
+                  trains ? "train" : "test");
+    for (std::string& path : source->paths) path = beside(command_.compile.file, path);
+    return *std::move(source);
   }
 
   void describe() const {

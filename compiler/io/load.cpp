@@ -7,9 +7,6 @@
 namespace tdc::io {
 namespace {
 
-constexpr std::string_view kCifar10Prefix = "cifar10:";
-constexpr std::string_view kIdxPrefix = "idx:";
-
 Result<std::vector<Array>> check_samples(std::vector<Array> arrays, const std::string& path) {
   if (arrays.empty()) return fail("`{}` holds no arrays", path);
   const Array& first = arrays.front();
@@ -27,26 +24,40 @@ Result<std::vector<Array>> check_samples(std::vector<Array> arrays, const std::s
 
 }  // namespace
 
-Result<std::vector<Array>> load_data(const std::string& source, DataPart part) {
-  if (source.starts_with(kCifar10Prefix))
-    return read_cifar10(source.substr(kCifar10Prefix.size()), part);
-  if (source.starts_with(kIdxPrefix)) {
-    const std::string paths = source.substr(kIdxPrefix.size());
-    const size_t comma = paths.find(',');
-    if (comma == std::string::npos || paths.find(',', comma + 1) != std::string::npos)
-      return fail("`{}` names {}; write `idx:IMAGES,LABELS`", source,
-                  comma == std::string::npos ? "one file" : "more than two files");
-    Result<std::vector<Array>> pair =
-        read_idx_pair(paths.substr(0, comma), paths.substr(comma + 1));
-    if (!pair.ok()) return pair;
-    return check_samples(std::move(pair.value()), source);
-  }
-  if (!source.ends_with(".npz"))
+const std::map<std::string, size_t>& data_source_kinds() {
+  static const std::map<std::string, size_t> kinds = {{"cifar10", 1}, {"idx", 2}, {"npz", 1}};
+  return kinds;
+}
+
+Result<DataSource> parse_data_source(const std::string& text) {
+  const size_t colon = text.find(':');
+  const std::string kind = text.substr(0, colon);
+  if (colon == std::string::npos || (kind != "cifar10" && kind != "idx"))
+    return DataSource{.kind = "npz", .paths = {text}};
+  const std::string path = text.substr(colon + 1);
+  if (kind == "cifar10") return DataSource{.kind = kind, .paths = {path}};
+  const size_t comma = path.find(',');
+  if (comma == std::string::npos || path.find(',', comma + 1) != std::string::npos)
+    return fail("`{}` names {}; write `idx:IMAGES,LABELS`", text,
+                comma == std::string::npos ? "one file" : "more than two files");
+  return DataSource{.kind = kind, .paths = {path.substr(0, comma), path.substr(comma + 1)}};
+}
+
+std::string to_text(const DataSource& source) {
+  return fmt::format("{}{}", source.kind == "npz" ? "" : source.kind + ":",
+                     fmt::join(source.paths, ","));
+}
+
+Result<std::vector<Array>> load_data(const DataSource& source, DataPart part) {
+  if (source.kind == "cifar10") return read_cifar10(source.paths.at(0), part);
+  const bool is_idx = source.kind == "idx";
+  if (!is_idx && !source.paths.at(0).ends_with(".npz"))
     return fail("`{}` is no data source; write `FILE.npz`, `cifar10:FOLDER` or `idx:IMAGES,LABELS`",
-                source);
-  Result<std::vector<Array>> arrays = read_npz(source);
+                to_text(source));
+  Result<std::vector<Array>> arrays =
+      is_idx ? read_idx_pair(source.paths.at(0), source.paths.at(1)) : read_npz(source.paths.at(0));
   if (!arrays.ok()) return arrays;
-  return check_samples(std::move(arrays.value()), source);
+  return check_samples(std::move(arrays.value()), to_text(source));
 }
 
 Result<std::vector<Array>> load_weights(const std::string& path) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,11 +14,27 @@
 
 namespace tdc::io {
 
+/// Where samples come from.
+struct DataSource {
+  std::string kind;                ///< a key of `data_source_kinds`
+  std::vector<std::string> paths;  ///< as many as its kind names
+
+  friend bool operator==(const DataSource&, const DataSource&) = default;
+};
+
+/// `npz` and `cifar10` name one path, `idx` two.
+const std::map<std::string, size_t>& data_source_kinds();
+
+/// Reads `FILE.npz`, `cifar10:FOLDER` or `idx:IMAGES,LABELS`, whose paths hold no comma.
+Result<DataSource> parse_data_source(const std::string& text);
+/// As `parse_data_source` reads it.
+std::string to_text(const DataSource& source);
+
 /// The arrays of a data source, each with samples along its first axis and equally many of them:
-///   `FILE.npz`             arrays under the names that the file gives them
-///   `cifar10:FOLDER`       `image` u8 [n, 3, 32, 32] and `label` u8 [n]; `part` says which files
-///   `idx:IMAGES,LABELS`    `image` [n, ..] and `label` [n]
-Result<std::vector<Array>> load_data(const std::string& source, DataPart part);
+///   npz        arrays under the names that the file gives them
+///   cifar10    `image` u8 [n, 3, 32, 32] and `label` u8 [n]; `part` says which files
+///   idx        `image` [n, ..] and `label` [n]
+Result<std::vector<Array>> load_data(const DataSource& source, DataPart part);
 
 /// The arrays of a weight file, `.safetensors` or `.npz`, under their names in the file.
 Result<std::vector<Array>> load_weights(const std::string& path);

@@ -91,10 +91,10 @@ Seconds measure_step(const std::string& train, runner::Target target, driver::De
   const std::vector<std::string> command = value_of(runner::build(
       folder.path(), c.program.prefix,
       {.target = target, .chip_platform = c.program.deployment.chip.platform}, never));
-  const std::string data = kExample + "shifted_train.npz";
-  const runner::Samples samples =
-      value_of(runner::Samples::make(value_of(io::load_data(data, io::DataPart::kTrain)),
-                                     runner::fields_of(c.program, /*with_targets=*/true), data));
+  const io::DataSource data = {.kind = "npz", .paths = {kExample + "shifted_train.npz"}};
+  const runner::Samples samples = value_of(runner::Samples::make(
+      value_of(io::load_data(data, io::DataPart::kTrain)),
+      runner::fields_of(c.program, /*with_targets=*/true), io::to_text(data)));
   const emit::Model model = {.program = c.program,
                              .schedule = c.schedule,
                              .plan = c.plan,

@@ -208,20 +208,17 @@ std::string said_about_data(const Description& description, const TemporaryFolde
   const auto program = driver::check_program(source.files, source.file, {},
                                              driver::DefaultDeploy::host, source.diagnostics, none);
   REQUIRE(program.has_value());
-  // The names of files follow a colon or a comma, or are all there is.
-  std::string located = *description.data;
-  const size_t colon = located.find(':');
-  const std::string prefix = folder.path().string() + "/";
-  if (const size_t comma = located.find(','); comma != std::string::npos)
-    located.insert(comma + 1, prefix);
-  located.insert(colon == std::string::npos ? 0 : colon + 1, prefix);
-  Result<std::vector<io::Array>> arrays = io::load_data(located, io::DataPart::kTrain);
-  Failure failure = arrays.failure();
-  if (arrays.ok()) {
-    const Result<runner::Samples> samples = runner::Samples::make(
-        std::move(arrays.value()), runner::fields_of(*program, /*with_targets=*/true), located);
-    failure = samples.failure();
-  }
+  const auto load = [&]() -> Result<runner::Samples> {
+    Result<io::DataSource> data = io::parse_data_source(*description.data);
+    if (!data.ok()) return data.failure();
+    for (std::string& path : data.value().paths) path = folder / path;
+    Result<std::vector<io::Array>> arrays = io::load_data(data.value(), io::DataPart::kTrain);
+    if (!arrays.ok()) return arrays.failure();
+    return runner::Samples::make(std::move(arrays.value()),
+                                 runner::fields_of(*program, /*with_targets=*/true),
+                                 io::to_text(data.value()));
+  };
+  const Failure failure = load().failure();
   CHECK(!failure.messages.empty());
   std::string text;
   for (const std::string& message : failure.messages) text += message + "\n";

@@ -272,8 +272,8 @@ data first for First {
   REQUIRE(result.program->data.has_value());
   const Data& data = *result.program->data;
   CHECK(data.name == "first");
-  CHECK(data.train == DataSource{.kind = "idx", .paths = {"images", "labels"}});
-  CHECK(data.test == DataSource{.kind = "cifar10", .paths = {"../folder"}});
+  CHECK(data.train == io::DataSource{.kind = "idx", .paths = {"images", "labels"}});
+  CHECK(data.test == io::DataSource{.kind = "cifar10", .paths = {"../folder"}});
   CHECK(data.scalings ==
         std::vector<InputScaling>{{.input = "a", .mean = {-0.25F, -0.25F}, .deviation = {2, 0.5F}},
                                   {.input = "b", .mean = {0}, .deviation = {1}}});

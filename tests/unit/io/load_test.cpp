@@ -31,6 +31,12 @@ const std::string kImages(
     22);
 const std::string kLabels("\0\0\x08\x01\0\0\0\x02\x07\x09", 10);
 
+/// What `--data SPELLING` reads.
+Result<std::vector<Array>> load(const std::string& spelling, DataPart part) {
+  const Result<DataSource> source = parse_data_source(spelling);
+  return source.ok() ? load_data(source.value(), part) : source.failure();
+}
+
 TEST_CASE("CIFAR-10 is read in its parts") {
   const TemporaryFolder folder;
   put(folder, "test_batch.bin", record(9, 3));
@@ -39,13 +45,13 @@ TEST_CASE("CIFAR-10 is read in its parts") {
         record(static_cast<char>(i), 0) + record(0, static_cast<uint8_t>(i)));
   const std::string source = "cifar10:" + folder.path().string();
 
-  const Result<std::vector<Array>> train = load_data(source, DataPart::kTrain);
+  const Result<std::vector<Array>> train = load(source, DataPart::kTrain);
   REQUIRE(train.ok());
   CHECK(train.value()[0].name == "image");
   CHECK(train.value()[0].dims == std::vector<int64_t>{10, 3, 32, 32});
   CHECK(train.value()[0].view<uint8_t>()[9 * 3072 + 40] == 45);
   CHECK(train.value()[1] == make_array<uint8_t>("label", {10}, {1, 0, 2, 0, 3, 0, 4, 0, 5, 0}));
-  const Result<std::vector<Array>> test = load_data(source, DataPart::kTest);
+  const Result<std::vector<Array>> test = load(source, DataPart::kTest);
   REQUIRE(test.ok());
   CHECK(test.value()[1] == make_array<uint8_t>("label", {1}, {9}));
 }
@@ -73,7 +79,7 @@ TEST_CASE("IDX files are read") {
   put(folder, "i", kImages);
   put(folder, "l", kLabels);
   const Result<std::vector<Array>> read =
-      load_data("idx:" + (folder / "i") + "," + (folder / "l"), DataPart::kTrain);
+      load("idx:" + (folder / "i") + "," + (folder / "l"), DataPart::kTrain);
   REQUIRE(read.ok());
   CHECK(read.value() ==
         std::vector<Array>{make_array<uint8_t>("image", {2, 1, 3}, {'a', 'b', 'c', 'd', 'e', 'f'}),
@@ -118,7 +124,7 @@ TEST_CASE("damaged IDX files never crash, and every prefix is refused") {
 
 TEST_CASE("sources and weight files are told apart by their spelling") {
   const auto message = [](const std::string& source) {
-    return load_data(source, DataPart::kTrain).failure().messages.at(0);
+    return load(source, DataPart::kTrain).failure().messages.at(0);
   };
   CHECK(
       message("digits.csv") ==
@@ -136,11 +142,28 @@ TEST_CASE("sources and weight files are told apart by their spelling") {
   }
 }
 
+TEST_CASE("a data source is spelled as it is read, and need not be spelled at all") {
+  const auto source = [](const char* spelling) { return parse_data_source(spelling).value(); };
+  CHECK(source("a,b:c.npz") == DataSource{.kind = "npz", .paths = {"a,b:c.npz"}});
+  CHECK(source("cifar10:a,b") == DataSource{.kind = "cifar10", .paths = {"a,b"}});
+  CHECK(source("idx:i,l") == DataSource{.kind = "idx", .paths = {"i", "l"}});
+  for (const char* spelling : {"a,b:c.npz", "cifar10:a,b", "idx:i,l"})
+    CHECK(to_text(source(spelling)) == spelling);
+
+  // A path with a comma has no spelling, but a `data` block can name it.
+  const TemporaryFolder folder;
+  put(folder, "images, all", kImages);
+  put(folder, "l", kLabels);
+  CHECK(
+      load_data({.kind = "idx", .paths = {folder / "images, all", folder / "l"}}, DataPart::kTrain)
+          .ok());
+}
+
 TEST_CASE("data has samples along its first axis, as many in each array") {
   const TemporaryFolder folder;
   const auto message = [&](const std::vector<Array>& arrays) {
     REQUIRE(write_npz(folder / "d.npz", arrays).ok());
-    return load_data(folder / "d.npz", DataPart::kTrain).failure().messages.at(0);
+    return load(folder / "d.npz", DataPart::kTrain).failure().messages.at(0);
   };
   const std::string path = "`" + (folder / "d.npz") + "`";
   CHECK(message({}) == path + " holds no arrays");
