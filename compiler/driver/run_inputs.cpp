@@ -1,0 +1,76 @@
+#include "driver/run_inputs.h"
+
+#include "io/load.h"
+#include "support/files.h"
+
+namespace tdc::driver {
+namespace {
+
+using Mode = RunCommand::Mode;
+
+/// What `--data` names, otherwise the `data` block of the net.
+Result<io::DataSource> data_source(const RunCommand& command, const check::Program& program) {
+  if (!command.data.empty()) return io::parse_data_source(command.data);
+  if (!program.data)
+    return fail("where are the samples? give `--data FILE.npz`, or {} a `data` block for {}",
+                command.compile.file, program.net);
+  const bool trains = command.mode == Mode::train;
+  std::optional<io::DataSource> source = trains ? program.data->train : program.data->test;
+  if (!source)
+    return fail("the block `data {}` has no `{}`; give `--data FILE.npz`", program.data->name,
+                trains ? "train" : "test");
+  for (std::string& path : source->paths) path = beside(command.compile.file, path);
+  return *std::move(source);
+}
+
+Result<runner::Samples> load_samples(const RunCommand& command, const check::Program& program,
+                                     const io::DataSource& source) {
+  Result<std::vector<io::Array>> arrays = io::load_data(
+      source, command.mode == Mode::train ? io::DataPart::kTrain : io::DataPart::kTest);
+  if (!arrays.ok()) return arrays.failure();
+  return runner::Samples::make(std::move(arrays.value()),
+                               runner::fields_of(program, command.mode != Mode::infer),
+                               io::to_text(source));
+}
+
+}  // namespace
+
+runner::Target target_of(const RunCommand& command) {
+  return command.target == "host"   ? runner::Target::host
+         : command.target == "qemu" ? runner::Target::qemu
+                                    : runner::Target::rtl;
+}
+
+Result<RunInputs> find_run_inputs(const RunCommand& command, const Compilation& compilation) {
+  const check::Program& program = compilation.program;
+  Failure problems;
+  const auto add = [&](const Failure& failure) {
+    problems.messages.insert(problems.messages.end(), failure.messages.begin(),
+                             failure.messages.end());
+  };
+  const bool is_rtl = target_of(command) == runner::Target::rtl;
+  if (is_rtl && !program.deployment.chip.has_budget)
+    add(fail("the built-in deployment `host` is no chip; `--on rtl` needs a `deploy` block"));
+  add({.messages = runner::missing_tools(target_of(command))});
+  RunInputs inputs;
+  if (is_rtl) {
+    const Result<runner::ChipBuild> chip = runner::find_chip();
+    add(chip.failure());
+    if (chip.ok()) {
+      inputs.chip = chip.value();
+      if (!inputs.chip->is_built()) add({.messages = runner::missing_chip_tools()});
+    }
+  }
+  const Result<io::DataSource> source = data_source(command, program);
+  add(source.failure());
+  if (source.ok()) {
+    inputs.data = io::to_text(source.value());
+    Result<runner::Samples> samples = load_samples(command, program, source.value());
+    add(samples.failure());
+    if (samples.ok()) inputs.samples = std::move(samples.value());
+  }
+  if (!problems.messages.empty()) return problems;
+  return inputs;
+}
+
+}  // namespace tdc::driver

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "driver/compilation.h"
+#include "driver/options.h"
+#include "runner/build.h"
+#include "runner/chip.h"
+#include "runner/samples.h"
+#include "support/result.h"
+
+namespace tdc::driver {
+
+/// What a run needs besides the compiled program.
+struct RunInputs {
+  std::string data;  ///< what names the samples
+  runner::Samples samples;
+  std::optional<runner::ChipBuild> chip;  ///< with `--on rtl`; perhaps not built yet
+};
+
+/// Finds the tools, the chip and the samples, or everything about them that is wrong.
+Result<RunInputs> find_run_inputs(const RunCommand& command, const Compilation& compilation);
+
+/// As `RunCommand::target` says.
+runner::Target target_of(const RunCommand& command);
+
+}  // namespace tdc::driver

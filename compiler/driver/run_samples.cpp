@@ -1,0 +1,85 @@
+#include "driver/run_samples.h"
+
+#include <algorithm>
+
+#include "emit/c_names.h"
+
+namespace tdc::driver {
+namespace {
+
+std::vector<std::byte> sample(const RunContext& run, int64_t index) {
+  return run.inputs.samples.gather(std::vector<int64_t>{index});
+}
+
+/// Arrays without elements yet for the results of `infer`.
+std::vector<io::Array> result_arrays(const RunContext& run, int64_t count) {
+  const schedule::EntryPoint& entry_point =
+      *emit::find_entry_point(run.compilation.schedule, "infer");
+  const ir::Graph* graph = run.program().module.find_graph("sample");
+  std::vector<io::Array> results;
+  for (const schedule::Argument& argument : entry_point.arguments) {
+    if (!argument.is_output) continue;
+    const auto output =
+        std::find_if(graph->outputs.begin(), graph->outputs.end(),
+                     [&](const ir::Output& each) { return each.name == argument.name; });
+    TDC_CHECK(output != graph->outputs.end(), "no result is called `{}`", argument.name);
+    const ir::TensorType& type = graph->type(output->value);
+    std::vector<int64_t> dims = {count};
+    dims.insert(dims.end(), type.dims.begin(), type.dims.end());
+    results.push_back(
+        {.name = argument.name,
+         .type = type.dtype == ir::DType::f32 ? io::ElementType::kF32 : io::ElementType::kI32,
+         .dims = std::move(dims),
+         .data = {}});
+  }
+  return results;
+}
+
+}  // namespace
+
+Result<MeanEvaluation> evaluate_samples(const RunContext& run, int64_t count,
+                                        runner::Client& client, RunProgress& progress) {
+  const schedule::EntryPoint& entry_point =
+      *emit::find_entry_point(run.compilation.schedule, "eval");
+  MeanEvaluation evaluation = {.names = {"loss"}, .means = {}};
+  for (const schedule::Argument& argument : entry_point.arguments)
+    if (argument.is_output && argument.output_kind == ir::OutputKind::metric)
+      evaluation.names.push_back(argument.name);
+  std::vector<double> sums(evaluation.names.size(), 0.0);
+  progress.begin(count);
+  for (int64_t i = 0; i < count; ++i) {
+    if (run.interrupts.count() > 0) return fail("interrupted");
+    const Result<runner::Evaluation> result = client.eval(sample(run, i));
+    if (!result.ok()) return result.failure();
+    sums[0] += result.value().loss;
+    for (size_t metric = 0; metric < result.value().metrics.size(); ++metric)
+      sums[metric + 1] += result.value().metrics[metric];
+    progress.end_step(result.value().loss, i + 1);
+  }
+  progress.finish();
+  for (const double sum : sums) evaluation.means.push_back(sum / static_cast<double>(count));
+  return evaluation;
+}
+
+Result<std::vector<io::Array>> infer_samples(const RunContext& run, int64_t count,
+                                             runner::Client& client, RunProgress& progress) {
+  std::vector<io::Array> results = result_arrays(run, count);
+  progress.begin(count);
+  for (int64_t i = 0; i < count; ++i) {
+    if (run.interrupts.count() > 0) return fail("interrupted");
+    const Result<std::vector<std::byte>> bytes = client.infer(sample(run, i));
+    if (!bytes.ok()) return bytes.failure();
+    auto from = bytes.value().begin();
+    for (io::Array& array : results) {
+      const auto length = ir::element_count(ir::Dims(array.dims.begin() + 1, array.dims.end())) *
+                          io::element_bytes(array.type);
+      array.data.insert(array.data.end(), from, from + length);
+      from += length;
+    }
+    progress.end_step(std::nullopt, i + 1);
+  }
+  progress.finish();
+  return results;
+}
+
+}  // namespace tdc::driver
