@@ -11,11 +11,6 @@ static inline float td_fold_covariance(float sum, float a, float b, float consta
   return td_fmaf(a, b - constant, sum);
 }
 
-/// Mean of a row.
-static inline float td_row_mean(const float* x, int32_t columns) {
-  return td_fold_row(x, x, columns, 0.0f, td_fold_add) / (float)columns;
-}
-
 /// 1 / sqrt(variance + epsilon) of a row, the variance being the mean of (x - mean)^2.
 static inline float td_row_rstd(const float* x, int32_t columns, float mean, float epsilon) {
   const float variance =
@@ -32,7 +27,7 @@ void td_layer_norm_f32(const td_layer_norm_f32_args* args, td_team team) {
   for (int32_t row = share.begin; row < share.end; ++row) {
     float* const y = args->y + row * args->y_row;
     const float* const x = args->x + row * args->x_row;
-    const float mean = td_row_mean(x, columns);
+    const float mean = td_mean_row(x, columns);
     const float rstd = td_row_rstd(x, columns, mean, args->epsilon);
     TD_INDEPENDENT for (int32_t i = 0; i < columns; ++i) {
       y[i] = (x[i] - mean) * rstd * weight[i] + bias[i];
@@ -45,7 +40,7 @@ void td_layer_norm_statistics_f32(const td_layer_norm_statistics_f32_args* args,
   const td_range share = td_share(args->rows, team);
   for (int32_t row = share.begin; row < share.end; ++row) {
     const float* const x = args->x + row * args->x_row;
-    args->mean[row] = td_row_mean(x, args->columns);
+    args->mean[row] = td_mean_row(x, args->columns);
     args->rstd[row] = td_row_rstd(x, args->columns, args->mean[row], args->epsilon);
   }
 }

@@ -46,6 +46,19 @@ TD_INLINE float td_fold_row(const float* a, const float* b, int32_t count, float
   return td_sum_partials(sum);
 }
 
+static inline float td_fold_deviation(float sum, float a, float b, float constant) {
+  (void)b;
+  return sum + (a - constant);
+}
+
+/// The mean of a dense row (count >= 1) as norms take it: a first mean, corrected by the mean of
+/// what is left of the elements. So a row of equal elements has exactly their value, unless their
+/// sum overflows.
+static inline float td_mean_row(const float* a, int32_t count) {
+  const float first = td_fold_row(a, a, count, 0.0f, td_fold_add) / (float)count;
+  return first + td_fold_row(a, a, count, first, td_fold_deviation) / (float)count;
+}
+
 /// The largest element of a dense row (count >= 1); a NaN if there is one.
 static inline float td_max_row(const float* a, int32_t count) {
   td_partials largest;

@@ -2,8 +2,9 @@
 #include "ops/strides.h"
 
 // y[n, o, i, j] = sum over c, p, q of x[n, c, i s + p d - pad, j s + q d - pad] w[o, c, p, q]: one
-// chain of fused multiply-adds per output, c then p then q ascending; taps outside the image are
-// left out. With groups, output o sees the channels of its group only.
+// chain of fused multiply-adds per output, c then p then q ascending. Kernel rows outside of the
+// image are not in the chain; columns outside are zeros that take part (kernels/numerics.md). With
+// groups, output o sees the channels of its group only.
 
 namespace tdc::ops {
 namespace {
@@ -142,31 +143,69 @@ ir::ValueId low_rank_branch(ir::Builder& builder, const ir::Node& node, ir::Valu
   return builder.emit("conv2d", {narrow, b});
 }
 
-/// Calls `function(x index, w index, y index)` for every product of the convolution, in the order
-/// of the chains.
+int64_t index_of_x(const Geometry& g, int64_t n, int64_t channel, int64_t row, int64_t column) {
+  return ((n * g.groups * g.channels + channel) * g.height + row) * g.width + column;
+}
+
+int64_t index_of_y(const Geometry& g, int64_t n, int64_t output, int64_t row, int64_t column) {
+  return ((n * g.groups * g.outputs + output) * g.out_height + row) * g.out_width + column;
+}
+
+/// The element at `index`, or a zero of the padding.
+double element_or_zero(const Tensor& tensor, std::optional<int64_t> index) {
+  return index ? tensor.data[static_cast<size_t>(*index)] : 0;
+}
+
+/// Calls `function(x index, w index, y index)` for every product in the chains of y and of the
+/// gradient of w, in their order; no x index for columns in the padding.
 template <typename Function>
 void for_each_tap(const Geometry& g, Function function) {
   for (int64_t n = 0; n < g.batch; ++n)
-    for (int64_t group = 0; group < g.groups; ++group)
-      for (int64_t o = 0; o < g.outputs; ++o)
-        for (int64_t i = 0; i < g.out_height; ++i)
-          for (int64_t j = 0; j < g.out_width; ++j)
-            for (int64_t c = 0; c < g.channels; ++c)
-              for (int64_t p = 0; p < g.kernel[0]; ++p)
-                for (int64_t q = 0; q < g.kernel[1]; ++q) {
-                  const int64_t row = i * g.stride[0] + p * g.dilation[0] - g.padding[0];
-                  const int64_t column = j * g.stride[1] + q * g.dilation[1] - g.padding[1];
-                  if (row < 0 || row >= g.height || column < 0 || column >= g.width) continue;
-                  const int64_t channel = (n * g.groups + group) * g.channels + c;
-                  const int64_t output = group * g.outputs + o;
-                  function(
-                      static_cast<size_t>((channel * g.height + row) * g.width + column),
-                      static_cast<size_t>(
-                          ((output * g.channels + c) * g.kernel[0] + p) * g.kernel[1] + q),
-                      static_cast<size_t>(((n * g.groups * g.outputs + output) * g.out_height + i) *
-                                              g.out_width +
-                                          j));
-                }
+    for (int64_t output = 0; output < g.groups * g.outputs; ++output)
+      for (int64_t i = 0; i < g.out_height; ++i)
+        for (int64_t j = 0; j < g.out_width; ++j)
+          for (int64_t c = 0; c < g.channels; ++c)
+            for (int64_t p = 0; p < g.kernel[0]; ++p)
+              for (int64_t q = 0; q < g.kernel[1]; ++q) {
+                const int64_t row = i * g.stride[0] + p * g.dilation[0] - g.padding[0];
+                const int64_t column = j * g.stride[1] + q * g.dilation[1] - g.padding[1];
+                if (row < 0 || row >= g.height) continue;
+                const int64_t channel = output / g.outputs * g.channels + c;
+                std::optional<int64_t> x;
+                if (column >= 0 && column < g.width) x = index_of_x(g, n, channel, row, column);
+                function(x,
+                         static_cast<size_t>(
+                             ((output * g.channels + c) * g.kernel[0] + p) * g.kernel[1] + q),
+                         static_cast<size_t>(index_of_y(g, n, output, i, j)));
+              }
+}
+
+/// Calls `function(x index, w index, y index)` for every product in the chains of the gradient of
+/// x, in their order; no y index for columns outside of y.
+template <typename Function>
+void for_each_gradient_tap(const Geometry& g, Function function) {
+  for (int64_t n = 0; n < g.batch; ++n)
+    for (int64_t channel = 0; channel < g.groups * g.channels; ++channel)
+      for (int64_t row = 0; row < g.height; ++row)
+        for (int64_t column = 0; column < g.width; ++column)
+          for (int64_t o = 0; o < g.outputs; ++o)
+            for (int64_t p = 0; p < g.kernel[0]; ++p)
+              for (int64_t q = 0; q < g.kernel[1]; ++q) {
+                const int64_t i = row + g.padding[0] - p * g.dilation[0];
+                const int64_t j = column + g.padding[1] - q * g.dilation[1];
+                if (i % g.stride[0] != 0 || j % g.stride[1] != 0) continue;
+                if (i < 0 || i / g.stride[0] >= g.out_height) continue;
+                const int64_t output = channel / g.channels * g.outputs + o;
+                std::optional<int64_t> y;
+                if (j >= 0 && j / g.stride[1] < g.out_width)
+                  y = index_of_y(g, n, output, i / g.stride[0], j / g.stride[1]);
+                function(static_cast<size_t>(index_of_x(g, n, channel, row, column)),
+                         static_cast<size_t>(
+                             ((output * g.channels + channel % g.channels) * g.kernel[0] + p) *
+                                 g.kernel[1] +
+                             q),
+                         y);
+              }
 }
 
 int64_t flop_of(const Dims& x, const Dims& w, const ir::Attributes& attributes) {
@@ -390,8 +429,8 @@ const OpFamily conv2d_family = {
                const Tensor& x = e.input(0);
                const Tensor& w = e.input(1);
                for_each_tap(geometry(x.type.dims, w.type.dims, e.attributes),
-                            [&](size_t x_at, size_t w_at, size_t y_at) {
-                              e.output(0).data[y_at] += x.data[x_at] * w.data[w_at];
+                            [&](std::optional<int64_t> x_at, size_t w_at, size_t y_at) {
+                              e.output(0).data[y_at] += element_or_zero(x, x_at) * w.data[w_at];
                             });
              },
          .flop =
@@ -430,10 +469,11 @@ const OpFamily conv2d_family = {
          .evaluate =
              [](const Evaluation& e) {
                Tensor& dx = e.output(0);
-               for_each_tap(geometry(dx.type.dims, e.input(1).type.dims, e.attributes),
-                            [&](size_t x_at, size_t w_at, size_t y_at) {
-                              dx.data[x_at] += e.input(0).data[y_at] * e.input(1).data[w_at];
-                            });
+               for_each_gradient_tap(geometry(dx.type.dims, e.input(1).type.dims, e.attributes),
+                                     [&](size_t x_at, size_t w_at, std::optional<int64_t> y_at) {
+                                       dx.data[x_at] += element_or_zero(e.input(0), y_at) *
+                                                        e.input(1).data[w_at];
+                                     });
              },
          .flop =
              [](const Call& call) {
@@ -474,8 +514,9 @@ const OpFamily conv2d_family = {
                Tensor& dw = e.output(0);
                if (e.inputs[2] != nullptr) dw.data = e.inputs[2]->data;
                for_each_tap(geometry(e.input(0).type.dims, dw.type.dims, e.attributes),
-                            [&](size_t x_at, size_t w_at, size_t y_at) {
-                              dw.data[w_at] += e.input(0).data[x_at] * e.input(1).data[y_at];
+                            [&](std::optional<int64_t> x_at, size_t w_at, size_t y_at) {
+                              dw.data[w_at] +=
+                                  element_or_zero(e.input(0), x_at) * e.input(1).data[y_at];
                             });
              },
          .flop =

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "unit/kernels/kernels.h"
 
 namespace tdc::kernels {
 namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 struct Case {
   int32_t batch, groups, channels, outputs, height, width, kernel_height, kernel_width;
@@ -62,7 +66,11 @@ const std::vector<Case>& cases() {
       {1, 1, 1, 2, 21, 21, 19, 17, 1, 1, 8, 8, 1, 1, 8, 8},  // a kernel larger than a panel
       {1, 1, 1, 2, 2, 303, 2, 300},                          // a kernel row larger than a panel
       {1, 1, 1, 2, 1, 40, 1, 9, 1, 1, 0, 4, 1, 1, 0, 4},
-      {1, 1, 2, 2, 2, 3, 3, 3, 1, 1, 4, 4, 1, 1, 4, 4},  // windows entirely in the padding
+      {1, 1, 2, 2, 2, 3, 3, 3, 1, 1, 4, 4, 1, 1, 4, 4},   // windows entirely in the padding
+      {1, 1, 3, 2, 3, 5, 2, 2, 1, 1, 4, 4, 5, 5, 4, 4},   // an image between two taps
+      {2, 2, 3, 5, 5, 6, 5, 3, 3, 2, 3, 2, 1, 2, 4, 1},   // groups, stride, dilation
+      {1, 4, 1, 2, 7, 6, 4, 4, 2, 1, 3, 0, 1, 1, 0, 3},   // rows above only, columns behind only
+      {1, 1, 30, 3, 5, 4, 3, 5, 1, 1, 2, 2, 1, 1, 2, 2},  // borders of more than one panel
   };
   return all;
 }
@@ -156,53 +164,89 @@ Operands operands(const Case& c, uint64_t seed) {
           .y = random.values(static_cast<int64_t>(c.y_count()))};
 }
 
-float element(const std::vector<float>& x, const Case& s, int n, int g, int c, int ih, int iw) {
-  const bool is_inside = ih >= 0 && ih < s.height && iw >= 0 && iw < s.width;
-  return is_inside ? x[s.x_at(n, g, c, ih, iw)] : 0.0F;
+/// Some signed zeros, and infinities, which show what takes part: infinity times zero is a NaN.
+std::vector<float> with_special(std::vector<float> values, Random& random) {
+  for (float& value : values) switch (random.integer(0, 15)) {
+      case 0:
+        value = 0.0F;
+        break;
+      case 1:
+        value = -0.0F;
+        break;
+      default:
+        break;
+    }
+  values[static_cast<size_t>(random.integer(0, static_cast<int32_t>(values.size()) - 1))] =
+      kInfinity;
+  return values;
 }
 
-TEST_CASE("conv2d is the chain over channel, kernel row and kernel column, padding included") {
+constexpr int kRounds = 6;
+
+/// Plain numbers in the first round, then with special ones among them.
+Operands operands_of_round(const Case& c, uint64_t seed, int round) {
+  Operands result = operands(c, seed);
+  if (round == 0) return result;
+  Random random(seed * kRounds + static_cast<uint64_t>(round));
+  result.x = with_special(result.x, random);
+  result.w = with_special(result.w, random);
+  result.y = with_special(result.y, random);
+  return result;
+}
+
+/// An element of a row of x, and a zero before and behind it.
+float element(const std::vector<float>& x, const Case& s, int n, int g, int c, int ih, int iw) {
+  return iw >= 0 && iw < s.width ? x[s.x_at(n, g, c, ih, iw)] : 0.0F;
+}
+
+TEST_CASE("conv2d is the chain over channel, kernel row in the image and kernel column") {
   for (const Case& s : cases())
-    for (const uint32_t accumulate : {0U, 1U}) {
-      Operands o = operands(s, 1);
-      std::vector<float> expected = o.y;
-      if (accumulate == 0) std::ranges::fill(expected, 0.0F);
-      each_product(
-          s, [&](int n, int g, int out, int oh, int ow, int c, int kh, int kw, int ih, int iw) {
-            float& y = expected[s.y_at(n, g, out, oh, ow)];
-            y = std::fma(o.w[s.w_at(g, out, c, kh, kw)], element(o.x, s, n, g, c, ih, iw), y);
-          });
-      td_conv2d_f32_args args = forward(s);
-      args.y = o.y.data();
-      args.x = o.x.data();
-      args.w = o.w.data();
-      args.accumulate = accumulate;
-      run("td_conv2d_f32", o.y, args);
-      CAPTURE(&s - cases().data());
-      CHECK(same_bits(o.y, expected));
-    }
+    for (const uint32_t accumulate : {0U, 1U})
+      for (int round = 0; round < kRounds; ++round) {
+        Operands o = operands_of_round(s, 1, round);
+        std::vector<float> expected = o.y;
+        if (accumulate == 0) std::ranges::fill(expected, 0.0F);
+        each_product(
+            s, [&](int n, int g, int out, int oh, int ow, int c, int kh, int kw, int ih, int iw) {
+              if (ih < 0 || ih >= s.height) return;
+              float& y = expected[s.y_at(n, g, out, oh, ow)];
+              y = std::fma(o.w[s.w_at(g, out, c, kh, kw)], element(o.x, s, n, g, c, ih, iw), y);
+            });
+        td_conv2d_f32_args args = forward(s);
+        args.y = o.y.data();
+        args.x = o.x.data();
+        args.w = o.w.data();
+        args.accumulate = accumulate;
+        run("td_conv2d_f32", o.y, args);
+        CAPTURE(&s - cases().data());
+        CAPTURE(round);
+        CHECK(same_bits(o.y, expected));
+      }
 }
 
 TEST_CASE("the gradient of conv2d's weights is the chain over image, row and column of y") {
   for (const Case& s : cases())
-    for (const uint32_t accumulate : {0U, 1U}) {
-      Operands o = operands(s, 2);
-      std::vector<float> expected = o.w;
-      if (accumulate == 0) std::ranges::fill(expected, 0.0F);
-      each_product(
-          s, [&](int n, int g, int out, int oh, int ow, int c, int kh, int kw, int ih, int iw) {
-            float& dw = expected[s.w_at(g, out, c, kh, kw)];
-            dw = std::fma(o.y[s.y_at(n, g, out, oh, ow)], element(o.x, s, n, g, c, ih, iw), dw);
-          });
-      td_conv2d_weight_grad_f32_args args = weight_grad(s);
-      args.dw = o.w.data();
-      args.x = o.x.data();
-      args.dy = o.y.data();
-      args.accumulate = accumulate;
-      run("td_conv2d_weight_grad_f32", o.w, args);
-      CAPTURE(&s - cases().data());
-      CHECK(same_bits(o.w, expected));
-    }
+    for (const uint32_t accumulate : {0U, 1U})
+      for (int round = 0; round < kRounds; ++round) {
+        Operands o = operands_of_round(s, 2, round);
+        std::vector<float> expected = o.w;
+        if (accumulate == 0) std::ranges::fill(expected, 0.0F);
+        each_product(
+            s, [&](int n, int g, int out, int oh, int ow, int c, int kh, int kw, int ih, int iw) {
+              if (ih < 0 || ih >= s.height) return;
+              float& dw = expected[s.w_at(g, out, c, kh, kw)];
+              dw = std::fma(o.y[s.y_at(n, g, out, oh, ow)], element(o.x, s, n, g, c, ih, iw), dw);
+            });
+        td_conv2d_weight_grad_f32_args args = weight_grad(s);
+        args.dw = o.w.data();
+        args.x = o.x.data();
+        args.dy = o.y.data();
+        args.accumulate = accumulate;
+        run("td_conv2d_weight_grad_f32", o.w, args);
+        CAPTURE(&s - cases().data());
+        CAPTURE(round);
+        CHECK(same_bits(o.w, expected));
+      }
 }
 
 TEST_CASE("the gradient of conv2d's input agrees with its definition in double") {
@@ -226,36 +270,69 @@ TEST_CASE("the gradient of conv2d's input agrees with its definition in double")
 }
 
 TEST_CASE("the gradient of conv2d's input is the chain over output, kernel row and kernel column") {
-  for (const Case& s : cases()) {
-    Operands o = operands(s, 4);
-    std::vector<float> expected(s.x_count(), 0.0F);
-    for (int n = 0; n < s.batch; ++n)
-      for (int g = 0; g < s.groups; ++g)
-        for (int c = 0; c < s.channels; ++c)
-          for (int ih = 0; ih < s.height; ++ih)
-            for (int iw = 0; iw < s.width; ++iw)
-              for (int out = 0; out < s.outputs; ++out)
-                for (int kh = 0; kh < s.kernel_height; ++kh)
-                  for (int kw = 0; kw < s.kernel_width; ++kw) {
-                    const int h = ih + s.pad_top - kh * s.dilation_height;
-                    const int w = iw + s.pad_left - kw * s.dilation_width;
-                    if (h % s.stride_height != 0 || w % s.stride_width != 0) continue;
-                    const int oh = h / s.stride_height;
-                    const int ow = w / s.stride_width;
-                    const bool is_inside =
-                        oh >= 0 && oh < s.out_height() && ow >= 0 && ow < s.out_width();
-                    float& dx = expected[s.x_at(n, g, c, ih, iw)];
-                    dx = std::fma(o.w[s.w_at(g, out, c, kh, kw)],
-                                  is_inside ? o.y[s.y_at(n, g, out, oh, ow)] : 0.0F, dx);
-                  }
-    td_conv2d_input_grad_f32_args args = input_grad(s);
-    args.dx = o.x.data();
-    args.dy = o.y.data();
-    args.w = o.w.data();
-    run("td_conv2d_input_grad_f32", o.x, args);
-    CAPTURE(&s - cases().data());
-    CHECK(same_bits(o.x, expected));
-  }
+  for (const Case& s : cases())
+    for (int round = 0; round < kRounds; ++round) {
+      Operands o = operands_of_round(s, 4, round);
+      std::vector<float> expected(s.x_count(), 0.0F);
+      for (int n = 0; n < s.batch; ++n)
+        for (int g = 0; g < s.groups; ++g)
+          for (int c = 0; c < s.channels; ++c)
+            for (int ih = 0; ih < s.height; ++ih)
+              for (int iw = 0; iw < s.width; ++iw)
+                for (int out = 0; out < s.outputs; ++out)
+                  for (int kh = 0; kh < s.kernel_height; ++kh)
+                    for (int kw = 0; kw < s.kernel_width; ++kw) {
+                      const int h = ih + s.pad_top - kh * s.dilation_height;
+                      const int w = iw + s.pad_left - kw * s.dilation_width;
+                      if (h % s.stride_height != 0 || w % s.stride_width != 0) continue;
+                      const int oh = h / s.stride_height;
+                      const int ow = w / s.stride_width;
+                      if (oh < 0 || oh >= s.out_height()) continue;
+                      const bool is_inside = ow >= 0 && ow < s.out_width();
+                      float& dx = expected[s.x_at(n, g, c, ih, iw)];
+                      dx = std::fma(o.w[s.w_at(g, out, c, kh, kw)],
+                                    is_inside ? o.y[s.y_at(n, g, out, oh, ow)] : 0.0F, dx);
+                    }
+      td_conv2d_input_grad_f32_args args = input_grad(s);
+      args.dx = o.x.data();
+      args.dy = o.y.data();
+      args.w = o.w.data();
+      run("td_conv2d_input_grad_f32", o.x, args);
+      CAPTURE(&s - cases().data());
+      CAPTURE(round);
+      CHECK(same_bits(o.x, expected));
+    }
+}
+
+/// A result in which an infinite weight shows the chains: NaN where it meets padding, infinity
+/// where it meets a one, the sum of the other taps where it is not in the chain.
+TEST_CASE("an infinite weight meets columns of padding, and no rows of it") {
+  const Case s = {1, 1, 1, 1, 3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1};
+  const std::vector<float> ones(9, 1.0F);
+  std::vector<float> w(9, 1.0F);
+  w[0] = kInfinity;  // above and to the left
+  std::vector<float> y(9), dx(9);
+  td_conv2d_f32_args args = forward(s);
+  args.y = y.data();
+  args.x = ones.data();
+  args.w = w.data();
+  run("td_conv2d_f32", y, args);
+  CHECK(same_bits(y, {4, 6, 4, kNaN, kInfinity, kInfinity, kNaN, kInfinity, kInfinity}));
+  td_conv2d_input_grad_f32_args gradient = input_grad(s);
+  gradient.dx = dx.data();
+  gradient.dy = ones.data();
+  gradient.w = w.data();
+  run("td_conv2d_input_grad_f32", dx, gradient);
+  CHECK(same_bits(dx, {kInfinity, kInfinity, kNaN, kInfinity, kInfinity, kNaN, 4, 6, 4}));
+  std::vector<float> dw(9);
+  std::vector<float> dy(9, 1.0F);
+  dy[0] = kInfinity;  // the first row and column
+  td_conv2d_weight_grad_f32_args weights = weight_grad(s);
+  weights.dw = dw.data();
+  weights.x = ones.data();
+  weights.dy = dy.data();
+  run("td_conv2d_weight_grad_f32", dw, weights);
+  CHECK(same_bits(dw, {4, 6, 4, kNaN, kInfinity, kInfinity, kNaN, kInfinity, kInfinity}));
 }
 
 /// The rows of a dense tensor, each followed by three elements of something else.

@@ -316,6 +316,84 @@ TEST_CASE("layer norm and its gradients agree with their definitions in double")
   }
 }
 
+/// Equal values from the smallest subnormal to the largest whose sums do not overflow, of both
+/// signs.
+std::vector<float> magnitudes() {
+  Random random(11);
+  std::vector<float> result = {0.0F, -0.0F, 1.0F, 3.0F, 1e-45F};
+  for (int exponent = -149; exponent <= 110; ++exponent)
+    for (const float sign : {1.0F, -1.0F})
+      result.push_back(sign * std::ldexp(random.uniform(1, 2), exponent));
+  return result;
+}
+
+TEST_CASE(
+    "layer norm of a row of equal values is exactly its bias, and their mean is their value") {
+  const std::vector<float> values = magnitudes();
+  const auto rows = static_cast<int32_t>(values.size());
+  for (const int32_t columns : {1, 3, 7, 8, 17, 64, 67, 100, 768}) {
+    std::vector<float> x;
+    for (const float value : values) x.insert(x.end(), static_cast<size_t>(columns), value);
+    std::vector<float> y(x.size()), mean(values.size()), rstd(values.size());
+    const std::vector<float> ones(static_cast<size_t>(columns), 1.0F);
+    const std::vector<float> zeros(static_cast<size_t>(columns), 0.0F);
+    run("td_layer_norm_f32", y,
+        td_layer_norm_f32_args{.y = y.data(),
+                               .x = x.data(),
+                               .weight = ones.data(),
+                               .bias = zeros.data(),
+                               .rows = rows,
+                               .columns = columns,
+                               .y_row = columns,
+                               .x_row = columns,
+                               .epsilon = 1e-5F});
+    run<td_layer_norm_statistics_f32_args>("td_layer_norm_statistics_f32", {&mean, &rstd}, [&] {
+      return td_layer_norm_statistics_f32_args{.mean = mean.data(),
+                                               .rstd = rstd.data(),
+                                               .x = x.data(),
+                                               .rows = rows,
+                                               .columns = columns,
+                                               .x_row = columns,
+                                               .epsilon = 1e-5F};
+    });
+    CAPTURE(columns);
+    CHECK(std::ranges::all_of(y, [](float value) { return value == 0; }));
+    CHECK(mean == values);
+    CHECK(std::ranges::all_of(rstd, [&](float value) { return value == rstd[0]; }));
+  }
+}
+
+/// The mean of a norm as kernels/numerics.md has it.
+float mean_of_norm(const std::vector<float>& x) {
+  const auto sum = [&](float shift) {
+    float partial[8] = {};
+    for (size_t i = 0; i < x.size(); ++i) partial[i % 8] += x[i] - shift;
+    return ((partial[0] + partial[4]) + (partial[2] + partial[6])) +
+           ((partial[1] + partial[5]) + (partial[3] + partial[7]));
+  };
+  const auto count = static_cast<float>(x.size());
+  const float first = sum(0) / count;
+  return first + sum(first) / count;
+}
+
+TEST_CASE("the mean of layer norm is corrected by the mean of what is left, bit for bit") {
+  for (const int32_t columns : {1, 5, 16, 67, 300})
+    for (uint64_t seed = 0; seed < 20; ++seed) {
+      const std::vector<float> x = Random(seed).values(columns, 100, 103);
+      std::vector<float> mean(1), rstd(1);
+      run<td_layer_norm_statistics_f32_args>("td_layer_norm_statistics_f32", {&mean, &rstd}, [&] {
+        return td_layer_norm_statistics_f32_args{.mean = mean.data(),
+                                                 .rstd = rstd.data(),
+                                                 .x = x.data(),
+                                                 .rows = 1,
+                                                 .columns = columns,
+                                                 .x_row = columns,
+                                                 .epsilon = 1e-5F};
+      });
+      CHECK(mean[0] == mean_of_norm(x));
+    }
+}
+
 TEST_CASE("embedding gathers rows, and its gradient is one chain per entry") {
   const int32_t columns = 11;
   const std::vector<float> table = Random(6).values(4 * columns);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "schedule/kernel_call.h"
 #include "unit/kernels/kernels.h"
@@ -200,6 +201,23 @@ class KernelTest {
     ++continued_sums;
   }
 
+  /// One infinity in operand `operand`: what becomes NaN or infinite shows which products there
+  /// are.
+  void check_infinity(size_t operand, std::mt19937_64& random) {
+    std::vector<double>& data = tensors_[operand]->data;
+    double& element = data[random() % data.size()];
+    const double before = std::exchange(element, INFINITY);
+    load();
+    Outputs outputs = fresh_outputs();
+    KernelRun(op_, call_).run(kernels::builds().front(), 1, inputs(), pointers(outputs));
+    const std::vector<double> reference = evaluate(op_, call_, tensors_)[0].data;
+    element = before;
+    for (size_t i = 0; i < reference.size(); ++i) {
+      CHECK(std::isnan(outputs[0][i]) == std::isnan(reference[i]));
+      CHECK(std::isinf(outputs[0][i]) == std::isinf(reference[i]));
+    }
+  }
+
   static inline int continued_sums = 0;
   static inline int tilings = 0;
 
@@ -310,6 +328,18 @@ TEST_CASE("kernels of all ops agree with reference evaluation, however they are 
     CHECK_MESSAGE(KernelTest::tilings > tilings_before, "no sample of it was cut in tiles");
   }
   CHECK(KernelTest::continued_sums >= 8);
+}
+
+TEST_CASE("evaluate of convolutions has the same padding in its chains as the kernels") {
+  for (const std::string name : {"conv2d", "conv2d_input_grad", "conv2d_weight_grad"}) {
+    const OpDef& op = tdc::ops::op(name);
+    for (const Sample& sample : op.samples()) {
+      std::mt19937_64 random(7);
+      KernelTest test(op, sample, random);
+      CAPTURE(name);
+      for (int i = 0; i < 20; ++i) test.check_infinity(static_cast<size_t>(i % 2), random);
+    }
+  }
 }
 
 }  // namespace
