@@ -3,7 +3,8 @@
 /// rounded by IEEE 754, in an order that the source fixes. They need no libm and never read or set
 /// the floating-point environment or `errno`.
 ///
-/// Compile with `-ffp-contract=off`, never with `-ffast-math`. The inline functions have no
+/// Compile with `-ffp-contract=off`, never with `-ffast-math`; what compilers tell of such options
+/// is refused here, for all kernels and models. The inline functions have no
 /// branches on values, only selections, so that a compiler can run them in vector registers.
 ///
 /// Error bounds are in units in the last place of the correctly rounded result;
@@ -13,6 +14,15 @@
 #define TD_MATH_H
 
 #include <stdint.h>
+
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
+    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
+#error "-ffast-math and its parts give other numbers: compile without them"
+#endif
+#if defined(__FLT_EVAL_METHOD__) && \
+    (__FLT_EVAL_METHOD__ < 0 || __FLT_EVAL_METHOD__ == 1 || __FLT_EVAL_METHOD__ == 2)
+#error "float must be computed as float, not in a wider format: on x86 use -mfpmath=sse"
+#endif
 
 #define TD_INFINITY __builtin_inff()
 #define TD_NAN __builtin_nanf("")

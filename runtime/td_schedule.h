@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* 1 after the warm-up. */
 float td_schedule_warmup(uint32_t update, uint32_t warmup);
 
@@ -17,5 +21,9 @@ float td_schedule_linear(uint32_t update, uint32_t warmup, uint32_t total, float
 
 /* The same along half a cosine (Loshchilov and Hutter, SGDR, 2017, without restarts). */
 float td_schedule_cosine(uint32_t update, uint32_t warmup, uint32_t total, float last);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

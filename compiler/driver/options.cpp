@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 
+#include "emit/c_names.h"
 #include "support/text.h"
 
 // One table per command: its options, each with what it does to the command. Help and suggestions
@@ -51,6 +52,9 @@ OptionDef whole_number(std::string summary, std::optional<T>& target, T lowest) 
           }};
 }
 
+/// Files are named `<prefix>_weights.c.o`, and file systems take 255 bytes.
+constexpr size_t kLongestPrefix = 200;
+
 /// What a C identifier may be, in the lower case of the generated names.
 std::string prefix_problem(const std::string& value) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
@@ -58,8 +62,17 @@ std::string prefix_problem(const std::string& value) {
   const bool is_name =
       !value.empty() && !is_digit(value[0]) &&
       std::all_of(value.begin(), value.end(), [&](char c) { return is_letter(c) || is_digit(c); });
-  if (is_name) return {};
-  return fmt::format("`{}` cannot begin C names; use a to z, 0 to 9 and _, first no digit", value);
+  if (!is_name)
+    return fmt::format("`{}` cannot begin C names; use a to z, 0 to 9 and _, first no digit",
+                       value);
+  if (value.size() > kLongestPrefix)
+    return fmt::format(
+        "a prefix of {} characters makes file names that are too long; {} are allowed",
+        value.size(), kLongestPrefix);
+  if (const std::optional<std::string> name = emit::taken_name(value))
+    return fmt::format("`{}` would give the model a `{}`, which is a name of C or of the runtime",
+                       value, *name);
+  return {};
 }
 
 /// What is wrong with `FIRST:END`.

@@ -4,6 +4,7 @@
 #include "check/check.h"
 #include "driver/initial_values.h"
 #include "driver/report.h"
+#include "emit/c_names.h"
 #include "emit/emit_project.h"
 #include "ir/text.h"
 #include "ir/verify.h"
@@ -51,6 +52,7 @@ std::optional<check::Program> check_program(SourceFiles& files, FileId file,
   std::optional<check::Program> program = check::check(files, file, selection, diagnostics);
   if (!program || diagnostics.has_errors()) return std::nullopt;
   ir::verify(program->module, "check");
+  if (options.prefix.empty()) program->prefix = emit::free_prefix(program->prefix);
   dump.at("ir", [&] { return ir::to_text(program->module); });
   return program;
 }

@@ -4,37 +4,56 @@
 #include <array>
 #include <cctype>
 #include <cmath>
-#include <cstring>
 
 namespace tdc::emit {
 namespace {
 
-// Words of C and C++, and what the generated file calls its own functions, variables and
-// parameters.
-constexpr std::array<std::string_view, 67> kTakenWords = {
-    "auto",      "break",        "case",      "char",          "const",
-    "continue",  "default",      "do",        "double",        "else",
-    "enum",      "extern",       "float",     "for",           "goto",
-    "if",        "inline",       "int",       "long",          "register",
-    "restrict",  "return",       "short",     "signed",        "sizeof",
-    "static",    "struct",       "switch",    "typedef",       "union",
-    "unsigned",  "void",         "volatile",  "while",         "asm",
-    "typeof",    "bool",         "true",      "false",         "nullptr",
-    "constexpr", "alignas",      "alignof",   "class",         "new",
-    "delete",    "this",         "template",  "namespace",     "operator",
-    "private",   "public",       "protected", "virtual",       "args",
-    "state",     "metrics",      "config",    "status",        "scalars",
-    "linux",     "unix",         "loss",      "learning_rate", "apply",
-    "fill_zero", "copy_elements"};
+/// What stands behind the prefix in the names of functions, types and arrays, and of macros and
+/// enumerators.
+constexpr std::array<std::string_view, 10> kEndings = {
+    "_init",   "_infer",  "_eval",     "_train_step", "_flush",
+    "_status", "_config", "_variable", "_variables",  "_variable_kind"};
+constexpr std::array<std::string_view, 10> kUpperEndings = {
+    "_OK",         "_NOT_READY", "_NULL_POINTER", "_OUT_OF_RANGE", "_BATCH",
+    "_ACCUMULATE", "_VARIABLES", "_PARAMETER",    "_STATE",        "_OPTIMIZER_SLOT"};
 
-bool is_taken(std::string_view name) {
-  const bool is_runtime =
-      name.starts_with("td_") || name.starts_with("TD_") || name.starts_with("run_td_");
-  const bool is_stdint =
-      ((name.starts_with("int") || name.starts_with("uint")) && name.ends_with("_t")) ||
-      name.ends_with("_MAX") || name.ends_with("_MIN");
-  return is_runtime || is_stdint || name.starts_with("__") ||
-         std::find(kTakenWords.begin(), kTakenWords.end(), name) != kTakenWords.end();
+/// All names of C11, POSIX.1-2017, the GNU library and the runtime that end so. The test of this
+/// file finds them in the headers again.
+constexpr std::array<std::string_view, 31> kTakenNames = {"F_OK",
+                                                          "MM_OK",
+                                                          "MSG_BATCH",
+                                                          "R_OK",
+                                                          "SCHED_BATCH",
+                                                          "TD_RUNNER_OK",
+                                                          "W_OK",
+                                                          "X_OK",
+                                                          "aio_init",
+                                                          "atomic_init",
+                                                          "cnd_init",
+                                                          "inet6_opt_init",
+                                                          "inet6_option_init",
+                                                          "inet6_rth_init",
+                                                          "mtx_init",
+                                                          "obstack_init",
+                                                          "posix_spawn_file_actions_init",
+                                                          "posix_spawnattr_init",
+                                                          "pthread_attr_init",
+                                                          "pthread_barrier_init",
+                                                          "pthread_barrierattr_init",
+                                                          "pthread_cond_init",
+                                                          "pthread_condattr_init",
+                                                          "pthread_mutex_init",
+                                                          "pthread_mutexattr_init",
+                                                          "pthread_rwlock_init",
+                                                          "pthread_rwlockattr_init",
+                                                          "pthread_spin_init",
+                                                          "sem_init",
+                                                          "si_status",
+                                                          "td_runner_variable"};
+
+bool is_made_from(std::string_view name, std::string_view prefix, auto endings) {
+  return name.starts_with(prefix) &&
+         std::ranges::find(endings, name.substr(prefix.size())) != endings.end();
 }
 
 }  // namespace
@@ -45,21 +64,46 @@ std::string upper(std::string_view text) {
   return result;
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
+std::optional<std::string> taken_name(std::string_view prefix) {
+  // Such names belong to the compiler (C11, 7.1.3).
+  if (prefix.starts_with('_')) return fmt::format("{}{}", prefix, kEndings[0]);
+  const std::string upper_prefix = upper(prefix);
+  for (const std::string_view name : kTakenNames)
+    if (is_made_from(name, prefix, kEndings) || is_made_from(name, upper_prefix, kUpperEndings))
+      return std::string(name);
+  return std::nullopt;
+}
+
+std::string free_prefix(std::string_view name) {
+  if (!taken_name(name)) return std::string(name);
+  const size_t begin = std::min(name.find_first_not_of('_'), name.size());
+  return fmt::format("net_{}", name.substr(begin));
+}
+
+FileNames file_names(std::string_view prefix) {
+  const std::string include = fmt::format("tdc/{}.h", prefix);
+  return {.header = "include/" + include,
+          .include = include,
+          .source = fmt::format("{}.c", prefix),
+          .weights = fmt::format("{}_weights.c", prefix),
+          .runner = fmt::format("{}_runner.c", prefix)};
+}
+
+std::string header_guard(std::string_view prefix) {
+  return fmt::format("TDC_{}_H", upper(prefix));
 }
 
 std::string parameter_name(const schedule::Argument& argument) {
-  if (argument.is_output && argument.output_kind != ir::OutputKind::result)
-    return argument.output_kind == ir::OutputKind::loss ? "loss" : "metrics";
-  const std::string_view name = argument.name;
-  // A name that is a taken one with `_` behind it moves on too, so that different names stay so.
-  const std::string_view stem = name.substr(0, name.find_last_not_of('_') + 1);
-  std::string result(name);
-  if (is_taken(name) || is_taken(stem)) result += '_';
-  return result;
+  if (!argument.is_output) return argument.name + "_in";
+  switch (argument.output_kind) {
+    case ir::OutputKind::loss:
+      return "loss";
+    case ir::OutputKind::metric:
+      return "metrics";
+    case ir::OutputKind::result:
+      break;
+  }
+  return argument.name + "_out";
 }
 
 std::string float_literal(float value) {
@@ -71,19 +115,25 @@ std::string float_literal(float value) {
 std::string string_literal(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    result += c;
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ' || byte > '~')
+      result += fmt::format("\\{:03o}", byte);
+    else if (c == '"' || c == '\\' || c == '?')  // `??/` is a backslash
+      result += fmt::format("\\{}", c);
+    else
+      result += c;
   }
   return result + "\"";
 }
 
 std::string arena_name(const Model& model, LevelId level) {
-  return fmt::format("{}_{}", model.program.prefix,
-                     lower(model.program.deployment.chip.levels[level].name));
+  return fmt::format("{}_arena_{}", model.program.prefix,
+                     model.program.deployment.chip.levels[level].name);
 }
 
 std::string arena_macro(const Model& model, LevelId level) {
-  return fmt::format("{}_BYTES", upper(arena_name(model, level)));
+  return fmt::format("{}_{}_BYTES", upper(model.program.prefix),
+                     model.program.deployment.chip.levels[level].name);
 }
 
 std::string image_name(const Model& model, ir::VariableId variable) {
@@ -111,6 +161,10 @@ schedule::BufferId buffer_of(const schedule::Schedule& schedule, ir::VariableId 
     if (schedule.buffers[id].variable == variable) return id;
   TDC_CHECK(false, "variable {} has no buffer", variable.index);
   return {};
+}
+
+std::string scaling_name(const Model& model, std::string_view input) {
+  return fmt::format("{}_scale_{}", model.program.prefix, input);
 }
 
 std::string parameter_list(const schedule::EntryPoint& entry_point,

@@ -1,5 +1,11 @@
 #pragma once
 
+// Every name of a generated C project that holds a name of the user's: C identifiers, macros, file
+// names. None is made elsewhere. A user's name never stands alone, but behind the prefix or before
+// a suffix that no name of C, of its library, of the runtime or of generated code ends in, so that
+// it cannot meet one; `taken_name` knows the few prefixes that would.
+
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -7,24 +13,40 @@
 
 namespace tdc::emit {
 
+/// A name that C's library, POSIX, the runtime or the language itself has and that C with this
+/// prefix would give to something else: `mtx_init` for `mtx`. Nothing: the prefix is free.
+std::optional<std::string> taken_name(std::string_view prefix);
+/// A prefix that is free: `name`, or `net_` and it.
+std::string free_prefix(std::string_view name);
+
 /// Upper case, for macros: `mlp_digits` to `MLP_DIGITS`.
 std::string upper(std::string_view text);
-/// Lower case, for variables and files.
-std::string lower(std::string_view text);
 
-/// The C parameter of an argument: the user's name, with a `_` if C or the generated file use it
-/// themselves; `loss`; `metrics` for each of the metrics. Different names stay different.
+/// Paths in the generated folder.
+struct FileNames {
+  std::string header;   ///< `include/tdc/mlp.h`: in no folder of includes, so that it hides nothing
+  std::string include;  ///< the same as `#include` has it, `tdc/mlp.h`
+  std::string source;   ///< `mlp.c`
+  std::string weights;  ///< `mlp_weights.c`
+  std::string runner;   ///< `mlp_runner.c`
+};
+FileNames file_names(std::string_view prefix);
+/// `TDC_MLP_H`.
+std::string header_guard(std::string_view prefix);
+
+/// The C parameter of an argument: `image_in`, `logits_out`; `loss`; `metrics` for each of the
+/// metrics.
 std::string parameter_name(const schedule::Argument& argument);
 
 /// A float literal that reads back to the same bits, with suffix `f`; finite values only.
 std::string float_literal(float value);
 
-/// A C string literal.
+/// A C string literal; what is not printable ASCII is escaped.
 std::string string_literal(std::string_view text);
 
-/// `mlp_l2`: the arena of a level.
+/// `mlp_arena_L2`: the arena of a level.
 std::string arena_name(const Model& model, LevelId level);
-/// `MLP_L2_BYTES`: its size.
+/// `MLP_L2_BYTES`: its size. The level's name is as the chip file writes it.
 std::string arena_macro(const Model& model, LevelId level);
 /// `mlp_initial_3`, `mlp_frozen_3`: elements of a variable that are stored as data.
 std::string image_name(const Model& model, ir::VariableId variable);
@@ -37,8 +59,11 @@ schedule::BufferId storage_of(const schedule::Schedule& schedule, schedule::Buff
 /// The buffer of a variable.
 schedule::BufferId buffer_of(const schedule::Schedule& schedule, ir::VariableId variable);
 
-/// The C function's parameters, `const float *image, const int32_t *label, float *loss`: inputs,
-/// then outputs, metrics as one array. Run-time scalars are no parameters.
+/// `mlp_scale_image`: the function that makes an input from bytes.
+std::string scaling_name(const Model& model, std::string_view input);
+
+/// The C function's parameters, `const float* image_in, const int32_t* label_in, float* loss`:
+/// inputs, then outputs, metrics as one array. Run-time scalars are no parameters.
 std::string parameter_list(const schedule::EntryPoint& entry_point,
                            const schedule::Schedule& schedule);
 

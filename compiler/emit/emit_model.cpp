@@ -1,6 +1,7 @@
 #include "emit/emit_model.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -39,8 +40,8 @@ const ir::TensorType& input_type(const Model& model, std::string_view name) {
 }
 
 std::string scaling_prototype(const Model& model, const check::InputScaling& scaling) {
-  return fmt::format("{0}_status {0}_scale_{1}(const uint8_t* bytes, float* input)",
-                     model.program.prefix, scaling.input);
+  return fmt::format("{}_status {}(const uint8_t* bytes, float* input)", model.program.prefix,
+                     scaling_name(model, scaling.input));
 }
 
 /// Variables that the generated table lists.
@@ -66,8 +67,8 @@ class SourceWriter {
 
   std::string run() {
     const std::string entry_points = write_entry_points();
-    text_ = fmt::format("/* {}: see {}.h. Written by tdc. */\n#include \"{}.h\"\n\n",
-                        model_.program.net, prefix_, prefix_);
+    text_ = fmt::format("/* {0}: see {1}. Written by tdc. */\n#include \"{1}\"\n\n",
+                        model_.program.net, file_names(prefix_).include);
     if (model_.program.data) text_ += "#include \"td_input.h\"\n";
     text_ += "#include \"td_kernels.h\"\n#include \"td_platform.h\"\n";
     if (has_schedule()) text_ += "#include \"td_schedule.h\"\n";
@@ -279,6 +280,7 @@ class SourceWriter {
     text += fmt::format("  if (!state.is_ready) return {}_NOT_READY;\n", upper(prefix_));
     if (!nulls.empty())
       text += fmt::format("  if ({}) return {}_NULL_POINTER;\n", nulls, upper(prefix_));
+    text += class_checks(entry_point);
     const bool is_train_step = entry_point.name == "train_step";
     const bool accumulates = is_train_step && find_entry_point(schedule_, "apply") != nullptr;
     if (is_train_step && !accumulates)
@@ -292,6 +294,21 @@ class SourceWriter {
       text +=
           fmt::format("  if (++state.micro_batches == {}_ACCUMULATE) apply();\n", upper(prefix_));
     return text + fmt::format("  return {}_OK;\n}}\n", upper(prefix_));
+  }
+
+  /// Every class number is one of its type's, before anything is done with any: as an unsigned
+  /// number, a negative one is too large.
+  std::string class_checks(const schedule::EntryPoint& entry_point) const {
+    std::string text;
+    for (const schedule::Argument& argument : entry_point.arguments) {
+      if (argument.classes == 0) continue;
+      const int64_t count = ir::element_count(schedule_.buffers[argument.buffer].type);
+      if (count > 1) text += fmt::format("  for (uint32_t i = 0; i < {}; ++i)\n  ", count);
+      text += fmt::format("  if ((uint32_t){}[{}] >= {}u) return {}_OUT_OF_RANGE;\n",
+                          parameter_name(argument), count > 1 ? "i" : "0", argument.classes,
+                          upper(prefix_));
+    }
+    return text;
   }
 
   std::string flush_function() const {
@@ -447,7 +464,8 @@ std::string shape_comment(const schedule::EntryPoint& entry_point,
     const bool is_metric = argument.is_output && argument.output_kind == ir::OutputKind::metric;
     text += fmt::format(" *   {}: {}", is_metric ? argument.name : parameter_name(argument),
                         ir::to_text(schedule.buffers[argument.buffer].type));
-    if (argument.classes > 0) text += fmt::format(", each 0 to {}", argument.classes - 1);
+    if (argument.classes > 0)
+      text += fmt::format(", each 0 to {}, which is checked", argument.classes - 1);
     if (is_metric) text += " (in `metrics`)";
     text += "\n";
   }
@@ -455,6 +473,16 @@ std::string shape_comment(const schedule::EntryPoint& entry_point,
 }
 
 }  // namespace
+
+std::span<const ModelStatus> model_statuses() {
+  static constexpr std::array<ModelStatus, 4> kStatuses = {{
+      {0, "OK", "all is well"},
+      {1, "NOT_READY", "the model was not initialised"},
+      {2, "NULL_POINTER", "an argument is null"},
+      {3, "OUT_OF_RANGE", "a class number is not one of its classes"},
+  }};
+  return kStatuses;
+}
 
 std::string emit_header(const Model& model) {
   const std::string& prefix = model.program.prefix;
@@ -470,7 +498,7 @@ std::string emit_header(const Model& model) {
       " * all state is static: call from one thread of one core. Pointers must be aligned to 4 "
       "and\n"
       " * must not overlap each other.\n */\n";
-  text += fmt::format("#ifndef {0}_H\n#define {0}_H\n\n#include <stdint.h>\n\n", macro);
+  text += fmt::format("#ifndef {0}\n#define {0}\n\n#include <stdint.h>\n\n", header_guard(prefix));
   text += "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   text += "/* Bytes of the arenas; report.json has the same numbers. */\n";
   for (const memory::LevelPlan& level : model.plan.levels)
@@ -482,10 +510,11 @@ std::string emit_header(const Model& model) {
         "#define {0}_ACCUMULATE {3} /* calls of it for one update */\n",
         macro, model.program.training->batch, prefix, model.program.training->accumulate);
   text += fmt::format("#define {}_VARIABLES {}\n", macro, variable_count(model));
-  text += fmt::format(
-      "\ntypedef enum {{\n  {0}_OK = 0,\n  {0}_NOT_READY = 1,    /* {1}_init was not called */\n"
-      "  {0}_NULL_POINTER = 2, /* an argument is null; nothing was done */\n}} {1}_status;\n",
-      macro, prefix);
+  text += "\n/* With every status but the first nothing was done. */\ntypedef enum {\n";
+  for (const ModelStatus& status : model_statuses())
+    text +=
+        fmt::format("  {}_{} = {}, /* {} */\n", macro, status.name, status.value, status.meaning);
+  text += fmt::format("}} {}_status;\n", prefix);
   text += fmt::format(
       "\n/* May be null: all zero. */\ntypedef struct {{\n  uint64_t seed; /* of what is random at "
       "run "

@@ -1,7 +1,8 @@
 #include "emit/emit_project.h"
 
-#include <algorithm>
-#include <map>
+#include <fmt/ranges.h>
+
+#include <filesystem>
 #include <set>
 
 #include "emit/c_names.h"
@@ -93,7 +94,7 @@ std::string makefile(const Model& model, const std::vector<std::string>& kernels
       reserved += fmt::format(" -Wl,--defsym=td_stack_bytes={} -Wl,--defsym=td_stack_cores={}",
                               stack.count / chip.cores / 16 * 16, chip.cores);
   }
-  const std::string& prefix = model.program.prefix;
+  const FileNames names = file_names(model.program.prefix);
   return fmt::format(
       R"(# Builds the model as a library and its runner. Written by tdc.
 #
@@ -106,11 +107,11 @@ NAME := {prefix}
 PLATFORM ?= host
 OUT := build/$(PLATFORM)
 
-SOURCES := {prefix}.c {prefix}_weights.c{kernels} $(wildcard runtime/*.c)
+SOURCES := {source} {weights}{kernels} $(wildcard runtime/*.c)
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Werror
 # Bits are the same everywhere: products and sums are fused only where the source says fmaf.
 CFLAGS += -std=c11 -O3 -ffp-contract=off -fno-math-errno -fno-strict-aliasing $(WARNINGS)
-CPPFLAGS += -I. -Iruntime -Ikernels
+CPPFLAGS += -Iinclude -Iruntime -Ikernels
 
 ifeq ($(PLATFORM),host)
   SOURCES += runtime/host/platform_host.c
@@ -138,20 +139,22 @@ else
   AR := riscv64-unknown-elf-ar
 endif
 
-OBJECTS := $(patsubst %,$(OUT)/%.o,$(SOURCES))
-HEADERS := $(wildcard *.h runtime/*.h kernels/*.h)
+# Objects lie apart from the program, whatever it is called. `q`: files of one name are all in the library.
+OBJECTS := $(patsubst %,$(OUT)/.objects/%.o,$(SOURCES))
+HEADERS := $(wildcard include/tdc/*.h runtime/*.h kernels/*.h)
+LIBRARY := $(OUT)/lib$(NAME)_model.a
 
-all: $(OUT)/lib$(NAME).a $(OUT)/$(NAME)
+all: $(LIBRARY) $(OUT)/$(NAME)
 
-$(OUT)/%.o: % $(HEADERS)
+$(OUT)/.objects/%.o: % $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
 
-$(OUT)/lib$(NAME).a: $(OBJECTS)
+$(LIBRARY): $(OBJECTS)
 	@rm -f $@
-	$(AR) rcsD $@ $^
+	$(AR) qcsD $@ $^
 
-$(OUT)/$(NAME): $(OUT)/$(NAME)_runner.c.o $(OBJECTS)
+$(OUT)/$(NAME): $(OUT)/.objects/$(NAME)_runner.c.o $(OBJECTS)
 	$(LINK) -o $@ $^ $(LIBS)
 
 clean:
@@ -159,44 +162,58 @@ clean:
 
 .PHONY: all clean
 )",
-      fmt::arg("prefix", prefix), fmt::arg("kernels", kernel_sources),
+      fmt::arg("prefix", model.program.prefix), fmt::arg("source", names.source),
+      fmt::arg("weights", names.weights), fmt::arg("kernels", kernel_sources),
       fmt::arg("reserved", reserved), fmt::arg("platform", chip.platform));
 }
 
+/// Sources of `runtime/` that belong to no platform.
+std::vector<std::string> common_runtime_sources() {
+  std::vector<std::string> paths;
+  for (const EmbeddedFile& file : embedded_files()) {
+    const std::filesystem::path path = file.path;
+    if (path.parent_path() == "runtime" && path.extension() == ".c") paths.push_back(path.string());
+  }
+  return paths;
+}
+
 std::string cmake_lists(const Model& model, const std::vector<std::string>& kernels) {
-  const std::string& prefix = model.program.prefix;
-  std::string sources;
+  const FileNames names = file_names(model.program.prefix);
+  std::vector<std::string> sources = {names.source, names.weights};
   for (const std::string& path : kernels)
-    if (path.ends_with(".c")) sources += "\n  " + path;
+    if (path.ends_with(".c")) sources.push_back(path);
+  for (std::string& path : common_runtime_sources()) sources.push_back(std::move(path));
   return fmt::format(
-      R"(# The model as a library, for projects that build with CMake. Written by tdc. The functions of
-# runtime/td_platform.h come from your board; see runtime/host/ for the smallest version.
+      R"(# The model as a library, for projects that build with CMake. Written by tdc.
+#
+#   add_subdirectory(FOLDER)
+#   target_link_libraries(YOURS PRIVATE {0}_model)   # and in C: #include "{2}"
+#
+# The functions of runtime/td_platform.h come from your board: runtime/host/ is the smallest version.
 cmake_minimum_required(VERSION 3.16)
-project({0} LANGUAGES C)
-add_library({0} STATIC
-  {0}.c
-  {0}_weights.c
-  runtime/td_math.c{1})
-target_include_directories({0} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}} ${{CMAKE_CURRENT_SOURCE_DIR}}/runtime
+project({0}_model LANGUAGES C)
+add_library({0}_model STATIC
+  {1})
+target_include_directories({0}_model PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}}/include ${{CMAKE_CURRENT_SOURCE_DIR}}/runtime
                            PRIVATE ${{CMAKE_CURRENT_SOURCE_DIR}}/kernels)
-target_compile_options({0} PRIVATE -ffp-contract=off -fno-math-errno -fno-strict-aliasing)
-set_target_properties({0} PROPERTIES C_STANDARD 11 C_EXTENSIONS OFF)
+target_compile_options({0}_model PRIVATE -ffp-contract=off -fno-math-errno -fno-strict-aliasing)
+set_target_properties({0}_model PROPERTIES C_STANDARD 11 C_EXTENSIONS OFF)
 )",
-      prefix, sources);
+      model.program.prefix, fmt::join(sources, "\n  "), names.include);
 }
 
 }  // namespace
 
 std::vector<OutputFile> emit_project(const Model& model, const Json& report) {
-  const std::string& prefix = model.program.prefix;
+  const FileNames names = file_names(model.program.prefix);
   const std::vector<const ops::OpDef*> ops = used_ops(model.schedule);
   const std::vector<std::string> kernels = kernel_files(ops);
   std::vector<OutputFile> files = {
-      {.path = prefix + ".h", .text = emit_header(model)},
-      {.path = prefix + ".c", .text = emit_source(model)},
-      {.path = prefix + "_weights.c", .text = emit_weights(model)},
-      {.path = prefix + "_runner.c", .text = emit_runner(model)},
-      {.path = "td_kernels.h", .text = kernel_header(ops_of_used_files(ops))},
+      {.path = names.header, .text = emit_header(model)},
+      {.path = names.source, .text = emit_source(model)},
+      {.path = names.weights, .text = emit_weights(model)},
+      {.path = names.runner, .text = emit_runner(model)},
+      {.path = "kernels/td_kernels.h", .text = kernel_header(ops_of_used_files(ops))},
       {.path = "Makefile", .text = makefile(model, kernels)},
       {.path = "CMakeLists.txt", .text = cmake_lists(model, kernels)},
       {.path = "report.json", .text = to_text(report, 2) + "\n"},

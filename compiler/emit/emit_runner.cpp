@@ -112,8 +112,8 @@ std::string emit_runner(const Model& model) {
 
   std::string text = fmt::format(
       "/* A program that serves {0} to a host: see td_runner.h. Written by tdc. */\n"
-      "#include \"{1}.h\"\n#include \"td_platform.h\"\n#include \"td_runner.h\"\n\n",
-      model.program.net, prefix);
+      "#include \"{1}\"\n#include \"td_platform.h\"\n#include \"td_runner.h\"\n\n",
+      model.program.net, file_names(prefix).include);
   text += buffer(model, "uint8_t", "input", input_bytes);
   text += buffer(model, "uint8_t", "result", sizes.result_bytes);
   text += buffer(model, "float", "metric", sizes.metrics);

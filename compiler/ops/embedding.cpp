@@ -48,7 +48,12 @@ ir::ValueId low_rank_branch(ir::Builder& builder, const ir::Node& node, ir::Valu
                             ir::ValueId factor_b) {
   const ir::ValueId table = builder.emit("transpose", {factor_a});
   const ir::ValueId narrow = builder.emit("embedding", {node.inputs[0], table});
-  return builder.emit("matmul", {narrow, factor_b}, {{"transpose_b", true}});
+  const Dims dims = builder.type(narrow).dims;
+  if (dims.size() > 1) return builder.emit("matmul", {narrow, factor_b}, {{"transpose_b", true}});
+  // The row of a single index is a matrix of one row.
+  const ir::ValueId row = builder.emit("reshape", {narrow}, {{"dims", Dims{1, dims[0]}}});
+  const ir::ValueId y = builder.emit("matmul", {row, factor_b}, {{"transpose_b", true}});
+  return builder.emit("reshape", {y}, {{"dims", builder.type(node.outputs[0]).dims}});
 }
 
 /// Indices of some shape into a table of 4 rows of 3.

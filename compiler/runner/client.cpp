@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 
+#include "emit/emit_model.h"
 #include "td_runner.h"
 
 namespace tdc::runner {
@@ -30,8 +31,11 @@ std::string status_text(uint32_t status) {
     case TD_RUNNER_FROZEN:
       return "the variable is frozen";
     default:
-      return fmt::format("the model's status is {}", status);
+      break;
   }
+  for (const emit::ModelStatus& each : emit::model_statuses())
+    if (each.value == status) return std::string(each.meaning);
+  return fmt::format("the model's status is {}", status);
 }
 
 emit::RunnerSizes from_hello(const td_runner_sizes& sizes) {

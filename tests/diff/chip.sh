@@ -120,12 +120,12 @@ fault() {
   for text in "$@"; do grep -qF -- "$text" fault.log || { echo "does not say: $text"; cat fault.log; return 1; }; done
 }
 where="in \`td_relu_f32\` at relu.c:$line"
-check "wild access" fault 101 "((volatile float*)args->y)[1 << 14] = 1.0f;" "wild access: store" "core " "pc 0x1c" "$where" "past the end of \`mlp_l2\`"
-check "misaligned access" fault 102 "(void)*(volatile uint32_t*)((uintptr_t)args->y + 1);" "misaligned access" "$where" "of \`mlp_l2\`"
+check "wild access" fault 101 "((volatile float*)args->y)[1 << 14] = 1.0f;" "wild access: store" "core " "pc 0x1c" "$where" "past the end of \`mlp_arena_L2\`"
+check "misaligned access" fault 102 "(void)*(volatile uint32_t*)((uintptr_t)args->y + 1);" "misaligned access" "$where" "of \`mlp_arena_L2\`"
 check "illegal instruction" fault 103 '__asm__ volatile(\".4byte 0xffffffff\");' "illegal instruction" "core " "in \`td_relu_f32\` at relu.c:"
 check "stack overflow" fault 104 "volatile float deep[4096]; for (int32_t i = 4095; i >= 0; --i) deep[i] = 1.0f; (void)deep[0];" "stack overflow" "core " "in \`td_relu_f32\` at relu.c:"
 check "DMA out of range" fault 105 "td_dma_copy((void*)args->y, (void*)0x10ff0000, 64, 1, 0, 0); td_dma_wait_all();" "DMA out of range" "0x10ff0000"
-check "data race" fault 106 "((volatile float*)args->y)[0] = (float)team.core;" "data race" "$where" "byte " "of \`mlp_l2\`"
+check "data race" fault 106 "((volatile float*)args->y)[0] = (float)team.core;" "data race" "$where" "byte " "of \`mlp_arena_L2\`"
 check "deadlock" fault 107 "if (team.core == 0) { td_team_barrier(team); td_team_barrier(team); }" "deadlock" "core 0 at a barrier" "core 1 without a job"
 check "cycle limit" fault 108 "while (team.core == 3) { __asm__ volatile(\\\"nop\\\"); }" "cycle limit: after 3000000 cycles" "core 3 runs at"
 

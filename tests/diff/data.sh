@@ -70,7 +70,7 @@ check "and not without" bash -c "
 
 # ---- the same scaling on the chip ----
 cat >print_scaled.c <<'C'
-#include "photos.h"
+#include "tdc/photos.h"
 #include "td_platform.h"
 
 static uint8_t bytes[3 * 1024];

@@ -1,5 +1,5 @@
-/* Tiny: see tiny.h. Written by tdc. */
-#include "tiny.h"
+/* Tiny: see tdc/tiny.h. Written by tdc. */
+#include "tdc/tiny.h"
 
 #include "td_kernels.h"
 #include "td_platform.h"
@@ -9,7 +9,7 @@ extern const float tiny_initial_1[4];
 extern const float tiny_initial_2[8];
 
 /* Live variables and everything between the steps of an entry point. */
-static uint8_t tiny_memory[TINY_MEMORY_BYTES] TD_MEMORY(memory);
+static uint8_t tiny_arena_memory[TINY_memory_BYTES] TD_MEMORY(memory);
 
 static struct {
   uint32_t is_ready;
@@ -25,22 +25,22 @@ static struct {
 
 const tiny_variable tiny_variables[TINY_VARIABLES] = {
     {.path = "hidden.weight",
-     .value = (float*)(void*)(tiny_memory + 0),
-     .live = (float*)(void*)(tiny_memory + 0),
+     .value = (float*)(void*)(tiny_arena_memory + 0),
+     .live = (float*)(void*)(tiny_arena_memory + 0),
      .elements = 12,
      .rank = 2,
      .dims = {4, 3},
      .kind = TINY_PARAMETER},
     {.path = "hidden.bias",
-     .value = (float*)(void*)(tiny_memory + 48),
-     .live = (float*)(void*)(tiny_memory + 48),
+     .value = (float*)(void*)(tiny_arena_memory + 48),
+     .live = (float*)(void*)(tiny_arena_memory + 48),
      .elements = 4,
      .rank = 1,
      .dims = {4},
      .kind = TINY_PARAMETER},
     {.path = "out.weight",
-     .value = (float*)(void*)(tiny_memory + 64),
-     .live = (float*)(void*)(tiny_memory + 64),
+     .value = (float*)(void*)(tiny_arena_memory + 64),
+     .live = (float*)(void*)(tiny_arena_memory + 64),
      .elements = 8,
      .rank = 2,
      .dims = {2, 4},
@@ -84,12 +84,12 @@ static void fill_zero(float* to, uint32_t elements) {
 
 tiny_status tiny_init(const tiny_config* config) {
   (void)config; /* nothing here is random */
-  td_dma_copy((float*)(void*)(tiny_memory + 0), tiny_initial_0, 48, 1, 0, 0); /* hidden.weight */
-  td_dma_copy((float*)(void*)(tiny_memory + 48), tiny_initial_1, 16, 1, 0, 0); /* hidden.bias */
-  td_dma_copy((float*)(void*)(tiny_memory + 64), tiny_initial_2, 32, 1, 0, 0); /* out.weight */
-  fill_zero((float*)(void*)(tiny_memory + 96), 12); /* gradient(hidden.weight) */
-  fill_zero((float*)(void*)(tiny_memory + 144), 4); /* gradient(hidden.bias) */
-  fill_zero((float*)(void*)(tiny_memory + 160), 8); /* gradient(out.weight) */
+  td_dma_copy((float*)(void*)(tiny_arena_memory + 0), tiny_initial_0, 48, 1, 0, 0); /* hidden.weight */
+  td_dma_copy((float*)(void*)(tiny_arena_memory + 48), tiny_initial_1, 16, 1, 0, 0); /* hidden.bias */
+  td_dma_copy((float*)(void*)(tiny_arena_memory + 64), tiny_initial_2, 32, 1, 0, 0); /* out.weight */
+  fill_zero((float*)(void*)(tiny_arena_memory + 96), 12); /* gradient(hidden.weight) */
+  fill_zero((float*)(void*)(tiny_arena_memory + 144), 4); /* gradient(hidden.bias) */
+  fill_zero((float*)(void*)(tiny_arena_memory + 160), 8); /* gradient(out.weight) */
   td_dma_wait_all();
   state.updates = 0;
   state.micro_batches = 0;
@@ -109,9 +109,9 @@ static void apply(void) {
   scalars.inverse_count = 1.0f / (float)(state.micro_batches * TINY_BATCH);
   { /* 22: hidden.weight (sgd_update, update) */
     static const td_sgd_update_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 0),
-        .w = (float*)(void*)(tiny_memory + 0),
-        .g = (float*)(void*)(tiny_memory + 96),
+        .y = (float*)(void*)(tiny_arena_memory + 0),
+        .w = (float*)(void*)(tiny_arena_memory + 0),
+        .g = (float*)(void*)(tiny_arena_memory + 96),
         .lr = &scalars.learning_rate,
         .inverse_count = &scalars.inverse_count,
         .count = 12};
@@ -120,9 +120,9 @@ static void apply(void) {
   }
   { /* 23: hidden.bias (sgd_update, update) */
     static const td_sgd_update_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 48),
-        .w = (float*)(void*)(tiny_memory + 48),
-        .g = (float*)(void*)(tiny_memory + 144),
+        .y = (float*)(void*)(tiny_arena_memory + 48),
+        .w = (float*)(void*)(tiny_arena_memory + 48),
+        .g = (float*)(void*)(tiny_arena_memory + 144),
         .lr = &scalars.learning_rate,
         .inverse_count = &scalars.inverse_count,
         .count = 4};
@@ -131,9 +131,9 @@ static void apply(void) {
   }
   { /* 24: out.weight (sgd_update, update) */
     static const td_sgd_update_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 64),
-        .w = (float*)(void*)(tiny_memory + 64),
-        .g = (float*)(void*)(tiny_memory + 160),
+        .y = (float*)(void*)(tiny_arena_memory + 64),
+        .w = (float*)(void*)(tiny_arena_memory + 64),
+        .g = (float*)(void*)(tiny_arena_memory + 160),
         .lr = &scalars.learning_rate,
         .inverse_count = &scalars.inverse_count,
         .count = 8};
@@ -142,7 +142,7 @@ static void apply(void) {
   }
   { /* 25: constant (update) */
     static const td_fill_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 96),
+        .y = (float*)(void*)(tiny_arena_memory + 96),
         .value = 0.0f,
         .rank = 1,
         .extent = {12},
@@ -152,7 +152,7 @@ static void apply(void) {
   }
   { /* 26: constant (update) */
     static const td_fill_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 144),
+        .y = (float*)(void*)(tiny_arena_memory + 144),
         .value = 0.0f,
         .rank = 1,
         .extent = {4},
@@ -162,7 +162,7 @@ static void apply(void) {
   }
   { /* 27: constant (update) */
     static const td_fill_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 160),
+        .y = (float*)(void*)(tiny_arena_memory + 160),
         .value = 0.0f,
         .rank = 1,
         .extent = {8},
@@ -174,14 +174,14 @@ static void apply(void) {
   ++state.updates;
 }
 
-tiny_status tiny_infer(const float* x, float* y) {
+tiny_status tiny_infer(const float* x_in, float* y_out) {
   if (!state.is_ready) return TINY_NOT_READY;
-  if (x == 0 || y == 0) return TINY_NULL_POINTER;
+  if (x_in == 0 || y_out == 0) return TINY_NULL_POINTER;
   { /* 0: matmul (forward) */
     const td_matmul_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 192),
-        .a = x,
-        .b = (float*)(void*)(tiny_memory + 0),
+        .y = (float*)(void*)(tiny_arena_memory + 192),
+        .a = x_in,
+        .b = (float*)(void*)(tiny_arena_memory + 0),
         .batch = 1,
         .m = 1,
         .n = 4,
@@ -204,9 +204,9 @@ tiny_status tiny_infer(const float* x, float* y) {
   }
   { /* 1: hidden (add, forward) */
     static const td_add_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 192),
-        .a = (float*)(void*)(tiny_memory + 192),
-        .b = (float*)(void*)(tiny_memory + 48),
+        .y = (float*)(void*)(tiny_arena_memory + 192),
+        .a = (float*)(void*)(tiny_arena_memory + 192),
+        .b = (float*)(void*)(tiny_arena_memory + 48),
         .rank = 1,
         .extent = {4},
         .y_stride = {1},
@@ -217,8 +217,8 @@ tiny_status tiny_infer(const float* x, float* y) {
   }
   { /* 2: relu (forward) */
     static const td_relu_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 192),
-        .a = (float*)(void*)(tiny_memory + 192),
+        .y = (float*)(void*)(tiny_arena_memory + 192),
+        .a = (float*)(void*)(tiny_arena_memory + 192),
         .rank = 1,
         .extent = {4},
         .y_stride = {1},
@@ -228,9 +228,9 @@ tiny_status tiny_infer(const float* x, float* y) {
   }
   { /* 3: matmul (forward) */
     const td_matmul_f32_args args = {
-        .y = y,
-        .a = (float*)(void*)(tiny_memory + 192),
-        .b = (float*)(void*)(tiny_memory + 64),
+        .y = y_out,
+        .a = (float*)(void*)(tiny_arena_memory + 192),
+        .b = (float*)(void*)(tiny_arena_memory + 64),
         .batch = 1,
         .m = 1,
         .n = 2,
@@ -254,14 +254,14 @@ tiny_status tiny_infer(const float* x, float* y) {
   return TINY_OK;
 }
 
-tiny_status tiny_eval(const float* x, const float* t, float* loss) {
+tiny_status tiny_eval(const float* x_in, const float* t_in, float* loss) {
   if (!state.is_ready) return TINY_NOT_READY;
-  if (x == 0 || t == 0 || loss == 0) return TINY_NULL_POINTER;
+  if (x_in == 0 || t_in == 0 || loss == 0) return TINY_NULL_POINTER;
   { /* 4: matmul (forward) */
     const td_matmul_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 192),
-        .a = x,
-        .b = (float*)(void*)(tiny_memory + 0),
+        .y = (float*)(void*)(tiny_arena_memory + 192),
+        .a = x_in,
+        .b = (float*)(void*)(tiny_arena_memory + 0),
         .batch = 1,
         .m = 1,
         .n = 4,
@@ -284,9 +284,9 @@ tiny_status tiny_eval(const float* x, const float* t, float* loss) {
   }
   { /* 5: hidden (add, forward) */
     static const td_add_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 192),
-        .a = (float*)(void*)(tiny_memory + 192),
-        .b = (float*)(void*)(tiny_memory + 48),
+        .y = (float*)(void*)(tiny_arena_memory + 192),
+        .a = (float*)(void*)(tiny_arena_memory + 192),
+        .b = (float*)(void*)(tiny_arena_memory + 48),
         .rank = 1,
         .extent = {4},
         .y_stride = {1},
@@ -297,8 +297,8 @@ tiny_status tiny_eval(const float* x, const float* t, float* loss) {
   }
   { /* 6: relu (forward) */
     static const td_relu_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 192),
-        .a = (float*)(void*)(tiny_memory + 192),
+        .y = (float*)(void*)(tiny_arena_memory + 192),
+        .a = (float*)(void*)(tiny_arena_memory + 192),
         .rank = 1,
         .extent = {4},
         .y_stride = {1},
@@ -308,9 +308,9 @@ tiny_status tiny_eval(const float* x, const float* t, float* loss) {
   }
   { /* 7: matmul (forward) */
     static const td_matmul_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 208),
-        .a = (float*)(void*)(tiny_memory + 192),
-        .b = (float*)(void*)(tiny_memory + 64),
+        .y = (float*)(void*)(tiny_arena_memory + 208),
+        .a = (float*)(void*)(tiny_arena_memory + 192),
+        .b = (float*)(void*)(tiny_arena_memory + 64),
         .batch = 1,
         .m = 1,
         .n = 2,
@@ -334,8 +334,8 @@ tiny_status tiny_eval(const float* x, const float* t, float* loss) {
   { /* 8: mse (loss) */
     const td_mse_f32_args args = {
         .loss = loss,
-        .x = (float*)(void*)(tiny_memory + 208),
-        .target = t,
+        .x = (float*)(void*)(tiny_arena_memory + 208),
+        .target = t_in,
         .rows = 1,
         .columns = 2,
         .x_row = 2,
@@ -346,14 +346,14 @@ tiny_status tiny_eval(const float* x, const float* t, float* loss) {
   return TINY_OK;
 }
 
-tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
+tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
   if (!state.is_ready) return TINY_NOT_READY;
-  if (x == 0 || t == 0 || loss == 0) return TINY_NULL_POINTER;
+  if (x_in == 0 || t_in == 0 || loss == 0) return TINY_NULL_POINTER;
   { /* 9: matmul (forward) */
     const td_matmul_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 192),
-        .a = x,
-        .b = (float*)(void*)(tiny_memory + 0),
+        .y = (float*)(void*)(tiny_arena_memory + 192),
+        .a = x_in,
+        .b = (float*)(void*)(tiny_arena_memory + 0),
         .batch = 1,
         .m = 2,
         .n = 4,
@@ -376,9 +376,9 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   }
   { /* 10: hidden (add, forward) */
     static const td_add_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 192),
-        .a = (float*)(void*)(tiny_memory + 192),
-        .b = (float*)(void*)(tiny_memory + 48),
+        .y = (float*)(void*)(tiny_arena_memory + 192),
+        .a = (float*)(void*)(tiny_arena_memory + 192),
+        .b = (float*)(void*)(tiny_arena_memory + 48),
         .rank = 2,
         .extent = {2, 4},
         .y_stride = {4, 1},
@@ -389,8 +389,8 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   }
   { /* 11: relu (forward) */
     static const td_relu_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 192),
-        .a = (float*)(void*)(tiny_memory + 192),
+        .y = (float*)(void*)(tiny_arena_memory + 192),
+        .a = (float*)(void*)(tiny_arena_memory + 192),
         .rank = 1,
         .extent = {8},
         .y_stride = {1},
@@ -400,9 +400,9 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   }
   { /* 12: matmul (forward) */
     static const td_matmul_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 224),
-        .a = (float*)(void*)(tiny_memory + 192),
-        .b = (float*)(void*)(tiny_memory + 64),
+        .y = (float*)(void*)(tiny_arena_memory + 224),
+        .a = (float*)(void*)(tiny_arena_memory + 192),
+        .b = (float*)(void*)(tiny_arena_memory + 64),
         .batch = 1,
         .m = 2,
         .n = 2,
@@ -425,9 +425,9 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   }
   { /* 13: mse (loss) */
     const td_mse_f32_args args = {
-        .loss = (float*)(void*)(tiny_memory + 272),
-        .x = (float*)(void*)(tiny_memory + 224),
-        .target = t,
+        .loss = (float*)(void*)(tiny_arena_memory + 272),
+        .x = (float*)(void*)(tiny_arena_memory + 224),
+        .target = t_in,
         .rows = 2,
         .columns = 2,
         .x_row = 2,
@@ -437,7 +437,7 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   }
   { /* 14: constant (backward) */
     static const td_fill_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 240),
+        .y = (float*)(void*)(tiny_arena_memory + 240),
         .value = 0x1p+0f,
         .rank = 1,
         .extent = {2},
@@ -447,10 +447,10 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   }
   { /* 15: mse_grad (backward) */
     const td_mse_grad_f32_args args = {
-        .dx = (float*)(void*)(tiny_memory + 224),
-        .x = (float*)(void*)(tiny_memory + 224),
-        .target = t,
-        .dloss = (float*)(void*)(tiny_memory + 240),
+        .dx = (float*)(void*)(tiny_arena_memory + 224),
+        .x = (float*)(void*)(tiny_arena_memory + 224),
+        .target = t_in,
+        .dloss = (float*)(void*)(tiny_arena_memory + 240),
         .rows = 2,
         .columns = 2,
         .dx_row = 2,
@@ -461,9 +461,9 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   }
   { /* 16: gradient(out.weight) (matmul, backward) */
     static const td_matmul_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 160),
-        .a = (float*)(void*)(tiny_memory + 224),
-        .b = (float*)(void*)(tiny_memory + 192),
+        .y = (float*)(void*)(tiny_arena_memory + 160),
+        .a = (float*)(void*)(tiny_arena_memory + 224),
+        .b = (float*)(void*)(tiny_arena_memory + 192),
         .batch = 1,
         .m = 2,
         .n = 4,
@@ -486,9 +486,9 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   }
   { /* 17: matmul (backward) */
     static const td_matmul_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 240),
-        .a = (float*)(void*)(tiny_memory + 224),
-        .b = (float*)(void*)(tiny_memory + 64),
+        .y = (float*)(void*)(tiny_arena_memory + 240),
+        .a = (float*)(void*)(tiny_arena_memory + 224),
+        .b = (float*)(void*)(tiny_arena_memory + 64),
         .batch = 1,
         .m = 2,
         .n = 4,
@@ -511,9 +511,9 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   }
   { /* 18: relu_grad (backward) */
     static const td_relu_grad_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 192),
-        .a = (float*)(void*)(tiny_memory + 192),
-        .b = (float*)(void*)(tiny_memory + 240),
+        .y = (float*)(void*)(tiny_arena_memory + 192),
+        .a = (float*)(void*)(tiny_arena_memory + 192),
+        .b = (float*)(void*)(tiny_arena_memory + 240),
         .rank = 1,
         .extent = {8},
         .y_stride = {1},
@@ -524,8 +524,8 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   }
   { /* 19: gradient(hidden.bias) (sum_to, backward) */
     static const td_sum_to_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 144),
-        .x = (float*)(void*)(tiny_memory + 192),
+        .y = (float*)(void*)(tiny_arena_memory + 144),
+        .x = (float*)(void*)(tiny_arena_memory + 192),
         .rank = 1,
         .extent = {4},
         .y_stride = {1},
@@ -539,9 +539,9 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   }
   { /* 20: gradient(hidden.weight) (matmul, backward) */
     const td_matmul_f32_args args = {
-        .y = (float*)(void*)(tiny_memory + 96),
-        .a = (float*)(void*)(tiny_memory + 192),
-        .b = x,
+        .y = (float*)(void*)(tiny_arena_memory + 96),
+        .a = (float*)(void*)(tiny_arena_memory + 192),
+        .b = x_in,
         .batch = 1,
         .m = 4,
         .n = 3,
@@ -565,7 +565,7 @@ tiny_status tiny_train_step(const float* x, const float* t, float* loss) {
   { /* 21: mean (loss) */
     const td_mean_f32_args args = {
         .y = loss,
-        .x = (float*)(void*)(tiny_memory + 272),
+        .x = (float*)(void*)(tiny_arena_memory + 272),
         .rank = 1,
         .extent = {1},
         .y_stride = {1},

@@ -4,8 +4,8 @@
  * all state is static: call from one thread of one core. Pointers must be aligned to 4 and
  * must not overlap each other.
  */
-#ifndef TINY_H
-#define TINY_H
+#ifndef TDC_TINY_H
+#define TDC_TINY_H
 
 #include <stdint.h>
 
@@ -14,16 +14,18 @@ extern "C" {
 #endif
 
 /* Bytes of the arenas; report.json has the same numbers. */
-#define TINY_MEMORY_BYTES 280
+#define TINY_memory_BYTES 280
 
 #define TINY_BATCH 2 /* samples of one tiny_train_step */
 #define TINY_ACCUMULATE 3 /* calls of it for one update */
 #define TINY_VARIABLES 3
 
+/* With every status but the first nothing was done. */
 typedef enum {
-  TINY_OK = 0,
-  TINY_NOT_READY = 1,    /* tiny_init was not called */
-  TINY_NULL_POINTER = 2, /* an argument is null; nothing was done */
+  TINY_OK = 0, /* all is well */
+  TINY_NOT_READY = 1, /* the model was not initialised */
+  TINY_NULL_POINTER = 2, /* an argument is null */
+  TINY_OUT_OF_RANGE = 3, /* a class number is not one of its classes */
 } tiny_status;
 
 /* May be null: all zero. */
@@ -49,25 +51,25 @@ extern const tiny_variable tiny_variables[TINY_VARIABLES];
 tiny_status tiny_init(const tiny_config* config);
 
 /* The net's results for one sample.
- *   x: f32[1, 3]
- *   y: f32[1, 2]
+ *   x_in: f32[1, 3]
+ *   y_out: f32[1, 2]
  */
-tiny_status tiny_infer(const float* x, float* y);
+tiny_status tiny_infer(const float* x_in, float* y_out);
 
 /* Loss and metrics of one sample. No side effects.
- *   x: f32[1, 3]
- *   t: f32[1, 2]
+ *   x_in: f32[1, 3]
+ *   t_in: f32[1, 2]
  *   loss: f32[1]
  */
-tiny_status tiny_eval(const float* x, const float* t, float* loss);
+tiny_status tiny_eval(const float* x_in, const float* t_in, float* loss);
 
 /* One micro-batch; every TINY_ACCUMULATE-th call updates the weights. The loss is the
  * mean over the micro-batch, before the update.
- *   x: f32[2, 3]
- *   t: f32[2, 2]
+ *   x_in: f32[2, 3]
+ *   t_in: f32[2, 2]
  *   loss: f32
  */
-tiny_status tiny_train_step(const float* x, const float* t, float* loss);
+tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss);
 
 /* Applies a group of micro-batches that is not full yet, with its true mean. Does nothing
  * if there is none. */

@@ -54,5 +54,31 @@ TEST_CASE("lora: adapters of convolutions and tables train as they should") {
   check_updates(step.updates, expected.updates);
 }
 
+TEST_CASE("lora: the table of a single index takes an adapter as well") {
+  Training training(
+      "tdl 1\nuse std.nn\nnet N(token: class(5)) -> y: f32[3] {\n"
+      "  return Embedding(token, 5, 3) as emb\n}\n"
+      "train t of N {\n  target z: f32[3]\n  loss mse(y, z)\n  optimizer sgd(lr: 1.0)\n"
+      "  batch 2\n  freeze **\n  lora emb rank 2\n}\n",
+      "t",
+      {io::make_array("emb.weight", {5, 3},
+                      std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 3, 5, 7, 9, 2}),
+       io::make_array("emb.lora_a", {2, 5},
+                      std::vector<float>{0.5F, -1, 2, 1, 3, 1.5F, 2, -0.5F, 1, -2}),
+       io::make_array("emb.lora_b", {3, 2}, std::vector<float>{1, 2, -1, 0.5F, 0.25F, -2})},
+      {io::make_array("token", {2}, std::vector<int32_t>{3, 1}),
+       io::make_array("z", {2, 3}, std::vector<float>{1, 0, 2, -1, 3, 1})});
+  check_differences(training, /*samples=*/2, /*elements=*/6);
+  const Step expected = training.step_of_interpreter(0);
+  // 1 + 1 + 2 = 4, 3 - 1 + 0.5 = 2.5, 5 + 0.25 - 2 = 3.25 and 4 - 1 + 4 = 7, 5 + 1 + 1 = 7,
+  // 6 - 0.25 - 4 = 1.75.
+  const double first = (3 * 3 + 2.5 * 2.5 + 1.25 * 1.25) / 3;
+  const double second = (8 * 8 + 4 * 4 + 0.75 * 0.75) / 3;
+  CHECK(expected.loss == doctest::Approx((first + second) / 2));
+  const Step step = training.step_of_c(0);
+  CHECK(std::abs(step.loss - expected.loss) <= 1e-5 * expected.loss);
+  check_updates(step.updates, expected.updates);
+}
+
 }  // namespace
 }  // namespace tdc::test

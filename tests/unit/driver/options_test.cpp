@@ -56,12 +56,23 @@ TEST_CASE("options: help is one flag away from every command") {
 }
 
 TEST_CASE("options: a prefix begins C names") {
-  for (const char* good : {"cct", "_a1", "net_2"})
+  for (const char* good : {"cct", "a1_", "net_2"})
     CHECK(problem({"check", "n.td", "--prefix", good}).empty());
   for (const char* bad : {"", "9a", "a b", "Cct", "a-b", "../x", "\xc3\xa9"})
     CHECK(problem({"check", "n.td", "--prefix", bad}) ==
           std::string("--prefix: `") + bad +
               "` cannot begin C names; use a to z, 0 to 9 and _, first no digit");
+  for (const auto& [prefix, name] :
+       std::vector<std::pair<std::string, std::string>>{{"mtx", "mtx_init"},
+                                                        {"f", "F_OK"},
+                                                        {"td_runner", "TD_RUNNER_OK"},
+                                                        {"_a", "_a_init"}})
+    CHECK(problem({"check", "n.td", "--prefix", prefix}) ==
+          "--prefix: `" + prefix + "` would give the model a `" + name +
+              "`, which is a name of C or of the runtime");
+  CHECK(problem({"check", "n.td", "--prefix", std::string(200, 'a')}).empty());
+  CHECK(problem({"check", "n.td", "--prefix", std::string(201, 'a')}) ==
+        "--prefix: a prefix of 201 characters makes file names that are too long; 200 are allowed");
 }
 
 TEST_CASE("options: those of the simulated chip, and only there") {

@@ -2,30 +2,15 @@
 
 #include <doctest/doctest.h>
 
-#include <set>
-
 namespace tdc::emit {
 namespace {
 
-schedule::Argument input(const std::string& name) {
-  return {.name = name, .buffer = {}, .input_kind = ir::InputKind::sample};
-}
-
-TEST_CASE("c names: a parameter keeps its name unless C or the generated file use it") {
-  CHECK(parameter_name(input("image")) == "image");
-  CHECK(parameter_name(input("x_t")) == "x_t");
-  CHECK(parameter_name(input("_")) == "_");
-  // Words of C, functions, variables and parameters of the generated file, the runtime, <stdint.h>.
-  for (const char* name : {"float", "class", "learning_rate", "apply", "fill_zero", "copy_elements",
-                           "loss", "metrics", "scalars", "td_team_run", "int32_t", "UINT8_MAX"})
-    CHECK(parameter_name(input(name)) == std::string(name) + "_");
-}
-
-TEST_CASE("c names: different names stay different") {
-  std::set<std::string> names;
-  for (const char* name : {"args", "args_", "args__", "x", "x_", "loss", "loss_", "_", "__", "___"})
-    names.insert(parameter_name(input(name)));
-  CHECK(names.size() == 10);
+TEST_CASE("c names: what is the user's has an ending that says what it is for") {
+  CHECK(parameter_name({.name = "image", .buffer = {}, .input_kind = ir::InputKind::sample}) ==
+        "image_in");
+  CHECK(parameter_name({.name = "xor", .buffer = {}, .input_kind = ir::InputKind::target}) ==
+        "xor_in");
+  CHECK(parameter_name({.name = "loss", .buffer = {}, .is_output = true}) == "loss_out");
 }
 
 TEST_CASE("c names: the loss and the metrics have fixed names") {
@@ -34,8 +19,33 @@ TEST_CASE("c names: the loss and the metrics have fixed names") {
   CHECK(parameter_name(output) == "loss");
   output = {.name = "x", .buffer = {}, .is_output = true, .output_kind = ir::OutputKind::metric};
   CHECK(parameter_name(output) == "metrics");
-  output = {.name = "loss", .buffer = {}, .is_output = true};
-  CHECK(parameter_name(output) == "loss_");
+}
+
+TEST_CASE("c names: headers lie where they hide no other") {
+  const FileNames names = file_names("time");
+  CHECK(names.header == "include/tdc/time.h");
+  CHECK(names.include == "tdc/time.h");
+  CHECK(names.source == "time.c");
+  CHECK(names.weights == "time_weights.c");
+  CHECK(names.runner == "time_runner.c");
+  CHECK(header_guard("td_platform") == "TDC_TD_PLATFORM_H");
+}
+
+TEST_CASE("c names: a prefix that would make a name of C or of the runtime is changed") {
+  for (const char* name : {"time", "errno", "features", "stdint", "td_platform", "int", "xor", "n"})
+    CHECK(free_prefix(name) == name);
+  CHECK(taken_name("mtx") == "mtx_init");
+  CHECK(taken_name("w") == "W_OK");
+  CHECK(taken_name("__c11_atomic") == "__c11_atomic_init");
+  CHECK(free_prefix("mtx") == "net_mtx");
+  CHECK(free_prefix("td_runner") == "net_td_runner");
+  CHECK(free_prefix("__x") == "net_x");
+}
+
+TEST_CASE("c names: a string literal holds any bytes") {
+  CHECK(string_literal("blocks.0.weight") == "\"blocks.0.weight\"");
+  CHECK(string_literal("a\"b\\c\n1\x7f?"
+                       "?/") == "\"a\\\"b\\\\c\\0121\\177\\?\\?/\"");
 }
 
 }  // namespace
