@@ -279,6 +279,8 @@ std::vector<Sample> samples() {
           sample({3, 7, 5}, {3, 2, 7}, true, true, false),
           sample({3, 7, 5}, {3, 7, 2}, true, false, true),
           sample({3, 5, 7}, {3, 7, 2}, false, false, true),
+          sample({3, 7, 5}, {3, 2, 7}, true, true, true),
+          sample({3, 5, 7}, {3, 2, 7}, false, true, true),
           sample({17, 19}, {19, 13}, false, false, false)};
 }
 

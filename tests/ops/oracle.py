@@ -116,10 +116,30 @@ def check(op):
         if set(stored) != set(arrays):
             return [f"{op}: the arrays have changed; write the vectors again"]
         for name, array in arrays.items():
-            scale = max(1.0, numpy.abs(array).max(initial=0))
-            if stored[name].shape != array.shape or numpy.abs(stored[name] - array).max(initial=0) > CHECK_TOLERANCE * scale:
+            if is_other(stored[name], array):
                 problems.append(f"{op}: {name} differs")
+            if problem := blind_spot(array):
+                problems.append(f"{op}: {name}: {problem}")
     return problems
+
+
+def is_other(stored, array):
+    """Whether two arrays differ by more than the tolerance; infinities and NaN are equal to themselves only."""
+    if stored.shape != array.shape or stored.dtype != array.dtype:
+        return True
+    scale = max(1.0, numpy.abs(array[numpy.isfinite(array)]).max(initial=0))
+    return not numpy.allclose(stored, array, rtol=0, atol=CHECK_TOLERANCE * scale, equal_nan=True)
+
+
+def blind_spot(array):
+    """What a check of this array would not notice: every element is damaged in turn, and must be seen."""
+    for index in numpy.ndindex(array.shape):
+        for wrong in [1] if array.dtype.kind == "i" else [1e-9 * max(1, abs(array[index])), numpy.inf, numpy.nan]:
+            damaged = array.copy()
+            damaged[index] = wrong if not numpy.isfinite(wrong) else damaged[index] + wrong
+            if not numpy.array_equal(damaged, array, equal_nan=damaged.dtype.kind == "f") and not is_other(damaged, array):
+                return f"{wrong} at {index} is not noticed"
+    return ""
 
 
 def main():

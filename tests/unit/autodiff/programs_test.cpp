@@ -1,7 +1,8 @@
 // Whole programs in forms that are easy to get wrong: parameters used several times, through views,
 // sums and products among themselves, with broadcasting on either side, in several results. What
 // one update moves every trained element by is held against central differences of the loss of
-// single samples, for several sizes of batch and accumulation.
+// single samples, for several sizes of batch and accumulation; and the update of the C kernels,
+// called by a schedule in planned memory, against that.
 
 #include <doctest/doctest.h>
 
@@ -12,7 +13,12 @@
 #include "autodiff/entry_points.h"
 #include "ir/interpret.h"
 #include "ir/verify.h"
+#include "memory/plan_memory.h"
+#include "schedule/lower.h"
+#include "schedule/run_schedule.h"
 #include "unit/check/check_source.h"
+#include "unit/kernels/library.h"
+#include "unit/schedule/schedules.h"
 
 namespace tdc::autodiff {
 namespace {
@@ -56,6 +62,7 @@ class Program {
     Variables after = start_;
     for (const Arguments& arguments : micro_batches_) run("train_step", arguments, after);
     if (accumulate_ > 1) run("apply", {}, after);
+    check_kernels(after);
     constexpr double kMove = 1e-5;
     for (const ir::VariableId id : module_.variables.ids()) {
       const ir::Variable& variable = module_.variables[id];
@@ -83,13 +90,48 @@ class Program {
     return *module_.find_graph(name);
   }
 
-  ir::InterpreterResults run(std::string_view name, Arguments arguments, Variables& variables) {
-    arguments["learning rate"] = ops::Tensor({}, {1.0});
-    arguments["inverse count"] = ops::Tensor({}, {1 / static_cast<double>(batch_ * accumulate_)});
+  ir::InterpreterResults run(std::string_view name, const Arguments& arguments,
+                             Variables& variables) {
     ir::InterpreterResults results =
-        ir::interpret(graph(name), {.arguments = std::move(arguments), .variables = variables});
+        ir::interpret(graph(name), {.arguments = with_rates(arguments), .variables = variables});
     for (const auto& [id, tensor] : results.written) variables[id] = tensor;
     return results;
+  }
+
+  /// The same update by the kernels.
+  void check_kernels(const Variables& after) const {
+    static const kernels::Library library;
+    const schedule::Chip chip = test::two_level_chip();
+    const schedule::Schedule schedule = schedule::lower(module_, chip);
+    const auto plan = std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip));
+    schedule::ScheduleRun run(schedule, plan, {.kernels = &library});
+    for (const auto& [id, tensor] : start_) set(run, run.variable(id), tensor);
+    const auto call = [&](const std::string& name, const Arguments& arguments) {
+      for (const ir::Input& input : graph(name).inputs)
+        set(run, run.argument(name, input.name), arguments.at(input.name));
+      run.run(name);
+    };
+    for (const Arguments& arguments : micro_batches_) call("train_step", with_rates(arguments));
+    if (accumulate_ > 1) call("apply", with_rates({}));
+    for (const auto& [id, tensor] : after) {
+      if (!module_.variables[id].is_trained) continue;
+      CAPTURE(module_.variables[id].path);
+      CHECK(kernels::relative_error(run.floats(run.variable(id)), tensor.data) < 1e-5);
+    }
+  }
+
+  static void set(schedule::ScheduleRun& run, schedule::BufferId buffer,
+                  const ops::Tensor& tensor) {
+    if (tensor.type.dtype == ir::DType::f32)
+      run.set(buffer, std::vector<float>(tensor.data.begin(), tensor.data.end()));
+    else
+      run.set(buffer, std::vector<int32_t>(tensor.data.begin(), tensor.data.end()));
+  }
+
+  [[nodiscard]] Arguments with_rates(Arguments arguments) const {
+    arguments["learning rate"] = ops::Tensor({}, {1.0});
+    arguments["inverse count"] = ops::Tensor({}, {1 / static_cast<double>(batch_ * accumulate_)});
+    return arguments;
   }
 
   /// Over all samples of the update, each on its own.
@@ -211,6 +253,15 @@ net N(x: f32[3, 4], z: f32[2, 4, 3]) -> y: f32[2, 3, 2] {
 }
 )td",
                 "f32[2, 3, 2]");
+}
+
+TEST_CASE("programs: a layer behind a transposition, whose chain over the batch has gaps") {
+  check_program(R"td(
+net N(x: f32[4, 6]) -> y: f32[6, 5] {
+  return transpose(x) |> Linear(5) as l
+}
+)td",
+                "f32[6, 5]");
 }
 
 TEST_CASE("programs: several results, one of them without a sample") {

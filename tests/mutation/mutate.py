@@ -1,0 +1,347 @@
+#!/usr/bin/env python3
+"""Damages the compiler in one place after another and says which unit test notices.
+
+    python3 tests/mutation/mutate.py                      80 mutants in all areas; hours of processor time
+    python3 tests/mutation/mutate.py --list               what would be tried
+    python3 tests/mutation/mutate.py --areas io,kernels   some areas
+    python3 tests/mutation/mutate.py --count 3            so many in each area
+    python3 tests/mutation/mutate.py --seed 2             others
+    python3 tests/mutation/mutate.py --leave-out '*cct*'   without some tests
+
+Mutants are made by the rules below, at places drawn by the seed: the same seed and sources give the same
+mutants. Each is built alone in a copy of the project below build/mutation/, and meets the unit tests: first
+those of its area, then the others, in each case the fast ones first; the first failure ends it. What was found is
+kept in build/mutation/results.json, so a run that was stopped goes on where it was. A mutant that does
+not compile is replaced by the next one. Needs nothing but what the tests need.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import random
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "build" / "mutation"
+TREE = FOLDER / "tree"
+BUILD = TREE / "build" / "dev"
+UNIT = BUILD / "tests" / "tdc_unit"
+SLOW_SECONDS = 1.0  # tests that take longer, undamaged, run last
+STAGE_TIMEOUT_SECONDS = 1200
+MEMORY_BYTES = 8 << 30
+
+
+@dataclass
+class Area:
+    """Files that are damaged, test files that are about them, and how many mutants there are of it."""
+
+    globs: list
+    tests: str
+    mutants: int
+
+
+AREAS = {
+    "syntax": Area(["compiler/syntax/*.cpp", "compiler/diag/*.cpp"], r"unit/(syntax|diag)/|golden/", 12),
+    "check": Area(["compiler/check/*.cpp"], r"unit/check/|golden/", 20),
+    "autodiff": Area(["compiler/autodiff/*.cpp"], r"unit/(autodiff|schedule)/|golden/|ops/gradient", 12),
+    "io": Area(["compiler/io/*.cpp"], r"unit/io/", 12),
+    "runner": Area(["compiler/runner/*.cpp", "runtime/td_runner.c"], r"unit/runner/", 8),
+    "library": Area(["stdlib/*.td"], r"unit/check/|golden/", 4),
+    "kernels": Area(["kernels/*.c", "kernels/*.h"], r"unit/(kernels|ops)/", 12),
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    area: str
+    rule: str
+    file: str
+    line: int
+    before: str
+    after: str
+    begin: int
+    end: int
+    text: str  # what replaces begin .. end of the file
+
+
+# ---- rules ------------------------------------------------------------------------------------------------
+
+# Operators have spaces on both sides in formatted code; `*` and `<` of types do not.
+OPERATORS = {
+    "comparison": {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="},
+    "arithmetic": {"+": "-", "-": "+", "*": "+", "/": "*", "%": "/"},
+    "logic": {"&&": "||", "||": "&&"},
+}
+STATEMENT = re.compile(
+    r"^[ ]+((?:\+\+|--)?[A-Za-z_][\w.\[\]]*(?:->\w+|::\w+)*(?: (?:[-+*|&]?=) [^;{}]+|\([^;{}]*\)|\+\+|--)?;)$", re.M
+)
+SWAPPED = re.compile(r"(?<![\w.>\])-])((?:[\w.]|->|\[\w+\])+) (-|/|%|<) ((?:[\w.]|->|\[\w+\])+)(?![\w.(\[>:-])")
+INTEGER = re.compile(r"(?<![\w.'])\d+(?![\w.'])")
+TRUTH = re.compile(r"\b(true|false)\b")
+LEAVE = re.compile(r"\b(continue|break);")
+
+
+def blank(match):
+    return re.sub(r"[^\n]", " ", match.group(0))
+
+
+def code_of(text):
+    """The text with comments, literals and directives blanked, so that places stay where they are."""
+    raw = r'R"\w*\((?:.|\n)*?\)\w*"'
+    plain = r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\''
+    return re.sub(rf"//[^\n]*|/\*(?:.|\n)*?\*/|{raw}|{plain}|^[ ]*#(?:[^\n]*\\\n)*[^\n]*", blank, text, flags=re.M)
+
+
+def closing(code, opening):
+    """The index behind the parenthesis that closes the one at `opening`."""
+    depth = 0
+    for index in range(opening, len(code)):
+        depth += {"(": 1, ")": -1}.get(code[index], 0)
+        if depth == 0:
+            return index + 1
+    return len(code)
+
+
+def changes(text):
+    """All that the rules can do to a file, as (rule, begin, end, replacement)."""
+    code = code_of(text)
+    for rule, table in OPERATORS.items():
+        for operator, other in table.items():
+            for match in re.finditer(rf"(?<=[\w)\]] ){re.escape(operator)}(?= [\w(!~*+-])", code):
+                yield rule, match.start(), match.end(), other
+    for match in re.finditer(r"\bif \(", code):
+        begin = match.end() - 1
+        condition = code[begin : closing(code, begin)]
+        if not re.search(r";|[^=!<>]=[^=]", condition):
+            end = begin + len(condition)
+            yield "negation", begin, end, f"(!{text[begin:end]})"
+    for match in INTEGER.finditer(code):
+        yield "constant", match.start(), match.end(), str(int(match.group()) + 1)
+    for match in TRUTH.finditer(code):
+        yield "truth", match.start(), match.end(), "false" if match.group() == "true" else "true"
+    for match in LEAVE.finditer(code):
+        yield "leave", match.start(1), match.end(1), "break" if match.group(1) == "continue" else "continue"
+    for match in STATEMENT.finditer(code):
+        if not re.match(r"(return|break|continue|throw|using)\b", match.group(1)):
+            yield "statement", match.start(1), match.end(1), "{}"
+    for match in SWAPPED.finditer(code):
+        yield "operands", match.start(), match.end(), f"{match.group(3)} {match.group(2)} {match.group(1)}"
+
+
+def mutants_of(area, seed, tree):
+    """All mutants of an area of the project in `tree`, in the order of trial: a rule is drawn, then a place; a line is used once."""
+    by_rule = {}
+    for path in sorted(path for glob in AREAS[area].globs for path in tree.glob(glob)):
+        text = path.read_text()
+        file = str(path.relative_to(tree))
+        for rule, begin, end, replacement in changes(text):
+            first, last = text.rfind("\n", 0, begin) + 1, text.find("\n", end)
+            by_rule.setdefault(rule, []).append(
+                Mutant(area, rule, file, text.count("\n", 0, begin) + 1, text[first:last].strip(),
+                       (text[first:begin] + replacement + text[end:last]).strip(), begin, end, replacement)
+            )  # fmt: skip
+    generator = random.Random(f"{seed} {area}")
+    used = set()
+    while by_rule:
+        rule = generator.choice(sorted(by_rule))
+        mutant = by_rule[rule].pop(generator.randrange(len(by_rule[rule])))
+        if not by_rule[rule]:
+            del by_rule[rule]
+        if (mutant.file, mutant.line) not in used:
+            used.add((mutant.file, mutant.line))
+            yield mutant
+
+
+# ---- building and testing ---------------------------------------------------------------------------------
+
+
+def write_if_other(path, content):
+    if not path.exists() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def copy_tree():
+    """Brings the copy up to date; only what differs is written, so that little is built again."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout.decode()
+    files = {name for name in listed.split("\0") if name and (ROOT / name).is_file()}
+    for name in files:
+        write_if_other(TREE / name, (ROOT / name).read_bytes())
+        shutil.copymode(ROOT / name, TREE / name)
+    for path in list(TREE.rglob("*")):
+        relative = str(path.relative_to(TREE))
+        if path.is_file() and not relative.startswith("build/") and relative not in files:
+            path.unlink()
+
+
+def limit():
+    os.nice(2)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+
+
+def build():
+    """Whether the copy compiles, and what the compiler said."""
+    command = ["cmake", "--build", str(BUILD), "--target", "tdc_unit"]
+    done = subprocess.run(command, preexec_fn=lambda: os.nice(2), capture_output=True, text=True, errors="replace")
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+@contextlib.contextmanager
+def scratch_folder():
+    """Where a damaged compiler may write: its home and its temporary folder."""
+    folder = FOLDER / "scratch"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_unit(arguments):
+    """Exit status (None: timed out) and output of the unit tests in the copy."""
+    with scratch_folder() as scratch:
+        environment = os.environ | {"HOME": str(scratch), "TMPDIR": str(scratch), "TDC_CACHE": str(scratch / "cache")}
+        with subprocess.Popen([UNIT, *arguments], cwd=TREE, env=environment, preexec_fn=limit, start_new_session=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:  # fmt: skip
+            try:
+                output, _ = process.communicate(timeout=STAGE_TIMEOUT_SECONDS)
+                return process.returncode, output.decode(errors="replace")
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, 9)
+                return None, process.communicate()[0].decode(errors="replace")
+
+
+def measure_tests(left_out):
+    """[file, name, seconds] of the tests, from a run over the undamaged copy, which must succeed."""
+    status, output = run_unit(["--duration", f"--test-case-exclude={left_out}"])
+    if status != 0:
+        sys.exit(output[-3000:] + "\nthe undamaged copy fails its tests")
+    seconds = {name: float(time) for time, name in re.findall(r"^([\d.]+) s: (.*)$", output, re.M)}
+    listed = run_unit(["--list-test-cases", "--reporters=xml", f"--test-case-exclude={left_out}"])[1]
+    cases = re.findall(r'<TestCase name="([^"]*)"[^>]* filename="([^"]*)"', listed)
+    escapes = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
+    result = []
+    for name, file in cases:
+        for escape, character in escapes.items():
+            name = name.replace(escape, character)
+        result.append([file, name, seconds.get(name, 0.0)])
+    return result
+
+
+def stages_of(area, tests):
+    """Names of tests in the order in which a mutant meets them: close ones, the others; fast ones, slow ones."""
+    stages = [[], [], [], []]
+    for file, name, seconds in tests:
+        is_close = re.search(AREAS[area].tests, file) is not None
+        stages[(0 if is_close else 1) + (2 if seconds > SLOW_SECONDS else 0)].append(name)
+    return [stage for stage in stages if stage]
+
+
+def verdict_of(mutant, tests):
+    for stage in stages_of(mutant.area, tests):
+        # doctest separates names by commas; `?` is any one character.
+        filters = ",".join(re.sub(r'[,\\*?"]', "?", name) for name in stage)
+        status, output = run_unit([f"--test-case={filters}", "--abort-after=1", "--no-skip"])
+        if status == 0:
+            continue
+        failed = re.findall(r"^TEST CASE:  (.*)$", output, re.M)
+        test = failed[-1] if failed else "(no test named)"
+        return "timed out" if status is None else "killed", test
+    return "survived", ""
+
+
+def try_mutant(mutant, tests):
+    path = TREE / mutant.file
+    original = path.read_text()
+    path.write_text(original[: mutant.begin] + mutant.text + original[mutant.end :])
+    try:
+        is_built, _ = build()
+        return verdict_of(mutant, tests) if is_built else ("did not build", "")
+    finally:
+        path.write_text(original)
+
+
+# ---- the command ------------------------------------------------------------------------------------------
+
+
+def prepare(left_out):
+    """The undamaged copy, built; its tests with their times."""
+    copy_tree()
+    subprocess.run(["cmake", "--preset", "dev"], cwd=TREE, check=True, stdout=subprocess.DEVNULL)
+    is_built, output = build()
+    if not is_built:
+        sys.exit(output[-3000:] + "\nthe undamaged copy does not build")
+    print("measuring the tests of the undamaged copy", flush=True)
+    return measure_tests(left_out)
+
+
+def text_of(mutant, verdict, test):
+    place = f"{mutant.file}:{mutant.line}"
+    return f"{verdict:13} {mutant.rule:10} {place}\n    - {mutant.before}\n    + {mutant.after}" + (f"\n    {test}" if test else "")
+
+
+def run_area(area, count, seed, tests, known, save):
+    """The verdicts of `count` mutants that build."""
+    found = []
+    for mutant in mutants_of(area, seed, TREE):
+        if sum(verdict != "did not build" for _, verdict, _ in found) == count:
+            break
+        key = json.dumps(asdict(mutant), sort_keys=True)
+        if key not in known:
+            known[key] = try_mutant(mutant, tests)
+            save()
+            print(text_of(mutant, *known[key]), flush=True)
+        found.append((mutant, *known[key]))
+    return found
+
+
+def print_table(results):
+    print(f"\n{'area':10} {'mutants':>8} {'killed':>8} {'timed out':>10} {'survived':>9} {'did not build':>14}")
+    for area, found in results.items():
+        count = {v: sum(verdict == v for _, verdict, _ in found) for v in ("killed", "timed out", "survived", "did not build")}
+        built = len(found) - count["did not build"]
+        print(f"{area:10} {built:8} {count['killed']:8} {count['timed out']:10} {count['survived']:9} {count['did not build']:14}")
+    for found in results.values():
+        for mutant, verdict, test in found:
+            if verdict == "survived":
+                print("\n" + text_of(mutant, verdict, test))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--areas", default=",".join(AREAS), help="some of " + ", ".join(AREAS))
+    parser.add_argument("--count", type=int, help="mutants of each area")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--leave-out", default="", metavar="PATTERNS", help="tests that are not run, as doctest's -tce")
+    parser.add_argument("--list", action="store_true", help="show the mutants and end")
+    options = parser.parse_args()
+    areas = options.areas.split(",")
+    if unknown := sorted(set(areas) - set(AREAS)):
+        parser.error(f"no area {', '.join(unknown)}")
+    counts = {area: AREAS[area].mutants if options.count is None else options.count for area in areas}
+    if options.list:
+        for area in areas:
+            for mutant, _ in zip(mutants_of(area, options.seed, ROOT), range(counts[area])):
+                print(text_of(mutant, area, ""))
+        return
+    begin = time.time()
+    tests = prepare(options.leave_out)
+    results_file = FOLDER / "results.json"
+    known = json.loads(results_file.read_text()) if results_file.exists() else {}
+    results = {}
+    for area in areas:
+        results[area] = run_area(area, counts[area], options.seed, tests, known,
+                                 lambda: results_file.write_text(json.dumps(known, indent=1)))  # fmt: skip
+    print_table(results)
+    print(f"\n{(time.time() - begin) / 60:.0f} minutes")
+
+
+if __name__ == "__main__":
+    main()
