@@ -33,6 +33,8 @@ class FileCheck {
     for (const ast::Declaration& declaration : file->tree.declarations) check(declaration, *file);
     choose_deployment(*file);
     choose_net(*file);
+    if (const schedule::Chip& chip = program_.deployment.chip; !chip.platform.empty())
+      check_platform(chip, selection_.platform, reporter_);
     if (reporter_.error_count() > 0) return std::nullopt;
     return std::move(program_);
   }

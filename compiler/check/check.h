@@ -18,6 +18,7 @@ struct Selection {
   std::string train;
   std::string deploy;
   std::string prefix;
+  std::string platform;  ///< the one that the user brings; empty: none
   /// The default deployment is the file's first `deploy` block, if it has one; otherwise it is the
   /// built-in `host`.
   bool prefers_deploy_of_file = false;

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <set>
 
+#include "support/embedded_files.h"
 #include "support/text.h"
 
 namespace tdc::check {
@@ -140,10 +141,14 @@ class ChipCheck {
         result_.cores = *count;
     } else if (word == "platform") {
       const auto* folder = value == nullptr ? nullptr : value->get_if<ast::String>();
-      if (folder == nullptr || folder->value.empty())
+      if (folder == nullptr || folder->value.empty()) {
         reporter_.report(clause.word.range, diag::chip_clause, word, "a string");
-      else
+      } else if (!is_plain_name(folder->value)) {
+        reporter_.report(value->range, diag::platform_name, folder->value);
+      } else {
         result_.platform = folder->value;
+        result_.platform_origin = value->range;
+      }
     } else if (word == "tensors" || word == "constants" || word == "image") {
       const auto* name = value == nullptr ? nullptr : value->get_if<ast::Name>();
       if (name == nullptr) {
@@ -178,6 +183,19 @@ Deployment host_deployment() {
 
 std::optional<schedule::Chip> check_chip(const ast::Chip& chip, Reporter& reporter) {
   return ChipCheck(chip, reporter).run();
+}
+
+void check_platform(const schedule::Chip& chip, const std::string& own, Reporter& reporter) {
+  if (!own.empty() && chip.platform != own)
+    reporter.report(chip.platform_origin, diag::platform_other, own, chip.name, chip.platform);
+  if (!own.empty()) return;
+  const std::vector<std::string> known = known_platforms();
+  if (std::find(known.begin(), known.end(), chip.platform) != known.end()) return;
+  std::vector<std::string> shown;
+  for (const std::string& name : known) shown.push_back("`" + name + "`");
+  reporter
+      .report(chip.platform_origin, diag::unknown_platform, chip.platform, join_words(shown, "and"))
+      .hint(diag::hint_unknown_platform, chip.platform);
 }
 
 std::optional<Deployment> check_deploy(const ast::Deploy& deploy, SourceRange origin,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "support/check.h"
+#include "support/text.h"
 
 namespace tdc {
 namespace {
@@ -16,7 +17,7 @@ std::string code_of(std::string_view id) {
 }
 
 std::string to_text(const MessageArgument& argument) {
-  if (const auto* text = std::get_if<std::string>(&argument)) return *text;
+  if (const auto* text = std::get_if<std::string>(&argument)) return printable(*text);
   if (const auto* integer = std::get_if<int64_t>(&argument)) return fmt::format("{}", *integer);
   if (const auto* number = std::get_if<double>(&argument)) return fmt::format("{:g}", *number);
   return tdc::to_text(std::get<Bytes>(argument));

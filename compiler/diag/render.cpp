@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "support/text.h"
+
 namespace tdc {
 namespace {
 
@@ -55,7 +57,7 @@ std::string head(Severity severity, SourceRange range, std::string_view text,
   const Colour bold = colour(options, "\x1b[1m");
   const Colour tint = colour(options, severity);
   const std::string place =
-      range.is_valid() ? fmt::format("{}{}:{} ", bold.on, files.describe(range), bold.off) : "";
+      range.is_valid() ? fmt::format("{}{}:{} ", bold.on, printable(files.describe(range)), bold.off) : "";
   return fmt::format("{}{}{}:{} {}", place, tint.on, word(severity), tint.off, text);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "io/load.h"
 #include "ir/initialize.h"
@@ -17,33 +18,89 @@ bool is_stored(const ir::Variable& variable) {
   return variable.kind == ir::VariableKind::parameter || variable.kind == ir::VariableKind::state;
 }
 
-bool is_adapter(const ir::Variable& variable) {
-  return variable.path.ends_with(".lora_a") || variable.path.ends_with(".lora_b");
+bool is_adapter(std::string_view path) {
+  return path.ends_with(".lora_a") || path.ends_with(".lora_b");
+}
+
+/// Arrays that are no parameter or state of the net.
+std::vector<const io::Array*> spare_arrays(
+    std::span<const io::Array> arrays, const IdVector<ir::VariableId, ir::Variable>& variables) {
+  std::set<std::string_view> known;
+  for (const ir::Variable& variable : variables)
+    if (is_stored(variable)) known.insert(variable.path);
+  std::vector<const io::Array*> spare;
+  for (const io::Array& array : arrays)
+    if (!known.contains(array.name)) spare.push_back(&array);
+  return spare;
+}
+
+std::vector<std::string> names_of(std::span<const io::Array* const> arrays) {
+  std::vector<std::string> names;
+  for (const io::Array* array : arrays) names.push_back(array->name);
+  return names;
+}
+
+/// Says what of a file nobody asked for. Only adapters are a mistake: without them the other
+/// weights mean something else. False if there was one.
+bool report_spare(const std::string& path, SourceRange range,
+                  std::span<const io::Array* const> spare, Diagnostics& diagnostics) {
+  bool is_good = true;
+  std::vector<std::string> unused;
+  for (const io::Array* array : spare) {
+    if (!is_adapter(array->name)) {
+      unused.push_back("`" + array->name + "`");
+      continue;
+    }
+    diagnostics.report(range, diag::weights_extra, path, array->name)
+        .hint(diag::hint_weights_extra);
+    is_good = false;
+  }
+  constexpr size_t kNamed = 4;
+  if (unused.size() > kNamed) {
+    const size_t more = unused.size() - kNamed + 1;
+    unused.resize(kNamed - 1);
+    unused.push_back(fmt::format("{} more", more));
+  }
+  if (!unused.empty())
+    diagnostics.report(range, diag::weights_unused, path, join_words(unused, "and"));
+  return is_good;
 }
 
 /// Puts the arrays of a weight file in the place of initial values, all or none.
 bool load(const std::string& path, SourceRange range,
           const IdVector<ir::VariableId, ir::Variable>& variables, emit::InitialValues& values,
           Diagnostics& diagnostics) {
-  const Result<std::vector<io::Array>> arrays = io::load_weights(path);
-  if (!arrays.ok()) {
-    for (const std::string& message : arrays.failure().messages)
+  const Result<io::ArrayFile> file = io::load_weights(path);
+  if (!file.ok()) {
+    for (const std::string& message : file.failure().messages)
       diagnostics.report(range, diag::weights_file, message);
     return false;
   }
-  bool is_good = true;
-  std::vector<std::string> known;
+  const io::ArrayIndex arrays(file.value().arrays);
+  const std::vector<const io::Array*> spare = spare_arrays(file.value().arrays, variables);
+  // Looking for what is near in more than these takes longer than anybody waits.
+  constexpr size_t kLookedThrough = 1000;
+  const std::vector<std::string> spare_names =
+      spare.size() > kLookedThrough ? std::vector<std::string>() : names_of(spare);
+  bool is_good = report_spare(path, range, spare, diagnostics);
   emit::InitialValues loaded = values;
   for (const ir::VariableId id : variables.ids()) {
     const ir::Variable& variable = variables[id];
     if (!is_stored(variable)) continue;
-    known.push_back(variable.path);
-    const io::Array* array = io::find_array(arrays.value(), variable.path);
+    const io::Array* array = arrays.find(variable.path);
     if (array == nullptr) {
-      if (is_adapter(variable)) continue;
-      diagnostics.report(range, diag::weights_missing, path, variable.path,
-                         ir::to_text(variable.type));
+      const io::UnreadEntry* unread = io::find_unread(file.value().unread, variable.path);
+      if (unread == nullptr && is_adapter(variable.path)) continue;
       is_good = false;
+      if (unread != nullptr) {
+        diagnostics.report(range, diag::weights_file,
+                           fmt::format("`{}`: `{}` {}", path, variable.path, unread->reason));
+        continue;
+      }
+      auto report = diagnostics.report(range, diag::weights_missing, path, variable.path,
+                                       ir::to_text(variable.type));
+      if (const auto near = nearest(variable.path, spare_names))
+        report.hint(diag::hint_did_you_mean, *near);
       continue;
     }
     if (!io::is_floating(array->type)) {
@@ -66,12 +123,6 @@ bool load(const std::string& path, SourceRange range,
                          static_cast<int64_t>(bad - loaded[id].begin()));
       is_good = false;
     }
-  }
-  for (const io::Array& array : arrays.value()) {
-    if (std::find(known.begin(), known.end(), array.name) != known.end()) continue;
-    auto report = diagnostics.report(range, diag::weights_extra, path, array.name);
-    if (const auto near = nearest(array.name, known)) report.hint(diag::hint_did_you_mean, *near);
-    is_good = false;
   }
   if (is_good) values = std::move(loaded);
   return is_good;

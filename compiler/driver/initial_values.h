@@ -13,9 +13,10 @@ namespace tdc::driver {
 /// `weights from` (relative to the source file's folder), else from initializers with `--seed`,
 /// else the `train` block's seed.
 ///
-/// A weight file holds an array of f32 or f64 for every parameter and state under its path, of its
+/// A weight file holds an array of floats for every parameter and state under its path, of its
 /// shape; only adapters (`lora_a`, `lora_b`) may be missing and then start from their initializers.
-/// All arrays that are missing, extra, wrongly shaped or of another dtype are reported at once.
+/// All arrays that are missing, wrongly shaped or of another dtype are reported at once, and so are
+/// adapters that the net does not attach. What else the file holds is left alone, with a warning.
 std::optional<emit::InitialValues> make_initial_values(
     const IdVector<ir::VariableId, ir::Variable>& variables, const check::Program& program,
     const CompileOptions& options, std::string_view source, Diagnostics& diagnostics);

@@ -103,6 +103,9 @@ OptionTable compile_options(CompileOptions& options) {
           options.prefix = value;
           return prefix_problem(value);
         }}},
+      {"--platform",
+       text("FOLDER", "your own runtime files, for a chip whose `platform` is the folder's name",
+            options.platform)},
       {"--weights", text("FILE", "initial weights, .npz or .safetensors", options.weights)},
       {"--seed", whole_number<uint64_t>("for initialisers and shuffling", options.seed, 0)},
       {"--dump", text("STAGE", "print a stage: ast, ir, schedule, plan, or a pass", options.dump)}};

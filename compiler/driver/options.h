@@ -12,10 +12,11 @@ namespace tdc::driver {
 /// What every command that compiles a file takes.
 struct CompileOptions {
   std::string file;
-  std::string train;    ///< name of a `train` block; empty: the first
-  std::string deploy;   ///< name of a `deploy` block or `host`; empty: what the command says
-  std::string prefix;   ///< of the generated C; empty: the net's name in snake case
-  std::string weights;  ///< initial weights; empty: what the file says
+  std::string train;     ///< name of a `train` block; empty: the first
+  std::string deploy;    ///< name of a `deploy` block or `host`; empty: what the command says
+  std::string prefix;    ///< of the generated C; empty: the net's name in snake case
+  std::string platform;  ///< a folder with the runtime files of the chip; empty: `tdc` has them
+  std::string weights;   ///< initial weights; empty: what the file says
   std::optional<uint64_t> seed;
   std::string dump;  ///< a stage to print instead of what the command does
 };

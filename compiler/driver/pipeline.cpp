@@ -3,6 +3,7 @@
 #include "autodiff/entry_points.h"
 #include "check/check.h"
 #include "driver/initial_values.h"
+#include "driver/platform.h"
 #include "driver/report.h"
 #include "emit/c_names.h"
 #include "emit/emit_project.h"
@@ -30,6 +31,18 @@ ir::Module pass(std::string_view name, ir::Module (*run)(ir::Module), ir::Module
   return module;
 }
 
+/// The files of the platform that the user brings, none if there is no such; reports what is wrong
+/// with it.
+std::optional<std::vector<OutputFile>> read_own_platform(const CompileOptions& options,
+                                                         Diagnostics& diagnostics) {
+  if (options.platform.empty()) return std::vector<OutputFile>();
+  Result<std::vector<OutputFile>> files = read_platform(options.platform);
+  if (files.ok()) return std::move(files.value());
+  for (const std::string& message : files.failure().messages)
+    diagnostics.report({}, diag::platform_folder, message);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<check::Program> check_program(SourceFiles& files, FileId file,
@@ -44,10 +57,12 @@ std::optional<check::Program> check_program(SourceFiles& files, FileId file,
   }
   set_fault_context("check");
   dump.at("ast", [] { return std::string(); });
+  if (!read_own_platform(options, diagnostics)) return std::nullopt;
   const check::Selection selection = {
       .train = options.train,
       .deploy = options.deploy,
       .prefix = options.prefix,
+      .platform = options.platform.empty() ? std::string() : platform_name(options.platform),
       .prefers_deploy_of_file = default_deploy == DefaultDeploy::first_of_file};
   std::optional<check::Program> program = check::check(files, file, selection, diagnostics);
   if (!program || diagnostics.has_errors()) return std::nullopt;
@@ -108,6 +123,9 @@ std::optional<Compilation> compile(SourceFiles& files, FileId file, const Compil
     return std::nullopt;
   }
 
+  std::optional<std::vector<OutputFile>> own_platform = read_own_platform(options, diagnostics);
+  if (!own_platform) return std::nullopt;
+
   set_fault_context("initial values");
   std::optional<emit::InitialValues> initial_values = make_initial_values(
       planned->schedule.variables, planned->program, options, files.name(file), diagnostics);
@@ -125,6 +143,8 @@ std::optional<Compilation> compile(SourceFiles& files, FileId file, const Compil
                              .plan = result.plan,
                              .initial_values = result.initial_values};
   result.files = emit::emit_project(model, report_json(result, files.name(file)));
+  result.files.insert(result.files.end(), std::make_move_iterator(own_platform->begin()),
+                      std::make_move_iterator(own_platform->end()));
   return result;
 }
 

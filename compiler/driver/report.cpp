@@ -4,6 +4,7 @@
 
 #include "emit/c_names.h"
 #include "memory/report.h"
+#include "support/text.h"
 
 namespace tdc::driver {
 namespace {
@@ -122,7 +123,7 @@ ParameterCount count_parameters(const IdVector<ir::VariableId, ir::Variable>& va
 
 JsonObject report_json(const Compilation& c, std::string_view source) {
   const ParameterCount parameters = count_parameters(c.schedule.variables);
-  JsonObject report = {{"source", base_name(source)},
+  JsonObject report = {{"source", printable(base_name(source))},
                        {"net", c.program.net},
                        {"prefix", c.program.prefix},
                        {"deploy", c.program.deployment.name},

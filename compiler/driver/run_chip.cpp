@@ -36,8 +36,8 @@ void RunChip::add_settings(std::vector<std::string>& words) const {
 
 std::vector<std::string> RunChip::options(const std::string& folder) {
   folder_ = folder;
-  report_path_ = folder + "/build/chip_report.json";
-  progress_path_ = folder + "/build/chip_progress.txt";
+  report_path_ = absolute_path(folder + "/build/chip_report.json");
+  progress_path_ = absolute_path(folder + "/build/chip_progress.txt");
   std::error_code ignored;
   std::filesystem::remove(report_path_, ignored);
   std::filesystem::remove(progress_path_, ignored);
@@ -47,7 +47,8 @@ std::vector<std::string> RunChip::options(const std::string& folder) {
   if (command_.cycle_limit)
     words.insert(words.end(), {"--cycle-limit", fmt::format("{}", *command_.cycle_limit)});
   if (!command_.trace.empty())
-    words.insert(words.end(), {"--trace", command_.trace, "--trace-window", trace_window()});
+    words.insert(words.end(),
+                 {"--trace", absolute_path(command_.trace), "--trace-window", trace_window()});
   return words;
 }
 

@@ -100,7 +100,8 @@ int RunDevice::failed(const Failure& failure) {
     const Result<ChipReport> report = chip_->report();
     if (report.ok() && !report.value().fault.empty()) {
       print_failure(fail("the chip ended the program in cycle {}: {}",
-                         runner::with_commas(report.value().cycles), report.value().fault));
+                         runner::with_commas(report.value().cycles),
+                         Verbatim{report.value().fault}));
       return static_cast<int>(report.value().status);
     }
   }

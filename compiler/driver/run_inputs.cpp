@@ -2,6 +2,7 @@
 
 #include "io/load.h"
 #include "support/files.h"
+#include "support/text.h"
 
 namespace tdc::driver {
 namespace {
@@ -25,10 +26,10 @@ Result<io::DataSource> data_source(const RunCommand& command, const check::Progr
 
 Result<runner::Samples> load_samples(const RunCommand& command, const check::Program& program,
                                      const io::DataSource& source) {
-  Result<std::vector<io::Array>> arrays = io::load_data(
+  Result<io::ArrayFile> file = io::load_data(
       source, command.mode == Mode::train ? io::DataPart::kTrain : io::DataPart::kTest);
-  if (!arrays.ok()) return arrays.failure();
-  return runner::Samples::make(std::move(arrays.value()),
+  if (!file.ok()) return file.failure();
+  return runner::Samples::make(std::move(file.value()),
                                runner::fields_of(program, command.mode != Mode::infer),
                                io::to_text(source));
 }
@@ -44,10 +45,7 @@ runner::Target target_of(const RunCommand& command) {
 Result<RunInputs> find_run_inputs(const RunCommand& command, const Compilation& compilation) {
   const check::Program& program = compilation.program;
   Failure problems;
-  const auto add = [&](const Failure& failure) {
-    problems.messages.insert(problems.messages.end(), failure.messages.begin(),
-                             failure.messages.end());
-  };
+  const auto add = [&](const Failure& failure) { problems.add(failure); };
   const bool is_rtl = target_of(command) == runner::Target::rtl;
   if (is_rtl && !program.deployment.chip.has_budget)
     add(fail("the built-in deployment `host` is no chip; `--on rtl` needs a `deploy` block"));
@@ -64,7 +62,7 @@ Result<RunInputs> find_run_inputs(const RunCommand& command, const Compilation& 
   const Result<io::DataSource> source = data_source(command, program);
   add(source.failure());
   if (source.ok()) {
-    inputs.data = io::to_text(source.value());
+    inputs.data = printable(io::to_text(source.value()));
     Result<runner::Samples> samples = load_samples(command, program, source.value());
     add(samples.failure());
     if (samples.ok()) inputs.samples = std::move(samples.value());

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "driver/initial_values.h"
 #include "driver/session.h"
 #include "io/load.h"
 #include "runner/progress.h"
+#include "support/text.h"
 
 namespace tdc::driver {
 namespace {
@@ -66,11 +68,46 @@ ArrayDifference compare(const io::Array& first, const io::Array& second) {
   return result;
 }
 
-std::optional<std::vector<io::Array>> read(const std::string& path) {
-  Result<std::vector<io::Array>> arrays = io::load_weights(path);
-  if (arrays.ok()) return std::move(arrays.value());
-  print_failure(arrays.failure());
+std::optional<io::ArrayFile> read(const std::string& path) {
+  Result<io::ArrayFile> file = io::load_weights(path);
+  if (file.ok()) return std::move(file.value());
+  print_failure(file.failure());
   return std::nullopt;
+}
+
+/// What is in a file under one name.
+struct Content {
+  const io::Array* array = nullptr;
+  const io::UnreadEntry* unread = nullptr;
+};
+
+/// The contents of a file under their names. An entry that shares the name of an array is left out.
+std::map<std::string_view, Content> contents_of(const io::ArrayFile& file) {
+  std::map<std::string_view, Content> contents;
+  for (const io::Array& array : file.arrays) contents[array.name].array = &array;
+  for (const io::UnreadEntry& entry : file.unread)
+    contents.try_emplace(entry.name, Content{.unread = &entry});
+  return contents;
+}
+
+/// The names of a file in its order, arrays before entries.
+std::vector<std::string_view> names_of(const io::ArrayFile& file) {
+  std::vector<std::string_view> names;
+  for (const io::Array& array : file.arrays) names.push_back(array.name);
+  for (const io::UnreadEntry& entry : file.unread) names.push_back(entry.name);
+  return names;
+}
+
+ArrayDifference compare(std::string_view path, const Content& first, const Content& second) {
+  if (first.array != nullptr && second.array != nullptr)
+    return compare(*first.array, *second.array);
+  ArrayDifference result = {.path = std::string(path), .mismatch = {}};
+  if (first.array != nullptr || second.array != nullptr)
+    result.mismatch = fmt::format("holds no numbers that are read in the {} file",
+                                  first.array == nullptr ? "first" : "second");
+  else if (first.unread->digest != second.unread->digest)
+    result.mismatch = "holds no numbers that are read, and other bytes in the two files";
+  return result;
 }
 
 /// The checked program and the arrays of `--weights` for it; reports what is wrong with either.
@@ -99,23 +136,23 @@ std::optional<MergeInput> merge_input(Session& session, const CompileOptions& op
 
 /// Adapters that the file lacks would start afresh in a run, but leave nothing to merge.
 std::vector<std::string> missing_factors(const check::Program& program,
-                                         std::span<const io::Array> arrays) {
+                                         const io::ArrayIndex& arrays) {
   std::vector<std::string> missing;
   for (const check::Adapter& adapter : program.adapters)
     for (const ir::VariableId factor : {adapter.factor_a, adapter.factor_b}) {
       const std::string& path = program.module.variables[factor].path;
-      if (io::find_array(arrays, path) == nullptr) missing.push_back(path);
+      if (arrays.find(path) == nullptr) missing.push_back(path);
     }
   return missing;
 }
 
 }  // namespace
 
-std::string weights_table(std::span<const io::Array> arrays) {
+std::string weights_table(const io::ArrayFile& file) {
   std::vector<std::vector<std::string>> rows = {
       {"path", "shape", "dtype", "count", "min", "max", "norm"}};
   int64_t count = 0;
-  for (const io::Array& array : arrays) {
+  for (const io::Array& array : file.arrays) {
     const std::vector<double> elements = io::to_f64(array);
     std::string low = "-";
     std::string high = "-";
@@ -126,40 +163,50 @@ std::string weights_table(std::span<const io::Array> arrays) {
       low = fmt::format("{:.6g}", has_nan ? kNan : *least);
       high = fmt::format("{:.6g}", has_nan ? kNan : *most);
     }
-    rows.push_back({array.name, io::dims_to_text(array.dims), std::string(io::to_text(array.type)),
-                    runner::with_commas(std::ssize(elements)), low, high,
-                    fmt::format("{:.6g}", norm(elements))});
+    rows.push_back({printable(array.name), io::dims_to_text(array.dims),
+                    std::string(io::to_text(array.type)), runner::with_commas(std::ssize(elements)),
+                    low, high, fmt::format("{:.6g}", norm(elements))});
     count += std::ssize(elements);
+  }
+  std::string reasons;
+  for (const io::UnreadEntry& entry : file.unread) {
+    rows.push_back({printable(entry.name), "-", entry.type.empty() ? "-" : printable(entry.type),
+                    "-", "-", "-", "-"});
+    reasons += fmt::format("`{}` {}\n", printable(entry.name), printable(entry.reason));
   }
   constexpr size_t kLeftColumns = 3;
   return aligned(rows, kLeftColumns) +
-         fmt::format("{} {}, {} elements\n", runner::with_commas(std::ssize(arrays)),
-                     arrays.size() == 1 ? "array" : "arrays", runner::with_commas(count));
+         fmt::format("{} {}, {} elements\n", runner::with_commas(std::ssize(file.arrays)),
+                     file.arrays.size() == 1 ? "array" : "arrays", runner::with_commas(count)) +
+         reasons;
 }
 
-std::vector<ArrayDifference> weights_differences(std::span<const io::Array> first,
-                                                 std::span<const io::Array> second) {
+std::vector<ArrayDifference> weights_differences(const io::ArrayFile& first,
+                                                 const io::ArrayFile& second) {
+  const std::map<std::string_view, Content> in_first = contents_of(first);
+  const std::map<std::string_view, Content> in_second = contents_of(second);
   std::vector<ArrayDifference> result;
-  for (const io::Array& array : first) {
-    const io::Array* other = io::find_array(second, array.name);
-    if (other == nullptr) {
-      result.push_back({.path = array.name, .mismatch = "only in the first file"});
+  for (const std::string_view name : names_of(first)) {
+    const auto other = in_second.find(name);
+    if (other == in_second.end()) {
+      result.push_back({.path = std::string(name), .mismatch = "only in the first file"});
       continue;
     }
-    ArrayDifference row = compare(array, *other);
+    ArrayDifference row = compare(name, in_first.at(name), other->second);
     if (!row.mismatch.empty() || row.largest > 0) result.push_back(std::move(row));
   }
-  for (const io::Array& array : second)
-    if (io::find_array(first, array.name) == nullptr)
-      result.push_back({.path = array.name, .mismatch = "only in the second file"});
+  for (const std::string_view name : names_of(second))
+    if (!in_first.contains(name))
+      result.push_back({.path = std::string(name), .mismatch = "only in the second file"});
   return result;
 }
 
 std::vector<io::Array> merge_adapters(const check::Program& program,
                                       std::span<const io::Array> arrays) {
   const IdVector<ir::VariableId, ir::Variable>& variables = program.module.variables;
+  const io::ArrayIndex index(arrays);
   const auto array_of = [&](ir::VariableId id) -> const io::Array& {
-    const io::Array* array = io::find_array(arrays, variables[id].path);
+    const io::Array* array = index.find(variables[id].path);
     TDC_CHECK(array != nullptr && array->dims == variables[id].type.dims, "no array for `{}`",
               variables[id].path);
     return *array;
@@ -199,38 +246,37 @@ std::vector<io::Array> merge_adapters(const check::Program& program,
 }
 
 int show_weights(const WeightsShowCommand& command) {
-  const std::optional<std::vector<io::Array>> arrays = read(command.file);
-  if (!arrays) return kProgramIsWrong;
-  print(weights_table(*arrays));
+  const std::optional<io::ArrayFile> file = read(command.file);
+  if (!file) return kProgramIsWrong;
+  print(weights_table(*file));
   return kSuccess;
 }
 
 int diff_weights(const WeightsDiffCommand& command) {
-  const std::optional<std::vector<io::Array>> first = read(command.first);
-  const std::optional<std::vector<io::Array>> second = read(command.second);
+  const std::optional<io::ArrayFile> first = read(command.first);
+  const std::optional<io::ArrayFile> second = read(command.second);
   if (!first || !second) return kProgramIsWrong;
   const std::vector<ArrayDifference> differences = weights_differences(*first, *second);
+  std::map<std::string_view, Content> all = contents_of(*first);
+  all.merge(contents_of(*second));
+  const std::string paths = runner::with_commas(std::ssize(all));
   if (differences.empty()) {
-    print(fmt::format("equal: {} arrays\n", runner::with_commas(std::ssize(*first))));
+    print(fmt::format("equal: {} arrays\n", paths));
     return kSuccess;
   }
   std::vector<std::vector<std::string>> rows = {{"path", "max |a - b|", "|a - b| / |a|"}};
   std::string mismatches;
   for (const ArrayDifference& row : differences) {
     if (row.mismatch.empty())
-      rows.push_back(
-          {row.path, fmt::format("{:.6g}", row.largest), fmt::format("{:.6g}", row.relative)});
+      rows.push_back({printable(row.path), fmt::format("{:.6g}", row.largest),
+                      fmt::format("{:.6g}", row.relative)});
     else
-      mismatches += fmt::format("{}: {}\n", row.path, row.mismatch);
+      mismatches += fmt::format("{}: {}\n", printable(row.path), row.mismatch);
   }
   if (rows.size() > 1) print(aligned(rows, 1));
   print(mismatches);
-  print(fmt::format("{} of {} paths differ\n", runner::with_commas(std::ssize(differences)),
-                    runner::with_commas(
-                        std::ssize(*first) +
-                        std::count_if(second->begin(), second->end(), [&](const io::Array& array) {
-                          return io::find_array(*first, array.name) == nullptr;
-                        }))));
+  print(
+      fmt::format("{} of {} paths differ\n", runner::with_commas(std::ssize(differences)), paths));
   return kProgramIsWrong;
 }
 
@@ -245,11 +291,11 @@ int merge_weights(const WeightsMergeCommand& command) {
                             program.training ? program.training->name : program.net));
     return kProgramIsWrong;
   }
-  const std::optional<std::vector<io::Array>> given = read(command.compile.weights);
+  const std::optional<io::ArrayFile> given = read(command.compile.weights);
   if (!given) return kProgramIsWrong;
-  const std::vector<std::string> missing = missing_factors(program, *given);
+  const std::vector<std::string> missing = missing_factors(program, io::ArrayIndex(given->arrays));
   for (const std::string& path : missing)
-    print_error(fmt::format("tdc: `{}` has no `{}` to merge\n", command.compile.weights, path));
+    print_failure(fail("`{}` has no `{}` to merge", command.compile.weights, path));
   if (!missing.empty()) return kProgramIsWrong;
   if (const Result<Done> saved =
           io::save_weights(command.save, merge_adapters(program, input->arrays));

@@ -12,6 +12,7 @@
 #include "emit/kernel_header.h"
 #include "ops/registry.h"
 #include "support/embedded_files.h"
+#include "support/text.h"
 
 namespace tdc::emit {
 namespace {
@@ -77,11 +78,20 @@ bool is_runtime_file(std::string_view path) {
          path.ends_with(".ld");
 }
 
+/// The door through which names enter the makefile and the CMake file, those of files and folders
+/// too. What it lets through means nothing but itself there: each part of a path is a plain name.
+/// Whoever accepts a name from a user refuses others.
+const std::string& plain(const std::string& path) {
+  for (const std::filesystem::path& part : std::filesystem::path(path))
+    TDC_CHECK(is_plain_name(part.string()), "the name `{}` in a build file", path);
+  return path;
+}
+
 std::string makefile(const Model& model, const std::vector<std::string>& kernels) {
   const schedule::Chip& chip = model.program.deployment.chip;
   std::string kernel_sources;
   for (const std::string& path : kernels)
-    if (path.ends_with(".c")) kernel_sources += " " + path;
+    if (path.ends_with(".c")) kernel_sources += " " + plain(path);
   Bytes code, stack;
   for (const schedule::MemoryLevel& level : chip.levels) {
     code += level.reserved_code;
@@ -162,9 +172,9 @@ clean:
 
 .PHONY: all clean
 )",
-      fmt::arg("prefix", model.program.prefix), fmt::arg("source", names.source),
-      fmt::arg("weights", names.weights), fmt::arg("kernels", kernel_sources),
-      fmt::arg("reserved", reserved), fmt::arg("platform", chip.platform));
+      fmt::arg("prefix", plain(model.program.prefix)), fmt::arg("source", plain(names.source)),
+      fmt::arg("weights", plain(names.weights)), fmt::arg("kernels", kernel_sources),
+      fmt::arg("reserved", reserved), fmt::arg("platform", plain(chip.platform)));
 }
 
 /// Sources of `runtime/` that belong to no platform.
@@ -183,6 +193,7 @@ std::string cmake_lists(const Model& model, const std::vector<std::string>& kern
   for (const std::string& path : kernels)
     if (path.ends_with(".c")) sources.push_back(path);
   for (std::string& path : common_runtime_sources()) sources.push_back(std::move(path));
+  for (const std::string& path : sources) plain(path);
   return fmt::format(
       R"(# The model as a library, for projects that build with CMake. Written by tdc.
 #
@@ -194,12 +205,12 @@ cmake_minimum_required(VERSION 3.16)
 project({0}_model LANGUAGES C)
 add_library({0}_model STATIC
   {1})
-target_include_directories({0}_model PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}}/include ${{CMAKE_CURRENT_SOURCE_DIR}}/runtime
-                           PRIVATE ${{CMAKE_CURRENT_SOURCE_DIR}}/kernels)
+target_include_directories({0}_model PUBLIC "${{CMAKE_CURRENT_SOURCE_DIR}}/include" "${{CMAKE_CURRENT_SOURCE_DIR}}/runtime"
+                           PRIVATE "${{CMAKE_CURRENT_SOURCE_DIR}}/kernels")
 target_compile_options({0}_model PRIVATE -ffp-contract=off -fno-math-errno -fno-strict-aliasing)
 set_target_properties({0}_model PROPERTIES C_STANDARD 11 C_EXTENSIONS OFF)
 )",
-      model.program.prefix, fmt::join(sources, "\n  "), names.include);
+      plain(model.program.prefix), fmt::join(sources, "\n  "), names.include);
 }
 
 }  // namespace

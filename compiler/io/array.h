@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,7 +22,21 @@ namespace tdc::io {
 static_assert(std::endian::native == std::endian::little,
               "arrays are kept and written as they lie in memory");
 
-enum class ElementType : uint8_t { kF32, kF64, kI8, kU8, kI16, kU16, kI32, kU32, kI64, kU64 };
+/// `kF16` is IEEE 754's half, `kBF16` the upper 16 bits of an f32; both are read and never written.
+enum class ElementType : uint8_t {
+  kF16,
+  kBF16,
+  kF32,
+  kF64,
+  kI8,
+  kU8,
+  kI16,
+  kU16,
+  kI32,
+  kU32,
+  kI64,
+  kU64
+};
 
 /// `f32`, `u8`, ...
 std::string_view to_text(ElementType type);
@@ -82,20 +97,58 @@ std::string dims_to_text(std::span<const int64_t> dims);
 /// Bytes of an array of these dims; nothing if a dim is negative or the product does not fit.
 std::optional<int64_t> checked_bytes(ElementType type, std::span<const int64_t> dims);
 
-/// Whether the elements are f32 or f64.
+/// Turns the bytes of each element round: from one byte order to the other.
+void reverse_bytes(Array& array);
+
+/// Whether the elements are floats of 16, 32 or 64 bits.
 bool is_floating(ElementType type);
 
 /// The elements as double, which is exact but for integers beyond 2^53.
 std::vector<double> to_f64(const Array& array);
 
-/// The elements as float: f32 as they are, f64 and integers rounded to nearest.
+/// The elements as float: f16, bf16 and f32 as they are, f64 and integers rounded to nearest.
 std::vector<float> to_f32(const Array& array);
 
 /// The elements as int32. Fails for floats, and for a value that int32 does not hold, named with
 /// its index.
 Result<std::vector<int32_t>> to_i32(const Array& array);
 
+/// What a file holds and cannot be taken for an array of numbers: strings, Python objects, a text
+/// among an archive's members. It stands in nobody's way unless it is asked for by name.
+struct UnreadEntry {
+  std::string name;    ///< as that of an array; of a member that is no array, its whole name
+  std::string type;    ///< as the file calls it (`<U1`, `BOOL`); empty if it does not say
+  std::string reason;  ///< `holds strings; ..`, as the rest of a sentence about the entry
+  std::string digest;  ///< equal for equal contents of one format; for nothing else
+
+  friend bool operator==(const UnreadEntry&, const UnreadEntry&) = default;
+};
+
+/// What a data or weight file holds, each part in the order of the file. Names of arrays are
+/// distinct.
+struct ArrayFile {
+  std::vector<Array> arrays;
+  std::vector<UnreadEntry> unread;
+
+  friend bool operator==(const ArrayFile&, const ArrayFile&) = default;
+};
+
 /// The array called `name`, or null.
 const Array* find_array(std::span<const Array> arrays, std::string_view name);
+
+/// The entry called `name`, or null.
+const UnreadEntry* find_unread(std::span<const UnreadEntry> entries, std::string_view name);
+
+/// Arrays by name, for many questions. The arrays must live longer; asserts that names are
+/// distinct.
+class ArrayIndex {
+ public:
+  explicit ArrayIndex(std::span<const Array> arrays);
+  /// The array called `name`, or null.
+  [[nodiscard]] const Array* find(std::string_view name) const;
+
+ private:
+  std::map<std::string_view, const Array*> by_name_;
+};
 
 }  // namespace tdc::io

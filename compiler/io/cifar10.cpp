@@ -26,21 +26,20 @@ Result<std::vector<Array>> read_cifar10(const std::string& folder, DataPart part
     const std::string path = folder + "/" + name;
     const Result<std::string> bytes = read_file(path);
     if (!bytes.ok()) {
-      failure.messages.push_back(bytes.failure().messages.front());
+      failure.add(bytes.failure());
       continue;
     }
     const std::string& records = bytes.value();
     if (records.empty() || records.size() % kRecordBytes != 0) {
-      failure.messages.push_back(
-          fmt::format("`{}` has {} bytes, not a whole number of CIFAR-10 records of {} bytes", path,
-                      records.size(), kRecordBytes));
+      failure.add(fail("`{}` has {} bytes, not a whole number of CIFAR-10 records of {} bytes",
+                       path, records.size(), kRecordBytes));
       continue;
     }
     for (size_t at = 0; at < records.size(); at += kRecordBytes) {
       const auto label = static_cast<uint8_t>(records[at]);
       if (label >= kClasses) {
-        failure.messages.push_back(fmt::format("`{}`: record {} has label {}; there are {} classes",
-                                               path, at / kRecordBytes, label, kClasses));
+        failure.add(fail("`{}`: record {} has label {}; there are {} classes", path,
+                         at / kRecordBytes, label, kClasses));
         break;
       }
       labels.push_back(label);

@@ -1,7 +1,5 @@
 #include "io/idx.h"
 
-#include <algorithm>
-
 #include "support/files.h"
 
 namespace tdc::io {
@@ -60,9 +58,7 @@ Result<Array> parse_idx(std::string_view bytes, std::string_view path, std::stri
               .type = *type,
               .dims = std::move(dims),
               .data = {data.begin(), data.end()}};
-  const std::ptrdiff_t width = element_bytes(*type);
-  for (auto element = array.data.begin(); element != array.data.end(); element += width)
-    std::reverse(element, element + width);
+  reverse_bytes(array);
   return array;
 }
 
@@ -78,8 +74,7 @@ Result<std::vector<Array>> read_idx_pair(const std::string& image_path,
   Result<Array> labels = read_idx(label_path, "label");
   if (!images.ok() || !labels.ok()) {
     Failure failure = images.failure();
-    failure.messages.insert(failure.messages.end(), labels.failure().messages.begin(),
-                            labels.failure().messages.end());
+    failure.add(labels.failure());
     return failure;
   }
   if (labels.value().dims.size() != 1)

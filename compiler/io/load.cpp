@@ -5,25 +5,6 @@
 #include "io/safetensors.h"
 
 namespace tdc::io {
-namespace {
-
-Result<std::vector<Array>> check_samples(std::vector<Array> arrays, const std::string& path) {
-  if (arrays.empty()) return fail("`{}` holds no arrays", path);
-  const Array& first = arrays.front();
-  for (const Array& array : arrays) {
-    if (array.dims.empty())
-      return fail("`{}`: array `{}` is a single number; data has samples along its first axis",
-                  path, array.name);
-    if (array.dims.front() != first.dims.front())
-      return fail("`{}`: array `{}` holds {} samples, `{}` holds {}", path, first.name,
-                  first.dims.front(), array.name, array.dims.front());
-  }
-  if (first.dims.front() == 0) return fail("`{}` holds no samples", path);
-  return arrays;
-}
-
-}  // namespace
-
 const std::map<std::string, size_t>& data_source_kinds() {
   static const std::map<std::string, size_t> kinds = {{"cifar10", 1}, {"idx", 2}, {"npz", 1}};
   return kinds;
@@ -48,19 +29,21 @@ std::string to_text(const DataSource& source) {
                      fmt::join(source.paths, ","));
 }
 
-Result<std::vector<Array>> load_data(const DataSource& source, DataPart part) {
-  if (source.kind == "cifar10") return read_cifar10(source.paths.at(0), part);
-  const bool is_idx = source.kind == "idx";
-  if (!is_idx && !source.paths.at(0).ends_with(".npz"))
+Result<ArrayFile> load_data(const DataSource& source, DataPart part) {
+  const auto only_arrays = [](Result<std::vector<Array>> arrays) -> Result<ArrayFile> {
+    if (!arrays.ok()) return arrays.failure();
+    return ArrayFile{.arrays = std::move(arrays.value()), .unread = {}};
+  };
+  if (source.kind == "cifar10") return only_arrays(read_cifar10(source.paths.at(0), part));
+  if (source.kind == "idx")
+    return only_arrays(read_idx_pair(source.paths.at(0), source.paths.at(1)));
+  if (!source.paths.at(0).ends_with(".npz"))
     return fail("`{}` is no data source; write `FILE.npz`, `cifar10:FOLDER` or `idx:IMAGES,LABELS`",
                 to_text(source));
-  Result<std::vector<Array>> arrays =
-      is_idx ? read_idx_pair(source.paths.at(0), source.paths.at(1)) : read_npz(source.paths.at(0));
-  if (!arrays.ok()) return arrays;
-  return check_samples(std::move(arrays.value()), to_text(source));
+  return read_npz(source.paths.at(0));
 }
 
-Result<std::vector<Array>> load_weights(const std::string& path) {
+Result<ArrayFile> load_weights(const std::string& path) {
   if (path.ends_with(".safetensors")) return read_safetensors(path);
   if (path.ends_with(".npz")) return read_npz(path);
   return fail("`{}` is no weight file; `.safetensors` and `.npz` are read", path);

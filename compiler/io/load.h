@@ -30,14 +30,14 @@ Result<DataSource> parse_data_source(const std::string& text);
 /// As `parse_data_source` reads it.
 std::string to_text(const DataSource& source);
 
-/// The arrays of a data source, each with samples along its first axis and equally many of them:
-///   npz        arrays under the names that the file gives them
+/// What a data source holds:
+///   npz        arrays under the names that the file gives them, whatever they are
 ///   cifar10    `image` u8 [n, 3, 32, 32] and `label` u8 [n]; `part` says which files
 ///   idx        `image` [n, ..] and `label` [n]
-Result<std::vector<Array>> load_data(const DataSource& source, DataPart part);
+Result<ArrayFile> load_data(const DataSource& source, DataPart part);
 
-/// The arrays of a weight file, `.safetensors` or `.npz`, under their names in the file.
-Result<std::vector<Array>> load_weights(const std::string& path);
+/// What a weight file, `.safetensors` or `.npz`, holds, under its names in the file.
+Result<ArrayFile> load_weights(const std::string& path);
 
 /// Writes a weight file, `.safetensors` or `.npz`.
 Result<Done> save_weights(const std::string& path, std::span<const Array> arrays);

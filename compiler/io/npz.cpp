@@ -3,10 +3,9 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 #include <set>
 
+#include "io/npy.h"
 #include "support/files.h"
 
 // A zip file is read from its end: the end record says where the directory is, the directory says
@@ -28,6 +27,7 @@ constexpr size_t kHeaderBytes = 30;
 constexpr size_t kDirectoryEntryBytes = 46;
 constexpr size_t kEndBytes = 22;
 constexpr size_t kMaximumCommentBytes = 65535;
+constexpr std::string_view kArraySuffix = ".npy";
 constexpr uint16_t kStored = 0;
 constexpr uint16_t kDeflated = 8;
 constexpr uint16_t kFlagEncrypted = 1 << 0;
@@ -41,7 +41,6 @@ constexpr uint16_t kVersionNeeded = 20;
 /// Deflate's best case is 258 bytes from 2 bits; the slack covers block headers.
 constexpr uint64_t kMaximumDeflateRatio = 1032;
 constexpr uint64_t kMaximumUnpackedBytes = uint64_t{4} << 30;
-constexpr size_t kMaximumRank = 32;
 
 template <typename Unsigned>
 Unsigned load(std::string_view bytes, size_t offset) {
@@ -57,7 +56,7 @@ void append(std::string& bytes, Unsigned value) {
 }
 
 struct Member {
-  std::string name;  // with `.npy`
+  std::string name;  // of an array with `.npy`
   uint16_t flags = 0;
   uint16_t method = 0;
   uint32_t checksum = 0;
@@ -65,6 +64,23 @@ struct Member {
   uint64_t unpacked_bytes = 0;
   uint64_t header_offset = 0;
 };
+
+/// What a member is instead of an array that can be unpacked; empty if it is one.
+std::string why_no_array(const Member& member) {
+  if (!member.name.ends_with(kArraySuffix) || member.name.size() == kArraySuffix.size())
+    return "is no .npy array";
+  if ((member.flags & kFlagEncrypted) != 0) return "is encrypted";
+  if (member.method != kStored && member.method != kDeflated)
+    return fmt::format("is packed by method {}; stored (0) and deflate (8) are read",
+                       member.method);
+  return {};
+}
+
+/// The name under which a member is asked for.
+std::string entry_name(const Member& member) {
+  const bool has_suffix = member.name.ends_with(kArraySuffix) && member.name != kArraySuffix;
+  return member.name.substr(0, member.name.size() - (has_suffix ? kArraySuffix.size() : 0));
+}
 
 uint32_t checksum_of(std::string_view bytes) {
   return static_cast<uint32_t>(
@@ -166,19 +182,15 @@ class ZipReader {
     at += kDirectoryEntryBytes + rest_bytes;
 
     const std::string& name = member.name;
-    if (!name.ends_with(".npy") || name.size() == 4)
-      return fail("`{}` holds `{}`; an .npz archive holds .npy arrays only", path_, name);
-    if ((member.flags & kFlagEncrypted) != 0) return fail("`{}`: `{}` is encrypted", path_, name);
-    if (member.method != kStored && member.method != kDeflated)
-      return fail("`{}`: `{}` is packed by method {}; stored (0) and deflate (8) are read", path_,
-                  name, member.method);
     if (member.packed_bytes == kInExtra || member.unpacked_bytes == kInExtra ||
         member.header_offset == kInExtra)
       return fail("`{}`: `{}` uses zip64; arrays of 4 GiB or more are not read", path_, name);
-    if (member.method == kStored && member.packed_bytes != member.unpacked_bytes)
+    const bool is_encrypted = (member.flags & kFlagEncrypted) != 0;
+    if (member.method == kStored && !is_encrypted && member.packed_bytes != member.unpacked_bytes)
       return fail("`{}`: `{}` is stored, but {} bytes are said to become {}", path_, name,
                   member.packed_bytes, member.unpacked_bytes);
-    if (member.unpacked_bytes > (member.packed_bytes + 1) * kMaximumDeflateRatio)
+    if (member.method == kDeflated &&
+        member.unpacked_bytes > (member.packed_bytes + 1) * kMaximumDeflateRatio)
       return fail("`{}`: `{}` is said to grow from {} to {} bytes, more than deflate can do", path_,
                   name, member.packed_bytes, member.unpacked_bytes);
     if (Result<Done> header = check_header(member); !header.ok()) return header.failure();
@@ -228,7 +240,7 @@ class ZipReader {
     uint64_t unpacked_bytes = 0;
     for (const Member& member : members) {
       in_order.push_back(&member);
-      unpacked_bytes += member.unpacked_bytes;
+      if (why_no_array(member).empty()) unpacked_bytes += member.unpacked_bytes;
     }
     if (unpacked_bytes > kMaximumUnpackedBytes)
       return fail("`{}` unpacks to {} bytes; at most {} are read", path_, unpacked_bytes,
@@ -269,179 +281,6 @@ class ZipReader {
   std::string_view path_;
 };
 
-/// Reads the Python dictionary of an .npy header: strings, True and False, and tuples of whole
-/// numbers, and nothing else.
-class HeaderParser {
- public:
-  explicit HeaderParser(std::string_view text) : text_(text) {}
-
-  bool take(char expected) {
-    skip_blanks();
-    if (text_.empty() || text_.front() != expected) return false;
-    text_.remove_prefix(1);
-    return true;
-  }
-  bool take_word(std::string_view word) {
-    skip_blanks();
-    if (!text_.starts_with(word)) return false;
-    text_.remove_prefix(word.size());
-    return true;
-  }
-  std::optional<std::string_view> take_string() {
-    skip_blanks();
-    if (text_.empty() || (text_.front() != '\'' && text_.front() != '"')) return std::nullopt;
-    const size_t end = text_.find(text_.front(), 1);
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string_view string = text_.substr(1, end - 1);
-    text_.remove_prefix(end + 1);
-    return string;
-  }
-  std::optional<std::vector<int64_t>> take_dims() {
-    if (!take('(')) return std::nullopt;
-    std::vector<int64_t> dims;
-    while (!take(')')) {
-      skip_blanks();
-      int64_t dim = 0;
-      const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), dim);
-      if (error != std::errc() || dim < 0 || dims.size() == kMaximumRank) return std::nullopt;
-      text_.remove_prefix(static_cast<size_t>(end - text_.data()));
-      dims.push_back(dim);
-      if (take(',')) continue;
-      // `(3)` is a number in Python, not a tuple.
-      if (dims.size() == 1 || !take(')')) return std::nullopt;
-      break;
-    }
-    return dims;
-  }
-  bool is_at_end() {
-    skip_blanks();
-    return text_.empty();
-  }
-
- private:
-  void skip_blanks() {
-    text_.remove_prefix(std::min(text_.find_first_not_of(" \t\n"), text_.size()));
-  }
-  std::string_view text_;
-};
-
-std::optional<ElementType> element_type_from(std::string_view description) {
-  static constexpr std::pair<std::string_view, ElementType> kTypes[] = {
-      {"<f4", ElementType::kF32}, {"<f8", ElementType::kF64}, {"|i1", ElementType::kI8},
-      {"|u1", ElementType::kU8},  {"<i2", ElementType::kI16}, {"<u2", ElementType::kU16},
-      {"<i4", ElementType::kI32}, {"<u4", ElementType::kU32}, {"<i8", ElementType::kI64},
-      {"<u8", ElementType::kU64}};
-  for (const auto& [text, type] : kTypes)
-    if (text == description) return type;
-  return std::nullopt;
-}
-
-std::string_view description_of(ElementType type) {
-  static constexpr std::string_view kDescriptions[] = {"<f4", "<f8", "|i1", "|u1", "<i2",
-                                                       "<u2", "<i4", "<u4", "<i8", "<u8"};
-  return kDescriptions[static_cast<size_t>(type)];
-}
-
-/// Why elements of this description are not read.
-std::string explain_description(std::string_view description) {
-  if (description == "<f2")
-    return "f16 elements; 16-bit floats are not read yet, save it as float32";
-  if (description.starts_with('>')) return "big-endian elements; save it little-endian";
-  if (description.find('O') != std::string_view::npos)
-    return "Python objects, which are never read; save plain numbers";
-  return fmt::format("elements of type `{}`; integers and 32- and 64-bit floats are read",
-                     description);
-}
-
-/// Parses the bytes of one .npy file.
-Result<Array> parse_npy(std::string_view bytes, std::string name, std::string_view path) {
-  const auto damaged = [&](std::string_view what) {
-    return fail("`{}`: array `{}` {}", path, name, what);
-  };
-  if (bytes.size() < 10 || !bytes.starts_with("\x93NUMPY")) return damaged("is not in .npy format");
-  const auto version = static_cast<uint8_t>(bytes[6]);
-  if (version < 1 || version > 3 || bytes[7] != 0)
-    return damaged(fmt::format("is in .npy version {}.{}; 1.0 to 3.0 are read", version,
-                               static_cast<uint8_t>(bytes[7])));
-  if (version > 1 && bytes.size() < 12) return damaged("ends inside its header");
-  const size_t header_offset = version == 1 ? 10 : 12;
-  const size_t header_bytes = version == 1 ? load<uint16_t>(bytes, 8) : load<uint32_t>(bytes, 8);
-  if (bytes.size() - header_offset < header_bytes) return damaged("ends inside its header");
-  const std::string_view data = bytes.substr(header_offset + header_bytes);
-
-  HeaderParser header(bytes.substr(header_offset, header_bytes));
-  std::optional<std::string_view> description;
-  std::optional<bool> is_fortran;
-  std::optional<std::vector<int64_t>> dims;
-  bool is_well_formed = header.take('{');
-  while (is_well_formed && !header.take('}')) {
-    const std::optional<std::string_view> key = header.take_string();
-    is_well_formed = key && header.take(':');
-    if (!is_well_formed) break;
-    if (*key == "descr" && !description) {
-      // A list here describes records.
-      if (header.take('[')) return damaged("holds records; save plain numbers");
-      description = header.take_string();
-      is_well_formed = description.has_value();
-    } else if (*key == "fortran_order" && !is_fortran) {
-      if (header.take_word("True")) {
-        is_fortran = true;
-      } else if (header.take_word("False")) {
-        is_fortran = false;
-      }
-      is_well_formed = is_fortran.has_value();
-    } else if (*key == "shape" && !dims) {
-      dims = header.take_dims();
-      is_well_formed = dims.has_value();
-    } else {
-      is_well_formed = false;
-    }
-    if (is_well_formed && !header.take(',')) {
-      is_well_formed = header.take('}');
-      break;
-    }
-  }
-  if (!is_well_formed || !header.is_at_end() || !description || !is_fortran || !dims)
-    return damaged("has a damaged header");
-  const std::optional<ElementType> type = element_type_from(*description);
-  if (!type) return damaged("holds " + explain_description(*description));
-  if (*is_fortran)
-    return damaged("is stored in Fortran order; save it through numpy.ascontiguousarray");
-  const std::optional<int64_t> data_bytes = checked_bytes(*type, *dims);
-  if (!data_bytes || static_cast<uint64_t>(*data_bytes) != data.size())
-    return damaged(
-        fmt::format("is {}{} and needs {} bytes, but has {}", to_text(*type), dims_to_text(*dims),
-                    data_bytes ? std::to_string(*data_bytes) : "more than 2^63", data.size()));
-  const std::span<const std::byte> elements = as_bytes(data);
-  return Array{.name = std::move(name),
-               .type = *type,
-               .dims = std::move(*dims),
-               .data = {elements.begin(), elements.end()}};
-}
-
-/// The .npy file of `array`, version 1.0, its data aligned to 64 bytes as NumPy does.
-std::string format_npy(const Array& array) {
-  std::string dims;
-  for (const int64_t dim : array.dims) dims += fmt::format("{}, ", dim);
-  // Python's way to write a tuple: `(3,)` and `(3, 4)`.
-  if (array.dims.size() == 1) dims.pop_back();
-  if (array.dims.size() > 1) dims.resize(dims.size() - 2);
-  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
-                                   description_of(array.type), dims);
-  constexpr size_t kPreambleBytes = 10;
-  constexpr size_t kAlignment = 64;
-  const size_t unpadded = kPreambleBytes + header.size() + 1;
-  header.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
-  header.push_back('\n');
-  std::string bytes = "\x93NUMPY";
-  bytes.push_back(1);
-  bytes.push_back(0);
-  append(bytes, static_cast<uint16_t>(header.size()));
-  bytes += header;
-  bytes.append(reinterpret_cast<const char*>(array.data.data()), array.data.size());
-  return bytes;
-}
-
 /// What a header and its directory entry have in common, from "version needed" to the name's
 /// length.
 void append_common_fields(std::string& bytes, const Member& member) {
@@ -458,34 +297,34 @@ void append_common_fields(std::string& bytes, const Member& member) {
 
 }  // namespace
 
-Result<std::vector<Array>> parse_npz(std::string_view bytes, std::string_view path) {
+Result<ArrayFile> parse_npz(std::string_view bytes, std::string_view path) {
   ZipReader zip(bytes, path);
   const Result<std::vector<Member>> members = zip.read_directory();
   if (!members.ok()) return members.failure();
-  std::vector<Array> arrays;
+  ArrayFile file;
   Failure failure;
-  const auto collect = [&](const Failure& more) {
-    failure.messages.insert(failure.messages.end(), more.messages.begin(), more.messages.end());
-  };
   for (const Member& member : members.value()) {
-    const Result<std::string> npy = zip.unpack(member);
-    if (!npy.ok()) {
-      collect(npy.failure());
+    if (std::string reason = why_no_array(member); !reason.empty()) {
+      file.unread.push_back(
+          {.name = entry_name(member),
+           .type = {},
+           .reason = std::move(reason),
+           .digest = fmt::format("{:08x} {}", member.checksum, member.unpacked_bytes)});
       continue;
     }
-    Result<Array> array =
-        parse_npy(npy.value(), member.name.substr(0, member.name.size() - 4), path);
-    if (array.ok()) {
-      arrays.push_back(std::move(array.value()));
-    } else {
-      collect(array.failure());
+    const Result<std::string> npy = zip.unpack(member);
+    if (!npy.ok()) {
+      failure.add(npy.failure());
+    } else if (Result<Done> read = read_npy(npy.value(), entry_name(member), path, file);
+               !read.ok()) {
+      failure.add(read.failure());
     }
   }
   if (!failure.messages.empty()) return failure;
-  return arrays;
+  return file;
 }
 
-Result<std::vector<Array>> read_npz(const std::string& path) {
+Result<ArrayFile> read_npz(const std::string& path) {
   const Result<std::string> bytes = read_file(path);
   if (!bytes.ok()) return bytes.failure();
   return parse_npz(bytes.value(), path);

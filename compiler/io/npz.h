@@ -12,14 +12,14 @@
 
 namespace tdc::io {
 
-/// The arrays of an `.npz` file, in the order of its directory. Strict: every size, checksum and
-/// header must agree with the bytes, nothing may overlap, names are distinct, elements are
-/// little-endian numbers in C order. Python objects are refused. At most 4 GiB are unpacked, and no
-/// memory is taken that the file's own length does not justify.
-Result<std::vector<Array>> read_npz(const std::string& path);
+/// What an `.npz` file holds, in the order of its directory; members that are no array of numbers
+/// (`npy.h`), are encrypted or packed in a way of their own are unread entries. Strict: every size,
+/// checksum and header must agree with the bytes, nothing may overlap, names are distinct. At most
+/// 4 GiB are unpacked, and no memory is taken that the file's own length does not justify.
+Result<ArrayFile> read_npz(const std::string& path);
 
 /// The same for bytes in memory; `path` is for the messages.
-Result<std::vector<Array>> parse_npz(std::string_view bytes, std::string_view path);
+Result<ArrayFile> parse_npz(std::string_view bytes, std::string_view path);
 
 /// The bytes of an archive that holds `arrays` in this order, uncompressed (so that they do not
 /// depend on a version of zlib) and stamped 1980-01-01 as NumPy does. Asserts that names are

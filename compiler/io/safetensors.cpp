@@ -4,6 +4,7 @@
 #include <set>
 
 #include "support/files.h"
+#include "support/hash.h"
 #include "support/json.h"
 
 namespace tdc::io {
@@ -14,8 +15,8 @@ constexpr size_t kLengthBytes = 8;
 constexpr uint64_t kMaximumHeaderBytes = 100'000'000;
 constexpr std::string_view kMetadata = "__metadata__";
 
-constexpr std::string_view kTypeNames[] = {"F32", "F64", "I8",  "U8",  "I16",
-                                           "U16", "I32", "U32", "I64", "U64"};
+constexpr std::string_view kTypeNames[] = {"F16", "BF16", "F32", "F64", "I8",  "U8",
+                                           "I16", "U16",  "I32", "U32", "I64", "U64"};
 
 std::optional<ElementType> element_type_from(std::string_view name) {
   const auto* found = std::find(std::begin(kTypeNames), std::end(kTypeNames), name);
@@ -25,7 +26,10 @@ std::optional<ElementType> element_type_from(std::string_view name) {
 
 /// A tensor as the header describes it: no data yet.
 struct Entry {
-  Array array;
+  std::string name;
+  std::string dtype;
+  std::optional<ElementType> type;  ///< none: elements that are not read
+  std::vector<int64_t> dims;
   int64_t begin = 0;
   int64_t end = 0;
 };
@@ -56,12 +60,6 @@ Result<Entry> to_entry(const std::string& name, const Json& json, std::string_vi
   if (type_name == nullptr || type_name->as_string() == nullptr) return wrong("has no `dtype`");
   const std::string& dtype = *type_name->as_string();
   const std::optional<ElementType> type = element_type_from(dtype);
-  if (!type) {
-    if (dtype == "F16" || dtype == "BF16")
-      return wrong(fmt::format("holds {} elements; 16-bit floats are not read yet, save it as F32",
-                               dtype == "F16" ? "f16" : "bf16"));
-    return wrong(fmt::format("holds elements of type `{}`; integers, F32 and F64 are read", dtype));
-  }
   std::optional<std::vector<int64_t>> dims = to_counts(json.find("shape"));
   if (!dims) return wrong("has no `shape` of whole numbers");
   const std::optional<std::vector<int64_t>> offsets = to_counts(json.find("data_offsets"));
@@ -72,19 +70,24 @@ Result<Entry> to_entry(const std::string& name, const Json& json, std::string_vi
   if (end > data_bytes)
     return wrong(fmt::format("ends at byte {} of the data, but the file has {}: it is truncated",
                              end, data_bytes));
-  const std::optional<int64_t> needed = checked_bytes(*type, *dims);
-  if (!needed || *needed != end - begin)
-    return wrong(fmt::format("is {}{} and needs {} bytes, but has {}", to_text(*type),
-                             dims_to_text(*dims),
-                             needed ? std::to_string(*needed) : "more than 2^63", end - begin));
-  return Entry{.array = {.name = name, .type = *type, .dims = std::move(*dims), .data = {}},
+  if (type) {
+    const std::optional<int64_t> needed = checked_bytes(*type, *dims);
+    if (!needed || *needed != end - begin)
+      return wrong(fmt::format("is {}{} and needs {} bytes, but has {}", to_text(*type),
+                               dims_to_text(*dims),
+                               needed ? std::to_string(*needed) : "more than 2^63", end - begin));
+  }
+  return Entry{.name = name,
+               .dtype = dtype,
+               .type = type,
+               .dims = *std::move(dims),
                .begin = begin,
                .end = end};
 }
 
 }  // namespace
 
-Result<std::vector<Array>> parse_safetensors(std::string_view bytes, std::string_view path) {
+Result<ArrayFile> parse_safetensors(std::string_view bytes, std::string_view path) {
   if (bytes.size() < kLengthBytes)
     return fail("`{}` is not a safetensors file: it has {} bytes", path, bytes.size());
   uint64_t header_bytes;
@@ -111,7 +114,7 @@ Result<std::vector<Array>> parse_safetensors(std::string_view bytes, std::string
     if (entry.ok()) {
       entries.push_back(std::move(entry.value()));
     } else {
-      failure.messages.push_back(entry.failure().messages.front());
+      failure.add(entry.failure());
     }
   }
   // With a tensor missing from the list its bytes would look like a gap.
@@ -124,34 +127,44 @@ Result<std::vector<Array>> parse_safetensors(std::string_view bytes, std::string
   std::string_view before = "the header";
   for (const Entry& entry : entries) {
     if (entry.begin > covered)
-      failure.messages.push_back(fmt::format("`{}`: {} bytes before tensor `{}` belong to nothing",
-                                             path, entry.begin - covered, entry.array.name));
+      failure.add(fail("`{}`: {} bytes before tensor `{}` belong to nothing", path,
+                       entry.begin - covered, entry.name));
     if (entry.begin < covered)
-      failure.messages.push_back(fmt::format("`{}`: tensors `{}` and `{}` overlap by {} bytes",
-                                             path, before, entry.array.name,
-                                             covered - entry.begin));
+      failure.add(fail("`{}`: tensors `{}` and `{}` overlap by {} bytes", path, before, entry.name,
+                       covered - entry.begin));
     if (entry.end >= covered) {
       covered = entry.end;
-      before = entry.array.name;
+      before = entry.name;
     }
   }
   if (covered != static_cast<int64_t>(data.size()))
-    failure.messages.push_back(fmt::format("`{}`: the last {} bytes belong to no tensor", path,
-                                           static_cast<int64_t>(data.size()) - covered));
+    failure.add(fail("`{}`: the last {} bytes belong to no tensor", path,
+                     static_cast<int64_t>(data.size()) - covered));
   if (!failure.messages.empty()) return failure;
 
-  std::vector<Array> arrays;
-  arrays.reserve(entries.size());
+  ArrayFile file;
   for (Entry& entry : entries) {
-    const std::span<const std::byte> elements = as_bytes(data.substr(
-        static_cast<size_t>(entry.begin), static_cast<size_t>(entry.end - entry.begin)));
-    entry.array.data.assign(elements.begin(), elements.end());
-    arrays.push_back(std::move(entry.array));
+    const std::string_view bytes_of_entry =
+        data.substr(static_cast<size_t>(entry.begin), static_cast<size_t>(entry.end - entry.begin));
+    if (!entry.type) {
+      file.unread.push_back({.name = std::move(entry.name),
+                             .type = entry.dtype,
+                             .reason = fmt::format("holds elements of type `{}`; integers and "
+                                                   "floats of 16, 32 and 64 bits are read",
+                                                   entry.dtype),
+                             .digest = sha256(bytes_of_entry)});
+      continue;
+    }
+    const std::span<const std::byte> elements = as_bytes(bytes_of_entry);
+    file.arrays.push_back({.name = std::move(entry.name),
+                           .type = *entry.type,
+                           .dims = std::move(entry.dims),
+                           .data = {elements.begin(), elements.end()}});
   }
-  return arrays;
+  return file;
 }
 
-Result<std::vector<Array>> read_safetensors(const std::string& path) {
+Result<ArrayFile> read_safetensors(const std::string& path) {
   const Result<std::string> bytes = read_file(path);
   if (!bytes.ok()) return bytes.failure();
   return parse_safetensors(bytes.value(), path);

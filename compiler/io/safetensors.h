@@ -13,14 +13,14 @@
 
 namespace tdc::io {
 
-/// The tensors of a `.safetensors` file in the order of their bytes. Strict: the byte ranges must
-/// cover the data without gap or overlap, agree with type and shape, and names are distinct.
-/// Tensors of f16 and bf16 are refused. All mistakes of all tensors are listed. `__metadata__` is
-/// not kept.
-Result<std::vector<Array>> read_safetensors(const std::string& path);
+/// The tensors of a `.safetensors` file in the order of their bytes; those whose elements are no
+/// numbers that `ElementType` has are unread entries. Strict: the byte ranges must cover the data
+/// without gap or overlap, agree with type and shape, and names are distinct. All mistakes of all
+/// tensors are listed. `__metadata__` is not kept.
+Result<ArrayFile> read_safetensors(const std::string& path);
 
 /// The same for bytes in memory; `path` is for the messages.
-Result<std::vector<Array>> parse_safetensors(std::string_view bytes, std::string_view path);
+Result<ArrayFile> parse_safetensors(std::string_view bytes, std::string_view path);
 
 /// The bytes of a file that holds `arrays` in this order. Asserts that names are distinct, not
 /// empty, UTF-8, and not `__metadata__`.

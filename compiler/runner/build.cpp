@@ -11,6 +11,8 @@
 #include <thread>
 #include <utility>
 
+#include "support/files.h"
+
 namespace tdc::runner {
 namespace {
 
@@ -93,20 +95,21 @@ Result<std::vector<std::string>> build(const std::string& folder, const std::str
                                        const BuildOptions& options, const GivesUp& gives_up) {
   const TargetDef chosen = definition(options.target);
   const std::string& platform = chosen.platform.empty() ? options.chip_platform : chosen.platform;
+  const std::string place = absolute_path(folder);
   const unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
   // Make adds to what the environment says, but a word of its command line would replace it all.
   const Result<Exit> exit =
       run_to_end({"env", options.has_markers ? "CPPFLAGS=-DTD_PROFILE" : "CPPFLAGS=", "make",
-                  "--silent", "-C", folder, fmt::format("-j{}", jobs), "PLATFORM=" + platform},
+                  "--silent", "-C", place, fmt::format("-j{}", jobs), "PLATFORM=" + platform},
                  gives_up);
   if (!exit.ok()) return exit.failure();
   if (!exit.value().is_success())
     return fail("the C project cannot be built: `make` ended with {}\n{}", to_text(exit.value()),
-                exit.value().errors);
+                Verbatim{exit.value().errors});
   std::vector<std::string> command;
   if (!chosen.starter.empty()) command.push_back(chosen.starter);
   if (options.target == Target::rtl) command.push_back(options.chip_program);
-  command.push_back(fmt::format("{}/build/{}/{}", folder, platform, prefix));
+  command.push_back(fmt::format("{}/build/{}/{}", place, platform, prefix));
   return command;
 }
 

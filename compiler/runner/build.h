@@ -57,8 +57,8 @@ struct BuildOptions {
   bool has_markers = false;   ///< whether the program says which step of the model it is at
 };
 
-/// Builds the C project in `folder` with its own Makefile, and gives the command that starts its
-/// runner program, `prefix`. Fails with the log.
+/// Builds the C project in `folder`, whatever its path is, with its own Makefile, and gives the
+/// command that starts its runner program, `prefix`. Fails with the log.
 Result<std::vector<std::string>> build(const std::string& folder, const std::string& prefix,
                                        const BuildOptions& options, const GivesUp& gives_up);
 

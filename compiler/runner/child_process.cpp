@@ -171,8 +171,8 @@ Result<Done> ChildProcess::exchange(std::span<const std::byte> request,
   }
   if (!has_ended) return Done{};
   const Exit exit = finish();
-  return fail("`{}` ended with {}{}{}", name_, to_text(exit), exit.errors.empty() ? "" : ":\n",
-              exit.errors);
+  return fail("`{}` ended with {}{}{}", name_, to_text(exit),
+              Verbatim{exit.errors.empty() ? "" : ":\n"}, Verbatim{exit.errors});
 }
 
 Exit ChildProcess::finish() {

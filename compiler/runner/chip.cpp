@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -15,6 +17,7 @@
 #include "runner/build.h"
 #include "support/files.h"
 #include "support/hash.h"
+#include "support/private_path.h"
 
 // The chip is a CMake project, `runtime/soc`. It takes a minute to build, so it is built once for
 // each version of its sources and tools, and kept:
@@ -34,6 +37,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kBuildingMark = ".building-";
+constexpr const char* kBuiltFrom = "/built-from.txt";
 constexpr size_t kHashDigits = 16;
 constexpr size_t kShownLogLines = 30;
 constexpr std::chrono::milliseconds kTimeBetweenTries{100};
@@ -93,7 +97,7 @@ class Lock {
   /// Waits until no other process has it.
   static Result<Lock> take(const std::string& path, const GivesUp& gives_up,
                            const ShowsBuild& show) {
-    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (descriptor < 0) return fail("`{}` cannot be opened: {}", path, std::strerror(errno));
     Lock lock(descriptor);
     while (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
@@ -114,6 +118,40 @@ class Lock {
  private:
   explicit Lock(int descriptor) : descriptor_(descriptor) {}
   int descriptor_;
+};
+
+/// Whether the chip may lie, and can be built, where it is going to.
+Result<Done> check_place(const ChipBuild& chip) {
+  const auto is_taken = [](unsigned char c) {
+    constexpr std::string_view kMarks = "/._-+@";
+    return std::isalnum(c) != 0 || c >= 0x80 ||
+           kMarks.find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  const auto bad = std::find_if_not(chip.folder.begin(), chip.folder.end(), is_taken);
+  if (bad != chip.folder.end())
+    return fail(
+        "the simulated chip cannot be built in `{}`: makefiles do not take `{}` in a path; "
+        "let TDC_CACHE name a folder with letters, digits and `. _ - + @` alone",
+        chip.folder, std::string(1, *bad));
+  for (const std::string& file : {chip.program(), chip.folder + kBuiltFrom})
+    if (Result<Done> is_private = check_private(file); !is_private.ok())
+      return fail(
+          "the simulated chip in `{}` is not used, for it would run as you: {}; take the "
+          "right to write from others, or let TDC_CACHE name a folder of your own",
+          chip.folder, is_private.failure().messages.front());
+  return Done{};
+}
+
+/// While it lives, nothing is made that others may write to, by us or by what we start.
+class StrictMask {
+ public:
+  StrictMask() : before_(umask(S_IWGRP | S_IWOTH)) { umask(before_ | S_IWGRP | S_IWOTH); }
+  ~StrictMask() { umask(before_); }
+  StrictMask(const StrictMask&) = delete;
+  StrictMask& operator=(const StrictMask&) = delete;
+
+ private:
+  mode_t before_;
 };
 
 /// Removes what builds that were killed have left. Nobody builds now.
@@ -192,13 +230,14 @@ Result<Done> run_step(const std::vector<std::string>& command, const GivesUp& gi
   if (!exit.ok()) return exit.failure();
   if (exit.value().is_success()) return Done{};
   return fail("the simulated chip cannot be built: {}\n{}", to_text(exit.value()),
-              last_lines(exit.value().errors, kShownLogLines));
+              Verbatim{last_lines(exit.value().errors, kShownLogLines)});
 }
 
 }  // namespace
 
 bool ChipBuild::is_built() const {
-  return is_program(program());
+  const Result<std::string> says = read_file(folder + kBuiltFrom);
+  return is_program(program()) && says.ok() && says.value() == built_from;
 }
 
 std::string describe_chip_build(std::span<const EmbeddedFile> sources, const ChipTools& tools) {
@@ -236,6 +275,7 @@ Result<ChipBuild> find_chip() {
   ChipBuild chip = {.folder = {}, .built_from = describe_chip_build(embedded_files(), tools)};
   chip.folder =
       fmt::format("{}/chip/{}", cache.value(), sha256(chip.built_from).substr(0, kHashDigits));
+  if (Result<Done> fit = check_place(chip); !fit.ok()) return fit.failure();
   return chip;
 }
 
@@ -259,6 +299,7 @@ std::vector<std::string> missing_chip_tools() {
 
 Result<Done> build_chip(const ChipBuild& chip, const GivesUp& gives_up, const ShowsBuild& show) {
   if (chip.is_built()) return Done{};
+  const StrictMask strict_mask;
   const fs::path parent = fs::path(chip.folder).parent_path();
   if (Result<Done> made = make_folder(parent); !made.ok()) return made;
   const Result<Lock> lock = Lock::take((parent / "lock").string(), gives_up, show);
@@ -305,11 +346,11 @@ Result<Done> build_chip(const ChipBuild& chip, const GivesUp& gives_up, const Sh
   fs::rename(folder + "/build/tdc-soc", folder + "/result/tdc-soc", error);
   if (!error) {
     if (Result<Done> written =
-            write_file_atomically(folder + "/result/built-from.txt", chip.built_from);
+            write_file_atomically(folder + "/result" + kBuiltFrom, chip.built_from);
         !written.ok())
       return written;
     std::error_code ignored;
-    fs::remove_all(chip.folder, ignored);  // one without its program, or it would have been used
+    fs::remove_all(chip.folder, ignored);  // not what it should be, or it would have been used
     fs::rename(folder + "/result", chip.folder, error);
   }
   if (error) return fail("`{}` cannot be made: {}", chip.folder, error.message());

@@ -25,6 +25,7 @@ struct ChipBuild {
   std::string built_from;
 
   [[nodiscard]] std::string program() const { return folder + "/tdc-soc"; }
+  /// Whether the program is there and was built from just that.
   [[nodiscard]] bool is_built() const;
 };
 
@@ -44,7 +45,9 @@ std::string describe_chip_build(std::span<const EmbeddedFile> sources, const Chi
 /// `~/.cache/tdc`.
 Result<std::string> cache_folder();
 
-/// Where the chip is, or will be once it is built. Asks the tools for their versions.
+/// Where the chip is, or will be once it is built. Asks the tools for their versions. What lies
+/// there runs as the user: fails if somebody else could have put it there (`check_private`), and if
+/// the path has characters that makefiles do not take.
 Result<ChipBuild> find_chip();
 
 /// What building the chip needs and this machine lacks, each with the package that has it.

@@ -20,10 +20,6 @@ std::vector<int64_t> without_ones(std::span<const int64_t> dims) {
   return kept;
 }
 
-bool is_integer(ElementType type) {
-  return type != ElementType::kF32 && type != ElementType::kF64;
-}
-
 /// `f32[n, 3, 32, 32]`.
 std::string wanted_text(const Field& field) {
   std::string text = fmt::format("{}[n", ir::to_text(field.type.dtype));
@@ -43,31 +39,50 @@ std::string names_text(std::span<const io::Array> arrays) {
   return text;
 }
 
+/// Whether every integer is a number of f32; names the first that is not.
+Result<Done> check_exact(const io::Array& array) {
+  const std::vector<double> exact = io::to_f64(array);
+  const auto bad = std::find_if(exact.begin(), exact.end(), [](double number) {
+    return static_cast<double>(static_cast<float>(number)) != number;
+  });
+  if (bad == exact.end()) return Done{};
+  return fail("`{}`: element {} is {}, which f32 does not hold", array.name, bad - exact.begin(),
+              *bad);
+}
+
 /// The array in the type that the field takes; labels are looked at one by one.
 void check_array(const Field& field, io::Array& array, const std::string& source,
                  Failure& problems) {
-  const auto report = [&](std::string message) { problems.messages.push_back(std::move(message)); };
   const std::span<const int64_t> dims = array.dims;
   if (without_ones(dims.subspan(1)) != without_ones(field.type.dims)) {
-    report(fmt::format("{}: `{}` is {}, the program takes {}", source, field.name,
-                       found_text(array), wanted_text(field)));
+    problems.add(fail("{}: `{}` is {}, the program takes {}", source, field.name, found_text(array),
+                      wanted_text(field)));
     return;
   }
   if (field.type.dtype == ir::DType::f32) {
-    if (is_integer(array.type) && array.type != ElementType::kU8)
-      report(fmt::format("{}: `{}` holds {}, the program takes f32 (f64 and u8 are converted)",
-                         source, field.name, io::to_text(array.type)));
+    if (array.type == ElementType::kU8 && !field.is_target) return;  // `copy_as_f32` scales it
+    if (!io::is_floating(array.type)) {
+      if (!field.is_target) {
+        problems.add(fail("{}: `{}` holds {}, the program takes f32 (floats and u8 are converted)",
+                          source, field.name, io::to_text(array.type)));
+        return;
+      }
+      if (const Result<Done> exact = check_exact(array); !exact.ok()) {
+        problems.add(fail("{}: {}", source, exact.failure().messages.front()));
+        return;
+      }
+    }
+    array = io::make_array(array.name, array.dims, io::to_f32(array));
     return;
   }
-  if (!is_integer(array.type)) {
-    report(fmt::format("{}: `{}` holds {}, the program takes whole numbers (i32)", source,
-                       field.name, io::to_text(array.type)));
+  if (io::is_floating(array.type)) {
+    problems.add(fail("{}: `{}` holds {}, the program takes whole numbers (i32)", source,
+                      field.name, io::to_text(array.type)));
     return;
   }
   const Result<std::vector<int32_t>> numbers = io::to_i32(array);
   if (!numbers.ok()) {
-    for (const std::string& message : numbers.failure().messages)
-      report(fmt::format("{}: {}", source, message));
+    problems.add(fail("{}: {}", source, numbers.failure().messages.front()));
     return;
   }
   if (field.classes > 0) {
@@ -75,24 +90,19 @@ void check_array(const Field& field, io::Array& array, const std::string& source
         std::find_if(numbers.value().begin(), numbers.value().end(),
                      [&](int32_t number) { return number < 0 || number >= field.classes; });
     if (bad != numbers.value().end()) {
-      report(fmt::format("{}: `{}` holds {} at index {}, its classes are 0 to {}", source,
-                         field.name, *bad, bad - numbers.value().begin(), field.classes - 1));
+      problems.add(fail("{}: `{}` holds {} at index {}, its classes are 0 to {}", source,
+                        field.name, *bad, bad - numbers.value().begin(), field.classes - 1));
       return;
     }
   }
   array = io::make_array(array.name, array.dims, numbers.value());
 }
 
-/// One element of an array of f32, f64 or u8, in the place of an input.
+/// One element of an array of f32 or u8, in the place of an input.
 float element_as_f32(const io::Array& array, int64_t index, float mean, float deviation) {
   const std::byte* from = array.data.data() + index * io::element_bytes(array.type);
   if (array.type == ElementType::kU8)
     return td_scaled_byte(static_cast<uint8_t>(*from), mean, deviation);
-  if (array.type == ElementType::kF64) {
-    double wide = 0;
-    std::memcpy(&wide, from, sizeof wide);
-    return td_scaled(static_cast<float>(wide), mean, deviation);
-  }
   float value = 0;
   std::memcpy(&value, from, sizeof value);
   return td_scaled(value, mean, deviation);
@@ -121,8 +131,10 @@ std::vector<Field> fields_of(const check::Program& program, bool with_targets) {
     if (kind == ir::InputKind::target && !with_targets) continue;
     for (const ir::Input& input : graph->inputs)
       if (input.kind == kind)
-        fields.push_back(
-            {.name = input.name, .type = graph->type(input.value), .classes = input.classes});
+        fields.push_back({.name = input.name,
+                          .type = graph->type(input.value),
+                          .is_target = kind == ir::InputKind::target,
+                          .classes = input.classes});
   }
   if (program.data)
     for (const check::InputScaling& scaling : program.data->scalings)
@@ -134,22 +146,34 @@ std::vector<Field> fields_of(const check::Program& program, bool with_targets) {
   return fields;
 }
 
-Result<Samples> Samples::make(std::vector<io::Array> arrays, std::vector<Field> fields,
+Result<Samples> Samples::make(io::ArrayFile file, std::vector<Field> fields,
                               const std::string& source) {
   Failure problems;
   Samples samples;
   for (const Field& field : fields) {
-    const io::Array* found = io::find_array(arrays, field.name);
+    const io::Array* found = io::find_array(file.arrays, field.name);
     if (found == nullptr) {
-      problems.messages.push_back(fmt::format("{}: no array is called `{}`; there is {}", source,
-                                              field.name, names_text(arrays)));
+      const io::UnreadEntry* unread = io::find_unread(file.unread, field.name);
+      problems.add(unread != nullptr ? fail("{}: `{}` {}", source, field.name, unread->reason)
+                                     : fail("{}: no array is called `{}`; there is {}", source,
+                                            field.name, names_text(file.arrays)));
+      continue;
+    }
+    if (found->dims.empty()) {
+      problems.add(fail("{}: `{}` is a single number; data has samples along its first axis",
+                        source, field.name));
       continue;
     }
     samples.arrays_.push_back(*found);
-    check_array(field, samples.arrays_.back(), source, problems);
-    samples.count_ = found->dims.at(0);
-    TDC_CHECK(samples.count_ > 0 && samples.count_ == arrays[0].dims[0], "`{}`: samples differ",
-              source);
+    const io::Array& first = samples.arrays_.front();
+    samples.count_ = first.dims.front();
+    if (found->dims.front() == 0)
+      problems.add(fail("{}: `{}` holds no samples", source, field.name));
+    else if (found->dims.front() != first.dims.front())
+      problems.add(fail("{}: `{}` holds {} samples, `{}` holds {}", source, first.name,
+                        first.dims.front(), field.name, found->dims.front()));
+    else
+      check_array(field, samples.arrays_.back(), source, problems);
   }
   if (!problems.messages.empty()) return problems;
   samples.fields_ = std::move(fields);

@@ -17,6 +17,7 @@ namespace tdc::runner {
 struct Field {
   std::string name;
   ir::TensorType type;  ///< without a batch axis
+  bool is_target = false;
   int64_t classes = 0;  ///< of a target `class(n)`: n; otherwise 0
   /// Of an f32 input: what its numbers are scaled by, or empty.
   std::vector<float> mean = {}, deviation = {};
@@ -28,17 +29,17 @@ std::vector<Field> fields_of(const check::Program& program, bool with_targets);
 
 /// Data that fits a program: one array per field, samples along its first axis.
 ///
-/// An array may hold another type of number than the field if nothing is lost: `f32` is made of f64
-/// (rounded to nearest) and of u8 as value / 255, `i32` of any integers that it holds. Numbers of a
-/// field with a mean and a deviation are then scaled (`td_input.h`). Axes of extent 1 do not count:
-/// images [n, 28, 28] fit `f32[1, 28, 28]`.
+/// An array may hold another type of number than the field if that loses nothing but the digits
+/// that f32 lacks: `f32` is made of any float (f64 rounded to nearest), of an input's u8 as value /
+/// 255, of a target's integers if f32 holds them, as they are; `i32` of any integers that it holds.
+/// Numbers of a field with a mean and a deviation are then scaled (`td_input.h`), and only they.
+/// Axes of extent 1 do not count: images [n, 28, 28] fit `f32[1, 28, 28]`.
 class Samples {
  public:
-  /// `arrays`: what `io::load_data` gives, which has seen to it that all hold equally many samples.
-  /// Fails with all that does not fit: arrays that are missing, wrong shapes and types, class
-  /// labels out of range. `source` is the data's name in the messages. Arrays that no field asks
-  /// for are left alone.
-  static Result<Samples> make(std::vector<io::Array> arrays, std::vector<Field> fields,
+  /// Fails with all that does not fit: arrays that are missing or were not read, wrong shapes and
+  /// types, other numbers of samples, class labels out of range. `source` is the data's name in the
+  /// messages. What no field asks for is left alone, whatever it is.
+  static Result<Samples> make(io::ArrayFile file, std::vector<Field> fields,
                               const std::string& source);
 
   [[nodiscard]] int64_t count() const { return count_; }
@@ -49,7 +50,7 @@ class Samples {
 
  private:
   std::vector<Field> fields_;
-  std::vector<io::Array> arrays_;  // one per field
+  std::vector<io::Array> arrays_;  // one per field, of f32, of an input's u8, or of i32
   int64_t count_ = 0;
 };
 

@@ -33,7 +33,8 @@ struct Chip {
   LevelId constants;        ///< where frozen weights lie
   LevelId image;            ///< where the initial image of trained weights lies
   bool has_budget = false;  ///< false: the built-in host, nothing can fail to fit
-  std::string platform;     ///< folder of runtime files: `qemu_user`, `pulp_cluster`, `host`
+  std::string platform;     ///< folder of runtime files, a plain name: `qemu_user`, `host`
+  SourceRange platform_origin;
 };
 
 }  // namespace tdc::schedule

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace tdc {
 
@@ -17,5 +19,11 @@ std::span<const EmbeddedFile> embedded_files();
 
 /// The file at `path`, or null.
 const EmbeddedFile* find_embedded_file(std::string_view path);
+
+/// Where the files of a platform lie: `runtime/rv32/NAME/`.
+inline constexpr std::string_view kPlatformsFolder = "runtime/rv32/";
+
+/// The platforms that `tdc` brings, in order: `host`, and those in `kPlatformsFolder`.
+std::vector<std::string> known_platforms();
 
 }  // namespace tdc

@@ -5,6 +5,8 @@
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include <filesystem>
+
 namespace tdc {
 
 Result<std::string> read_file(const std::string& path) {
@@ -41,6 +43,10 @@ Result<Done> write_file_atomically(const std::string& path, std::string_view byt
   }
   if (llvm::Error error = file->keep(path)) return failed(std::move(error));
   return Done{};
+}
+
+std::string absolute_path(const std::string& path) {
+  return std::filesystem::absolute(path).string();
 }
 
 std::string beside(std::string_view source, const std::string& path) {

@@ -17,6 +17,10 @@ Result<std::string> read_file(const std::string& path);
 /// temporary file is gone. The folder must exist.
 Result<Done> write_file_atomically(const std::string& path, std::string_view bytes);
 
+/// The path from the root on. Other programs get no path but such ones: they take it neither for an
+/// option, as `-kq`, nor for something to expand, as `~`.
+std::string absolute_path(const std::string& path);
+
 /// What `path`, written in the file `source`, names: a place beside that file unless it is
 /// absolute.
 std::string beside(std::string_view source, const std::string& path);

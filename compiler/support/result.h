@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "support/check.h"
+#include "support/text.h"
 
 namespace tdc {
 
@@ -17,13 +19,44 @@ namespace tdc {
 struct Failure {
   std::vector<std::string> messages;
 
+  /// Adds the messages of another.
+  void add(const Failure& more) {
+    messages.insert(messages.end(), more.messages.begin(), more.messages.end());
+  }
+
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
-/// A failure of one message.
+/// What another program said, which keeps its lines in a message.
+struct Verbatim {
+  std::string_view text;
+};
+
+}  // namespace tdc
+
+template <>
+struct fmt::formatter<tdc::Verbatim> : fmt::formatter<fmt::string_view> {};
+
+namespace tdc {
+
+/// An argument as it stands in a message: texts may come from anywhere, so they are made printable.
+template <typename T>
+decltype(auto) in_message(const T& argument) {
+  if constexpr (std::is_same_v<T, Verbatim>) {
+    return std::string(argument.text);
+  } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    return printable(argument);
+  } else {
+    return (argument);
+  }
+}
+
+/// A failure of one message. Texts among the arguments are shown as `printable` has them.
 template <typename... Args>
 [[nodiscard]] Failure fail(fmt::format_string<Args...> format, Args&&... args) {
-  return {.messages = {fmt::format(format, std::forward<Args>(args)...)}};
+  return [&](const auto&... shown) {
+    return Failure{.messages = {fmt::vformat(format, fmt::make_format_args(shown...))}};
+  }(in_message(args)...);
 }
 
 /// A value, or a failure that the caller must look at. For work on files and tools, whose mistakes

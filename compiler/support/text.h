@@ -13,6 +13,16 @@ namespace tdc {
 std::optional<std::string> nearest(std::string_view name,
                                    const std::vector<std::string>& candidates);
 
+/// The text with what would act on a terminal or forge a line spelled out: control characters,
+/// marks of direction, line separators and bytes that are no UTF-8, as `\n`, `\t` or `\x1b` for
+/// each byte. All else stays, backslashes too, so that doing it twice changes nothing.
+std::string printable(std::string_view text);
+
+/// Whether the text can stand in makefiles, linker scripts, CMake files and file names without
+/// meaning more than itself: letters and digits of ASCII, `_`, and behind the first also `-` and
+/// `.`.
+bool is_plain_name(std::string_view text);
+
 /// "a", "a or b", "a, b or c" (with `last` = "or"). Empty for no items.
 std::string join_words(const std::vector<std::string>& items, std::string_view last);
 

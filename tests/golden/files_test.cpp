@@ -212,9 +212,9 @@ std::string said_about_data(const Description& description, const TemporaryFolde
     Result<io::DataSource> data = io::parse_data_source(*description.data);
     if (!data.ok()) return data.failure();
     for (std::string& path : data.value().paths) path = folder / path;
-    Result<std::vector<io::Array>> arrays = io::load_data(data.value(), io::DataPart::kTrain);
-    if (!arrays.ok()) return arrays.failure();
-    return runner::Samples::make(std::move(arrays.value()),
+    Result<io::ArrayFile> file = io::load_data(data.value(), io::DataPart::kTrain);
+    if (!file.ok()) return file.failure();
+    return runner::Samples::make(std::move(file.value()),
                                  runner::fields_of(*program, /*with_targets=*/true),
                                  io::to_text(data.value()));
   };

@@ -35,10 +35,9 @@ std::vector<double> difference(const std::vector<double>& a, const std::vector<d
 }
 
 std::vector<io::Array> read_arrays(const std::string& path) {
-  Result<std::vector<io::Array>> arrays =
-      io::load_weights(std::string(TDC_SOURCE_DIR) + "/" + path);
-  REQUIRE_MESSAGE(arrays.ok(), path);
-  return std::move(arrays.value());
+  Result<io::ArrayFile> file = io::load_weights(std::string(TDC_SOURCE_DIR) + "/" + path);
+  REQUIRE_MESSAGE(file.ok(), path);
+  return std::move(file.value().arrays);
 }
 
 std::vector<double> elements_of(const io::Array& array) {

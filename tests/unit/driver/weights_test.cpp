@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -76,9 +77,9 @@ void save(const std::string& path, const std::vector<io::Array>& arrays) {
 }
 
 std::vector<io::Array> load(const std::string& path) {
-  Result<std::vector<io::Array>> arrays = io::load_weights(path);
-  REQUIRE_MESSAGE(arrays.ok(), path);
-  return std::move(arrays.value());
+  Result<io::ArrayFile> file = io::load_weights(path);
+  REQUIRE_MESSAGE(file.ok(), path);
+  return std::move(file.value().arrays);
 }
 
 /// A folder with a program, `small.td`, and four samples for `kProgram` in `data.npz`.
@@ -130,7 +131,7 @@ std::string messages_about(const std::string& path) {
   REQUIRE(checked.program.has_value());
   const auto values = make_initial_values(checked.program->module.variables, *checked.program,
                                           {.weights = path}, "test.td", checked.diagnostics);
-  CHECK(values.has_value() == checked.messages().empty());
+  CHECK(values.has_value() == (checked.messages().find("error") == std::string::npos));
   return checked.messages();
 }
 
@@ -157,17 +158,39 @@ std::string foreign_safetensors(const std::vector<io::Array>& arrays) {
 
 TEST_CASE("weights show: a line per array") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  CHECK(weights_table(std::vector<io::Array>{
-            io::make_array("fc1.weight", {2, 2}, std::vector<float>{3, -4, 0, 0}),
-            io::make_array("steps", {}, std::vector<int64_t>{7}),
-            io::make_array("none", {0, 4}, std::vector<double>{}),
-            io::make_array("broken", {3}, std::vector<float>{1, nan, 2})}) ==
+  CHECK(weights_table(
+            {.arrays = {io::make_array("fc1.weight", {2, 2}, std::vector<float>{3, -4, 0, 0}),
+                        io::make_array("steps", {}, std::vector<int64_t>{7}),
+                        io::make_array("none", {0, 4}, std::vector<double>{}),
+                        io::make_array("broken", {3}, std::vector<float>{1, nan, 2})},
+             .unread = {}}) ==
         "path        shape   dtype  count  min  max  norm\n"
         "fc1.weight  [2, 2]  f32        4   -4    3     5\n"
         "steps       []      i64        1    7    7     7\n"
         "none        [0, 4]  f64        0    -    -     0\n"
         "broken      [3]     f32        3  nan  nan   nan\n"
         "4 arrays, 8 elements\n");
+}
+
+TEST_CASE(
+    "weights show: what is not read has its line and its reason, and no name acts on the "
+    "terminal") {
+  CHECK(weights_table({.arrays = {io::make_array("w\x1b[2J\n", {1}, std::vector<float>{2})},
+                       .unread = {{.name = "words",
+                                   .type = "<U1",
+                                   .reason = "holds strings; save plain numbers",
+                                   .digest = "0"},
+                                  {.name = "read\nme",
+                                   .type = "",
+                                   .reason = "is no .npy array",
+                                   .digest = "1"}}}) ==
+        "path        shape  dtype  count  min  max  norm\n"
+        "w\\x1b[2J\\n  [1]    f32        1    2    2     2\n"
+        "words       -      <U1        -    -    -     -\n"
+        "read\\nme    -      -          -    -    -     -\n"
+        "1 array, 1 elements\n"
+        "`words` holds strings; save plain numbers\n"
+        "`read\\nme` is no .npy array\n");
 }
 
 TEST_CASE("weights show: a file that cannot be read is an error") {
@@ -195,7 +218,7 @@ TEST_CASE("weights diff: numbers, shapes and names that differ") {
       io::make_array("from_zero", {2}, std::vector<float>{0, 2}),
       io::make_array("moved", {2}, std::vector<float>{3, 3.5}),
       io::make_array("same", {3}, std::vector<double>{1, -0.0, nan})};
-  CHECK(weights_differences(first, second) ==
+  CHECK(weights_differences({.arrays = first, .unread = {}}, {.arrays = second, .unread = {}}) ==
         std::vector<ArrayDifference>{
             {.path = "moved", .mismatch = "", .largest = 0.5, .relative = 0.1},
             {.path = "from_zero", .mismatch = "", .largest = 2, .relative = infinity},
@@ -203,6 +226,44 @@ TEST_CASE("weights diff: numbers, shapes and names that differ") {
             {.path = "turned", .mismatch = "shape [2, 3] in the first file, [3, 2] in the second"},
             {.path = "gone", .mismatch = "", .largest = infinity, .relative = infinity},
             {.path = "new", .mismatch = "only in the second file"}});
+}
+
+TEST_CASE("weights diff: what is not read is compared by its bytes") {
+  const auto entry = [](const char* name, const char* digest) {
+    return io::UnreadEntry{
+        .name = name, .type = "<U1", .reason = "holds strings", .digest = digest};
+  };
+  const io::Array number = io::make_array("number", {1}, std::vector<float>{1});
+  const io::ArrayFile first = {.arrays = {number},
+                               .unread = {entry("same", "1"), entry("other", "2"),
+                                          entry("lost", "3"), entry("turned", "4")}};
+  const io::ArrayFile second = {
+      .arrays = {io::make_array("turned", {1}, std::vector<float>{1}), number},
+      .unread = {entry("other", "5"), entry("same", "1"), entry("new", "6")}};
+  CHECK(weights_differences(first, first).empty());
+  CHECK(weights_differences(first, second) ==
+        std::vector<ArrayDifference>{
+            {.path = "other",
+             .mismatch = "holds no numbers that are read, and other bytes in the two files"},
+            {.path = "lost", .mismatch = "only in the first file"},
+            {.path = "turned", .mismatch = "holds no numbers that are read in the first file"},
+            {.path = "new", .mismatch = "only in the second file"}});
+}
+
+TEST_CASE("weights diff and weights: time grows as n log n with the number of tensors") {
+  std::vector<io::Array> arrays;
+  for (int i = 0; i < 100'000; ++i)
+    arrays.push_back(io::make_array(fmt::format("blocks.{}.attention.weight", i), {1},
+                                    std::vector<float>{static_cast<float>(i)}));
+  const TemporaryFolder folder;
+  save(folder / "many.safetensors", arrays);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(diff_weights({folder / "many.safetensors", folder / "many.safetensors"}) == 0);
+  // All of it is spare: looking each up in the others took more than 40 s.
+  const std::string said = messages_about(folder / "many.safetensors");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+  CHECK(said.find("and 99997 more, which the net does not have; left alone [weights-unused]") !=
+        std::string::npos);
 }
 
 TEST_CASE("weights diff: the exit status tells whether files differ, whatever their format") {
@@ -262,7 +323,8 @@ TEST_CASE("weights merge: W + alpha / rank * B A, stored as the matrix is, round
                  element("fc2.lora_b", 2, out, 1) * element("fc2.lora_a", 5, 1, in))));
   expected[0] = io::make_array("fc1.weight", {5, 6}, fc1);
   expected[2] = io::make_array("fc2.w", {5, 5}, fc2);
-  CHECK(weights_differences(merged, expected).empty());
+  CHECK(weights_differences({.arrays = merged, .unread = {}}, {.arrays = expected, .unread = {}})
+            .empty());
 }
 
 TEST_CASE("weights merge: the merged plain net gives the adapted net's logits") {
@@ -387,6 +449,77 @@ TEST_CASE("weights: a file from PyTorch loads with no map") {
     CHECK((*values)[id] == io::to_f32(*io::find_array(weights, variables[id].path)));
 }
 
+/// What the net of `train plain` starts from with these weights.
+std::vector<std::vector<float>> loaded(const std::string& path, const std::string& messages) {
+  check::Checked checked = check::check_source(kProgram, {.train = "plain"});
+  REQUIRE(checked.program.has_value());
+  const auto& variables = checked.program->module.variables;
+  const auto values = make_initial_values(variables, *checked.program, {.weights = path}, "test.td",
+                                          checked.diagnostics);
+  REQUIRE_MESSAGE(values.has_value(), checked.messages());
+  CHECK(checked.messages() == messages);
+  return {values->begin(), values->end()};
+}
+
+TEST_CASE("weights: what nobody asked for is left alone, and said once") {
+  const TemporaryFolder folder;
+  std::vector<io::Array> weights = plain_weights();
+  save(folder / "plain.npz", weights);
+  const auto expected = loaded(folder / "plain.npz", "");
+  weights.insert(weights.begin(), io::make_array("steps", {}, std::vector<int64_t>{7}));
+  weights.push_back(array("head.weight", {3, 3}, 1));
+  for (const char* name : {"more.npz", "more.safetensors"}) {
+    save(folder / name, weights);
+    CHECK(
+        loaded(folder / name,
+               fmt::format("warning: `{}` holds `steps` and `head.weight`, which the net does not "
+                           "have; left alone [weights-unused]\n",
+                           folder / name)) == expected);
+  }
+}
+
+TEST_CASE("weights: adapters that the net does not attach are no spare arrays") {
+  const TemporaryFolder folder;
+  std::vector<io::Array> weights = plain_weights();
+  weights.push_back(array("fc1.lora_a", {2, 6}, 1));
+  save(folder / "w.npz", weights);
+  CHECK(messages_about(folder / "w.npz") ==
+        fmt::format("error: `{}` has the adapter factor `fc1.lora_a`, but the net attaches no such "
+                    "adapter [weights-extra]\nhint: `tdc weights merge` multiplies adapters into "
+                    "their matrices\n",
+                    folder / "w.npz"));
+}
+
+TEST_CASE("weights: 16-bit floats become the f32 of the same value") {
+  const TemporaryFolder folder;
+  // 1.5, -2, 2^-24 (subnormal in f16), 65504 (its largest); 2^-126 and 1.9921875 * 2^127 in bf16.
+  const std::vector<uint16_t> half = {0x3e00, 0xc000, 0x0001, 0x7bff, 0x8000};
+  const std::vector<uint16_t> brain = {0x3fc0, 0xc000, 0x0080, 0x7f7f, 0x8000};
+  for (const auto& [type, bits, expected] :
+       {std::tuple("F16", half, std::vector<float>{1.5F, -2, 0x1p-24F, 65504, -0.0F}),
+        std::tuple("BF16", brain, std::vector<float>{1.5F, -2, 0x1p-126F, 0x1.FEp127F, -0.0F})}) {
+    std::vector<io::Array> weights = plain_weights();
+    REQUIRE(weights[1].name == "fc1.bias");
+    const std::string bytes(reinterpret_cast<const char*>(bits.data()), 10);
+    weights.erase(weights.begin() + 1);
+    std::string file = foreign_safetensors(weights);
+    uint64_t length = 0;
+    std::memcpy(&length, file.data(), sizeof length);
+    std::string header = file.substr(8, length);
+    const std::string data = file.substr(8 + length);
+    header = header.substr(0, header.rfind('}'));
+    header += fmt::format(R"(,"fc1.bias":{{"dtype":"{}","shape":[5],"data_offsets":[{},{}]}}}})",
+                          type, data.size(), data.size() + 10);
+    length = header.size();
+    file = std::string(reinterpret_cast<const char*>(&length), 8) + header + data + bytes;
+    REQUIRE(write_file_atomically(folder / "w.safetensors", file).ok());
+    const auto values = loaded(folder / "w.safetensors", "");
+    REQUIRE(values.size() > 1);
+    CHECK(values[1] == expected);
+    CHECK(std::signbit(values[1][4]));
+  }
+}
+
 TEST_CASE("weights: all that is wrong with a file is said at once") {
   const TemporaryFolder folder;
   std::vector<io::Array> weights = plain_weights();
@@ -404,7 +537,7 @@ TEST_CASE("weights: all that is wrong with a file is said at once") {
          {"`fc1.weight` has shape [6, 5], the net's has [5, 6] [weights-shape]",
           "`fc1.bias` holds i64, the net's are f32 [weights-file]",
           "has no `fc2.w`, which is f32[5, 5] [weights-missing]",
-          "has `fc2.weight`, which is no parameter or state of the net [weights-extra]",
+          "holds `fc2.weight`, which the net does not have; left alone [weights-unused]",
           "`fc3.weight` has an element that is not finite, number 0 [weights-not-finite]"})
       CHECK(text.find(expected) != std::string::npos);
   }

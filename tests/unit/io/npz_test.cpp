@@ -96,7 +96,7 @@ std::string npy(std::string_view header, std::string_view data) {
   return bytes.append(header).append(data);
 }
 
-std::string only_message(const Result<std::vector<Array>>& result) {
+std::string only_message(const Result<ArrayFile>& result) {
   REQUIRE(!result.ok());
   REQUIRE(result.failure().messages.size() == 1);
   return result.failure().messages.front();
@@ -106,10 +106,26 @@ std::string message_for(std::string_view header, std::string_view data) {
   return only_message(parse_npz(Zip::of(npy(header, data)).bytes(), "d.npz"));
 }
 
+std::string header(const char* type, const char* fortran, const char* shape) {
+  return fmt::format("{{'descr': {}, 'fortran_order': {}, 'shape': {}}}\n", type, fortran, shape);
+}
+
+/// The bytes of an .npy file of a version above 1, whose header has four bytes of length.
+std::string npy_of_version(char version, std::string_view header, std::string_view data) {
+  std::string bytes = std::string("\x93NUMPY", 6) + version + '\0';
+  for (int shift = 0; shift < 32; shift += 8)
+    bytes += static_cast<char>(header.size() >> shift & 0xff);
+  return bytes.append(header).append(data);
+}
+
+Result<ArrayFile> read_one(const std::string& npy) {
+  return parse_npz(Zip::of(npy).bytes(), "d.npz");
+}
+
 TEST_CASE("what NumPy writes is read, stored and compressed") {
   for (const char* name : {"numpy_stored.npz", "numpy_deflated.npz"}) {
     CAPTURE(name);
-    const Result<std::vector<Array>> read = parse_npz(fixture(name), name);
+    const Result<ArrayFile> read = parse_npz(fixture(name), name);
     REQUIRE(read.ok());
     std::vector<uint8_t> counting(256);
     std::iota(counting.begin(), counting.end(), uint8_t{0});
@@ -122,29 +138,29 @@ TEST_CASE("what NumPy writes is read, stored and compressed") {
         make_array<float>("none", {0, 5}, {}),
         make_array<float>("zeros", {16, 16}, std::vector<float>(256)),
     };
-    CHECK(read.value() == expected);
+    CHECK(read.value().arrays == expected);
   }
 }
 
 TEST_CASE("the example's digits are there") {
-  const Result<std::vector<Array>> read =
+  const Result<ArrayFile> read =
       read_npz(std::string(TDC_SOURCE_DIR) + "/examples/mlp_digits/digits_test.npz");
   REQUIRE(read.ok());
-  REQUIRE(read.value().size() == 2);
-  CHECK(read.value()[0].dims == std::vector<int64_t>{360, 64});
-  CHECK(read.value()[1].dims == std::vector<int64_t>{360});
+  REQUIRE(read.value().arrays.size() == 2);
+  CHECK(read.value().arrays[0].dims == std::vector<int64_t>{360, 64});
+  CHECK(read.value().arrays[1].dims == std::vector<int64_t>{360});
 }
 
 TEST_CASE("what is written is read again, and is the same each time") {
   const TemporaryFolder folder;
   const std::vector<Array> arrays = some_arrays();
   REQUIRE(write_npz(folder / "a.npz", arrays).ok());
-  const Result<std::vector<Array>> read = read_npz(folder / "a.npz");
+  const Result<ArrayFile> read = read_npz(folder / "a.npz");
   REQUIRE(read.ok());
-  CHECK(read.value() == arrays);
+  CHECK(read.value().arrays == arrays);
   CHECK(read_file(folder / "a.npz").value() == format_npz(arrays));
   CHECK(format_npz({}).size() == 22);
-  CHECK(parse_npz(format_npz({}), "empty").value().empty());
+  CHECK(parse_npz(format_npz({}), "empty").value() == ArrayFile());
 }
 
 TEST_CASE("a written member is laid out as the formats' documents say") {
@@ -161,46 +177,222 @@ TEST_CASE("a written member is laid out as the formats' documents say") {
 
 TEST_CASE("headers of any layout that Python allows are read") {
   const std::string data(8, '\0');
-  for (const char* header :
+  for (const char* text :
        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n",
         "{\"shape\":(2,),\"fortran_order\":False,\"descr\":\"<f4\"}",
         "{ 'shape' : ( 1 , 2 ) , 'descr' : '<f4', 'fortran_order' : False }  \n"}) {
-    CAPTURE(header);
-    CHECK(parse_npz(Zip::of(npy(header, data)).bytes(), "d.npz").ok());
+    CAPTURE(text);
+    CHECK(read_one(npy(text, data)).ok());
   }
-  const std::string_view header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
-  for (const char version : {'\2', '\3'}) {
-    std::string bytes = std::string("\x93NUMPY", 6) + version + '\0';
-    bytes += static_cast<char>(header.size()) + std::string(3, '\0');
-    bytes.append(header).append(data);
-    CHECK(parse_npz(Zip::of(bytes).bytes(), "d.npz").ok());
-  }
+  const std::string_view padded = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
+  for (const char version : {'\2', '\3'})
+    CHECK(read_one(npy_of_version(version, padded, data)).ok());
 }
 
-TEST_CASE("arrays that are not read say why") {
-  const auto header = [](const char* type, const char* fortran, const char* shape) {
-    return fmt::format("{{'descr': {}, 'fortran_order': {}, 'shape': {}}}\n", type, fortran, shape);
+TEST_CASE("types in every spelling and byte order are read with NumPy's values") {
+  const auto read = [](const char* type, std::string_view data) {
+    const Result<ArrayFile> file = read_one(npy(header(type, "False", "(1,)"), data));
+    REQUIRE_MESSAGE(file.ok(), type);
+    REQUIRE(file.value().arrays.size() == 1);
+    return file.value().arrays[0];
   };
+  for (const char* type : {"'<u1'", "'|u1'", "'>u1'", "'u1'", "'B'", "'uint8'", "u'|u1'"})
+    CHECK(read(type, "\xfe") == make_array<uint8_t>("a", {1}, {254}));
+  for (const char* type : {"'>i1'", "'<i1'", "'|i1'", "'b'"})
+    CHECK(read(type, "\xfe") == make_array<int8_t>("a", {1}, {-2}));
+  for (const char* type : {"'<f4'", "'=f4'", "'|f4'", "'f4'", "'f'", "'float32'"})
+    CHECK(read(type, std::string_view("\0\0\xc0\x3f", 4)) == make_array<float>("a", {1}, {1.5F}));
+  CHECK(read("'>f4'", std::string_view("\x3f\xc0\0\0", 4)) == make_array<float>("a", {1}, {1.5F}));
+  CHECK(read("'>f8'", std::string_view("\x3f\xf8\0\0\0\0\0\0", 8)) ==
+        make_array<double>("a", {1}, {1.5}));
+  CHECK(read("'>i2'", "\xff\xfe") == make_array<int16_t>("a", {1}, {-2}));
+  CHECK(read("'>u4'", std::string_view("\0\0\x01\x02", 4)) ==
+        make_array<uint32_t>("a", {1}, {258}));
+  CHECK(read("'>i8'", std::string_view("\0\0\0\0\0\0\x01\x02", 8)) ==
+        make_array<int64_t>("a", {1}, {258}));
+  CHECK(to_f32(read("'<f2'", std::string_view("\0\x3e", 2))) == std::vector<float>{1.5F});
+  CHECK(to_f32(read("'>f2'", std::string_view("\x3e\0", 2))) == std::vector<float>{1.5F});
+}
+
+TEST_CASE("Fortran order is turned into row-major order") {
+  const auto read = [](const char* shape, std::string_view data) {
+    return read_one(npy(header("'|u1'", "True", shape), data)).value().arrays.at(0);
+  };
+  CHECK(read("(3,)", "abc") == make_array<uint8_t>("a", {3}, {'a', 'b', 'c'}));
+  CHECK(read("()", "a") == make_array<uint8_t>("a", {}, {'a'}));
+  // By columns:  a c e
+  //              b d f
+  CHECK(read("(2, 3)", "abcdef") ==
+        make_array<uint8_t>("a", {2, 3}, {'a', 'c', 'e', 'b', 'd', 'f'}));
+  CHECK(read("(2, 1, 3)", "abcdef") ==
+        make_array<uint8_t>("a", {2, 1, 3}, {'a', 'c', 'e', 'b', 'd', 'f'}));
+  CHECK(read("(2, 2, 2)", "abcdefgh") ==
+        make_array<uint8_t>("a", {2, 2, 2}, {'a', 'e', 'c', 'g', 'b', 'f', 'd', 'h'}));
+  CHECK(read("(2, 0)", "") == make_array<uint8_t>("a", {2, 0}, {}));
+  // Elements move whole, and are then turned round.
+  CHECK(read_one(npy(header("'>u2'", "True", "(2, 2)"), std::string_view("\0\1\0\2\0\3\0\4", 8)))
+            .value()
+            .arrays.at(0) == make_array<uint16_t>("a", {2, 2}, {1, 3, 2, 4}));
+}
+
+TEST_CASE("Python 2's long numbers are read in the versions that it wrote") {
+  const std::string text = header("'|u1'", "False", "(1L, 3L)");
+  const Array expected = make_array<uint8_t>("a", {1, 3}, {'a', 'b', 'c'});
+  CHECK(read_one(npy(text, "abc")).value().arrays.at(0) == expected);
+  CHECK(read_one(npy_of_version(2, text, "abc")).value().arrays.at(0) == expected);
+  CHECK(only_message(read_one(npy_of_version(3, text, "abc"))) ==
+        "`d.npz`: array `a` has a damaged header");
+}
+
+TEST_CASE("headers at their limits") {
+  const std::string small = header("'|u1'", "False", "(0,)");
+  CHECK(read_one(npy(small, "")).value().arrays.at(0) == make_array<uint8_t>("a", {0}, {}));
+  // One byte of the header is missing.
+  CHECK(only_message(read_one(npy(small, "").substr(0, 9 + small.size()))) ==
+        "`d.npz`: array `a` ends inside its header");
+  CHECK(only_message(read_one(npy("", "").substr(0, 9))) ==
+        "`d.npz`: array `a` is not in .npy format");
+  const std::string of_version_2 = npy_of_version(2, small, "");
+  CHECK(read_one(of_version_2).ok());
+  for (const size_t bytes : {size_t{10}, size_t{11}, size_t{12}, of_version_2.size() - 1})
+    CHECK(only_message(read_one(of_version_2.substr(0, bytes))) ==
+          "`d.npz`: array `a` ends inside its header");
+  // All four bytes of the length count.
+  const std::string wide = small + std::string(70'000, ' ');
+  CHECK(read_one(npy_of_version(2, wide, "")).value().arrays.at(0).dims == std::vector<int64_t>{0});
+  for (const char version : {'\0', '\4'})
+    CHECK(only_message(read_one(npy_of_version(version, small, ""))) ==
+          fmt::format("`d.npz`: array `a` is in .npy version {}.0; 1.0 to 3.0 are read",
+                      int{version}));
+  std::string minor = npy(small, "");
+  minor[7] = 1;
+  CHECK(only_message(read_one(minor)) ==
+        "`d.npz`: array `a` is in .npy version 1.1; 1.0 to 3.0 are read");
+  // NumPy has at most 64 axes.
+  const auto axes = [](size_t count) {
+    std::string shape = "(";
+    for (size_t i = 0; i < count; ++i) shape += "1, ";
+    return read_one(npy(header("'|u1'", "False", (shape + ")").c_str()), "a"));
+  };
+  CHECK(axes(64).value().arrays.at(0).dims == std::vector<int64_t>(64, 1));
+  CHECK(only_message(axes(65)) == "`d.npz`: array `a` has a damaged header");
+}
+
+TEST_CASE("arrays that are no numbers stand in nobody's way") {
+  const auto check = [](const char* type, const char* shape, const char* reason) {
+    CAPTURE(type);
+    const Result<ArrayFile> file = read_one(npy(header(type, "False", shape), "12345678"));
+    REQUIRE(file.ok());
+    CHECK(file.value().arrays.empty());
+    REQUIRE(file.value().unread.size() == 1);
+    CHECK(file.value().unread[0].name == "a");
+    CHECK(file.value().unread[0].reason == reason);
+    CHECK(read_one(npy(header(type, "False", shape), "12345678")).value() == file.value());
+    CHECK(read_one(npy(header(type, "False", shape), "12345679")).value() != file.value());
+  };
+  check("'|O'", "(2,)", "holds Python objects, which are never read; save plain numbers");
+  check("'<U1'", "(2,)", "holds strings; save plain numbers");
+  check("'|S4'", "(2,)", "holds strings; save plain numbers");
+  check("'|b1'", "(8,)", "holds truth values; save them as uint8");
+  check("'?'", "(8,)", "holds truth values; save them as uint8");
+  check("'<c8'", "()",
+        "holds elements of type `<c8`; integers and floats of 16, 32 and 64 bits are read");
+  check("'<M8[s]'", "()",
+        "holds elements of type `<M8[s]`; integers and floats of 16, 32 and 64 bits are read");
+  check("'<f16'", "()",
+        "holds elements of type `<f16`; integers and floats of 16, 32 and 64 bits are read");
+  check("[('x', '<f4'), ('y', '<i4', (2, 3)), ('a]b', '|u1')]", "(1,)",
+        "holds records; save plain numbers");
+}
+
+TEST_CASE("members that are no arrays stand in nobody's way") {
+  const Zip array = Zip::of(npy(header("'|u1'", "False", "(3,)"), "abc"));
+  const auto beside = [&](const Zip& other) {
+    const std::string first = other.member();
+    return parse_npz(
+        Zip::archive(first + array.member(), {other.entry(0), array.entry(first.size())}), "d.npz");
+  };
+  const auto check = [&](const Zip& other, const char* name, const char* reason) {
+    const Result<ArrayFile> file = beside(other);
+    REQUIRE_MESSAGE(file.ok(), name);
+    CHECK(file.value().arrays == std::vector{make_array<uint8_t>("a", {3}, {'a', 'b', 'c'})});
+    REQUIRE(file.value().unread.size() == 1);
+    CHECK(file.value().unread[0].name == name);
+    CHECK(file.value().unread[0].type.empty());
+    CHECK(file.value().unread[0].reason == reason);
+  };
+  Zip other = Zip::of("some text");
+  for (const char* name : {"readme.txt", "folder/", ".npy", "x.NPY", ""}) {
+    other.name = name;
+    check(other, name, "is no .npy array");
+  }
+  other.name = "b.npy";
+  other.flags = 1;
+  other.unpacked_bytes -= 5;  // encryption adds to the bytes
+  check(other, "b", "is encrypted");
+  other = Zip::of("some text");
+  other.name = "b.npy";
+  other.method = 12;
+  other.unpacked_bytes = 4'000'000'000;  // what bzip2 can do
+  check(other, "b", "is packed by method 12; stored (0) and deflate (8) are read");
+  // It must lie where the directory says all the same.
+  other.name = "readme.txt";
+  CHECK(!parse_npz(Zip::archive(other.member() + array.member(),
+                                {other.entry(0), array.entry(other.member().size() - 1)}),
+                   "d.npz")
+             .ok());
+}
+
+TEST_CASE("archives in several files, and totals beyond 4 GiB, are refused") {
+  const std::string whole = format_npz(some_arrays());
+  const size_t end = whole.size() - 22;
+  REQUIRE(whole.substr(end, 4) == "PK\x05\x06");
+  for (const size_t field : {4, 6, 8, 10}) {
+    CAPTURE(field);
+    std::string part = whole;
+    ++part[end + field];
+    CHECK(only_message(parse_npz(part, "d.npz")) ==
+          "`d.npz` is a part of an archive in several files");
+  }
+  for (const auto& [field, bytes] : {std::pair<size_t, size_t>{10, 2}, {12, 4}, {16, 4}}) {
+    CAPTURE(field);
+    std::string large = whole;
+    large.replace(end + field, bytes, std::string(bytes, '\xff'));
+    CHECK(only_message(parse_npz(large, "d.npz")) ==
+          "`d.npz` is a zip64 archive; files of 4 GiB or more are not read");
+  }
+  // Five members that deflate could pack so, 4 GiB and one byte together. Nothing is unpacked.
+  std::string members;
+  std::vector<std::string> entries;
+  const auto add = [&](uint32_t unpacked_bytes) {
+    Zip zip;
+    zip.name = fmt::format("{}.npy", entries.size());
+    zip.method = 8;
+    zip.packed = std::string(850'000, '\0');
+    zip.unpacked_bytes = unpacked_bytes;
+    entries.push_back(zip.entry(members.size()));
+    members += zip.member();
+  };
+  for (int i = 0; i < 5; ++i) add(i == 0 ? 858'993'461 : 858'993'459);
+  CHECK(only_message(parse_npz(Zip::archive(members, entries), "d.npz")) ==
+        "`d.npz` unpacks to 4294967297 bytes; at most 4294967296 are read");
+}
+
+TEST_CASE("arrays that disagree with themselves say how") {
   const auto check = [&](const std::string& text, size_t data_bytes, const char* message) {
     CHECK(message_for(text, std::string(data_bytes, '\0')) ==
           std::string("`d.npz`: array `a` ") + message);
   };
-  check(header("'<f2'", "False", "(2,)"), 4,
-        "holds f16 elements; 16-bit floats are not read yet, save it as float32");
-  check(header("'>f4'", "False", "(2,)"), 8, "holds big-endian elements; save it little-endian");
-  check(header("'|O'", "False", "(2,)"), 8,
-        "holds Python objects, which are never read; save plain numbers");
-  check(header("'|b1'", "False", "(2,)"), 2,
-        "holds elements of type `|b1`; integers and 32- and 64-bit floats are read");
-  check(header("[('x', '<f4')]", "False", "(2,)"), 8, "holds records; save plain numbers");
-  check(header("'<f4'", "True", "(2, 2)"), 16,
-        "is stored in Fortran order; save it through numpy.ascontiguousarray");
   check(header("'<f4'", "False", "(2, 3)"), 20, "is f32[2, 3] and needs 24 bytes, but has 20");
   check(header("'<f4'", "False", "(2, 3)"), 28, "is f32[2, 3] and needs 24 bytes, but has 28");
+  check(header("'>f2'", "True", "(2, 3)"), 13, "is f16[2, 3] and needs 12 bytes, but has 13");
   check(header("'<f4'", "False", "(4611686018427387904, 4)"), 0,
         "is f32[4611686018427387904, 4] and needs more than 2^63 bytes, but has 0");
-  for (const char* shape : {"(2)", "(-2,)", "(99999999999999999999,)", "2", "(2,,)", "(2,", "()()"})
+  for (const char* shape :
+       {"(2)", "(-2,)", "(99999999999999999999,)", "2", "(2,,)", "(2,", "()()", "(2M,)", "(2LL,)"})
     check(header("'<f4'", "False", shape), 8, "has a damaged header");
+  check(header("[('x', '<f4'", "False", "(2,)"), 8, "has a damaged header");
+  check(header("'<f4'", "Falsch", "(2,)"), 8, "has a damaged header");
   check("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", 8,
         "has a damaged header");
   check("{'descr': '<f4', 'shape': (2,)}", 8, "has a damaged header");
@@ -216,17 +408,6 @@ TEST_CASE("archives that are not read say why") {
         "`d.npz` is not a complete .npz archive: no end record in its 0 bytes");
   CHECK(only_message(parse_npz(array, "d.npz")) ==
         "`d.npz` is a single .npy array; save it with numpy.savez, under a name");
-  Zip other_name = Zip::of(array);
-  other_name.name = "readme.txt";
-  CHECK(message(other_name) ==
-        "`d.npz` holds `readme.txt`; an .npz archive holds .npy arrays only");
-  Zip encrypted = Zip::of(array);
-  encrypted.flags = 1;
-  CHECK(message(encrypted) == "`d.npz`: `a.npy` is encrypted");
-  Zip bzip = Zip::of(array);
-  bzip.method = 12;
-  CHECK(message(bzip) ==
-        "`d.npz`: `a.npy` is packed by method 12; stored (0) and deflate (8) are read");
   Zip checksum = Zip::of(array);
   checksum.checksum = 0;
   CHECK(message(checksum).starts_with("`d.npz`: `a.npy` has checksum 00000000, its bytes give "));
@@ -256,8 +437,7 @@ TEST_CASE("archives that are not read say why") {
 }
 
 TEST_CASE("members that lie inside of each other are refused") {
-  const std::string_view header = "{'descr': '|u1', 'fortran_order': False, 'shape': (3,)}";
-  Zip inner = Zip::of(npy(header, "abc"));
+  Zip inner = Zip::of(npy(header("'|u1'", "False", "(3,)"), "abc"));
   inner.name = "b.npy";
   const std::string hidden = inner.member();
   const Zip outer = Zip::of(
@@ -328,10 +508,10 @@ TEST_CASE("a damaged archive is refused or gives the original arrays") {
   std::mt19937 random(kSeed);
   for (const std::string& whole :
        {format_npz(some_arrays()), fixture("numpy_stored.npz"), fixture("numpy_deflated.npz")}) {
-    const std::vector<Array> original = parse_npz(whole, "d.npz").value();
+    const ArrayFile original = parse_npz(whole, "d.npz").value();
     for (int i = 0; i < 5000; ++i) {
       CAPTURE(i);
-      const Result<std::vector<Array>> read = parse_npz(mutate(whole, random), "d.npz");
+      const Result<ArrayFile> read = parse_npz(mutate(whole, random), "d.npz");
       // Bytes that carry no meaning (dates, attributes) may differ; an array never does.
       if (read.ok()) CHECK(read.value() == original);
     }

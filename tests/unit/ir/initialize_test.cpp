@@ -30,6 +30,16 @@ TEST_CASE("seed, path and index all matter") {
   CHECK(random_bits(1, "a", 0) != random_bits(1, "a", 1));
 }
 
+TEST_CASE("every character of a path matters") {
+  const std::string path = "blocks.11.attention.projection.weight";
+  for (size_t i = 0; i < path.size(); ++i) {
+    std::string other = path;
+    other[i] = other[i] == 'x' ? 'y' : 'x';
+    CHECK(random_bits(1, path, 0) != random_bits(1, other, 0));
+    CHECK(random_bits(1, path, 0) != random_bits(1, path.substr(0, i), 0));
+  }
+}
+
 TEST_CASE("a constant fills the variable") {
   CHECK(initial_values(variable({Initializer::Kind::constant, 0.25}, {2, 3}), 7) ==
         std::vector<float>(6, 0.25f));

@@ -28,13 +28,16 @@ std::vector<int32_t> integers_at_end(const std::vector<std::byte>& bytes, size_t
 }
 
 std::vector<std::string> problems(std::vector<io::Array> arrays) {
-  return Samples::make(std::move(arrays), {kImage, kLabel}, "d.npz").failure().messages;
+  return Samples::make({.arrays = std::move(arrays), .unread = {}}, {kImage, kLabel}, "d.npz")
+      .failure()
+      .messages;
 }
 
 TEST_CASE("samples: a batch holds all samples of one field, then all of the next") {
   const Result<Samples> samples =
-      Samples::make({io::make_array<int32_t>("label", {3}, {0, 1, 2}),
-                     io::make_array<float>("image", {3, 1, 2}, {1, 2, 3, 4, 5, 6})},
+      Samples::make({.arrays = {io::make_array<int32_t>("label", {3}, {0, 1, 2}),
+                                io::make_array<float>("image", {3, 1, 2}, {1, 2, 3, 4, 5, 6})},
+                     .unread = {}},
                     {kImage, kLabel}, "d.npz");
   REQUIRE(samples.ok());
   CHECK(samples.value().count() == 3);
@@ -52,7 +55,8 @@ TEST_CASE(
                          .type = {.dtype = ir::DType::f32, .dims = {2, 2}},
                          .mean = std::move(mean),
                          .deviation = std::move(deviation)};
-    const Result<Samples> samples = Samples::make({std::move(array)}, {field}, "d.npz");
+    const Result<Samples> samples =
+        Samples::make({.arrays = {std::move(array)}, .unread = {}}, {field}, "d.npz");
     REQUIRE(samples.ok());
     return floats(samples.value().gather(std::vector<int64_t>{1}), 4);
   };
@@ -68,16 +72,19 @@ TEST_CASE(
 }
 
 TEST_CASE("samples: u8 is scaled to 0 to 1, f64 is rounded, labels may have any width") {
-  const Result<Samples> bytes = Samples::make({io::make_array<uint8_t>("image", {1, 2}, {255, 51}),
-                                               io::make_array<uint8_t>("label", {1}, {2})},
-                                              {kImage, kLabel}, "d.npz");
+  const Result<Samples> bytes =
+      Samples::make({.arrays = {io::make_array<uint8_t>("image", {1, 2}, {255, 51}),
+                                io::make_array<uint8_t>("label", {1}, {2})},
+                     .unread = {}},
+                    {kImage, kLabel}, "d.npz");
   REQUIRE(bytes.ok());
   const std::vector<std::byte> sample = bytes.value().gather(std::vector<int64_t>{0});
   CHECK(floats(sample, 2) == std::vector<float>{1.0F, 0.2F});
   CHECK(integers_at_end(sample, 1) == std::vector<int32_t>{2});
   const Result<Samples> doubles =
-      Samples::make({io::make_array<double>("image", {1, 2}, {0.1, 1e300}),
-                     io::make_array<int64_t>("label", {1}, {1})},
+      Samples::make({.arrays = {io::make_array<double>("image", {1, 2}, {0.1, 1e300}),
+                                io::make_array<int64_t>("label", {1}, {1})},
+                     .unread = {}},
                     {kImage, kLabel}, "d.npz");
   REQUIRE(doubles.ok());
   CHECK(floats(doubles.value().gather(std::vector<int64_t>{0}), 2) ==
@@ -96,7 +103,71 @@ TEST_CASE("samples: all that does not fit is listed at once") {
   CHECK(problems({io::make_array<int16_t>("image", {1, 2}, {1, 2}),
                   io::make_array<int32_t>("label", {1}, {0})}) ==
         std::vector<std::string>{
-            "d.npz: `image` holds i16, the program takes f32 (f64 and u8 are converted)"});
+            "d.npz: `image` holds i16, the program takes f32 (floats and u8 are converted)"});
+}
+
+/// The targets that two samples give, from an array of any type.
+std::vector<float> targets(io::Array array) {
+  const Field field = {
+      .name = "z", .type = {.dtype = ir::DType::f32, .dims = {}}, .is_target = true};
+  const Result<Samples> samples =
+      Samples::make({.arrays = {std::move(array)}, .unread = {}}, {field}, "d.npz");
+  REQUIRE(samples.ok());
+  return floats(samples.value().gather(std::vector<int64_t>{1, 0}), 2);
+}
+
+TEST_CASE("samples: only inputs are scaled, a target is the number that the file holds") {
+  CHECK(targets(io::make_array<uint8_t>("z", {2}, {255, 4})) == std::vector<float>{4, 255});
+  CHECK(targets(io::make_array<int8_t>("z", {2}, {-1, 4})) == std::vector<float>{4, -1});
+  CHECK(targets(io::make_array<int32_t>("z", {2}, {1 << 24, -7})) ==
+        std::vector<float>{-7, 0x1p24F});
+  CHECK(targets(io::make_array<int64_t>("z", {2}, {int64_t{1} << 40, 4})) ==
+        std::vector<float>{4, 0x1p40F});
+  CHECK(targets(io::make_array<double>("z", {2}, {0.1, 4})) == std::vector<float>{4, 0.1F});
+  io::Array half = io::make_array<uint16_t>("z", {2}, {0x3e00, 0xc000});
+  half.type = io::ElementType::kF16;
+  CHECK(targets(half) == std::vector<float>{-2, 1.5F});
+  const Field field = {
+      .name = "z", .type = {.dtype = ir::DType::f32, .dims = {}}, .is_target = true};
+  CHECK(Samples::make(
+            {.arrays = {io::make_array<int32_t>("z", {2}, {1, (1 << 24) + 1})}, .unread = {}},
+            {field}, "d.npz")
+            .failure() == fail("d.npz: `z`: element 1 is 16777217, which f32 does not hold"));
+}
+
+TEST_CASE("samples: what no field asks for is left alone, whatever it is") {
+  const std::vector<io::Array> asked = {io::make_array<float>("image", {1, 2}, {1, 2}),
+                                        io::make_array<int32_t>("label", {1}, {2})};
+  io::ArrayFile file = {.arrays = asked, .unread = {}};
+  file.arrays.insert(
+      file.arrays.begin(),
+      {io::make_array<float>("mean", {}, {1}), io::make_array<float>("none", {0}, {}),
+       io::make_array<float>("other", {7}, std::vector<float>(7))});
+  file.unread.push_back({.name = "names", .type = "<U1", .reason = "holds strings", .digest = {}});
+  const Result<Samples> samples = Samples::make(file, {kImage, kLabel}, "d.npz");
+  REQUIRE(samples.ok());
+  CHECK(samples.value().count() == 1);
+  CHECK(floats(samples.value().gather(std::vector<int64_t>{0}), 2) == std::vector<float>{1, 2});
+  // Asked for, an entry says why it is none.
+  Field names = kImage;
+  names.name = "names";
+  CHECK(Samples::make(file, {names, kLabel}, "d.npz").failure() ==
+        fail("d.npz: `names` holds strings"));
+}
+
+TEST_CASE("samples: arrays that are asked for have samples along their first axis, equally many") {
+  const auto said = [](std::vector<int64_t> image, std::vector<int64_t> label) {
+    const auto array = [](const char* name, std::vector<int64_t> dims) {
+      int64_t count = 1;
+      for (const int64_t dim : dims) count *= dim;
+      return io::make_array(name, std::move(dims), std::vector<float>(static_cast<size_t>(count)));
+    };
+    return problems({array("image", std::move(image)), array("label", std::move(label))}).at(0);
+  };
+  CHECK(said({}, {1}) ==
+        "d.npz: `image` is a single number; data has samples along its first axis");
+  CHECK(said({2, 2}, {1}) == "d.npz: `image` holds 2 samples, `label` holds 1");
+  CHECK(said({0, 2}, {0}) == "d.npz: `image` holds no samples");
 }
 
 TEST_CASE("samples: labels that are no class") {
