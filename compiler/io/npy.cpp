@@ -184,7 +184,7 @@ std::string explain_description(std::string_view description) {
   if (kind == 'U' || kind == 'S' || kind == 'a' || kind == 'T')
     return "holds strings; save plain numbers";
   if (description.ends_with("b1") || kind == '?' || description == "bool")
-    return "holds truth values; save them as uint8";
+    return "holds truth values; save plain numbers";
   return fmt::format(
       "holds elements of type `{}`; integers and floats of 16, 32 and 64 bits are read",
       description);

@@ -168,8 +168,8 @@ Training::Training(const std::string& text, const std::string& train,
   REQUIRE_MESSAGE(state_->compilation.has_value(), render(diagnostics, sources));
   for (const io::Array& array : weights) state_->weights[array.name] = elements_of(array);
   auto samples = runner::Samples::make(
-      std::move(data), runner::fields_of(state_->compilation->program, /*with_targets=*/true),
-      "data");
+      {.arrays = std::move(data), .unread = {}},
+      runner::fields_of(state_->compilation->program, /*with_targets=*/true), "data");
   REQUIRE(samples.ok());
   state_->samples = std::move(samples.value());
 }

@@ -27,7 +27,8 @@ TEST_CASE("16-bit floats are widened exactly") {
   const auto widened = [](ElementType type, uint16_t bits) {
     Array array = make_array<uint16_t>("a", {1}, {bits});
     array.type = type;
-    CHECK(to_f64(array)[0] == static_cast<double>(to_f32(array)[0]));
+    const float narrow = to_f32(array)[0];
+    if (!std::isnan(narrow)) CHECK(to_f64(array)[0] == static_cast<double>(narrow));
     return to_f32(array)[0];
   };
   // Every finite f16 against the definition in IEEE 754: (-1)^s 2^(e - 15) (1 + f / 1024).

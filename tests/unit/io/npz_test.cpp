@@ -293,8 +293,8 @@ TEST_CASE("arrays that are no numbers stand in nobody's way") {
   check("'|O'", "(2,)", "holds Python objects, which are never read; save plain numbers");
   check("'<U1'", "(2,)", "holds strings; save plain numbers");
   check("'|S4'", "(2,)", "holds strings; save plain numbers");
-  check("'|b1'", "(8,)", "holds truth values; save them as uint8");
-  check("'?'", "(8,)", "holds truth values; save them as uint8");
+  check("'|b1'", "(8,)", "holds truth values; save plain numbers");
+  check("'?'", "(8,)", "holds truth values; save plain numbers");
   check("'<c8'", "()",
         "holds elements of type `<c8`; integers and floats of 16, 32 and 64 bits are read");
   check("'<M8[s]'", "()",
