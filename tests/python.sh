@@ -18,5 +18,6 @@ run() {
 run tests/ops/oracle.py --check
 run tests/diff/make_vectors.py --check
 run tests/examples/data_test.py
+run tests/diff/numpy_files.py "$tdc"
 run tests/diff/compare_cct.py "$tdc"
 exit $((failed > 0))

@@ -88,6 +88,29 @@ kill -- "-$(cat "$builds")" 2>/dev/null || kill "$(cat "$builds")" 2>/dev/null |
 check "the next one builds" bash -c '"$0" chip >/dev/null 2>&1' "$tdc"
 check "and clears that up" test "$(ls cache/chip | wc -l)" = 2
 
+# A simulator that somebody else could have put there is not run; one that is something else is built again.
+anew
+check "under an open mask, nothing is open" bash -c 'umask 0; "$0" chip >open 2>/dev/null &&
+  [ -z "$(find cache -perm /022 ! -type l)" ] && "$0" chip 2>/dev/null | cmp open' "$tdc"
+for built_from in "echo other" true "rm"; do
+  case $built_from in rm) rm cache/chip/*/built-from.txt ;; *) $built_from >"$(echo cache/chip/*/built-from.txt)" ;; esac
+  printf '#!/bin/sh\necho planted\n' >"$(cat open)"
+  check "what is not built from these sources is built again" bash -c '[ "$($("$0" chip 2>/dev/null))" = chip ]' "$tdc"
+done
+for open in cache cache/chip "cache/chip/*/" "cache/chip/*/tdc-soc" "cache/chip/*/built-from.txt"; do
+  chmod o+w $open
+  check "what others may write to is not used: $open" refuses 1 "others may write to" "$tdc" chip
+  chmod o-w $open
+done
+mkdir -m 777 shared_folder && cp -r cache shared_folder/cache
+check "nor what lies where others may write" refuses 1 "others may write to \`$work/shared_folder\`" \
+  env TDC_CACHE="$work/shared_folder/cache" "$tdc" chip
+chmod +t shared_folder
+check "but below a folder like /tmp" env TDC_CACHE="$work/shared_folder/cache" "$tdc" chip
+for odd in 'a b' 'a$b' 'a#b' "a'b" $'a\nb'; do
+  check "a place that makefiles do not take" refuses 1 "makefiles do not take" env TDC_CACHE="$work/$odd" "$tdc" chip
+done
+
 anew
 rm tools/verilator
 ln -s "$(command -v env)" tools/env

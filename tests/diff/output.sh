@@ -38,6 +38,27 @@ for compiler in riscv64-unknown-elf-gcc clang-19; do
   check "$compiler builds for the chip without a warning" make -C cluster PLATFORM=pulp_cluster CC=$compiler OUT="build/$compiler-chip"
 done
 
+# A platform of one's own: the files of another one, under a name that tdc does not know.
+cp -r "$root/runtime/rv32/qemu_user" mine
+{ cat "$program"; echo 'chip own {
+  cores 1
+  platform "mine"
+  memory RAM, size: 512 KiB, code: 128 KiB, stack: 16 KiB
+  tensors RAM
+  constants RAM
+  image RAM
+}
+deploy own on own {}'; } >own.td
+check "a platform of one's own is asked for" refuses 1 "[unknown-platform]" "$tdc" own.td --deploy own -o own
+check "and taken from the folder" "$tdc" own.td --deploy own --platform ./mine/ -o own
+check "whose files lie in the project" diff -r mine own/runtime/rv32/mine
+check "and build" make -C own PLATFORM=mine
+check "to the bytes of the platform that they are" bash -c "
+  sed 's/\"mine\"/\"qemu_user\"/' own.td >known.td && '$tdc' known.td --deploy own -o known && make -C known PLATFORM=qemu_user &&
+  for each in own/build/mine known/build/qemu_user; do riscv64-unknown-elf-objcopy -O binary \$each/mlp \$each.bin; done &&
+  cmp own/build/mine.bin known/build/qemu_user.bin"
+check "one that is not used is refused" refuses 1 "[platform-other]" "$tdc" own.td --platform mine --deploy host -o own
+
 mkdir other_folder
 echo mine >other_folder/file
 check "a folder of someone else stays" refuses 1 "was not made by" "$tdc" "$program" -o other_folder

@@ -157,4 +157,16 @@ check "nowhere to save" refuses 1 "cannot be written" "$tdc" run batch_1.td --on
 check "an unknown kind of file" refuses 1 "are written as" "$tdc" run batch_1.td --on host --data "$digits" --save weights.pt
 check "no chip for rtl" refuses 1 "\`deploy\` block" "$tdc" run batch_1.td --on rtl --data "$digits"
 
+# A folder may have any name: no tool takes it for something else.
+for odd in -kq '~' 'a b' 'a$b' 'a#b' $'a\nb' 'a:b%c;d=e' "a'b\"c\\d"; do
+  for target in host qemu; do
+    check "keeps the project on $target in a folder called $odd" "$tdc" run batch_1.td --on $target --data "$digits" \
+      --steps 1 --keep "$odd"
+    check "which is this one" test -x "./$odd/build/host/mlp"
+  done
+done
+check "another folder was not made" test ! -e "$HOME/build/host/mlp"
+mkdir ./'-t $x'
+check "nor is that for temporary files" env TMPDIR='-t $x' "$tdc" run batch_1.td --on qemu --data "$digits" --steps 1
+
 finish
