@@ -94,7 +94,8 @@ class TrainStepBuilder {
     for (const ir::VariableId id : module_.variables.ids()) {
       const ir::Variable& variable = module_.variables[id];
       if (!variable.is_trained || gradients.of_variable.contains(id)) continue;
-      diagnostics_.report(variable.origin, diag::trained_without_gradient, variable.path);
+      diagnostics_.report(variable.origin, diag::trained_without_gradient, variable.path)
+          .note(training_.origin, diag::note_in_train, training_.name);
       all = false;
     }
     return all;

@@ -74,8 +74,7 @@ Value Elaborator::call(const ast::Call& call, const ast::Expr* piped, SourceRang
 
   const bool is_built_in = local == nullptr && !target && is_built_in_function(callee.text);
   if (!target && !is_built_in) {
-    reporter_.report(callee.range, diag::unknown_callable, callee.text)
-        .suggest(nearest(callee.text, callable_names(*frame_->file)));
+    report_unknown_callable(*frame_->file, callee, reporter_);
     return {};
   }
   // Ops hold no parameters, so they have no path.
@@ -434,6 +433,7 @@ Value Elaborator::call_block(const CallContext& context, const CallableValue& ca
     if (is_tensor(i)) is_sound = check_shape(declared(i));
 
   Value result;
+  const int errors = reporter_.error_count();
   if (is_sound) {
     reporter_.enter_call({block.name.text, range});
     ++depth_;
@@ -443,6 +443,11 @@ Value Elaborator::call_block(const CallContext& context, const CallableValue& ca
     reporter_.leave_call();
   }
   frame_ = caller;
+  const bool is_whole = is_sound && reporter_.error_count() == errors && !is_exhausted_;
+  if (call.path && is_whole && !frame.is_claimed) {
+    reporter_.report(call.path->range, diag::path_on_op, block.name.text);
+    return {};
+  }
   return result;
 }
 

@@ -1,5 +1,7 @@
 #include "check/check.h"
 
+#include <algorithm>
+
 #include "check/data.h"
 #include "check/definitions.h"
 #include "check/deploy.h"
@@ -19,9 +21,9 @@ class FileCheck {
   FileCheck(SourceFiles& sources, const Selection& selection, Diagnostics& diagnostics)
       : selection_(selection), reporter_(diagnostics), library_(sources, diagnostics, reporter_) {}
 
-  std::optional<Program> run(FileId main) {
+  std::optional<CheckedFile> run(FileId main) {
     const FileScope* file = library_.load(main);
-    if (file == nullptr) return std::nullopt;
+    if (!library_.is_complete()) return std::nullopt;
     recursive_ = check_definitions(library_.files(), reporter_);
     Elaborator::evaluate_lets(library_.files(), library_, reporter_);
     // Nets and blocks of used files are only looked at when they are used; what the file itself
@@ -32,11 +34,16 @@ class FileCheck {
         elaborate(*block, *file);
     for (const ast::Declaration& declaration : file->tree.declarations) check(declaration, *file);
     choose_deployment(*file);
-    choose_net(*file);
-    if (const schedule::Chip& chip = program_.deployment.chip; !chip.platform.empty())
-      check_platform(chip, selection_.platform, reporter_);
+    choose_program(*file);
+    if (result_.selected_deployment < result_.deployments.size())
+      check_platform(result_.deployments[result_.selected_deployment].chip, selection_.platform,
+                     reporter_);
     if (reporter_.error_count() > 0) return std::nullopt;
-    return std::move(program_);
+    for (const auto& [name, let] : file->lets)
+      if (!file->used_lets.contains(name))
+        reporter_.report(let->name.range, diag::unused_binding, name);
+    for (Program& program : result_.programs) complete(program);
+    return std::move(result_);
   }
 
  private:
@@ -80,8 +87,8 @@ class FileCheck {
     if (const auto* train = std::get_if<ast::Train>(&declaration.kind)) {
       check_train(*train, declaration.range, file);
     } else if (const auto* deploy = std::get_if<ast::Deploy>(&declaration.kind)) {
-      std::optional<Deployment> result = check_deploy(*deploy, declaration.range, file, reporter_);
-      if (result && deploy->name.text == deploy_name(file)) program_.deployment = *result;
+      if (auto result = check_deploy(*deploy, declaration.range, file, reporter_))
+        result_.deployments.push_back(*std::move(result));
     } else if (const auto* chip = std::get_if<ast::Chip>(&declaration.kind)) {
       check_chip(*chip, reporter_);
     } else if (const auto* data = std::get_if<ast::Data>(&declaration.kind)) {
@@ -112,21 +119,21 @@ class FileCheck {
     const int errors = reporter_.error_count();
     const Found<ast::Block> net = net_of(train, file);
     if (!net && reporter_.error_count() != errors) return;
-    const bool is_selected =
-        selection_.train.empty() ? !has_train_ : train.name.text == selection_.train;
-    has_train_ = true;
     // Without a net there is a mistake in the chain of `extends`, which is all that can be said.
     std::optional<TrainedNet> result =
         apply_train(train, origin, file, library_, reporter_, recursive_,
                     net ? elaborate(*net.declaration, *net.file) : ElaboratedNet{.file = &file});
-    if (!is_selected || !result) return;
-    program_.net = net.declaration->name.text;
-    program_.module = std::move(result->module);
-    program_.training = std::move(result->training);
-    program_.selection = std::move(result->selection);
-    program_.adapters = std::move(result->adapters);
-    program_.weights_from = std::move(result->weights_from);
-    program_.weights_origin = result->weights_origin;
+    if (!result) return;
+    result_.programs.push_back({.net = net.declaration->name.text,
+                                .prefix = {},
+                                .module = std::move(result->module),
+                                .training = std::move(result->training),
+                                .deployment = {},
+                                .data = {},
+                                .selection = std::move(result->selection),
+                                .adapters = std::move(result->adapters),
+                                .weights_from = std::move(result->weights_from),
+                                .weights_origin = result->weights_origin});
   }
 
   [[nodiscard]] std::string deploy_name(const FileScope& file) const {
@@ -140,45 +147,80 @@ class FileCheck {
 
   void choose_deployment(const FileScope& file) {
     const std::string name = deploy_name(file);
-    if (name == "host" && !file.deploys.contains(name)) {
-      program_.deployment = host_deployment();
-    } else if (!file.deploys.contains(name)) {
-      report_selection(file, diag::no_such_deploy, name, file.deploys);
+    if (!file.deploys.contains(name)) {
+      if (name != "host")
+        return report_selection(file, diag::no_such_deploy, name, names_of<ast::Deploy>(file),
+                                {"host"});
+      result_.deployments.push_back(host_deployment());
     }
+    const auto& deployments = result_.deployments;
+    result_.selected_deployment = static_cast<size_t>(
+        std::find_if(deployments.begin(), deployments.end(),
+                     [&](const Deployment& each) { return each.name == name; }) -
+        deployments.begin());
   }
 
-  void choose_net(const FileScope& file) {
-    if (!selection_.train.empty() && !file.trains.contains(selection_.train)) {
-      report_selection(file, diag::no_such_train, selection_.train, file.trains);
+  void choose_program(const FileScope& file) {
+    const std::vector<std::string> trains = names_of<ast::Train>(file);
+    if (!selection_.train.empty()) {
+      const auto selected = std::find(trains.begin(), trains.end(), selection_.train);
+      if (selected == trains.end())
+        return report_selection(file, diag::no_such_train, selection_.train, trains, {});
+      result_.selected_program = static_cast<size_t>(selected - trains.begin());
+    }
+    if (!trains.empty()) return;
+    for (const ast::Declaration& declaration : file.tree.declarations) {
+      const auto* block = std::get_if<ast::Block>(&declaration.kind);
+      if (block == nullptr || !block->is_net) continue;
+      const ElaboratedNet& net = elaborate(*block, file);
+      if (net.is_sound)
+        result_.programs.push_back({.net = block->name.text,
+                                    .prefix = {},
+                                    .module = opt::fold_transpose(net.module),
+                                    .training = {},
+                                    .deployment = {},
+                                    .data = {},
+                                    .selection = {},
+                                    .adapters = {},
+                                    .weights_from = {},
+                                    .weights_origin = {}});
       return;
     }
-    if (file.trains.empty()) {
-      for (const ast::Declaration& declaration : file.tree.declarations) {
-        const auto* block = std::get_if<ast::Block>(&declaration.kind);
-        if (block == nullptr || !block->is_net) continue;
-        const ElaboratedNet& net = elaborate(*block, file);
-        program_.net = block->name.text;
-        if (net.is_sound) program_.module = opt::fold_transpose(net.module);
-        break;
-      }
-    }
-    if (program_.net.empty() && reporter_.error_count() == 0)
-      reporter_.report({file.tree.file, 0, 0}, diag::no_net);
-    program_.prefix = selection_.prefix.empty() ? snake_case(program_.net) : selection_.prefix;
-    if (program_.weights_from.empty()) {
-      program_.weights_from = weights_from_;
-      program_.weights_origin = weights_origin_;
-    }
-    if (const auto data = data_.find(program_.net); data != data_.end())
-      program_.data = std::move(data->second);
+    if (reporter_.error_count() == 0) reporter_.report({file.tree.file, 0, 0}, diag::no_net);
   }
 
-  template <typename Entry, typename Map>
-  void report_selection(const FileScope& file, const Entry& entry, const std::string& name,
-                        const Map& declared) {
+  /// What a program has from outside of its `train` block.
+  void complete(Program& program) const {
+    program.deployment = result_.deployments[result_.selected_deployment];
+    program.prefix = selection_.prefix.empty() ? snake_case(program.net) : selection_.prefix;
+    if (program.weights_from.empty()) {
+      program.weights_from = weights_from_;
+      program.weights_origin = weights_origin_;
+    }
+    if (const auto data = data_.find(program.net); data != data_.end()) program.data = data->second;
+  }
+
+  /// The names of all declarations of one kind, in the order of the file.
+  template <typename T>
+  static std::vector<std::string> names_of(const FileScope& file) {
     std::vector<std::string> names;
-    for (const auto& [each, declaration] : declared) names.push_back(each);
-    reporter_.report({file.tree.file, 0, 0}, entry, name).suggest(nearest(name, names));
+    for (const ast::Declaration& declaration : file.tree.declarations)
+      if (const auto* each = std::get_if<T>(&declaration.kind)) names.push_back(each->name.text);
+    return names;
+  }
+
+  /// Reports a name that the command line gave, so there is no place in the file to point at.
+  template <typename Entry>
+  void report_selection(const FileScope& file, const Entry& entry, const std::string& name,
+                        std::vector<std::string> known, const std::vector<std::string>& built_in) {
+    known.insert(known.end(), built_in.begin(), built_in.end());
+    std::string list;
+    for (const std::string& each : known)
+      list += (list.empty() ? "`" : each == known.back() ? " and `" : ", `") + each + "`";
+    reporter_
+        .report({}, entry, library_.sources().name(file.tree.file), name,
+                list.empty() ? "none" : list)
+        .suggest(nearest(name, known));
   }
 
   const Selection& selection_;
@@ -186,19 +228,25 @@ class FileCheck {
   Library library_;
   std::set<const ast::Block*> recursive_;
   std::map<const ast::Block*, ElaboratedNet> nets_;
-  Program program_;
+  CheckedFile result_;
   std::string weights_from_;          // of the file, for nets whose `train` block says nothing
   SourceRange weights_origin_;        // its place
   std::map<std::string, Data> data_;  // by net
   std::map<std::string, SourceRange> data_origins_;  // the net's name in its first `data` block
-  bool has_train_ = false;
 };
 
 }  // namespace
 
+std::optional<CheckedFile> check_file(SourceFiles& sources, FileId main, const Selection& selection,
+                                      Diagnostics& diagnostics) {
+  return FileCheck(sources, selection, diagnostics).run(main);
+}
+
 std::optional<Program> check(SourceFiles& sources, FileId main, const Selection& selection,
                              Diagnostics& diagnostics) {
-  return FileCheck(sources, selection, diagnostics).run(main);
+  std::optional<CheckedFile> file = check_file(sources, main, selection, diagnostics);
+  if (!file) return std::nullopt;
+  return std::move(file->programs[file->selected_program]);
 }
 
 }  // namespace tdc::check

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "check/program.h"
 #include "diag/diagnostic.h"
@@ -24,8 +25,24 @@ struct Selection {
   bool prefers_deploy_of_file = false;
 };
 
-/// Checks a file and all that it uses, and elaborates the selected net. Null if something was
+/// All that a file says: any of the programs with any of the deployments can be compiled.
+struct CheckedFile {
+  /// One for each `train` block, in their order; without any, the first net alone. Their deployment
+  /// is the selected one.
+  std::vector<Program> programs;
+  /// The `deploy` blocks in their order; the built-in `host` instead if there is none, and last if
+  /// it is selected.
+  std::vector<Deployment> deployments;
+  size_t selected_program = 0;
+  size_t selected_deployment = 0;
+};
+
+/// Checks a file and all that it uses, and elaborates its nets. Null if there are errors, which are
 /// reported.
+std::optional<CheckedFile> check_file(SourceFiles& sources, FileId main, const Selection& selection,
+                                      Diagnostics& diagnostics);
+
+/// The selected one of its programs.
 std::optional<Program> check(SourceFiles& sources, FileId main, const Selection& selection,
                              Diagnostics& diagnostics);
 

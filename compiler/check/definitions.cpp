@@ -43,6 +43,7 @@ class DefinitionCheck {
       if (!always_returns(block_.body))
         reporter_.report(block_.name.range, diag::missing_return, block_.name.text);
       report_unused();
+      report_unused_bindings();
     }
     return std::move(calls_);
   }
@@ -146,6 +147,13 @@ class DefinitionCheck {
     }
   }
 
+  void report_unused_bindings() {
+    for (const ast::Name& name : bound_)
+      if (!used_.contains(name.text) && !name.text.starts_with('_'))
+        reporter_.report(name.range, diag::unused_binding, name.text)
+            .hint(diag::hint_unused_result);
+  }
+
   // ---- scopes ----
 
   [[nodiscard]] const Name* find(const std::string& name) const {
@@ -167,11 +175,13 @@ class DefinitionCheck {
   /// `name = ...` rebinds a tensor or binds a new one (scope-3).
   void bind(const ast::Name& name) {
     const Name* known = find(name.text);
-    if (known == nullptr)
+    if (known == nullptr) {
       scopes_.back()[name.text] = {name.range, false};
-    else if (known->is_static)
+      bound_.push_back(name);
+    } else if (known->is_static) {
       reporter_.report(name.range, diag::rebinds_static, name.text)
           .note(known->range, diag::note_first_here, name.text);
+    }
   }
 
   // ---- statements ----
@@ -198,6 +208,7 @@ class DefinitionCheck {
   void check(const ast::Let& let) {
     check_expr(*let.value);
     define(let.name, true);
+    bound_.push_back(let.name);
   }
 
   void check(const ast::VariableDecl& variable) {
@@ -282,9 +293,12 @@ class DefinitionCheck {
 
   void use(const ast::Name& name) {
     used_.insert(name.text);
-    if (find(name.text) != nullptr || lookup(file_, &FileScope::lets, name.text) ||
-        find_callable(file_, name.text))
+    if (find(name.text) != nullptr) return;
+    if (const auto let = lookup(file_, &FileScope::lets, name.text)) {
+      let.file->used_lets.insert(name.text);
       return;
+    }
+    if (find_callable(file_, name.text)) return;
     std::vector<std::string> candidates = visible_names(file_, &FileScope::lets);
     for (const Scope& scope : scopes_)
       for (const auto& [known, place] : scope) candidates.push_back(known);
@@ -303,8 +317,7 @@ class DefinitionCheck {
     const std::optional<CallableValue> callable = find_callable(file_, callee.text);
     if (!callable && is_built_in_function(callee.text)) return;
     if (!callable)
-      reporter_.report(callee.range, diag::unknown_callable, callee.text)
-          .suggest(nearest(callee.text, callable_names(file_)));
+      report_unknown_callable(file_, callee, reporter_);
     else if (callable->block != nullptr && callable->block->is_net)
       reporter_.report(callee.range, diag::net_called, callee.text);
     else if (callable->block != nullptr)
@@ -370,6 +383,7 @@ class DefinitionCheck {
   std::set<std::string> used_;
   std::map<std::string, std::vector<std::string>> dims_of_;  // dims first bound by an argument
   std::vector<BlockCall> calls_;
+  std::vector<ast::Name> bound_;  // by `let` and `=`, where they are new
   int repeat_depth_ = 0;
 };
 

@@ -22,6 +22,8 @@
 namespace tdc::check {
 namespace {
 
+constexpr int64_t kMostCores = 16;  // of a team, as `td_platform.h` says
+
 std::optional<Bytes> bytes_of(const ast::Number& number) {
   const auto* count = std::get_if<int64_t>(&number.value);
   if (count == nullptr || *count > (int64_t{1} << 20)) return std::nullopt;
@@ -86,6 +88,7 @@ class ChipCheck {
     seen_.insert("memory");
     schedule::MemoryLevel level;
     std::optional<Bytes> capacity;
+    std::set<std::string> labels;
     for (const ast::Argument& argument : clause.arguments) {
       if (!argument.label) {
         const auto* name = argument.value->get_if<ast::Name>();
@@ -101,7 +104,9 @@ class ChipCheck {
         reporter_.report(argument.value->range, diag::byte_count);
         continue;
       }
-      if (argument.label->text == "size")
+      if (!labels.insert(argument.label->text).second)
+        reporter_.report(argument.label->range, diag::argument_twice, argument.label->text);
+      else if (argument.label->text == "size")
         capacity = *bytes;
       else if (argument.label->text == "code")
         level.reserved_code = *bytes;
@@ -135,8 +140,9 @@ class ChipCheck {
     if (word == "cores") {
       const auto* number = value == nullptr ? nullptr : value->get_if<ast::Number>();
       const auto* count = number == nullptr ? nullptr : std::get_if<int64_t>(&number->value);
-      if (count == nullptr || number->unit || *count < 1 || *count > 64)
-        reporter_.report(clause.word.range, diag::chip_clause, word, "a number from 1 to 64");
+      if (count == nullptr || number->unit || *count < 1 || *count > kMostCores)
+        reporter_.report(clause.word.range, diag::chip_clause, word,
+                         fmt::format("a number from 1 to {}", kMostCores));
       else
         result_.cores = *count;
     } else if (word == "platform") {
@@ -203,8 +209,12 @@ std::optional<Deployment> check_deploy(const ast::Deploy& deploy, SourceRange or
   const int errors = reporter.error_count();
   const auto found = lookup(file, &FileScope::chips, deploy.chip.text);
   if (!found) {
-    reporter.report(deploy.chip.range, diag::unknown_chip, deploy.chip.text)
-        .suggest(nearest(deploy.chip.text, visible_names(file, &FileScope::chips)));
+    Reporter::Report report =
+        reporter.report(deploy.chip.range, diag::unknown_chip, deploy.chip.text);
+    if (const std::optional<std::string> library = library_of_chip(deploy.chip.text))
+      report.hint(diag::hint_use, deploy.chip.text, *library);
+    else
+      report.suggest(nearest(deploy.chip.text, visible_names(file, &FileScope::chips)));
     return std::nullopt;
   }
   std::optional<schedule::Chip> chip = check_chip(*found.declaration, reporter);

@@ -294,14 +294,18 @@ void Elaborator::run(const ast::Update& update) {
 void Elaborator::run(const ast::Binding& binding) {
   const size_t count = binding.targets.size();
   if (count == 1) {
-    // name-2: the only block call without `as` takes the variable's name.
+    // name-2: the only block call without `as` takes the variable's name. A block argument that is
+    // an op in this call of the block calls no block.
     std::vector<const ast::Call*> unnamed;
     for (const ast::Call* call : calls_in(*binding.value)) {
       if (call->path) continue;
       const Binding* local = find(call->callee.text);
-      const auto callable =
-          local == nullptr ? find_callable(*frame_->file, call->callee.text) : std::nullopt;
-      if (local != nullptr || (callable && callable->block != nullptr)) unnamed.push_back(call);
+      std::optional<CallableValue> callable;
+      if (local == nullptr)
+        callable = find_callable(*frame_->file, call->callee.text);
+      else if (const auto* argument = local->value.get_if<CallableValue>())
+        callable = *argument;
+      if (callable && callable->block != nullptr) unnamed.push_back(call);
     }
     frame_->named_call = unnamed.size() == 1 ? unnamed.front() : nullptr;
     frame_->binding_name = binding.targets.front().name.text;

@@ -95,6 +95,7 @@ Value Elaborator::evaluate(const ast::Name& name) {
   used_.insert(name.text);
   if (const Binding* binding = find(name.text)) return binding->value;
   if (const auto let = lookup(*frame_->file, &FileScope::lets, name.text)) {
+    let.file->used_lets.insert(name.text);
     const auto value = let.file->let_values.find(name.text);
     if (value != let.file->let_values.end()) return value->second;
     reporter_.report(name.range, diag::let_later, name.text)

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "ops/registry.h"
+#include "support/text.h"
 
 namespace tdc::check {
 namespace {
@@ -175,6 +176,14 @@ std::optional<CallableValue> find_callable(const FileScope& file, const std::str
   const ops::OpDef* op = ops::find_op(name);
   if (op != nullptr && op->visibility == ops::Visibility::user) return CallableValue{.op = op};
   return std::nullopt;
+}
+
+void report_unknown_callable(const FileScope& file, const ast::Name& name, Reporter& reporter) {
+  Reporter::Report report = reporter.report(name.range, diag::unknown_callable, name.text);
+  if (const std::optional<std::string> library = library_of_block(name.text))
+    report.hint(diag::hint_use, name.text, *library);
+  else
+    report.suggest(nearest(name.text, callable_names(file)));
 }
 
 std::vector<const ast::Call*> calls_in(const ast::Expr& expr) {

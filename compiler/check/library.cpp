@@ -33,7 +33,45 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
 }
 
+std::string library_path(std::string_view name) {
+  return fmt::format("{}{}{}", kLibraryFolder, name.substr(name.find('.') + 1), kSourceSuffix);
+}
+
+/// The library's declarations by name, with the file that has them.
+template <typename T>
+std::map<std::string, std::string> library_declarations() {
+  std::map<std::string, std::string> result;
+  for (const std::string& name : library_names()) {
+    SourceFiles sources;
+    Diagnostics none;
+    const FileId file =
+        sources.add(name, std::string(find_embedded_file(library_path(name))->text));
+    const std::optional<ast::File> tree = parse(sources, file, none);
+    TDC_CHECK(tree.has_value(), "`{}` does not parse", name);
+    for (const ast::Declaration& declaration : tree->declarations)
+      if (const auto* each = std::get_if<T>(&declaration.kind))
+        result.emplace(each->name.text, name);
+  }
+  return result;
+}
+
+std::optional<std::string> find_in(const std::map<std::string, std::string>& declarations,
+                                   const std::string& name) {
+  const auto found = declarations.find(name);
+  return found == declarations.end() ? std::nullopt : std::optional(found->second);
+}
+
 }  // namespace
+
+std::optional<std::string> library_of_block(const std::string& name) {
+  static const std::map<std::string, std::string> blocks = library_declarations<ast::Block>();
+  return find_in(blocks, name);
+}
+
+std::optional<std::string> library_of_chip(const std::string& name) {
+  static const std::map<std::string, std::string> chips = library_declarations<ast::Chip>();
+  return find_in(chips, name);
+}
 
 const FileScope* Library::load(FileId file) {
   const std::string& name = sources_.name(file);
@@ -43,7 +81,10 @@ const FileScope* Library::load(FileId file) {
 FileScope* Library::load(FileId file, std::string key, bool is_library) {
   std::unique_ptr<FileScope>& slot = by_key_[std::move(key)];
   std::optional<ast::File> tree = parse(sources_, file, diagnostics_);
-  if (!tree) return nullptr;
+  if (!tree) {
+    is_complete_ = false;
+    return nullptr;
+  }
   slot = std::make_unique<FileScope>();
   FileScope& scope = *slot;
   scope.tree = *std::move(tree);
@@ -68,6 +109,7 @@ void Library::use(FileScope& scope, const ast::Use& use, SourceRange range) {
       Result<std::string> bytes = read_file(key);
       if (!bytes.ok()) {
         reporter_.report(range, diag::use_unreadable, bytes.failure().messages.front());
+        is_complete_ = false;
         return;
       }
       text = std::move(bytes.value());
@@ -79,12 +121,11 @@ void Library::use(FileScope& scope, const ast::Use& use, SourceRange range) {
     range = {range.file, segments.front().range.begin, segments.back().range.end};
     is_library = true;
     const EmbeddedFile* embedded =
-        key.starts_with("std.") ? find_embedded_file(fmt::format("{}{}{}", kLibraryFolder,
-                                                                 key.substr(4), kSourceSuffix))
-                                : nullptr;
+        key.starts_with("std.") ? find_embedded_file(library_path(key)) : nullptr;
     if (embedded == nullptr) {
       reporter_.report(range, diag::use_unknown, key, join_words(library_names(), "and"))
           .suggest(nearest(key, library_names()));
+      is_complete_ = false;
       return;
     }
     text = embedded->text;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ struct FileScope {
   std::map<std::string, const ast::Deploy*> deploys;
   std::map<std::string, const ast::Let*> lets;
   std::map<std::string, Value> let_values;  // filled by the elaborator, in order
+  mutable std::set<std::string> used_lets;  // marked where a name turns out to be one of `lets`
 };
 
 /// A declaration with the file whose names it sees.
@@ -78,6 +80,9 @@ class Library {
   /// Parses `file` and everything it uses. Null if `file` itself does not parse.
   const FileScope* load(FileId file);
 
+  /// Whether all files could be read and parsed; otherwise what they declare is missing, which is
+  /// nobody else's mistake.
+  [[nodiscard]] bool is_complete() const { return is_complete_; }
   /// All files that parse, used ones before their users where there is no cycle.
   [[nodiscard]] const std::vector<FileScope*>& files() const { return order_; }
   [[nodiscard]] const SourceFiles& sources() const { return sources_; }
@@ -92,6 +97,12 @@ class Library {
   Reporter& reporter_;
   std::map<std::string, std::unique_ptr<FileScope>> by_key_;  // null: does not parse
   std::vector<FileScope*> order_;
+  bool is_complete_ = true;
 };
+
+/// The library file that declares a block called `name`, as `use` writes it: `std.nn`; or null.
+std::optional<std::string> library_of_block(const std::string& name);
+/// The same for a chip.
+std::optional<std::string> library_of_chip(const std::string& name);
 
 }  // namespace tdc::check

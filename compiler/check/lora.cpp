@@ -23,10 +23,24 @@ bool is_stored_out_in(const ops::LowRank& low_rank, ops::Call call) {
   return low_rank.dims(call).value() == std::pair<int64_t, int64_t>(3, 2);
 }
 
+/// A node that reads the matrix, and how it does.
+struct Use {
+  ir::NodeId node;
+  const ops::LowRank* low_rank = nullptr;
+};
+
+/// How `node` reads `value` as a matrix that can take an adapter; null if it does not.
+const ops::LowRank* low_rank_of(const ir::Graph& graph, const ir::Node& node, ir::ValueId value) {
+  for (const ops::LowRank& low_rank : node.op->low_rank)
+    if (node.inputs.at(low_rank.operand) == value && low_rank.dims(ops::call_of(graph, node)))
+      return &low_rank;
+  return nullptr;
+}
+
 /// The nodes that use a value as a matrix that can take an adapter; none if there are other uses,
 /// which an adapter would not reach, or if they disagree about which side is `in`.
-std::vector<ir::NodeId> adaptable_uses(const ir::Graph& graph, ir::ValueId value) {
-  std::vector<ir::NodeId> uses;
+std::vector<Use> adaptable_uses(const ir::Graph& graph, ir::ValueId value) {
+  std::vector<Use> uses;
   if (!value.is_valid()) return uses;
   for (const ir::Output& output : graph.outputs)
     if (output.value == value) return {};
@@ -37,15 +51,12 @@ std::vector<ir::NodeId> adaptable_uses(const ir::Graph& graph, ir::ValueId value
     const ir::Node& node = graph.nodes[id];
     const auto reads = std::count(node.inputs.begin(), node.inputs.end(), value);
     if (is_live[id] == 0 || reads == 0) continue;
-    if (reads > 1 || !node.op->low_rank || node.inputs.at(node.op->low_rank->operand) != value)
-      return {};
-    const ops::Call call = ops::call_of(graph, node);
-    if (!node.op->low_rank->dims(call)) return {};
-    if (is_out_in.value_or(is_stored_out_in(*node.op->low_rank, call)) !=
-        is_stored_out_in(*node.op->low_rank, call))
-      return {};
-    is_out_in = is_stored_out_in(*node.op->low_rank, call);
-    uses.push_back(id);
+    const ops::LowRank* low_rank = low_rank_of(graph, node, value);
+    if (reads > 1 || low_rank == nullptr) return {};
+    const bool stored = is_stored_out_in(*low_rank, ops::call_of(graph, node));
+    if (is_out_in.value_or(stored) != stored) return {};
+    is_out_in = stored;
+    uses.push_back({id, low_rank});
   }
   return uses;
 }
@@ -67,10 +78,10 @@ std::optional<ir::VariableId> adaptable_parameter(const ir::Module& module,
 std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& path,
                                       ir::VariableId base, const AdapterOptions& options) {
   ir::Graph& graph = module.graphs.front();
-  const std::vector<ir::NodeId> uses = adaptable_uses(graph, read_of(graph, base));
+  const std::vector<Use> uses = adaptable_uses(graph, read_of(graph, base));
   TDC_CHECK(!uses.empty(), "`{}` has no matrix", path);
-  const ops::LowRank& low_rank = *graph.nodes[uses[0]].op->low_rank;
-  const ops::Call call = ops::call_of(graph, graph.nodes[uses[0]]);
+  const ops::LowRank& low_rank = *uses[0].low_rank;
+  const ops::Call call = ops::call_of(graph, graph.nodes[uses[0].node]);
   const auto [in, out] = low_rank.dims(call).value();
   if (options.rank > std::min(in, out)) return std::nullopt;
 
@@ -92,12 +103,12 @@ std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& pat
   ir::Builder builder(graph);
   const ir::ValueId a = builder.read(module, adapter.factor_a);
   const ir::ValueId b = builder.read(module, adapter.factor_b);
-  for (const ir::NodeId use : uses) {
-    const ir::Node node = graph.nodes[use];
+  for (const Use& use : uses) {
+    const ir::Node node = graph.nodes[use.node];
     builder.set_phase(node.phase);
     builder.set_origin(node.origin);
     const ir::ValueId y = node.outputs.at(0);
-    ir::ValueId branch = node.op->low_rank->branch(builder, node, a, b);
+    ir::ValueId branch = use.low_rank->branch(builder, node, a, b);
     if (adapter.scale != 1) branch = builder.emit("scale", {branch}, {{"factor", adapter.scale}});
     const ir::ValueId sum = builder.emit("add", {y, branch});
     ir::replace_uses(graph, y, sum, graph.values[sum].producer);

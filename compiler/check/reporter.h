@@ -73,7 +73,10 @@ class Reporter {
   template <typename... Args>
   Report report(SourceRange range, const diag::Entry<Args...>& entry,
                 std::type_identity_t<Args>... args) {
-    if (!reported_.emplace(range, std::string(entry.id)).second) return Report(*this, nullptr);
+    if (!reported_.emplace(range, std::string(entry.id)).second) {
+      if (entry.severity == Severity::kError) ++repeated_errors_;
+      return Report(*this, nullptr);
+    }
     Diagnostics::Report added = diagnostics_.report(range, entry, std::move(args)...);
     return Report(*this, &added);
   }
@@ -83,12 +86,15 @@ class Reporter {
   /// How many calls lead to what is being elaborated.
   [[nodiscard]] size_t call_depth() const { return call_sites_.size(); }
 
-  [[nodiscard]] int error_count() const { return diagnostics_.error_count(); }
+  /// Grows with every error, also with those that were said before: what was wrong in the check of
+  /// a definition is wrong in each of its calls.
+  [[nodiscard]] int error_count() const { return diagnostics_.error_count() + repeated_errors_; }
 
  private:
   Diagnostics& diagnostics_;
   std::set<std::pair<SourceRange, std::string>> reported_;
   std::vector<CallSite> call_sites_;
+  int repeated_errors_ = 0;
 };
 
 }  // namespace tdc::check

@@ -420,22 +420,28 @@ class TrainCheck {
         reporter_.report(slice->range, diag::not_yet, "training a slice of a parameter");
         continue;
       }
-      bool has_hit = false;
-      for (size_t i = 0; i < paths.size(); ++i) {
-        if (!matches(pattern, split_path(paths[i]))) continue;
-        if (pattern.negation && !is_matched[i]) continue;
-        is_matched[i] = !pattern.negation;
-        has_hit = true;
-      }
-      if (!has_hit)
+      // `!P` can only take back what the line has matched so far.
+      std::vector<std::string> candidates;
+      for (size_t i = 0; i < paths.size(); ++i)
+        if (!pattern.negation || is_matched[i]) candidates.push_back(paths[i]);
+      if (!names_one_of(pattern, paths))
         report_no_match(pattern, paths, what);
+      else if (!names_one_of(pattern, candidates))
+        reporter_.report(pattern.range, diag::selector_takes_nothing, source(pattern.range));
       else
-        report_unused_parts(pattern, paths, what);
+        report_unused_parts(pattern, candidates, what);
+      for (size_t i = 0; i < paths.size(); ++i)
+        if (matches(pattern, split_path(paths[i]))) is_matched[i] = !pattern.negation;
     }
     std::vector<size_t> result;
     for (size_t i = 0; i < paths.size(); ++i)
       if (is_matched[i]) result.push_back(i);
     return result;
+  }
+
+  static bool names_one_of(const ast::Pattern& pattern, const std::vector<std::string>& paths) {
+    return std::any_of(paths.begin(), paths.end(),
+                       [&](const std::string& path) { return matches(pattern, split_path(path)); });
   }
 
   void report_no_match(const ast::Pattern& pattern, const std::vector<std::string>& paths,
@@ -463,8 +469,7 @@ class TrainCheck {
   void report_unused_parts(const ast::Pattern& pattern, const std::vector<std::string>& paths,
                            const char* what) {
     for (const ast::Pattern& part : narrowed(pattern))
-      if (std::none_of(paths.begin(), paths.end(),
-                       [&](const std::string& path) { return matches(part, split_path(path)); }))
+      if (!names_one_of(part, paths))
         reporter_.report(part.range, diag::selector_part_no_match, source(part.range),
                          source(pattern.range), what);
   }
@@ -535,7 +540,8 @@ class TrainCheck {
     std::vector<std::string> paths;
     for (const CallRecord& call : net_.calls) paths.push_back(call.path);
     const int errors = reporter_.error_count();
-    const std::vector<size_t> hits = matched(line.selection, paths, "call with parameters");
+    const std::vector<size_t> hits =
+        matched(line.selection, paths, "call that has parameters of its own");
     if (!options || reporter_.error_count() != errors) return;
     SelectionRow& row = add_row(clause);
     for (const size_t hit : hits) {

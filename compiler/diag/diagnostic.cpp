@@ -79,17 +79,21 @@ Diagnostics::Report& Diagnostics::Report::add_hint(Severity severity, std::strin
 Diagnostics::Report Diagnostics::add(SourceRange range, Severity severity, std::string_view id,
                                      std::string_view text,
                                      const std::vector<MessageArgument>& arguments) {
-  TDC_CHECK(severity == Severity::kError || severity == Severity::kWarning,
+  TDC_CHECK(severity != Severity::kHint && !id.starts_with("note_"),
             "`{}` is only a part of a message", id);
-  if (severity == Severity::kError) ++error_count_;
-  diagnostics_.push_back({.severity = severity,
-                          .code = code_of(id),
-                          .range = range,
-                          .text = fill(text, arguments),
-                          .highlights = {},
-                          .notes = {},
-                          .hint = {}});
+  add({.severity = severity,
+       .code = code_of(id),
+       .range = range,
+       .text = fill(text, arguments),
+       .highlights = {},
+       .notes = {},
+       .hint = {}});
   return Report(diagnostics_.back());
+}
+
+void Diagnostics::add(Diagnostic diagnostic) {
+  if (diagnostic.severity == Severity::kError) ++error_count_;
+  diagnostics_.push_back(std::move(diagnostic));
 }
 
 std::vector<Diagnostic> Diagnostics::sorted() const {

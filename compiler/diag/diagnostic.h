@@ -129,12 +129,15 @@ class Diagnostics {
     Diagnostic& diagnostic_;
   };
 
-  /// Reports an error or a warning at `range`.
+  /// Reports an error, a warning, or a note that is a message of its own at `range`.
   template <typename... Args>
   Report report(SourceRange range, const diag::Entry<Args...>& entry,
                 std::type_identity_t<Args>... args) {
     return add(range, entry.severity, entry.id, entry.text, {MessageArgument(std::move(args))...});
   }
+
+  /// Adds a message that was reported elsewhere.
+  void add(Diagnostic diagnostic);
 
   [[nodiscard]] bool has_errors() const { return error_count_ > 0; }
   [[nodiscard]] int error_count() const { return error_count_; }

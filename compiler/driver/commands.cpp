@@ -4,6 +4,7 @@
 
 #include "check/print.h"
 #include "driver/chip.h"
+#include "driver/judge.h"
 #include "driver/report.h"
 #include "driver/run.h"
 #include "driver/session.h"
@@ -37,11 +38,8 @@ struct Executor {
   int operator()(const CheckCommand& command) const {
     Session session;
     if (!session.open(command.compile.file)) return kProgramIsWrong;
-    Dump dump = {.stage = command.compile.dump};
     const std::optional<check::Program> program =
-        check_program(session.files(), session.file(), command.compile,
-                      DefaultDeploy::first_of_file, session.diagnostics(), dump);
-    if (!dump.stage.empty()) return session.finish_dump(dump);
+        judge(session.files(), session.file(), command.compile, session.diagnostics());
     const int status = session.finish();
     if (!program) return status == kSuccess ? kProgramIsWrong : status;
     if (command.print_selection) print(check::selection_text(*program));
@@ -60,11 +58,10 @@ struct Executor {
       print(*table);
       return status;
     }
-    Dump dump = {.stage = command.compile.dump};
+    Dump none;
     const std::optional<Compilation> compilation =
         compile(session.files(), session.file(), command.compile, DefaultDeploy::first_of_file,
-                session.diagnostics(), dump);
-    if (!dump.stage.empty()) return session.finish_dump(dump);
+                session.diagnostics(), none);
     const int status = session.finish();
     if (!compilation) return status == kSuccess ? kProgramIsWrong : status;
     print(report_text(*compilation));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "io/load.h"
@@ -66,15 +67,32 @@ bool report_spare(const std::string& path, SourceRange range,
   return is_good;
 }
 
-/// Puts the arrays of a weight file in the place of initial values, all or none.
-bool load(const std::string& path, SourceRange range,
-          const IdVector<ir::VariableId, ir::Variable>& variables, emit::InitialValues& values,
-          Diagnostics& diagnostics) {
+/// The weight file of a program, and the place that names it.
+struct WeightFile {
+  std::string path;
+  SourceRange range;  ///< not valid: the command line names it
+};
+
+/// What the program starts from; null: from its initialisers.
+std::optional<WeightFile> weight_file(const check::Program& program, const std::string& option,
+                                      std::string_view source) {
+  if (!option.empty()) return WeightFile{.path = option, .range = {}};
+  if (program.weights_from.empty()) return std::nullopt;
+  return WeightFile{.path = beside(source, program.weights_from), .range = program.weights_origin};
+}
+
+using LoadedValues = std::map<ir::VariableId, std::vector<float>>;
+
+/// The elements of all variables that the file has. Null: reported, all that is wrong at once.
+std::optional<LoadedValues> load(const WeightFile& weights,
+                                 const IdVector<ir::VariableId, ir::Variable>& variables,
+                                 Diagnostics& diagnostics) {
+  const auto& [path, range] = weights;
   const Result<io::ArrayFile> file = io::load_weights(path);
   if (!file.ok()) {
     for (const std::string& message : file.failure().messages)
       diagnostics.report(range, diag::weights_file, message);
-    return false;
+    return std::nullopt;
   }
   const io::ArrayIndex arrays(file.value().arrays);
   const std::vector<const io::Array*> spare = spare_arrays(file.value().arrays, variables);
@@ -83,7 +101,7 @@ bool load(const std::string& path, SourceRange range,
   const std::vector<std::string> spare_names =
       spare.size() > kLookedThrough ? std::vector<std::string>() : names_of(spare);
   bool is_good = report_spare(path, range, spare, diagnostics);
-  emit::InitialValues loaded = values;
+  LoadedValues loaded;
   for (const ir::VariableId id : variables.ids()) {
     const ir::Variable& variable = variables[id];
     if (!is_stored(variable)) continue;
@@ -115,17 +133,17 @@ bool load(const std::string& path, SourceRange range,
       is_good = false;
       continue;
     }
-    loaded[id] = io::to_f32(*array);
-    const auto bad = std::find_if(loaded[id].begin(), loaded[id].end(),
+    std::vector<float>& elements = loaded[id];
+    elements = io::to_f32(*array);
+    const auto bad = std::find_if(elements.begin(), elements.end(),
                                   [](float element) { return !std::isfinite(element); });
-    if (bad != loaded[id].end()) {
+    if (bad != elements.end()) {
       diagnostics.report(range, diag::weights_not_finite, path, variable.path,
-                         static_cast<int64_t>(bad - loaded[id].begin()));
+                         static_cast<int64_t>(bad - elements.begin()));
       is_good = false;
     }
   }
-  if (is_good) values = std::move(loaded);
-  return is_good;
+  return is_good ? std::optional(std::move(loaded)) : std::nullopt;
 }
 
 }  // namespace
@@ -135,17 +153,25 @@ std::optional<emit::InitialValues> make_initial_values(
     const CompileOptions& options, std::string_view source, Diagnostics& diagnostics) {
   const uint64_t seed =
       options.seed.value_or(program.training ? program.training->seed : uint64_t{0});
+  LoadedValues loaded;
+  if (const std::optional<WeightFile> file = weight_file(program, options.weights, source)) {
+    std::optional<LoadedValues> found = load(*file, variables, diagnostics);
+    if (!found) return std::nullopt;
+    loaded = *std::move(found);
+  }
   emit::InitialValues values;
-  for (const ir::Variable& variable : variables)
-    values.push_back(ir::initial_values(variable, seed));
-  if (!options.weights.empty()) {
-    if (!load(options.weights, {}, variables, values, diagnostics)) return std::nullopt;
-  } else if (!program.weights_from.empty()) {
-    if (!load(beside(source, program.weights_from), program.weights_origin, variables, values,
-              diagnostics))
-      return std::nullopt;
+  for (const ir::VariableId id : variables.ids()) {
+    const auto known = loaded.find(id);
+    values.push_back(known == loaded.end() ? ir::initial_values(variables[id], seed)
+                                           : std::move(known->second));
   }
   return values;
+}
+
+void check_weights(const check::Program& program, const std::string& option,
+                   std::string_view source, Diagnostics& diagnostics) {
+  if (const std::optional<WeightFile> file = weight_file(program, option, source))
+    static_cast<void>(load(*file, program.module.variables, diagnostics));
 }
 
 }  // namespace tdc::driver

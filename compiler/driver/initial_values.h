@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "check/program.h"
 #include "diag/diagnostic.h"
@@ -20,5 +22,10 @@ namespace tdc::driver {
 std::optional<emit::InitialValues> make_initial_values(
     const IdVector<ir::VariableId, ir::Variable>& variables, const check::Program& program,
     const CompileOptions& options, std::string_view source, Diagnostics& diagnostics);
+
+/// Reports what `make_initial_values` would about the weight file of a program. `option` is what
+/// `--weights` says, or empty.
+void check_weights(const check::Program& program, const std::string& option,
+                   std::string_view source, Diagnostics& diagnostics);
 
 }  // namespace tdc::driver

@@ -9,7 +9,7 @@
 
 namespace tdc::driver {
 
-/// What every command that compiles a file takes.
+/// What commands that compile a file take, each as much of it as it needs.
 struct CompileOptions {
   std::string file;
   std::string train;     ///< name of a `train` block; empty: the first
@@ -18,27 +18,38 @@ struct CompileOptions {
   std::string platform;  ///< a folder with the runtime files of the chip; empty: `tdc` has them
   std::string weights;   ///< initial weights; empty: what the file says
   std::optional<uint64_t> seed;
-  std::string dump;  ///< a stage to print instead of what the command does
+  std::string dump;  ///< a stage to print instead of writing the C project
+
+  friend bool operator==(const CompileOptions&, const CompileOptions&) = default;
 };
 
 struct CompileCommand {
   CompileOptions compile;
   std::string output;
+
+  friend bool operator==(const CompileCommand&, const CompileCommand&) = default;
 };
 
 struct CheckCommand {
   CompileOptions compile;
   bool print_selection = false;
   bool print_shapes = false;
+
+  friend bool operator==(const CheckCommand&, const CheckCommand&) = default;
 };
 
 struct ReportCommand {
   CompileOptions compile;
   bool all = false;  ///< one row per `train` block
+
+  friend bool operator==(const ReportCommand&, const ReportCommand&) = default;
 };
 
 /// The cycles that are traced if nothing else is said: some ten megabytes.
 inline constexpr std::string_view kTraceWindow = "0:100000";
+
+/// Updates of one run, at most: the program counts them in 32 bits.
+inline constexpr int64_t kMostSteps = (int64_t{1} << 32) - 1;
 
 struct RunCommand {
   enum class Mode : uint8_t { train, infer, eval };
@@ -58,26 +69,40 @@ struct RunCommand {
   bool profile = false;                    ///< cycles of each op on the simulated chip
   std::string trace;                       ///< its instructions in `trace_window`
   std::string trace_window;                ///< `FIRST:END` in cycles; empty: kTraceWindow
+
+  friend bool operator==(const RunCommand&, const RunCommand&) = default;
 };
 
 /// Builds the simulated chip if that was not done yet, and says where it is.
-struct ChipCommand {};
+struct ChipCommand {
+  friend bool operator==(const ChipCommand&, const ChipCommand&) = default;
+};
 
 struct WeightsShowCommand {
   std::string file;
+
+  friend bool operator==(const WeightsShowCommand&, const WeightsShowCommand&) = default;
 };
 
 struct WeightsDiffCommand {
   std::string first, second;
+
+  friend bool operator==(const WeightsDiffCommand&, const WeightsDiffCommand&) = default;
 };
 
 struct WeightsMergeCommand {
   CompileOptions compile;
   std::string save;
+
+  friend bool operator==(const WeightsMergeCommand&, const WeightsMergeCommand&) = default;
 };
 
-struct HelpCommand {};
-struct VersionCommand {};
+struct HelpCommand {
+  friend bool operator==(const HelpCommand&, const HelpCommand&) = default;
+};
+struct VersionCommand {
+  friend bool operator==(const VersionCommand&, const VersionCommand&) = default;
+};
 
 using Command = std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand, ChipCommand,
                              WeightsShowCommand, WeightsDiffCommand, WeightsMergeCommand,

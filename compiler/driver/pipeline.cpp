@@ -45,18 +45,11 @@ std::optional<std::vector<OutputFile>> read_own_platform(const CompileOptions& o
 
 }  // namespace
 
-std::optional<check::Program> check_program(SourceFiles& files, FileId file,
-                                            const CompileOptions& options,
-                                            DefaultDeploy default_deploy, Diagnostics& diagnostics,
-                                            Dump& dump) {
-  if (dump.stage == "ast") {
-    set_fault_context("parse");
-    const std::optional<ast::File> tree = parse(files, file, diagnostics);
-    if (tree) dump.at("ast", [&] { return print_ast(*tree); });
-    return std::nullopt;
-  }
+std::optional<check::CheckedFile> check_file(SourceFiles& files, FileId file,
+                                             const CompileOptions& options,
+                                             DefaultDeploy default_deploy,
+                                             Diagnostics& diagnostics) {
   set_fault_context("check");
-  dump.at("ast", [] { return std::string(); });
   if (!read_own_platform(options, diagnostics)) return std::nullopt;
   const check::Selection selection = {
       .train = options.train,
@@ -64,23 +57,30 @@ std::optional<check::Program> check_program(SourceFiles& files, FileId file,
       .prefix = options.prefix,
       .platform = options.platform.empty() ? std::string() : platform_name(options.platform),
       .prefers_deploy_of_file = default_deploy == DefaultDeploy::first_of_file};
-  std::optional<check::Program> program = check::check(files, file, selection, diagnostics);
-  if (!program || diagnostics.has_errors()) return std::nullopt;
-  ir::verify(program->module, "check");
-  if (options.prefix.empty()) program->prefix = emit::free_prefix(program->prefix);
-  dump.at("ir", [&] { return ir::to_text(program->module); });
-  return program;
+  std::optional<check::CheckedFile> checked =
+      check::check_file(files, file, selection, diagnostics);
+  if (!checked || diagnostics.has_errors()) return std::nullopt;
+  for (check::Program& program : checked->programs) {
+    ir::verify(program.module, "check");
+    if (options.prefix.empty()) program.prefix = emit::free_prefix(program.prefix);
+  }
+  return checked;
 }
 
-std::optional<Planned> plan_program(SourceFiles& files, FileId file, const CompileOptions& options,
-                                    DefaultDeploy default_deploy, Diagnostics& diagnostics,
-                                    Dump& dump) {
-  std::optional<check::Program> program =
-      check_program(files, file, options, default_deploy, diagnostics, dump);
-  if (!program || dump.is_done()) return std::nullopt;
+std::optional<check::Program> check_program(SourceFiles& files, FileId file,
+                                            const CompileOptions& options,
+                                            DefaultDeploy default_deploy,
+                                            Diagnostics& diagnostics) {
+  std::optional<check::CheckedFile> checked =
+      check_file(files, file, options, default_deploy, diagnostics);
+  if (!checked) return std::nullopt;
+  return std::move(checked->programs[checked->selected_program]);
+}
 
+std::optional<ir::Module> make_module(const check::Program& program, Diagnostics& diagnostics,
+                                      Dump& dump) {
   set_fault_context("entry_points");
-  std::optional<ir::Module> module = autodiff::make_entry_points(*program, diagnostics);
+  std::optional<ir::Module> module = autodiff::make_entry_points(program, diagnostics);
   if (!module) return std::nullopt;
   ir::verify(*module, "entry_points");
   dump.at("entry_points", [&] { return ir::to_text(*module); });
@@ -89,10 +89,12 @@ std::optional<Planned> plan_program(SourceFiles& files, FileId file, const Compi
   *module = pass("remove_identities", opt::remove_identities, *std::move(module), dump);
   *module = pass("share_equal", opt::share_equal, *std::move(module), dump);
   *module = pass("remove_dead", opt::remove_dead, *std::move(module), dump);
+  return module;
+}
 
+PlannedSchedule plan_module(const ir::Module& module, const schedule::Chip& chip, Dump& dump) {
   set_fault_context("schedule");
-  const schedule::Chip& chip = program->deployment.chip;
-  schedule::Schedule schedule = schedule::lower(*module, chip);
+  schedule::Schedule schedule = schedule::lower(module, chip);
   dump.at("schedule", [&] { return schedule::to_text(schedule, chip); });
 
   set_fault_context("memory");
@@ -103,13 +105,36 @@ std::optional<Planned> plan_program(SourceFiles& files, FileId file, const Compi
   const std::vector<std::string> violations = memory::validate(schedule, plan);
   TDC_CHECK(violations.empty(), "{}", violations.front());
   dump.at("plan", [&] { return memory::plan_text(schedule, chip, plan); });
+  return {.schedule = std::move(schedule),
+          .plan = std::move(plan),
+          .not_fit = not_fit != nullptr ? std::optional(*not_fit) : std::nullopt};
+}
+
+std::optional<Planned> plan_program(SourceFiles& files, FileId file, const CompileOptions& options,
+                                    DefaultDeploy default_deploy, Diagnostics& diagnostics,
+                                    Dump& dump) {
+  if (dump.stage == "ast") {
+    set_fault_context("parse");
+    const std::optional<ast::File> tree = parse(files, file, diagnostics);
+    if (tree) dump.at("ast", [&] { return print_ast(*tree); });
+    return std::nullopt;
+  }
+  dump.at("ast", [] { return std::string(); });
+  std::optional<check::Program> program =
+      check_program(files, file, options, default_deploy, diagnostics);
+  if (!program) return std::nullopt;
+  dump.at("ir", [&] { return ir::to_text(program->module); });
   if (dump.is_done()) return std::nullopt;
 
+  std::optional<ir::Module> module = make_module(*program, diagnostics, dump);
+  if (!module) return std::nullopt;
+  PlannedSchedule planned = plan_module(*module, program->deployment.chip, dump);
+  if (dump.is_done()) return std::nullopt;
   return Planned{.program = *std::move(program),
                  .module = *std::move(module),
-                 .schedule = std::move(schedule),
-                 .plan = std::move(plan),
-                 .not_fit = not_fit != nullptr ? std::optional(*not_fit) : std::nullopt};
+                 .schedule = std::move(planned.schedule),
+                 .plan = std::move(planned.plan),
+                 .not_fit = std::move(planned.not_fit)};
 }
 
 std::optional<Compilation> compile(SourceFiles& files, FileId file, const CompileOptions& options,

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "check/check.h"
 #include "diag/diagnostic.h"
 #include "driver/compilation.h"
 #include "driver/options.h"
@@ -50,10 +51,29 @@ std::optional<Planned> plan_program(SourceFiles& files, FileId file, const Compi
                                     DefaultDeploy default_deploy, Diagnostics& diagnostics,
                                     Dump& dump);
 
-/// The first part of it: everything that depends on the program alone.
+// ---- its parts ----------------------------------------------------------------------------------
+
+/// Everything that depends on the texts alone. Null: errors were reported.
+std::optional<check::CheckedFile> check_file(SourceFiles& files, FileId file,
+                                             const CompileOptions& options,
+                                             DefaultDeploy default_deploy,
+                                             Diagnostics& diagnostics);
+
+/// The selected one of its programs.
 std::optional<check::Program> check_program(SourceFiles& files, FileId file,
                                             const CompileOptions& options,
-                                            DefaultDeploy default_deploy, Diagnostics& diagnostics,
-                                            Dump& dump);
+                                            DefaultDeploy default_deploy, Diagnostics& diagnostics);
+
+/// The entry points after all passes. Null: errors were reported.
+std::optional<ir::Module> make_module(const check::Program& program, Diagnostics& diagnostics,
+                                      Dump& dump);
+
+/// Entry points on a chip, whether they fit or not.
+struct PlannedSchedule {
+  schedule::Schedule schedule;
+  memory::MemoryPlan plan;
+  std::optional<memory::NotFit> not_fit;
+};
+PlannedSchedule plan_module(const ir::Module& module, const schedule::Chip& chip, Dump& dump);
 
 }  // namespace tdc::driver

@@ -208,12 +208,11 @@ int run(const RunCommand& command, const Compilation& compilation) {
 int run(const RunCommand& command) {
   Session session;
   if (!session.open(command.compile.file)) return kProgramIsWrong;
-  Dump dump = {.stage = command.compile.dump};
+  Dump none;
   const std::optional<Compilation> compilation =
       compile(session.files(), session.file(), command.compile,
               command.target == "host" ? DefaultDeploy::host : DefaultDeploy::first_of_file,
-              session.diagnostics(), dump);
-  if (!dump.stage.empty()) return session.finish_dump(dump);
+              session.diagnostics(), none);
   if (const int status = session.finish(); status != kSuccess || !compilation)
     return kProgramIsWrong;
   return run(command, *compilation);

@@ -117,10 +117,8 @@ struct MergeInput {
 };
 
 std::optional<MergeInput> merge_input(Session& session, const CompileOptions& options) {
-  Dump no_dump;
-  std::optional<check::Program> program =
-      check_program(session.files(), session.file(), options, DefaultDeploy::host,
-                    session.diagnostics(), no_dump);
+  std::optional<check::Program> program = check_program(session.files(), session.file(), options,
+                                                        DefaultDeploy::host, session.diagnostics());
   if (!program) return std::nullopt;
   const std::optional<emit::InitialValues> values =
       make_initial_values(program->module.variables, *program, options,

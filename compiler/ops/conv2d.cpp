@@ -444,7 +444,7 @@ const OpFamily conv2d_family = {
                if (call.attributes.integer("groups") == 1) axes.push_back({{-1, 0, outputs}});
                return axes;
              },
-         .low_rank = LowRank{.operand = 1, .dims = low_rank_dims, .branch = low_rank_branch},
+         .low_rank = {{.operand = 1, .dims = low_rank_dims, .branch = low_rank_branch}},
          .kernel = forward_kernel(),
          .samples =
              [] {

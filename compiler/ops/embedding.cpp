@@ -118,7 +118,7 @@ const OpFamily embedding_family = {
              },
          .flop = [](const Call&) { return int64_t{0}; },
          .tile_axes = tile_rows,
-         .low_rank = LowRank{.operand = 1, .dims = low_rank_dims, .branch = low_rank_branch},
+         .low_rank = {{.operand = 1, .dims = low_rank_dims, .branch = low_rank_branch}},
          .kernel =
              KernelDef{.name = "td_embedding_f32",
                        .file = "embedding.c",

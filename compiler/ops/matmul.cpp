@@ -254,10 +254,36 @@ std::vector<KernelField> fields() {
   };
 }
 
-std::optional<std::pair<int64_t, int64_t>> low_rank_dims(const Call& call) {
-  if (call.attributes.boolean("transpose_a") || call.input(1).rank() != 2) return std::nullopt;
+/// A matrix on the left, y = W b: out rows, in columns.
+std::optional<std::pair<int64_t, int64_t>> left_dims(const Call& call) {
+  if (call.attributes.boolean("reduce") || call.input(0).rank() != 2) return std::nullopt;
+  const Matrix a = matrix(call.input(0), call.attributes.boolean("transpose_a"));
+  return std::pair(a.columns, a.rows);
+}
+
+/// B (A b).
+ir::ValueId left_branch(ir::Builder& builder, const ir::Node& node, ir::ValueId factor_a,
+                        ir::ValueId factor_b) {
+  const ir::ValueId inner = builder.emit("matmul", {factor_a, node.inputs[1]},
+                                         {{"transpose_b", node.attributes.boolean("transpose_b")}});
+  return builder.emit("matmul", {factor_b, inner});
+}
+
+/// A matrix on the right, y = a W: in rows, out columns.
+std::optional<std::pair<int64_t, int64_t>> right_dims(const Call& call) {
+  if (call.attributes.boolean("reduce") || call.attributes.boolean("transpose_a") ||
+      call.input(1).rank() != 2)
+    return std::nullopt;
   const Matrix b = matrix(call.input(1), call.attributes.boolean("transpose_b"));
   return std::pair(b.rows, b.columns);
+}
+
+/// (a A^T) B^T.
+ir::ValueId right_branch(ir::Builder& builder, const ir::Node& node, ir::ValueId factor_a,
+                         ir::ValueId factor_b) {
+  const ir::ValueId inner =
+      builder.emit("matmul", {node.inputs[0], factor_a}, {{"transpose_b", true}});
+  return builder.emit("matmul", {inner, factor_b}, {{"transpose_b", true}});
 }
 
 std::vector<Sample> samples() {
@@ -305,17 +331,8 @@ const OpFamily matmul_family = {
              .flop = flop,
              .tile_axes = tile_axes,
              .accumulator = 2,
-             .low_rank = LowRank{.operand = 1,
-                                 .dims = low_rank_dims,
-                                 .branch =
-                                     [](ir::Builder& builder, const ir::Node& node,
-                                        ir::ValueId factor_a, ir::ValueId factor_b) {
-                                       const ir::ValueId inner =
-                                           builder.emit("matmul", {node.inputs[0], factor_a},
-                                                        {{"transpose_b", true}});
-                                       return builder.emit("matmul", {inner, factor_b},
-                                                           {{"transpose_b", true}});
-                                     }},
+             .low_rank = {{.operand = 0, .dims = left_dims, .branch = left_branch},
+                          {.operand = 1, .dims = right_dims, .branch = right_branch}},
              .kernel =
                  KernelDef{
                      .name = "td_matmul_f32", .file = "matmul.c", .fields = fields(), .bind = bind},

@@ -236,7 +236,8 @@ struct OpDef {
   bool (*is_identity)(const Call&) = nullptr;
   /// The output is input 0 with its last axes permuted as `axes` says.
   bool is_permutation = false;
-  std::optional<LowRank> low_rank;
+  /// One for each input that may be the matrix.
+  std::vector<LowRank> low_rank;
 
   /// The C kernel; none for views.
   std::optional<KernelDef> kernel;

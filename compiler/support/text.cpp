@@ -58,6 +58,19 @@ bool is_plain_name(std::string_view text) {
                      [&](char c) { return is_word(c) || c == '-' || c == '.'; });
 }
 
+namespace {
+
+/// Whether two neighbouring characters are exchanged and nothing else differs.
+bool is_swapped(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto at =
+      static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin()).first - a.begin());
+  return at + 1 < a.size() && a[at] == b[at + 1] && a[at + 1] == b[at] &&
+         a.substr(at + 2) == b.substr(at + 2);
+}
+
+}  // namespace
+
 std::optional<std::string> nearest(std::string_view name,
                                    const std::vector<std::string>& candidates) {
   const llvm::StringRef wanted(name.data(), name.size());
@@ -65,7 +78,8 @@ std::optional<std::string> nearest(std::string_view name,
   std::optional<std::string> best;
   unsigned best_distance = limit + 1;
   for (const std::string& candidate : candidates) {
-    const unsigned distance = wanted.edit_distance(candidate, true, limit);
+    const unsigned distance =
+        is_swapped(name, candidate) ? 1 : wanted.edit_distance(candidate, true, limit);
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;

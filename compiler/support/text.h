@@ -8,7 +8,7 @@
 namespace tdc {
 
 /// The candidate most like `name`, for "did you mean": at most one edit per three characters away
-/// (at least one), letter case ignored when nothing else fits; the first of equals. Null: nothing
+/// (at least one), two neighbours exchanged being one edit, letter case ignored when nothing else fits; the first of equals. Null: nothing
 /// is near.
 std::optional<std::string> nearest(std::string_view name,
                                    const std::vector<std::string>& candidates);

@@ -4,6 +4,6 @@ net N(x: f32[4]) -> y: f32[3] { return Linear(x, 3) as head }
 train t of N {
   loss       mean(y)
   optimizer  sgd(lr: 0.1)
-  freeze     head.weight, !head.bias
+  freeze     head.*, !tail.bias
 }
-// expect: selector-no-match @ 7:27
+// expect: selector-no-match @ 7:22

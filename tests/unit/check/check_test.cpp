@@ -4,9 +4,9 @@
 
 #include <fstream>
 
+#include "../temporary_folder.h"
 #include "check_source.h"
 #include "ops/op.h"
-#include "../temporary_folder.h"
 
 namespace tdc::check {
 namespace {
@@ -95,8 +95,8 @@ block relu(x: f32[n]) -> f32[n] { return x }
 )";
   const Checked result = check_source(R"(tdl 1
 use "./blocks.td"
-let width = 5
-net N(x: f32[4]) -> y: f32[3] { return relu(Dense(x)) }
+let width = 4
+net N(x: f32[width]) -> y: f32[3] { return relu(Dense(x)) }
 )",
                                       {}, folder / "main.td");
   CHECK(result.messages() == "");

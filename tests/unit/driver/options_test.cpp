@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
 
 namespace tdc::driver {
 namespace {
@@ -30,6 +34,8 @@ TEST_CASE("options: the commands on weight files") {
 TEST_CASE("options: what is missing of a command on weight files") {
   CHECK(problem({"weights"}) == "`weights` is followed by `show`, `diff` or `merge`");
   CHECK(problem({"weights", "list"}) == "`weights` is followed by `show`, `diff` or `merge`");
+  CHECK(problem({"weights", "shwo", "w.npz"}) ==
+        "`weights` is followed by `show`, `diff` or `merge`; did you mean `show`?");
   CHECK(problem({"weights", "show"}) == "no weight file is given");
   CHECK(problem({"weights", "show", "a", "b"}) == "`b` is one word too many");
   CHECK(problem({"weights", "diff", "a"}) == "no second weight file is given");
@@ -57,22 +63,175 @@ TEST_CASE("options: help is one flag away from every command") {
 
 TEST_CASE("options: a prefix begins C names") {
   for (const char* good : {"cct", "a1_", "net_2"})
-    CHECK(problem({"check", "n.td", "--prefix", good}).empty());
-  for (const char* bad : {"", "9a", "a b", "Cct", "a-b", "../x", "\xc3\xa9"})
-    CHECK(problem({"check", "n.td", "--prefix", bad}) ==
+    CHECK(problem({"n.td", "-o", "out", "--prefix", good}).empty());
+  for (const char* bad : {"9a", "a b", "Cct", "a-b", "../x", "\xc3\xa9"})
+    CHECK(problem({"n.td", "-o", "out", "--prefix", bad}) ==
           std::string("--prefix: `") + bad +
               "` cannot begin C names; use a to z, 0 to 9 and _, first no digit");
-  for (const auto& [prefix, name] :
-       std::vector<std::pair<std::string, std::string>>{{"mtx", "mtx_init"},
-                                                        {"f", "F_OK"},
-                                                        {"td_runner", "TD_RUNNER_OK"},
-                                                        {"_a", "_a_init"}})
-    CHECK(problem({"check", "n.td", "--prefix", prefix}) ==
+  for (const auto& [prefix, name] : std::vector<std::pair<std::string, std::string>>{
+           {"mtx", "mtx_init"}, {"f", "F_OK"}, {"td_runner", "TD_RUNNER_OK"}, {"_a", "_a_init"}})
+    CHECK(problem({"n.td", "-o", "out", "--prefix", prefix}) ==
           "--prefix: `" + prefix + "` would give the model a `" + name +
               "`, which is a name of C or of the runtime");
-  CHECK(problem({"check", "n.td", "--prefix", std::string(200, 'a')}).empty());
-  CHECK(problem({"check", "n.td", "--prefix", std::string(201, 'a')}) ==
+  CHECK(problem({"n.td", "-o", "out", "--prefix", std::string(200, 'a')}).empty());
+  CHECK(problem({"n.td", "-o", "out", "--prefix", std::string(201, 'a')}) ==
         "--prefix: a prefix of 201 characters makes file names that are too long; 200 are allowed");
+}
+
+TEST_CASE("options: a word that is no command") {
+  CHECK(problem({"chekc", "n.td"}) == "no command `chekc`; did you mean `check`?");
+  CHECK(problem({"new"}) == "no command `new`; `tdc --help` says what there is");
+  CHECK(problem({"chekc", "--help"}) == "no command `chekc`; did you mean `check`?");
+  // Names of files.
+  for (const char* file : {"n.td", "./n", "folder/n"})
+    CHECK(problem({file}) == "where does the C go? give `-o FOLDER`");
+}
+
+// ---- every option of every command --------------------------------------------------------------
+
+/// A way to call a command, and the options it takes, each with a value.
+struct CommandLine {
+  std::vector<std::string> words;
+  std::vector<std::string> taken;
+};
+
+/// All options there are, each with a value that it can have.
+const std::vector<std::vector<std::string>>& all_options() {
+  static const std::vector<std::vector<std::string>> options = {{"-o", "out"},
+                                                                {"--train", "t"},
+                                                                {"--deploy", "d"},
+                                                                {"--platform", "own"},
+                                                                {"--prefix", "net_2"},
+                                                                {"--weights", "w.npz"},
+                                                                {"--seed", "7"},
+                                                                {"--dump", "ir"},
+                                                                {"--selection"},
+                                                                {"--shapes"},
+                                                                {"--all"},
+                                                                {"--on", "qemu"},
+                                                                {"--infer"},
+                                                                {"--eval"},
+                                                                {"--data", "d.npz"},
+                                                                {"--steps", "3"},
+                                                                {"--samples", "3"},
+                                                                {"--shuffle"},
+                                                                {"--save", "s.npz"},
+                                                                {"--losses", "l.csv"},
+                                                                {"--trace-values", "v"},
+                                                                {"--keep", "k"},
+                                                                {"--set", "cores=2"},
+                                                                {"--cycle-limit", "9"},
+                                                                {"--profile"},
+                                                                {"--trace", "t.txt"},
+                                                                {"--trace-window", "1:2"}};
+  return options;
+}
+
+/// A command line that lacks nothing, and the options that it takes beside those it has. What a
+/// command takes depends on its words: `--steps` belongs to training, `--samples` to the others.
+const std::vector<CommandLine>& command_lines() {
+  static const std::vector<std::string> training = {
+      "--eval", "--data",  "--steps",  "--shuffle",  "--save",    "--losses", "--trace-values",
+      "--keep", "--train", "--deploy", "--platform", "--weights", "--seed"};
+  static const std::vector<std::string> infer = {"--data",   "--samples",  "--keep",    "--train",
+                                                 "--deploy", "--platform", "--weights", "--seed"};
+  const auto with = [](std::vector<std::string> options, const std::vector<std::string>& more) {
+    options.insert(options.end(), more.begin(), more.end());
+    return options;
+  };
+  static const std::vector<CommandLine> lines = {
+      {{"n.td", "-o", "out"},
+       {"--train", "--deploy", "--platform", "--prefix", "--weights", "--seed"}},
+      {{"n.td", "--dump", "plan"}, {"--train", "--deploy", "--platform"}},
+      {{"check", "n.td"},
+       {"--selection", "--shapes", "--train", "--deploy", "--platform", "--weights"}},
+      {{"report", "n.td"}, {"--all", "--train", "--deploy", "--platform"}},
+      {{"report", "n.td", "--all"}, {"--deploy", "--platform"}},
+      {{"run", "n.td", "--on", "host"}, training},
+      {{"run", "n.td", "--on", "qemu", "--keep", "f"},
+       {"--eval", "--data", "--steps", "--shuffle", "--save", "--losses", "--trace-values",
+        "--train", "--deploy", "--platform", "--prefix", "--weights", "--seed"}},
+      {{"run", "n.td", "--on", "host", "--eval"}, infer},
+      {{"run", "n.td", "--on", "host", "--infer", "--save", "y.npz"}, infer},
+      {{"run", "n.td", "--on", "rtl"},
+       with(training, {"--set", "--cycle-limit", "--profile", "--trace"})},
+      {{"run", "n.td", "--on", "rtl", "--eval"},
+       with(infer, {"--set", "--cycle-limit", "--profile", "--trace"})},
+      {{"run", "n.td", "--on", "rtl", "--trace", "f"},
+       with(training, {"--set", "--cycle-limit", "--profile", "--trace-window"})},
+      {{"chip"}, {}},
+      {{"weights", "show", "w.npz"}, {}},
+      {{"weights", "diff", "w.npz", "v.npz"}, {}},
+      {{"weights", "merge", "n.td", "--weights", "w.npz", "--save", "s.npz"}, {"--train"}},
+      {{"help"}, {}},
+      {{"--version"}, {}},
+  };
+  return lines;
+}
+
+TEST_CASE("options: each of them changes what a command does, or is refused") {
+  for (const CommandLine& line : command_lines()) {
+    const auto plain = parse_options(line.words);
+    REQUIRE_MESSAGE(std::holds_alternative<Command>(plain),
+                    fmt::format("{}", fmt::join(line.words, " ")));
+    for (const std::vector<std::string>& option : all_options()) {
+      std::vector<std::string> words = line.words;
+      words.insert(words.end(), option.begin(), option.end());
+      INFO(fmt::format("{}", fmt::join(words, " ")));
+      const auto parsed = parse_options(words);
+      const bool is_taken =
+          std::find(line.taken.begin(), line.taken.end(), option[0]) != line.taken.end();
+      CHECK(std::holds_alternative<Command>(parsed) == is_taken);
+      if (!is_taken || !std::holds_alternative<Command>(parsed)) continue;
+      CHECK(std::get<Command>(parsed) != std::get<Command>(plain));
+      // Once is enough, except for settings of the chip.
+      words.insert(words.end(), option.begin(), option.end());
+      CHECK(problem(words) == (option[0] == "--set"
+                                   ? "--set: `cores` is set twice"
+                                   : fmt::format("`{}` is given twice", option[0])));
+    }
+  }
+}
+
+TEST_CASE("options: the table of the test is whole") {
+  // What `--help` lists, and nothing else.
+  const std::string help = help_text();
+  size_t count = 0;
+  for (const std::vector<std::string>& option : all_options())
+    CHECK_MESSAGE(help.find("\n  " + option[0] + " ") != std::string::npos, option[0]);
+  std::set<std::string> listed;
+  for (size_t at = help.find("\n  -"); at != std::string::npos; at = help.find("\n  -", at + 1)) {
+    const size_t begin = at + 3;
+    listed.insert(help.substr(begin, help.find_first_of(" \n", begin) - begin));
+    ++count;
+  }
+  CHECK(count > listed.size());  // some belong to several commands
+  CHECK(listed.size() == all_options().size());
+}
+
+TEST_CASE("options: what contradicts, what is out of range, what is empty") {
+  CHECK(problem({"n.td", "-o", "x", "--dump", "ir"}) ==
+        "`--dump` prints a stage and writes nothing: leave out `-o`");
+  CHECK(problem({"report", "n.td", "--all", "--train", "nope"}) ==
+        "`--all` shows every `train` block: leave out `--train`");
+  CHECK(problem({"run", "n.td", "--on", "host", "--prefix", "net_2"}) ==
+        "`--prefix` names C that is thrown away: give `--keep FOLDER`");
+  CHECK(problem({"run", "n.td", "--on", "host", "--infer", "--eval", "--save", "y.npz"}) ==
+        "`--infer` and `--eval` exclude each other");
+  CHECK(problem({"run", "n.td", "--on", "host", "--infer"}) ==
+        "where do the results go? give `--save FILE.npz`");
+  for (const char* steps :
+       {"4294967296", "9223372036854775807", "9223372036854775808", "-1", "1.5"})
+    CHECK(problem({"run", "n.td", "--on", "host", "--steps", steps}) ==
+          fmt::format("--steps: `{}` is no whole number from 0 to 4294967295", steps));
+  CHECK(problem({"run", "n.td", "--on", "host", "--steps", "4294967295"}).empty());
+  CHECK(problem({"check", "n.td", "--train", ""}) == "`--train` needs a value: --train NAME");
+  CHECK(problem({"check", "n.td", "--train="}) == "`--train` needs a value: --train NAME");
+  CHECK(problem({"check", "n.td", "--train"}) == "`--train` needs a value: --train NAME");
+  CHECK(problem({"check", "n.td", "--shapes=1"}) == "`--shapes` takes no value");
+  CHECK(problem({"check", "", "n.td"}) == "an empty word names nothing");
+  CHECK(problem({"run", "n.td", "--on", "rtl", "--set", "cores=2", "--set", "cores=3"}) ==
+        "--set: `cores` is set twice");
 }
 
 TEST_CASE("options: those of the simulated chip, and only there") {
@@ -97,7 +256,7 @@ TEST_CASE("options: those of the simulated chip, and only there") {
         "`--cycle-limit` is about the simulated chip: it is for `--on rtl`");
   CHECK(problem(with({"rtl", "--trace-window", "1:2"})) ==
         "what is traced in that window? give `--trace FILE`");
-  for (const char* window : {"", "5", "5:", ":5", "5:5", "6:5", "a:b", "1:2:3", "-1:5", " 1:2"})
+  for (const char* window : {"5", "5:", ":5", "5:5", "6:5", "a:b", "1:2:3", "-1:5", " 1:2"})
     CHECK(problem(with({"rtl", "--trace", "t.txt", "--trace-window", window})) ==
           fmt::format("--trace-window: `{}` is no window of cycles: give FIRST:END, such as "
                       "0:100000",

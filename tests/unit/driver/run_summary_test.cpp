@@ -7,8 +7,7 @@ namespace {
 
 TEST_CASE("run summary: the loss is its means over the first and last tenth of the updates") {
   CHECK(loss_text({}).empty());
-  CHECK(loss_text(std::vector<float>{2.5F}) ==
-        "  loss 2.5 at the first update, 2.5 at the last\n");
+  CHECK(loss_text(std::vector<float>{2.5F}) == "  loss 2.5 at the first update, 2.5 at the last\n");
   CHECK(loss_text(std::vector<float>{4, 9, 9, 2}) ==
         "  loss 4 at the first update, 2 at the last\n");
   // Ten updates have a tenth of one, eleven one of two.
