@@ -1,5 +1,7 @@
 #include "emit/emit_weights.h"
 
+#include <algorithm>
+
 #include "emit/c_names.h"
 
 namespace tdc::emit {

@@ -1,6 +1,8 @@
 #include "ops/elementwise.h"
 #include "ops/strides.h"
 
+#include <algorithm>
+
 namespace tdc::ops {
 namespace {
 

@@ -1,5 +1,7 @@
 #include "ops/elementwise.h"
 
+#include <algorithm>
+
 namespace tdc::ops {
 
 extern const OpFamily constant_family;

@@ -1,5 +1,7 @@
 #include "support/files.h"
 
+#include <system_error>
+
 #include <llvm/Support/Error.h>
 #include <llvm/Support/FileSystem.h>
 #include <llvm/Support/MemoryBuffer.h>

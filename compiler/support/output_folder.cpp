@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <system_error>
 
 namespace tdc {
 namespace {

@@ -1,5 +1,7 @@
 #include "syntax/print_ast.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "syntax/literals.h"

@@ -1,5 +1,7 @@
 #include "syntax/source_checks.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace tdc {

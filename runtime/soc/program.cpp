@@ -6,6 +6,8 @@
 #include <llvm/Support/MemoryBuffer.h>
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 #include <vector>
 
 namespace tdc::soc {

@@ -8,7 +8,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
 .ci/install build chip qemu test
-[ -f build/dev/build.ninja ] || cmake --preset dev >/dev/null
+cmake --preset dev >/dev/null
 rtl=$root/build/dev/runtime/soc/cv32e40p
 chip=build/dev/runtime/soc/tdc-soc
 

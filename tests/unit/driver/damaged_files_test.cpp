@@ -8,7 +8,9 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <random>
+#include <stdexcept>
 
 #include "../mutate.h"
 #include "../survey.h"

@@ -1,5 +1,7 @@
 #include "io/array.h"
 
+#include <limits>
+
 #include <doctest/doctest.h>
 
 #include <cmath>

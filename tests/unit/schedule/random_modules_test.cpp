@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "../memory/arena_painting.h"
 #include "ir/builder.h"

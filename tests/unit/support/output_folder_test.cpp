@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <iterator>
 #include <map>
 
 #include "../temporary_folder.h"
