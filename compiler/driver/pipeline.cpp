@@ -1,5 +1,7 @@
 #include "driver/pipeline.h"
 
+#include <iterator>
+
 #include "autodiff/entry_points.h"
 #include "check/check.h"
 #include "driver/initial_values.h"

@@ -1,5 +1,7 @@
 #include "driver/options.h"
 
+#include <utility>
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
