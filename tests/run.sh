@@ -16,6 +16,7 @@ all_parts() {
   part build      preset dev
   part packages   python3 tests/own_packages.py
   part includes   python3 tests/includes/check.py
+  part highlighting tests/highlighting/run.sh
   part unit       build/dev/tests/tdc_unit
   part output     tests/diff/output.sh build/dev/compiler/tdc
   part running    tests/diff/running.sh build/dev/compiler/tdc
