@@ -8,7 +8,7 @@ example=$root/examples/cct
 out=$root/build/cct
 cd "$root"
 
-echo "== installing what is missing, and building tdc"
+echo "== installing what is missing, and building tdc (about ten minutes on two cores the first time; the rest takes about five)"
 tdc=$(.ci/tdc qemu)
 mkdir -p "$out"
 
@@ -32,7 +32,7 @@ evaluate "$example/pretrained.safetensors"
 before=$(accuracy)
 
 echo
-echo "== fine-tuning in the emulated RISC-V program (qemu-riscv32)"
+echo "== fine-tuning in the emulated RISC-V program (qemu-riscv32), 96 steps of one or two seconds"
 "$tdc" run "$example/cct.td" --train adapt --on qemu --data "$example/shifted_train.npz" --steps 96 \
   --weights "$example/pretrained.safetensors" --save "$out/adapted.npz" --losses "$out/losses.csv" --keep "$out/run"
 
@@ -42,6 +42,7 @@ evaluate "$out/adapted.npz"
 after=$(accuracy)
 
 echo
+awk -F, -f examples/mean_losses.awk "$out/losses.csv"
 echo "test accuracy   $before before, $after after 96 images (both encoder blocks, pooling, head)"
 echo "recorded        0.667 with adapters, 0.658 with pooling and head, 0.647 with the head alone (README.md here)"
 echo "C for the chip  ${out#"$root"/}/c"

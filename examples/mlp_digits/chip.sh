@@ -9,7 +9,7 @@ steps=${1:-5}
 example=examples/mlp_digits
 out=build/mlp_digits_chip
 
-echo "== installing what is missing, and building tdc"
+echo "== installing what is missing, and building tdc (about ten minutes on two cores the first time; the chip takes two or three)"
 tdc=$(.ci/tdc chip)
 rm -rf "$out"
 mkdir -p "$out"

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 example=examples/mlp_digits
 out=build/mlp_digits
 
-echo "== installing what is missing, and building tdc"
+echo "== installing what is missing, and building tdc (about ten minutes on two cores the first time; the rest takes one)"
 tdc=$(.ci/tdc qemu)
 mkdir -p "$out"
 
@@ -39,6 +39,7 @@ evaluate --weights "$out/trained.npz"
 after=$(accuracy)
 
 echo
+awk -F, -f examples/mean_losses.awk "$out/losses.csv"
 echo "test accuracy   $before % before, $after % after 20 passes over the 1,437 training digits"
 echo "C for the chip  $out/c"
 echo "C that trained  $out/run"
