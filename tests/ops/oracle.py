@@ -133,8 +133,9 @@ def is_other(stored, array):
 
 def blind_spot(array):
     """What a check of this array would not notice: every element is damaged in turn, and must be seen."""
+    small = 1e-9 * max(1.0, numpy.abs(array[numpy.isfinite(array)]).max(initial=0))
     for index in numpy.ndindex(array.shape):
-        for wrong in [1] if array.dtype.kind == "i" else [1e-9 * max(1, abs(array[index])), numpy.inf, numpy.nan]:
+        for wrong in [1] if array.dtype.kind == "i" else [small, numpy.inf, numpy.nan]:
             damaged = array.copy()
             damaged[index] = wrong if not numpy.isfinite(wrong) else damaged[index] + wrong
             if not numpy.array_equal(damaged, array, equal_nan=damaged.dtype.kind == "f") and not is_other(damaged, array):
