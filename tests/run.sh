@@ -19,6 +19,7 @@ all_parts() {
   part highlighting tests/highlighting/run.sh
   part unit       build/dev/tests/tdc_unit
   part output     tests/diff/output.sh build/dev/compiler/tdc
+  part projects   tests/diff/projects.sh build/dev/compiler/tdc
   part running    tests/diff/running.sh build/dev/compiler/tdc
   part cct        tests/diff/cct.sh build/dev/compiler/tdc
   part data       tests/diff/data.sh build/dev/compiler/tdc
