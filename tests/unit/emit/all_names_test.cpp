@@ -320,7 +320,7 @@ TEST_CASE("all names: as inputs, results, targets, parameters, nets, prefixes an
     write(folder / "levels.c", all_headers(false) + emit::emit_source(model));
     for (const char* compiler : {"gcc", "clang-19"}) {
       std::vector<std::string> options = kC;
-      options.insert(options.begin(), {"-D_GNU_SOURCE", "-Wno-unused-variable"});
+      options.insert(options.end(), {"-D_GNU_SOURCE", "-Wno-unused-variable"});
       accepts(compiler, options, folder, "levels.c");
     }
   }

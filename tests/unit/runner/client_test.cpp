@@ -98,6 +98,9 @@ TEST_CASE("client: a status of the model is passed on") {
   REQUIRE(started.ok());
   CHECK(started.value().train_step(misbehaviour(1000)).failure().messages ==
         std::vector<std::string>{"a training step failed: the model's status is 9"});
+  CHECK(
+      started.value().train_step(misbehaviour(1006)).failure().messages ==
+      std::vector<std::string>{"a training step failed: a class number is not one of its classes"});
   CHECK(started.value().stop().ok());
 }
 

@@ -57,6 +57,7 @@ static void update(void) {
 static uint32_t train_step(const uint8_t* input, float* loss) {
   misbehave(image(input, 0));
   if (image(input, 0) == 1000) return 9;
+  if (image(input, 0) == 1006) return 3;
   int32_t label;
   memcpy(&label, input + kBatch * 8 + 4, 4);
   *loss = (image(input, 0) + image(input, 2)) / 2 + 100 * (float)label;
