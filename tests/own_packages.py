@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MERGED = ("bin", "sbin", "lib", "lib64")
 FOLDERS = ("/usr/bin/", "/usr/sbin/", "/usr/include/", "/usr/lib/", "/usr/lib64/", "/usr/share/cmake", "/usr/share/verilator/")
 # Many files that no CMake command looks for by name; leaving them out halves the time.
-UNSEARCHED = re.compile(r"/usr/(include/(c\+\+|llvm|linux|boost)|lib/(gcc|jvm|python|perl|git-core|picolibc|llvm-\d+/include)|lib/[^/]*/(perl|gconv))")
+UNSEARCHED = re.compile(r"/usr/(include/(c\+\+|llvm|linux|boost)|lib/(gcc|jvm|node_modules|python|perl|git-core|picolibc|llvm-\d+/include)|lib/[^/]*/(perl|gconv))")
 
 
 def output(*command):

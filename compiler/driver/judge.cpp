@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "driver/initial_values.h"

@@ -1,7 +1,10 @@
 #include "syntax/literals.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 
 namespace tdc {
 namespace {
@@ -53,6 +56,15 @@ size_t decode_character(std::string_view text, size_t i, SourceRange range, std:
   return end;
 }
 
+/// Not by `from_chars`, which libc++ 19 has for integers only. The compiler never leaves the C locale.
+double decode_float(const std::string& digits, std::errc& error) {
+  errno = 0;
+  const double value = std::strtod(digits.c_str(), nullptr);
+  // Subnormal numbers set it as well, and are numbers.
+  if (errno == ERANGE && (value == 0 || std::isinf(value))) error = std::errc::result_out_of_range;
+  return value;
+}
+
 }  // namespace
 
 const std::vector<std::string>& unit_names() {
@@ -86,9 +98,7 @@ ast::Number decode_number(std::string_view text, SourceRange range, Diagnostics&
   const bool is_float = digits.find_first_of(".eE") != std::string::npos;
   std::errc error{};
   if (is_float) {
-    double value = 0;
-    error = std::from_chars(digits.data(), end, value).ec;
-    number.value = value;
+    number.value = decode_float(digits, error);
   } else {
     int64_t value = 0;
     error = std::from_chars(digits.data(), end, value).ec;

@@ -131,7 +131,7 @@ def check_compile():
     text = module_map(headers)
     if not map_file.exists() or map_file.read_text() != text:
         map_file.write_text(text)
-    command = [CLANG, "-x", "c++", "-std=c++20", "-fsyntax-only", "-w", "-Wno-module-import-in-extern-c", "-stdlib=libc++", "-D_LIBCPP_REMOVE_TRANSITIVE_INCLUDES", "-fmodules",
+    command = [CLANG, "-x", "c++", "-std=c++20", "-fsyntax-only", "-w", "-Wno-module-import-in-extern-c", "-stdlib=libc++", "-fmodules",
                f"-fmodules-cache-path={work}/modules", "-fmodules-validate-once-per-build-session", f"-fbuild-session-timestamp={int(time.time())}", f"-fmodule-map-file={map_file}", *build_flags()]
 
     def said_by(words, text=None):
