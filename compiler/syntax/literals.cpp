@@ -56,7 +56,8 @@ size_t decode_character(std::string_view text, size_t i, SourceRange range, std:
   return end;
 }
 
-/// Not by `from_chars`, which libc++ 19 has for integers only. The compiler never leaves the C locale.
+/// Not by `from_chars`, which libc++ 19 has for integers only. The compiler never leaves the C
+/// locale.
 double decode_float(const std::string& digits, std::errc& error) {
   errno = 0;
   const double value = std::strtod(digits.c_str(), nullptr);
