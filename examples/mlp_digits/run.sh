@@ -39,7 +39,6 @@ evaluate --weights "$out/trained.npz"
 after=$(accuracy)
 
 echo
-awk -F, -f examples/mean_losses.awk "$out/losses.csv"
 echo "test accuracy   $before % before, $after % after 20 passes over the 1,437 training digits"
 echo "C for the chip  $out/c"
 echo "C that trained  $out/run"
