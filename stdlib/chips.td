@@ -7,7 +7,7 @@ chip pulp_cluster {
   cores      8
   platform   "pulp_cluster"
   memory     L1, size: 128 KiB, stack: 128 KiB
-  memory     L2, size: 2 MiB, code: 96 KiB
+  memory     L2, size: 2 MiB, code: 72 KiB
   memory     L3, size: 32 MiB
   tensors    L2
   constants  L2

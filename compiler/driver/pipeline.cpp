@@ -9,6 +9,7 @@
 #include "driver/report.h"
 #include "emit/c_names.h"
 #include "emit/emit_project.h"
+#include "emit/program_data.h"
 #include "ir/text.h"
 #include "ir/verify.h"
 #include "memory/plan_memory.h"
@@ -100,7 +101,9 @@ PlannedSchedule plan_module(const ir::Module& module, const schedule::Chip& chip
   dump.at("schedule", [&] { return schedule::to_text(schedule, chip); });
 
   set_fault_context("memory");
-  std::variant<memory::MemoryPlan, memory::NotFit> planned = memory::plan_memory(schedule, chip);
+  const bool has_weight_file = !options.weights.empty() || !program->weights_from.empty();
+  std::variant<memory::MemoryPlan, memory::NotFit> planned =
+      memory::plan_memory(schedule, chip, emit::program_data(*program, schedule, has_weight_file));
   const auto* not_fit = std::get_if<memory::NotFit>(&planned);
   memory::MemoryPlan plan =
       not_fit != nullptr ? not_fit->plan : std::get<memory::MemoryPlan>(planned);

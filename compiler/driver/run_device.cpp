@@ -38,12 +38,8 @@ int RunDevice::build() {
 }
 
 int RunDevice::start() {
-  const emit::Model model = {.program = run_.compilation.program,
-                             .schedule = run_.compilation.schedule,
-                             .plan = run_.compilation.plan,
-                             .initial_values = run_.compilation.initial_values};
-  Result<runner::Client> client =
-      runner::Client::start(starter_, emit::runner_sizes(model), [this] {
+  Result<runner::Client> client = runner::Client::start(
+      starter_, emit::runner_sizes(run_.compilation.program, run_.compilation.schedule), [this] {
         progress_.show();
         return run_.interrupts.count() > 1;
       });

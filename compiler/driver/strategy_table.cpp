@@ -4,7 +4,6 @@
 
 #include "driver/pipeline.h"
 #include "driver/report.h"
-#include "emit/c_names.h"
 #include "memory/report.h"
 #include "syntax/parse.h"
 
@@ -30,18 +29,6 @@ double kibi(Bytes bytes) {
   return static_cast<double>(bytes.count) / 1024;
 }
 
-/// What the caller of a train step holds for it: the samples of a micro-batch with their targets.
-Bytes input_bytes(const schedule::Schedule& schedule) {
-  Bytes bytes;
-  const schedule::EntryPoint* step = emit::find_entry_point(schedule, "train_step");
-  if (step == nullptr) return bytes;
-  for (const schedule::Argument& argument : step->arguments)
-    if (!argument.is_output && (argument.input_kind == ir::InputKind::sample ||
-                                argument.input_kind == ir::InputKind::target))
-      bytes += ir::byte_size(schedule.buffers[argument.buffer].type);
-  return bytes;
-}
-
 /// One row, in the words of the columns.
 struct Row {
   std::string name;
@@ -56,13 +43,7 @@ std::string fit_text(const Planned& planned, const memory::LevelReport& level) {
     return fmt::format("{} too little in {}", to_text(planned.not_fit->overflows[0].shortfall),
                        planned.not_fit->overflows[0].level_name);
   if (!planned.program.deployment.chip.has_budget) return "no budget";
-  const Bytes left = level.capacity - level.need;
-  const Bytes input = input_bytes(planned.schedule);
-  if (left < input)
-    return fmt::format("{} left in {}, too little for {} of input", to_text(left), level.name,
-                       to_text(input));
-  return fmt::format("{} left in {} beside {} of input", to_text(left - input), level.name,
-                     to_text(input));
+  return fmt::format("{} left in {}", to_text(level.capacity - level.need), level.name);
 }
 
 Row row_of(const std::string& name, const Planned& planned) {

@@ -127,6 +127,11 @@ std::string string_literal(std::string_view text) {
   return result + "\"";
 }
 
+const std::string& constants_level(const Model& model) {
+  const schedule::Chip& chip = model.program.deployment.chip;
+  return chip.levels[chip.constants].name;
+}
+
 std::string arena_name(const Model& model, LevelId level) {
   return fmt::format("{}_arena_{}", model.program.prefix,
                      model.program.deployment.chip.levels[level].name);
@@ -146,10 +151,8 @@ std::string image_name(const Model& model, ir::VariableId variable) {
 
 bool has_image(const Model& model, ir::VariableId variable) {
   const schedule::Buffer& buffer = model.schedule.buffers[buffer_of(model.schedule, variable)];
-  if (buffer.kind == schedule::BufferKind::constant) return true;
-  const std::vector<float>& values = model.initial_values[variable];
-  return std::any_of(values.begin(), values.end(),
-                     [](float value) { return value != 0 || std::signbit(value); });
+  return buffer.kind == schedule::BufferKind::constant ||
+         memory::has_image(model.schedule.variables[variable], model.plan.program_data);
 }
 
 schedule::BufferId storage_of(const schedule::Schedule& schedule, schedule::BufferId buffer) {

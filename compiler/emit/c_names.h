@@ -44,6 +44,9 @@ std::string float_literal(float value);
 /// A C string literal; what is not printable ASCII is escaped.
 std::string string_literal(std::string_view text);
 
+/// `L2`: where constants of the program lie.
+const std::string& constants_level(const Model& model);
+
 /// `mlp_arena_L2`: the arena of a level.
 std::string arena_name(const Model& model, LevelId level);
 /// `MLP_L2_BYTES`: its size. The level's name is as the chip file writes it.
@@ -51,7 +54,8 @@ std::string arena_macro(const Model& model, LevelId level);
 /// `mlp_initial_3`, `mlp_frozen_3`: elements of a variable that are stored as data.
 std::string image_name(const Model& model, ir::VariableId variable);
 
-/// Whether a live variable's initial image is stored: not if it starts as +0 everywhere.
+/// Whether elements of a variable are stored: all of a frozen one, the initial ones of a live one
+/// as the memory plan counts them.
 bool has_image(const Model& model, ir::VariableId variable);
 
 /// The buffer that holds the bytes of `buffer`, following aliases.

@@ -7,14 +7,14 @@
 
 #include "emit/c_names.h"
 #include "emit/emit_weights.h"
+#include "emit/program_data.h"
 #include "ops/registry.h"
 
 // One function per entry point, one block per launch:
 //
 //   { /* 4: fc1 (matmul, forward) */
-//     static const td_matmul_f32_args args = {.y = (float*)(void*)(mlp_l2 + 1024), ...};
-//     TD_MARK(4);
-//     td_team_run(run_td_matmul_f32, &args);
+//     static const td_matmul_f32_args args TD_CONSTANT(L2) = {.y = (float*)(void*)(mlp_l2 + 1024),
+//     ...}; TD_MARK(4); td_team_run(run_td_matmul_f32, &args);
 //   }
 //
 // Argument structs are constants wherever no pointer of the caller is in them, so that they cost
@@ -44,16 +44,9 @@ std::string scaling_prototype(const Model& model, const check::InputScaling& sca
                      scaling_name(model, scaling.input));
 }
 
-/// Variables that the generated table lists.
-int64_t variable_count(const Model& model) {
-  return std::count_if(
-      model.schedule.variables.begin(), model.schedule.variables.end(),
-      [](const ir::Variable& v) { return v.kind != ir::VariableKind::accumulator; });
-}
-
-/// The extent of that table: C has no empty arrays, so one of no variables has an entry of zeros.
+/// The extent of the table of variables.
 std::string variable_array_extent(const Model& model) {
-  return variable_count(model) == 0 ? "1" : upper(model.program.prefix) + "_VARIABLES";
+  return listed_variables(model.schedule) == 0 ? "1" : upper(model.program.prefix) + "_VARIABLES";
 }
 
 class SourceWriter {
@@ -100,41 +93,58 @@ class SourceWriter {
   }
 
   void write_state() {
+    const schedule::Chip& chip = model_.program.deployment.chip;
+    const std::string place = fmt::format("TD_MEMORY({})", chip.levels[chip.tensors].name);
     text_ += "\nstatic struct {\n  uint32_t is_ready;\n";
     if (model_.program.training)
       text_ +=
           "  uint32_t updates;       /* done since init */\n"
           "  uint32_t micro_batches; /* summed since the last update */\n";
-    text_ += "} state;\n";
+    text_ += fmt::format("}} state {};\n", place);
     if (model_.program.training)
-      text_ +=
-          "\n/* What an update reads at run time. */\nstatic struct {\n  float learning_rate;\n"
+      text_ += fmt::format(
+          "\n/* What an update reads at run time. */\nstatic struct {{\n  float learning_rate;\n"
           "  float inverse_count; /* 1 / number of samples whose gradients were summed */\n"
-          "} scalars;\n";
+          "}} scalars {};\n",
+          place);
   }
 
   void write_variables() {
-    text_ += fmt::format("\nconst {0}_variable {0}_variables[{1}] = {{\n", prefix_,
-                         variable_array_extent(model_));
-    if (variable_count(model_) == 0) text_ += "    {.path = 0},\n";
+    std::string paths, entries;
+    int64_t path_offset = 0;
     for (const ir::VariableId id : schedule_.variables.ids()) {
       const ir::Variable& variable = schedule_.variables[id];
       if (variable.kind == ir::VariableKind::accumulator) continue;
-      const schedule::BufferId buffer = buffer_of(schedule_, id);
-      const bool is_live = schedule_.buffers[buffer].kind == BufferKind::variable;
-      const std::string address =
-          is_live ? arena_address(buffer, 0, variable.type.dtype) : image_name(model_, id);
-      std::string dims;
-      for (const int64_t extent : variable.type.dims)
-        dims += fmt::format("{}{}", dims.empty() ? "" : ", ", extent);
-      text_ += fmt::format(
-          "    {{.path = {},\n     .value = {},\n     .live = {},\n     .elements = {},\n"
-          "     .rank = {},\n     .dims = {{{}}},\n     .kind = {}}},\n",
-          string_literal(variable.path), address, is_live ? address : "0",
-          ir::element_count(variable.type), variable.type.rank(), dims.empty() ? "0" : dims,
-          variable_kind(variable.kind));
+      if (!paths.empty()) paths.insert(paths.size() - 1, "\\0");
+      paths += "\n    " + string_literal(variable.path);
+      entries += variable_entry(id, path_offset);
+      path_offset += static_cast<int64_t>(variable.path.size()) + 1;
     }
-    text_ += "};\n";
+    if (!paths.empty())
+      text_ += fmt::format(
+          "\n/* Paths of the variables, one after another. */\n"
+          "static const char paths[{}] TD_CONSTANT({}) ={};\n",
+          path_bytes(schedule_).count, constants_level(model_), paths);
+    text_ += fmt::format("\nconst {0}_variable {0}_variables[{1}] TD_CONSTANT({2}) = {{\n{3}}};\n",
+                         prefix_, variable_array_extent(model_), constants_level(model_),
+                         entries.empty() ? "    {.path = 0},\n" : entries);
+  }
+
+  std::string variable_entry(ir::VariableId id, int64_t path_offset) const {
+    const ir::Variable& variable = schedule_.variables[id];
+    const schedule::BufferId buffer = buffer_of(schedule_, id);
+    const bool is_live = schedule_.buffers[buffer].kind == BufferKind::variable;
+    const std::string address =
+        is_live ? arena_address(buffer, 0, variable.type.dtype) : image_name(model_, id);
+    std::string dims;
+    for (const int64_t extent : variable.type.dims)
+      dims += fmt::format("{}{}", dims.empty() ? "" : ", ", extent);
+    return fmt::format(
+        "    {{.path = paths + {}, /* {} */\n     .value = {},\n     .live = {},\n"
+        "     .elements = {},\n     .rank = {},\n     .dims = {{{}}},\n     .kind = {}}},\n",
+        path_offset, variable.path, address, is_live ? address : "0",
+        ir::element_count(variable.type), variable.type.rank(), dims.empty() ? "0" : dims,
+        variable_kind(variable.kind));
   }
 
   std::string variable_kind(ir::VariableKind kind) const {
@@ -193,14 +203,14 @@ class SourceWriter {
       const int64_t elements = ir::element_count(input_type(model_, scaling.input));
       const int64_t channel_elements = elements / std::ssize(scaling.mean);
       text_ += fmt::format(
-          "\n{0} {{\n  static const float mean[] = {{{1}}};\n"
-          "  static const float deviation[] = {{{2}}};\n"
+          "\n{0} {{\n  static const float mean[] TD_CONSTANT({6}) = {{{1}}};\n"
+          "  static const float deviation[] TD_CONSTANT({6}) = {{{2}}};\n"
           "  if (!bytes || !input) return {3}_NULL_POINTER;\n"
           "  for (uint32_t i = 0; i < {4}; ++i)\n"
           "    input[i] = td_scaled_byte(bytes[i], mean[i / {5}], deviation[i / {5}]);\n"
           "  return {3}_OK;\n}}\n",
           scaling_prototype(model_, scaling), numbers(scaling.mean), numbers(scaling.deviation),
-          upper(prefix_), elements, channel_elements);
+          upper(prefix_), elements, channel_elements, constants_level(model_));
     }
   }
 
@@ -321,9 +331,7 @@ class SourceWriter {
 
   /// The C parameter of an argument; empty for run-time scalars.
   std::string c_argument(const schedule::Argument& argument) const {
-    const bool is_scalar = argument.input_kind == ir::InputKind::learning_rate ||
-                           argument.input_kind == ir::InputKind::inverse_count;
-    return is_scalar && !argument.is_output ? "" : parameter_name(argument);
+    return is_runtime_scalar(argument) ? "" : parameter_name(argument);
   }
 
   std::string write_steps(const schedule::EntryPoint& entry_point) {
@@ -341,7 +349,7 @@ class SourceWriter {
     std::string text;
     for (const schedule::Step& step : entry_point.steps) {
       if (const auto* launch = std::get_if<schedule::Launch>(&step)) {
-        text += write_launch(*launch);
+        text += write_launch(entry_point, *launch);
       } else if (const auto* copy = std::get_if<schedule::Copy>(&step)) {
         text += write_copy(*copy);
       } else {
@@ -361,44 +369,39 @@ class SourceWriter {
                        ir::element_count(copy.to.extent));
   }
 
-  std::string write_launch(const schedule::Launch& launch) {
+  std::string write_launch(const schedule::EntryPoint& entry_point,
+                           const schedule::Launch& launch) {
     const ops::KernelDef& kernel = *launch.op->kernel;
     used_kernels_.insert(kernel.name);
     ops::KernelScalars scalars;
     kernel.bind(schedule::kernel_call(launch), scalars);
-    bool is_constant = true;
     std::string fields;
     for (const ops::KernelField& field : kernel.fields) {
-      const std::string value = field_value(launch, field, scalars, is_constant);
+      const std::string value = field_value(launch, field, scalars);
       fields += fmt::format("{}\n        .{} = {}", fields.empty() ? "" : ",", field.name, value);
     }
+    const bool is_constant = has_constant_arguments(schedule_, entry_point, launch);
     const std::string op_name =
         launch.label == launch.op->name
             ? std::string(ir::to_text(launch.phase))
             : fmt::format("{}, {}", launch.op->name, ir::to_text(launch.phase));
     return fmt::format(
-        "  {{ /* {}: {} ({}) */\n    {}const {}_args args = {{{}}};\n    TD_MARK({});\n"
+        "  {{ /* {}: {} ({}) */\n    {}const {}_args args{} = {{{}}};\n    TD_MARK({});\n"
         "    td_team_run(run_{}, &args);\n  }}\n",
-        step_, launch.label, op_name, is_constant ? "static " : "", kernel.name, fields, step_,
+        step_, launch.label, op_name, is_constant ? "static " : "", kernel.name,
+        is_constant ? fmt::format(" TD_CONSTANT({})", constants_level(model_)) : "", fields, step_,
         kernel.name);
   }
 
   std::string field_value(const schedule::Launch& launch, const ops::KernelField& field,
-                          const ops::KernelScalars& scalars, bool& is_constant) const {
-    const auto pointer = [&](const schedule::View& view) {
-      const schedule::Buffer& buffer = schedule_.buffers[storage_of(schedule_, view.buffer)];
-      const bool is_static_scalar =
-          arguments_.contains(view.buffer) && arguments_.at(view.buffer).starts_with('&');
-      if (buffer.kind == BufferKind::argument && !is_static_scalar) is_constant = false;
-      return address(view);
-    };
+                          const ops::KernelScalars& scalars) const {
     switch (field.kind) {
       case ops::FieldKind::input: {
         const auto& view = launch.inputs.at(static_cast<size_t>(field.operand));
-        return view ? pointer(*view) : "0";
+        return view ? address(*view) : "0";
       }
       case ops::FieldKind::output:
-        return pointer(launch.outputs.at(static_cast<size_t>(field.operand)));
+        return address(launch.outputs.at(static_cast<size_t>(field.operand)));
       case ops::FieldKind::scratch:
         return launch.scratch ? arena_address(*launch.scratch, 0, ir::DType::f32) : "0";
       case ops::FieldKind::count:
@@ -509,7 +512,7 @@ std::string emit_header(const Model& model) {
         "\n#define {0}_BATCH {1} /* samples of one {2}_train_step */\n"
         "#define {0}_ACCUMULATE {3} /* calls of it for one update */\n",
         macro, model.program.training->batch, prefix, model.program.training->accumulate);
-  text += fmt::format("#define {}_VARIABLES {}\n", macro, variable_count(model));
+  text += fmt::format("#define {}_VARIABLES {}\n", macro, listed_variables(model.schedule));
   text += "\n/* With every status but the first nothing was done. */\ntypedef enum {\n";
   for (const ModelStatus& status : model_statuses())
     text +=
@@ -520,9 +523,6 @@ std::string emit_header(const Model& model) {
       "run "
       "time; this net has nothing of that kind */\n}} {}_config;\n",
       prefix);
-  size_t rank = 1;
-  for (const ir::Variable& variable : model.schedule.variables)
-    rank = std::max(rank, variable.type.dims.size());
   text += fmt::format(
       "\ntypedef enum {{ {0}_PARAMETER = 0, {0}_STATE = 1, {0}_OPTIMIZER_SLOT = 2 }} "
       "{1}_variable_kind;\n"
@@ -532,7 +532,7 @@ std::string emit_header(const Model& model) {
       "  float* live;        /* the same, to write; null if frozen */\n"
       "  uint32_t elements;\n  uint32_t rank;\n  int32_t dims[{2}];\n  {1}_variable_kind kind;\n"
       "}} {1}_variable;\nextern const {1}_variable {1}_variables[{3}];\n",
-      macro, prefix, rank, variable_array_extent(model));
+      macro, prefix, table_rank(model.schedule), variable_array_extent(model));
   text += fmt::format(
       "\n/* Puts every trained weight back to its initial image; counters start again. Call it "
       "first. */\n"

@@ -87,23 +87,37 @@ const std::string& plain(const std::string& path) {
   return path;
 }
 
+/// What the memory plan counted, for the assertions of the linker script: all levels together.
+std::string linker_symbols(const Model& model) {
+  const schedule::Chip& chip = model.program.deployment.chip;
+  Bytes code, stack, constants, memory;
+  for (const memory::LevelPlan& level : model.plan.levels) {
+    const memory::Beside& beside = level.beside;
+    code += beside.code;
+    stack += chip.stack_bytes_per_core(level.level);
+    constants += beside.constants + beside.frozen + beside.image;
+    memory += beside.buffers + align_up(level.peak, memory::kAlignment);
+  }
+  std::string text;
+  const auto add = [&](std::string_view symbol, int64_t value) {
+    text += fmt::format(" -Wl,--defsym=td_{}={}", symbol, value);
+  };
+  if (code.count > 0) add("code_bytes", code.count);
+  if (stack.count > 0) {
+    add("stack_bytes", stack.count);
+    add("stack_cores", chip.cores);
+  }
+  add("constant_bytes", constants.count);
+  add("memory_bytes", memory.count);
+  return text;
+}
+
 std::string makefile(const Model& model, const std::vector<std::string>& kernels) {
   const schedule::Chip& chip = model.program.deployment.chip;
   std::string kernel_sources;
   for (const std::string& path : kernels)
     if (path.ends_with(".c")) kernel_sources += " " + plain(path);
-  Bytes code, stack;
-  for (const schedule::MemoryLevel& level : chip.levels) {
-    code += level.reserved_code;
-    stack += level.reserved_stack;
-  }
-  std::string reserved;
-  if (chip.platform != "host") {
-    if (code.count > 0) reserved += fmt::format(" -Wl,--defsym=td_code_bytes={}", code.count);
-    if (stack.count > 0)
-      reserved += fmt::format(" -Wl,--defsym=td_stack_bytes={} -Wl,--defsym=td_stack_cores={}",
-                              stack.count / chip.cores / 16 * 16, chip.cores);
-  }
+  const std::string reserved = chip.platform == "host" ? "" : linker_symbols(model);
   const FileNames names = file_names(model.program.prefix);
   return fmt::format(
       R"(# Builds the model as a library and its runner. Written by tdc.

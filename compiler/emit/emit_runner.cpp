@@ -15,18 +15,19 @@ bool is_parameter(const schedule::Argument& argument) {
          argument.input_kind == ir::InputKind::target;
 }
 
-Bytes argument_bytes(const Model& model, const schedule::Argument& argument) {
-  return ir::byte_size(model.schedule.buffers[argument.buffer].type);
+Bytes argument_bytes(const schedule::Schedule& schedule, const schedule::Argument& argument) {
+  return ir::byte_size(schedule.buffers[argument.buffer].type);
 }
 
 /// Bytes of all inputs, or of all results, of the entry point; 0 if the model has no such function.
-int64_t total_bytes(const Model& model, std::string_view entry_point_name, bool of_outputs) {
-  const schedule::EntryPoint* entry_point = find_entry_point(model.schedule, entry_point_name);
+int64_t total_bytes(const schedule::Schedule& schedule, std::string_view entry_point_name,
+                    bool of_outputs) {
+  const schedule::EntryPoint* entry_point = find_entry_point(schedule, entry_point_name);
   if (entry_point == nullptr) return 0;
   int64_t bytes = 0;
   for (const schedule::Argument& argument : entry_point->arguments)
     if (is_parameter(argument) && argument.is_output == of_outputs)
-      bytes += argument_bytes(model, argument).count;
+      bytes += argument_bytes(schedule, argument).count;
   return bytes;
 }
 
@@ -45,10 +46,10 @@ std::string call_arguments(const Model& model, const schedule::EntryPoint& entry
     const char* type = is_integer ? "int32_t" : "float";
     if (!argument.is_output) {
       add(fmt::format("(const {}*)(const void*)(input + {})", type, input_bytes));
-      input_bytes += argument_bytes(model, argument).count;
+      input_bytes += argument_bytes(model.schedule, argument).count;
     } else if (argument.output_kind == ir::OutputKind::result) {
       add(fmt::format("({}*)(void*)(results + {})", type, result_bytes));
-      result_bytes += argument_bytes(model, argument).count;
+      result_bytes += argument_bytes(model.schedule, argument).count;
     } else if (argument.output_kind == ir::OutputKind::loss) {
       add("loss");
     } else if (!has_metrics) {
@@ -83,31 +84,34 @@ std::string buffer(const Model& model, std::string_view type, std::string_view n
 
 }  // namespace
 
-RunnerSizes runner_sizes(const Model& model) {
-  RunnerSizes sizes = {.train_input_bytes = total_bytes(model, "train_step", false),
-                       .eval_input_bytes = total_bytes(model, "eval", false),
-                       .infer_input_bytes = total_bytes(model, "infer", false),
-                       .result_bytes = total_bytes(model, "infer", true)};
-  if (const auto* eval = find_entry_point(model.schedule, "eval"))
+RunnerSizes runner_sizes(const check::Program& program, const schedule::Schedule& schedule) {
+  RunnerSizes sizes = {.train_input_bytes = total_bytes(schedule, "train_step", false),
+                       .eval_input_bytes = total_bytes(schedule, "eval", false),
+                       .infer_input_bytes = total_bytes(schedule, "infer", false),
+                       .result_bytes = total_bytes(schedule, "infer", true)};
+  if (const auto* eval = find_entry_point(schedule, "eval"))
     sizes.metrics = std::count_if(
         eval->arguments.begin(), eval->arguments.end(), [](const schedule::Argument& argument) {
           return argument.is_output && argument.output_kind == ir::OutputKind::metric;
         });
   sizes.variables =
-      std::count_if(model.schedule.variables.begin(), model.schedule.variables.end(),
+      std::count_if(schedule.variables.begin(), schedule.variables.end(),
                     [](const ir::Variable& v) { return v.kind != ir::VariableKind::accumulator; });
-  if (model.program.training) {
-    sizes.batch = model.program.training->batch;
-    sizes.accumulate = model.program.training->accumulate;
+  if (program.training) {
+    sizes.batch = program.training->batch;
+    sizes.accumulate = program.training->accumulate;
   }
   return sizes;
 }
 
+Bytes runner_input_bytes(const RunnerSizes& sizes) {
+  return {std::max({sizes.train_input_bytes, sizes.eval_input_bytes, sizes.infer_input_bytes})};
+}
+
 std::string emit_runner(const Model& model) {
   const std::string& prefix = model.program.prefix;
-  const RunnerSizes sizes = runner_sizes(model);
-  const int64_t input_bytes =
-      std::max({sizes.train_input_bytes, sizes.eval_input_bytes, sizes.infer_input_bytes});
+  const RunnerSizes sizes = runner_sizes(model.program, model.schedule);
+  const int64_t input_bytes = runner_input_bytes(sizes).count;
   const bool has_training = find_entry_point(model.schedule, "train_step") != nullptr;
 
   std::string text = fmt::format(
@@ -138,13 +142,15 @@ std::string emit_runner(const Model& model) {
   };
   const auto pointer = [](const char* name, int64_t count) { return count > 0 ? name : "0"; };
   text += fmt::format(
-      "\nint main(void) {{\n  static const td_runner_model model = {{\n      .sizes = {{\n"
+      "\nint main(void) {{\n  static const td_runner_model model TD_CONSTANT({}) = {{\n      "
+      ".sizes = {{\n"
       "          .train_input_bytes = {},\n          .eval_input_bytes = {},\n"
       "          .infer_input_bytes = {},\n          .result_bytes = {},\n"
       "          .metrics = {},\n          .variables = {},\n          .batch = {},\n"
       "          .accumulate = {},\n      }},\n",
-      sizes.train_input_bytes, sizes.eval_input_bytes, sizes.infer_input_bytes, sizes.result_bytes,
-      sizes.metrics, sizes.variables, sizes.batch, sizes.accumulate);
+      constants_level(model), sizes.train_input_bytes, sizes.eval_input_bytes,
+      sizes.infer_input_bytes, sizes.result_bytes, sizes.metrics, sizes.variables, sizes.batch,
+      sizes.accumulate);
   text += fmt::format(
       "      .input = {},\n      .results = {},\n      .metrics = {},\n      .init = init,\n"
       "      .train_step = {},\n      .flush = {},\n      .eval = {},\n      .infer = {},\n"

@@ -22,7 +22,9 @@ struct RunnerSizes {
 
   friend bool operator==(const RunnerSizes&, const RunnerSizes&) = default;
 };
-RunnerSizes runner_sizes(const Model& model);
+RunnerSizes runner_sizes(const check::Program& program, const schedule::Schedule& schedule);
+/// Bytes of the runner's one buffer for inputs: the largest of the three.
+Bytes runner_input_bytes(const RunnerSizes& sizes);
 
 /// `<prefix>_runner.c`: `main` of a program that serves the model over the runner protocol, with
 /// its buffers.

@@ -1,6 +1,7 @@
 #include "memory/plan.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace tdc::memory {
 
@@ -21,6 +22,14 @@ std::string_view to_text(Method method) {
   }
   TDC_CHECK(false, "method {}", static_cast<int>(method));
   return {};
+}
+
+bool has_image(const ir::Variable& variable, const ProgramData& program_data) {
+  if (variable.kind != ir::VariableKind::parameter && variable.kind != ir::VariableKind::state)
+    return false;
+  const bool starts_at_zero = variable.init.kind == ir::Initializer::Kind::constant &&
+                              variable.init.scale == 0 && !std::signbit(variable.init.scale);
+  return program_data.has_weight_file || !starts_at_zero;
 }
 
 std::vector<Placement> alive_at(const LevelPlan& plan, Tick tick) {

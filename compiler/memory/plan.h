@@ -30,26 +30,48 @@ enum class Method : uint8_t { empty, by_size, by_lifetime, by_area, by_start, lo
 
 std::string_view to_text(Method method);
 
+/// What the generated program holds beside weights and tensors, counted by the emitter
+/// (`emit/program_data.h`).
+struct ProgramData {
+  Bytes constants;              ///< argument structs and tables: in the chip's level of constants
+  Bytes buffers;                ///< inputs, results, counters: in the chip's level of tensors
+  bool has_weight_file = false; /**< every trained weight starts from an image, even if it is of
+                                     zeros; without a file those that start at zero need none */
+};
+
+/// What lies in a level beside its arena. All but the reserves are exact: what the linker places.
+struct Beside {
+  Bytes code, stacks;  ///< reserved by the chip file; the linker script asserts that they suffice
+  Bytes constants;     ///< argument structs and tables of the program
+  Bytes frozen;        ///< weights that no entry point writes
+  Bytes image;         ///< initial values of those that are written
+  Bytes buffers;       ///< inputs, results, counters
+  [[nodiscard]] Bytes total() const { return code + stacks + constants + frozen + image + buffers; }
+  friend bool operator==(const Beside&, const Beside&) = default;
+};
+
 struct LevelPlan {
   LevelId level;
-  Bytes capacity;   ///< budget if there is one, else what the chip has
-  Bytes reserved;   ///< code and stacks set aside by the chip file
-  Bytes constants;  ///< `const` data that lies here: frozen weights
-  Bytes image;      ///< `const` data that lies here: initial values of trained weights, at most
-                    ///< (weights that start at zero need none, which is not known here)
-  Bytes peak;       ///< size of the arena
-  Bytes max_live;   ///< lower bound of any placement of these lifetimes
+  Bytes capacity;  ///< budget if there is one, else what the chip has
+  Beside beside;
+  Bytes peak;      ///< size of the arena
+  Bytes max_live;  ///< lower bound of any placement of these lifetimes
   Method method = Method::empty;
   bool is_proved = false;             ///< peak equals max_live
   std::vector<Placement> placements;  ///< in the order of offsets, then of first ticks
 
   /// All that must lie in this level.
-  [[nodiscard]] Bytes need() const { return reserved + constants + image + peak; }
+  [[nodiscard]] Bytes need() const { return beside.total() + align_up(peak, kAlignment); }
 };
 
 struct MemoryPlan {
   IdVector<LevelId, LevelPlan> levels;
+  ProgramData program_data;  ///< what `levels` were reckoned with
 };
+
+/// Whether the initial values of a trained variable are stored. Those of optimizer slots and sums
+/// never are: they start at zero.
+bool has_image(const ir::Variable& variable, const ProgramData& program_data);
 
 /// The placements occupied at `tick`, largest first, equals in the order of offsets.
 std::vector<Placement> alive_at(const LevelPlan& plan, Tick tick);

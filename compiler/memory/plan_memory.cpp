@@ -198,15 +198,34 @@ Order sorted_by(const std::vector<Item>& items, Key key) {
   return order;
 }
 
+Beside beside_arena(const Schedule& schedule, const Chip& chip, LevelId id,
+                    const ProgramData& program_data) {
+  Beside beside = {.code = chip.levels[id].reserved_code,
+                   .stacks = chip.stack_bytes_per_core(id) * chip.cores,
+                   .constants = {},
+                   .frozen = {},
+                   .image = {},
+                   .buffers = {}};
+  if (chip.constants == id) beside.constants = align_up(program_data.constants, kAlignment);
+  if (chip.tensors == id) beside.buffers = align_up(program_data.buffers, kAlignment);
+  for (const schedule::Buffer& buffer : schedule.buffers) {
+    if (buffer.alias) continue;
+    const Bytes bytes = align_up(ir::byte_size(buffer.type), kAlignment);
+    if (buffer.kind == BufferKind::constant && buffer.level == id) beside.frozen += bytes;
+    if (buffer.kind == BufferKind::variable && chip.image == id &&
+        has_image(schedule.variables[buffer.variable.value()], program_data))
+      beside.image += bytes;
+  }
+  return beside;
+}
+
 Overflow describe_overflow(const Schedule& schedule, const Lifetimes& lifetimes,
                            const MemoryLevel& level, const LevelPlan& plan) {
   Overflow overflow = {.level = plan.level,
                        .level_name = level.name,
                        .budget_origin = level.budget_origin,
                        .capacity = plan.capacity,
-                       .reserved = plan.reserved,
-                       .constants = plan.constants,
-                       .image = plan.image,
+                       .beside = plan.beside,
                        .peak = plan.peak,
                        .need = plan.need(),
                        .shortfall = plan.need() - plan.capacity,
@@ -311,9 +330,11 @@ ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes) {
   return plan;
 }
 
-std::variant<MemoryPlan, NotFit> plan_memory(const Schedule& schedule, const Chip& chip) {
+std::variant<MemoryPlan, NotFit> plan_memory(const Schedule& schedule, const Chip& chip,
+                                             const ProgramData& program_data) {
   const Lifetimes lifetimes = find_lifetimes(schedule);
   NotFit result;
+  result.plan.program_data = program_data;
   for (const LevelId id : chip.levels.ids()) {
     const MemoryLevel& level = chip.levels[id];
     std::vector<Lifetime> here;
@@ -322,26 +343,12 @@ std::variant<MemoryPlan, NotFit> plan_memory(const Schedule& schedule, const Chi
     ArenaPlan arena = plan_arena(here);
     LevelPlan plan = {.level = id,
                       .capacity = level.budget.value_or(level.capacity),
-                      .reserved = level.reserved_code + level.reserved_stack,
-                      .constants = {},
-                      .image = {},
+                      .beside = beside_arena(schedule, chip, id, program_data),
                       .peak = arena.peak,
                       .max_live = arena.max_live,
                       .method = arena.method,
                       .is_proved = arena.peak == arena.max_live,
                       .placements = std::move(arena.placements)};
-    for (const schedule::Buffer& buffer : schedule.buffers) {
-      if (buffer.alias) continue;
-      if (buffer.kind == BufferKind::constant && buffer.level == id)
-        plan.constants += align_up(ir::byte_size(buffer.type), kAlignment);
-      // What starts at zero is cleared, not copied, and needs no image.
-      const bool has_image =
-          buffer.kind == BufferKind::variable &&
-          (schedule.variables[buffer.variable.value()].kind == ir::VariableKind::parameter ||
-           schedule.variables[buffer.variable.value()].kind == ir::VariableKind::state);
-      if (has_image && chip.image == id)
-        plan.image += align_up(ir::byte_size(buffer.type), kAlignment);
-    }
     if (chip.has_budget && plan.need() > plan.capacity)
       result.overflows.push_back(describe_overflow(schedule, lifetimes, level, plan));
     result.plan.levels.push_back(std::move(plan));
@@ -355,8 +362,9 @@ void report_not_fit(const NotFit& not_fit, Diagnostics& diagnostics) {
     auto report =
         diagnostics.report(overflow.budget_origin, diag::memory_does_not_fit, overflow.level_name,
                            overflow.need, overflow.capacity, overflow.shortfall);
-    report.note(overflow.budget_origin, diag::note_memory_parts, overflow.reserved,
-                overflow.constants + overflow.image, overflow.peak);
+    const Beside& beside = overflow.beside;
+    report.note(overflow.budget_origin, diag::note_memory_parts, beside.code + beside.stacks,
+                beside.constants, beside.frozen + beside.image, beside.buffers, overflow.peak);
     if (!overflow.largest.empty())
       report.note(overflow.budget_origin, diag::note_memory_peak, overflow.entry_point,
                   overflow.step, static_cast<int64_t>(overflow.largest.size()));

@@ -29,8 +29,10 @@ struct Overflow {
   LevelId level;
   std::string level_name;
   SourceRange budget_origin;  ///< not valid: the level has no budget, the chip is too small
-  Bytes capacity, reserved, constants, image, peak;
-  Bytes need;                       ///< the sum of the last four
+  Bytes capacity;
+  Beside beside;
+  Bytes peak;                       ///< of the arena
+  Bytes need;                       ///< for all of it
   Bytes shortfall;                  ///< need - capacity
   Tick tick = 0;                    ///< when most is live
   std::string entry_point, step;    ///< what runs then
@@ -50,7 +52,8 @@ struct NotFit {
 /// in each level. The same schedule gives the same plan. Without a budget (`Chip::has_budget`)
 /// everything fits.
 std::variant<MemoryPlan, NotFit> plan_memory(const schedule::Schedule& schedule,
-                                             const schedule::Chip& chip);
+                                             const schedule::Chip& chip,
+                                             const ProgramData& program_data = {});
 
 /// Reports `memory-does-not-fit` for every level that overflows.
 void report_not_fit(const NotFit& not_fit, Diagnostics& diagnostics);

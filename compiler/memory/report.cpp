@@ -29,9 +29,7 @@ LevelReport report_level(const Schedule& schedule, const Chip& chip, const Level
   LevelReport report = {.name = chip.levels[plan.level].name,
                         .capacity = plan.capacity,
                         .is_budget = chip.levels[plan.level].budget.has_value(),
-                        .reserved = plan.reserved,
-                        .constants = plan.constants,
-                        .image = plan.image,
+                        .beside = plan.beside,
                         .variables = {},
                         .temporaries = {},
                         .peak = plan.peak,
@@ -122,9 +120,12 @@ std::string to_text(const MemoryReport& report) {
          level.need <= level.capacity
              ? fmt::format("{} left", tdc::to_text(level.capacity - level.need))
              : fmt::format("{} too little", tdc::to_text(level.need - level.capacity)));
-    line("  code and stacks", level.reserved, "reserved by the chip file");
-    line("  constants", level.constants);
-    line("  initial weights", level.image);
+    line("  code", level.beside.code, "reserved by the chip file");
+    line("  stacks", level.beside.stacks, "reserved by the chip file");
+    line("  constants", level.beside.constants, "argument structs and tables");
+    line("  frozen weights", level.beside.frozen);
+    line("  initial weights", level.beside.image);
+    line("  inputs and results", level.beside.buffers, "held by the runner; counters");
     line("  variables", level.variables);
     line("  temporaries", level.temporaries);
     if (level.peak.count == 0) {
@@ -151,10 +152,15 @@ std::string plan_text(const Schedule& schedule, const Chip& chip, const MemoryPl
   const auto tick_count = static_cast<Tick>(lifetimes.steps.size());
   std::string text;
   for (const LevelPlan& level : plan.levels) {
-    text += fmt::format("{}: arena {} bytes, bound {}, {}{}; reserved {}, constants {}, image {}\n",
-                        chip.levels[level.level].name, level.peak.count, level.max_live.count,
-                        to_text(level.method), level.is_proved ? ", proved" : "",
-                        level.reserved.count, level.constants.count, level.image.count);
+    const Beside& beside = level.beside;
+    text += fmt::format(
+        "{}: arena {} bytes, bound {}, {}{}; code {}, stacks {}, constants {}, frozen {}, image "
+        "{}, "
+        "buffers {}\n",
+        chip.levels[level.level].name, level.peak.count, level.max_live.count,
+        to_text(level.method), level.is_proved ? ", proved" : "", beside.code.count,
+        beside.stacks.count, beside.constants.count, beside.frozen.count, beside.image.count,
+        beside.buffers.count);
     if (level.placements.empty()) continue;
     text += fmt::format("  {:>9} {:>9} {:>6} {:>6}  buffer\n", "offset", "bytes", "first", "last");
     for (const Placement& placement : level.placements)

@@ -23,13 +23,13 @@ struct LevelReport {
   std::string name;
   Bytes capacity;
   bool is_budget = false;  ///< capacity is what the `deploy` block grants
-  Bytes reserved, constants, image;
+  Beside beside;
   Bytes variables;    ///< part of the peak
   Bytes temporaries;  ///< the rest of the peak
   Bytes peak, max_live;
   Method method = Method::empty;
   bool is_proved = false;
-  Bytes need;                               ///< reserved + constants + image + peak
+  Bytes need;                               ///< all of it
   std::string peak_entry_point, peak_step;  ///< when most bytes are live; empty: nothing is placed
   Bytes live_at_peak;
   std::vector<LiveTensor> largest_at_peak;              ///< at most ten, largest first

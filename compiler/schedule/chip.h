@@ -35,6 +35,11 @@ struct Chip {
   bool has_budget = false;  ///< false: the built-in host, nothing can fail to fit
   std::string platform;     ///< folder of runtime files, a plain name: `qemu_user`, `host`
   SourceRange platform_origin;
+
+  /// The stack of one core in a level: an equal share of what is set aside, a multiple of 16.
+  [[nodiscard]] Bytes stack_bytes_per_core(LevelId level) const {
+    return {levels[level].reserved_stack.count / cores / 16 * 16};
+  }
 };
 
 }  // namespace tdc::schedule

@@ -13,6 +13,7 @@ struct Bytes {
   friend auto operator<=>(const Bytes&, const Bytes&) = default;
   friend Bytes operator+(Bytes a, Bytes b) { return {a.count + b.count}; }
   friend Bytes operator-(Bytes a, Bytes b) { return {a.count - b.count}; }
+  friend Bytes operator*(Bytes a, int64_t times) { return {a.count * times}; }
   Bytes& operator+=(Bytes other) {
     count += other.count;
     return *this;

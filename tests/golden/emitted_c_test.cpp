@@ -108,12 +108,9 @@ T value_of(Result<T> result) {
 }
 
 Answers run_tiny(const driver::Compilation& compilation, const std::string& program) {
-  const emit::Model model = {.program = compilation.program,
-                             .schedule = compilation.schedule,
-                             .plan = compilation.plan,
-                             .initial_values = compilation.initial_values};
-  runner::Client client =
-      value_of(runner::Client::start({program}, emit::runner_sizes(model), [] { return false; }));
+  runner::Client client = value_of(runner::Client::start(
+      {program}, emit::runner_sizes(compilation.program, compilation.schedule),
+      [] { return false; }));
   const auto message = [](std::vector<float> first, const std::vector<float>& second) {
     first.insert(first.end(), second.begin(), second.end());
     return first;

@@ -90,12 +90,8 @@ struct Training::State {
     const auto never = [] { return false; };
     const auto built = runner::build(folder / "c", c.program.prefix, {}, never);
     REQUIRE(built.ok());
-    auto started = runner::Client::start(built.value(),
-                                         emit::runner_sizes({.program = c.program,
-                                                             .schedule = c.schedule,
-                                                             .plan = c.plan,
-                                                             .initial_values = c.initial_values}),
-                                         never);
+    auto started =
+        runner::Client::start(built.value(), emit::runner_sizes(c.program, c.schedule), never);
     REQUIRE(started.ok());
     client.emplace(std::move(started.value()));
   }

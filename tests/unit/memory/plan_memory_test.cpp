@@ -215,19 +215,24 @@ TEST_CASE("each level is planned by itself and counts what else lies there") {
   schedule::Chip chip = test::two_level_chip();
   chip.levels[test::kL2].reserved_code = {1000};
   chip.levels[test::kL2].budget = Bytes{2000};
-  const auto result = plan_memory(b.schedule(), chip);
+  const auto result = plan_memory(b.schedule(), chip,
+                                  {.constants = {100}, .buffers = {12}, .has_weight_file = true});
   REQUIRE(std::holds_alternative<MemoryPlan>(result));
   const auto& levels = std::get<MemoryPlan>(result).levels;
   CHECK(levels[test::kL1].peak == Bytes{16});
-  CHECK(levels[test::kL1].constants == Bytes{0});
+  CHECK(levels[test::kL1].beside == Beside{});
   const LevelPlan& plan = levels[test::kL2];
   CHECK(plan.capacity == Bytes{2000});
-  CHECK(plan.reserved == Bytes{1000});
-  CHECK(plan.constants == Bytes{16});
-  CHECK(plan.image == Bytes{32});
+  // Neither is a multiple of 16; what follows starts at one.
+  CHECK(plan.beside == Beside{.code = {1000},
+                              .stacks = {},
+                              .constants = {112},
+                              .frozen = {16},
+                              .image = {32},
+                              .buffers = {16}});
   CHECK(plan.peak == Bytes{48});
   CHECK(plan.is_proved);
-  CHECK(plan.need() == Bytes{1096});
+  CHECK(plan.need() == Bytes{1224});
   CHECK(plan.placements ==
         std::vector<Placement>{placement(v.index, 0, 20, 0, 2), placement(h.index, 32, 16, 1, 2)});
 }
@@ -262,9 +267,7 @@ TEST_CASE("what does not fit is reported with the largest tensors at the peak") 
                              .level_name = "L2",
                              .budget_origin = {.file = file, .begin = 19, .end = 30},
                              .capacity = {1024},
-                             .reserved = {},
-                             .constants = {},
-                             .image = {},
+                             .beside = {},
                              .peak = {2400},
                              .need = {2400},
                              .shortfall = {1376},

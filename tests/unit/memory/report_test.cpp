@@ -15,6 +15,7 @@ struct Example {
   ScheduleBuilder b;
   schedule::Chip chip = test::two_level_chip();
   BufferId v, c, h, g, s;
+  ProgramData program_data = {.constants = {100}, .buffers = {40}, .has_weight_file = true};
 
   Example() {
     v = b.variable("v", {20});
@@ -37,7 +38,7 @@ struct Example {
     chip.levels[test::kL1].reserved_stack = {4096};
   }
   [[nodiscard]] MemoryPlan plan() const {
-    return std::get<MemoryPlan>(plan_memory(b.schedule(), chip));
+    return std::get<MemoryPlan>(plan_memory(b.schedule(), chip, program_data));
   }
 };
 
@@ -49,15 +50,18 @@ TEST_CASE("the report's numbers") {
   CHECK(level.name == "L2");
   CHECK(level.capacity == Bytes{4096});
   CHECK(level.is_budget);
-  CHECK(level.reserved == Bytes{1024});
-  CHECK(level.constants == Bytes{80});
-  CHECK(level.image == Bytes{80});
+  CHECK(level.beside == Beside{.code = {1024},
+                               .stacks = {},
+                               .constants = {112},
+                               .frozen = {80},
+                               .image = {80},
+                               .buffers = {48}});
   CHECK(level.variables == Bytes{80});
   CHECK(level.temporaries == Bytes{160});
   CHECK(level.peak == Bytes{240});
   CHECK(level.max_live == Bytes{240});
   CHECK(level.is_proved);
-  CHECK(level.need == Bytes{1424});
+  CHECK(level.need == Bytes{1584});
   CHECK(level.peak_entry_point == "step");
   CHECK(level.peak_step == "activation");
   CHECK(level.live_at_peak == Bytes{240});
@@ -69,7 +73,7 @@ TEST_CASE("the report's numbers") {
         std::vector<EntryPointReport>{{.name = "infer", .peak = {160}, .live = {160}},
                                       {.name = "step", .peak = {240}, .live = {240}}});
   CHECK(report.levels[0].peak == Bytes{0});
-  CHECK(report.levels[0].reserved == Bytes{4096});
+  CHECK(report.levels[0].beside.stacks == Bytes{4096});
   CHECK(!report.levels[0].is_budget);
 }
 
@@ -78,18 +82,24 @@ TEST_CASE("the report's table") {
   CHECK(to_text(report_memory(e.b.schedule(), e.chip, e.plan())) == R"(two_level L1
   capacity                     4 KiB
   used                         4 KiB  0 B left
-    code and stacks            4 KiB  reserved by the chip file
-    constants                    0 B
+    code                         0 B  reserved by the chip file
+    stacks                     4 KiB  reserved by the chip file
+    constants                    0 B  argument structs and tables
+    frozen weights               0 B
     initial weights              0 B
+    inputs and results           0 B  held by the runner; counters
     variables                    0 B
     temporaries                  0 B
   no tensors are planned here
 two_level L2
   budget                       4 KiB
-  used                       1.4 KiB  2.6 KiB left
-    code and stacks            1 KiB  reserved by the chip file
-    constants                   80 B
+  used                       1.5 KiB  2.5 KiB left
+    code                       1 KiB  reserved by the chip file
+    stacks                       0 B  reserved by the chip file
+    constants                  112 B  argument structs and tables
+    frozen weights              80 B
     initial weights             80 B
+    inputs and results          48 B  held by the runner; counters
     variables                   80 B
     temporaries                160 B
   arena                        240 B  240 bytes, as low as possible for this order of steps (by_size)
@@ -105,9 +115,10 @@ two_level L2
 TEST_CASE("the plan's dump with its picture") {
   // Arena and ticks are drawn one to one: 15 rows of 16 bytes, 6 ticks.
   const Example e;
-  CHECK(plan_text(e.b.schedule(), e.chip, e.plan()) ==
-        R"(L1: arena 0 bytes, bound 0, empty, proved; reserved 4096, constants 0, image 0
-L2: arena 240 bytes, bound 240, by_size, proved; reserved 1024, constants 80, image 80
+  CHECK(
+      plan_text(e.b.schedule(), e.chip, e.plan()) ==
+      R"(L1: arena 0 bytes, bound 0, empty, proved; code 0, stacks 4096, constants 0, frozen 0, image 0, buffers 0
+L2: arena 240 bytes, bound 240, by_size, proved; code 1024, stacks 0, constants 112, frozen 80, image 80, buffers 48
      offset     bytes  first   last  buffer
           0        80      0      5  b0 v
          80        80      0      1  b3 h
