@@ -14,6 +14,19 @@ chip pulp_cluster {
   image      L3
 }
 
+/// The same with 4 MiB of L2, for what does not fit beside its weights yet. The simulated chip has as much
+/// with `--set l2_bytes=4194304`.
+chip pulp_cluster_4m {
+  cores      8
+  platform   "pulp_cluster"
+  memory     L1, size: 128 KiB, stack: 128 KiB
+  memory     L2, size: 4 MiB, code: 72 KiB
+  memory     L3, size: 32 MiB
+  tensors    L2
+  constants  L2
+  image      L3
+}
+
 /// A microcontroller with one core, 256 KiB of RAM and flash for code and constants.
 chip mcu_256k {
   cores      1

@@ -23,6 +23,7 @@ all_parts() {
   part running    tests/diff/running.sh build/dev/compiler/tdc
   part cct        tests/diff/cct.sh build/dev/compiler/tdc
   part data       tests/diff/data.sh build/dev/compiler/tdc
+  part memory     tests/diff/memory.sh build/dev/compiler/tdc
   part python     tests/python.sh build/dev/compiler/tdc
   part chip       tests/soc/run.sh
   part chip-build tests/diff/chip_build.sh build/dev/compiler/tdc

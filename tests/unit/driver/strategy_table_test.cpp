@@ -144,12 +144,13 @@ TEST_CASE("strategies: no more memory than the reference's ideal, at its lower b
     const Planned plan = planned(text, name);
     CHECK(plan.program.training->batch == 1);
     CHECK(plan.program.training->accumulate == 1);
-    CHECK(!plan.not_fit.has_value());
+    // Frozen weights and both blocks' saved values leave too little for what adapters add.
+    CHECK(plan.not_fit.has_value() == (name == "lora2"));
     const memory::LevelReport l2 = l2_of(plan);
     CHECK((l2.peak - l2.variables).count <= numbers.peak_kib * 1024);
     CHECK(l2.peak == l2.max_live);
-    // Weights, what is live, code and the input of 3x32x32 floats and a label.
-    CHECK(l2.need.count + 4 * (3 * 32 * 32 + 1) <= 2 * 1024 * 1024);
+    // Weights, what is live, code, constants, and the input of 3x32x32 floats and a label.
+    CHECK((l2.need.count <= 2 * 1024 * 1024) == (name != "lora2"));
   }
 }
 
@@ -192,12 +193,11 @@ TEST_CASE("strategies: the table says so") {
   CHECK(words_of(*table, "train") == std::vector<std::string>{"train", "parameters", "trained",
                                                               "forward", "backward", "update", "L2",
                                                               "peak", "bound"});
-  // 2 MiB without 96 KiB of code, weights of 283,723 floats (296,011 with adapters), 768.8 or 780.8
+  // 2 MiB without 72 KiB of code, 29 KiB of constants, weights of 283,723 floats (296,011 with adapters), 768.8 or 780.8
   // KiB and the input of 12 KiB.
   CHECK(words_of(*table, "ft2") ==
         std::vector<std::string>{"ft2", "283723", "198027", "67.8", "52.6", "0.20", "768.8",
-                                 "768.8", "62.9", "KiB", "left", "in", "L2", "beside", "12.0",
-                                 "KiB", "of", "input"});
+                                 "768.8", "65.3", "KiB", "left", "in", "L2"});
   CHECK(words_of(*table, "full").at(10) == "too");
   // Block 1's saved values wait there while block 0 is differentiated.
   const size_t peak = table->find("ft2: most is live in L2 while train_step runs `");

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The memory that a report counts is what the linker places: every strategy of every example on every chip of
+# std.chips, code with markers, from both compilers. What does not fit is refused.
+# Usage: tests/diff/memory.sh [TDC]        (default: the dev build)
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+tdc=$(realpath "${1:-$root/build/dev/compiler/tdc}")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+# shellcheck source=tests/diff/checks.sh
+source "$root/tests/diff/checks.sh"
+# Kernels are the same for all nets.
+cache=""
+if command -v ccache >/dev/null; then cache="ccache "; fi
+export CCACHE_DIR=$work/ccache CCACHE_NOHASHDIR=1 CPPFLAGS=-DTD_PROFILE
+
+# build FOLDER COMPILER
+build() { CC="$cache$2" make -s -j2 -C "$1" PLATFORM="$(platform "$1")" OUT="build/$2"; }
+platform() { sed -n 's/^#   make PLATFORM=\([a-z_]*\) CC=.*/\1/p' "$1/Makefile"; }
+program() { echo "$1/build/$2/$(sed -n 's/^NAME := //p' "$1/Makefile")"; }
+
+for example in mlp_digits/mlp_digits cct/cct; do
+  name=$(basename $example)
+  cp "$root/examples/$example.td" "$name.td"
+  for chip in $(sed -n 's/^chip \([a-z0-9_]*\) .*/\1/p' "$root/stdlib/chips.td"); do
+    echo "deploy test_$chip on $chip { allow recompute }" >>"$name.td"
+  done
+  for chip in $(sed -n 's/^chip \([a-z0-9_]*\) .*/\1/p' "$root/stdlib/chips.td"); do
+    for train in $(sed -n 's/^train \([a-z0-9_]*\) .*/\1/p' "$name.td"); do
+      folder=$name-$chip-$train
+      if ! "$tdc" "$name.td" --train "$train" --deploy "test_$chip" -o "$folder" >said 2>&1; then
+        check "$folder does not fit" grep -q "too little \[memory-does-not-fit\]" said
+        echo "$folder" >>not-fit
+        continue
+      fi
+      for compiler in riscv64-unknown-elf-gcc clang-19; do
+        check "$folder: $compiler builds it" build "$folder" $compiler
+        check "$folder: the report has what $compiler's program has" \
+          python3 "$root/tests/diff/memory.py" "$folder/report.json" "$(program "$folder" $compiler)"
+      done
+    done
+  done
+done
+check "the transformer's adapters in both blocks do not fit 2 MiB" \
+  grep -qx cct-pulp_cluster-lora2 not-fit
+check "and fit 4 MiB" test -d cct-pulp_cluster_4m-lora2
+
+# The linker's assertions can fail: a constant, a variable and code that the plan did not count.
+one_more() {
+  cp -r mlp_digits-pulp_cluster-digits more && echo "$1" >>more/mlp.c &&
+    refuses 2 "$2" build more riscv64-unknown-elf-gcc && rm -r more
+}
+for line in 'const int more[4] TD_CONSTANT(L2) = {1};|more constants' 'static int more[4] TD_MEMORY(L2);|more variables'; do
+  check "${line##*|} than counted are refused" one_more "${line%%|*}" "${line##*|} than the memory plan counted"
+done
+finish
