@@ -30,7 +30,7 @@ struct Executor {
       print_failure(written.failure());
       return kProgramIsWrong;
     }
-    print(report_text(*compilation));
+    print(report_text(compilation->program, compilation->schedule, compilation->plan));
     print(fmt::format("\nwrote {}\n", command.output));
     return status;
   }
@@ -59,13 +59,24 @@ struct Executor {
       return status;
     }
     Dump none;
-    const std::optional<Compilation> compilation =
-        compile(session.files(), session.file(), command.compile, DefaultDeploy::first_of_file,
-                session.diagnostics(), none);
+    std::optional<Planned> planned =
+        plan_program(session.files(), session.file(), command.compile, DefaultDeploy::first_of_file,
+                     session.diagnostics(), none);
+    bool is_good = false;
+    if (planned) {
+      const std::string text = report_text(planned->program, planned->schedule, planned->plan);
+      const bool fits = !planned->not_fit;
+      if (fits)
+        is_good =
+            emit(*std::move(planned), command.compile, command.compile.file, session.diagnostics())
+                .has_value();
+      else
+        memory::report_not_fit(*planned->not_fit, session.diagnostics());
+      // What does not fit is reported all the same: the numbers say where the bytes are.
+      if (is_good || !fits) print(text);
+    }
     const int status = session.finish();
-    if (!compilation) return status == kSuccess ? kProgramIsWrong : status;
-    print(report_text(*compilation));
-    return status;
+    return !is_good && status == kSuccess ? kProgramIsWrong : status;
   }
 
   int operator()(const RunCommand& command) const { return run(command); }

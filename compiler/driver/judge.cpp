@@ -39,7 +39,9 @@ class Judge {
     add(messages);
     if (!module) return;
     for (size_t i = 0; i < checked.deployments.size(); ++i) {
-      const PlannedSchedule planned = plan_module(*module, checked.deployments[i].chip, none);
+      const PlannedSchedule planned = plan_module(
+          *module, program, checked.deployments[i].chip,
+          (is_selected && !options_.weights.empty()) || !program.weights_from.empty(), none);
       if (!planned.not_fit) continue;
       if (is_selected && i == checked.selected_deployment)
         memory::report_not_fit(*planned.not_fit, diagnostics_);

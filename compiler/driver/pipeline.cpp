@@ -95,15 +95,15 @@ std::optional<ir::Module> make_module(const check::Program& program, Diagnostics
   return module;
 }
 
-PlannedSchedule plan_module(const ir::Module& module, const schedule::Chip& chip, Dump& dump) {
+PlannedSchedule plan_module(const ir::Module& module, const check::Program& program,
+                            const schedule::Chip& chip, bool has_weight_file, Dump& dump) {
   set_fault_context("schedule");
   schedule::Schedule schedule = schedule::lower(module, chip);
   dump.at("schedule", [&] { return schedule::to_text(schedule, chip); });
 
   set_fault_context("memory");
-  const bool has_weight_file = !options.weights.empty() || !program->weights_from.empty();
   std::variant<memory::MemoryPlan, memory::NotFit> planned =
-      memory::plan_memory(schedule, chip, emit::program_data(*program, schedule, has_weight_file));
+      memory::plan_memory(schedule, chip, emit::program_data(program, schedule, has_weight_file));
   const auto* not_fit = std::get_if<memory::NotFit>(&planned);
   memory::MemoryPlan plan =
       not_fit != nullptr ? not_fit->plan : std::get<memory::MemoryPlan>(planned);
@@ -133,7 +133,9 @@ std::optional<Planned> plan_program(SourceFiles& files, FileId file, const Compi
 
   std::optional<ir::Module> module = make_module(*program, diagnostics, dump);
   if (!module) return std::nullopt;
-  PlannedSchedule planned = plan_module(*module, program->deployment.chip, dump);
+  PlannedSchedule planned =
+      plan_module(*module, *program, program->deployment.chip,
+                  !options.weights.empty() || !program->weights_from.empty(), dump);
   if (dump.is_done()) return std::nullopt;
   return Planned{.program = *std::move(program),
                  .module = *std::move(module),
@@ -152,27 +154,31 @@ std::optional<Compilation> compile(SourceFiles& files, FileId file, const Compil
     memory::report_not_fit(*planned->not_fit, diagnostics);
     return std::nullopt;
   }
+  return emit(*std::move(planned), options, files.name(file), diagnostics);
+}
 
+std::optional<Compilation> emit(Planned planned, const CompileOptions& options,
+                                std::string_view source, Diagnostics& diagnostics) {
   std::optional<std::vector<OutputFile>> own_platform = read_own_platform(options, diagnostics);
   if (!own_platform) return std::nullopt;
 
   set_fault_context("initial values");
   std::optional<emit::InitialValues> initial_values = make_initial_values(
-      planned->schedule.variables, planned->program, options, files.name(file), diagnostics);
+      planned.schedule.variables, planned.program, options, source, diagnostics);
   if (!initial_values) return std::nullopt;
 
   set_fault_context("emit");
-  Compilation result = {.program = std::move(planned->program),
-                        .module = std::move(planned->module),
-                        .schedule = std::move(planned->schedule),
-                        .plan = std::move(planned->plan),
+  Compilation result = {.program = std::move(planned.program),
+                        .module = std::move(planned.module),
+                        .schedule = std::move(planned.schedule),
+                        .plan = std::move(planned.plan),
                         .initial_values = *std::move(initial_values),
                         .files = {}};
   const emit::Model model = {.program = result.program,
                              .schedule = result.schedule,
                              .plan = result.plan,
                              .initial_values = result.initial_values};
-  result.files = emit::emit_project(model, report_json(result, files.name(file)));
+  result.files = emit::emit_project(model, report_json(result, source));
   result.files.insert(result.files.end(), std::make_move_iterator(own_platform->begin()),
                       std::make_move_iterator(own_platform->end()));
   return result;

@@ -161,22 +161,22 @@ JsonObject report_json(const Compilation& c, std::string_view source) {
   return report;
 }
 
-std::string report_text(const Compilation& c) {
-  const ParameterCount parameters = count_parameters(c.schedule.variables);
-  std::string text = fmt::format("{}: {} parameters", c.program.net, parameters.all);
-  if (c.program.training)
-    text += fmt::format(", {} trained by `{}` (batch {}, accumulate {})", parameters.trained,
-                        c.program.training->name, c.program.training->batch,
-                        c.program.training->accumulate);
-  if (c.program.deployment.allows_recompute) text += "\nrecompute: allowed, not used";
+std::string report_text(const check::Program& program, const schedule::Schedule& schedule,
+                        const memory::MemoryPlan& plan) {
+  const ParameterCount parameters = count_parameters(schedule.variables);
+  std::string text = fmt::format("{}: {} parameters", program.net, parameters.all);
+  if (program.training)
+    text +=
+        fmt::format(", {} trained by `{}` (batch {}, accumulate {})", parameters.trained,
+                    program.training->name, program.training->batch, program.training->accumulate);
+  if (program.deployment.allows_recompute) text += "\nrecompute: allowed, not used";
   text += "\n\nwork, FLOP a call        forward    backward      update\n";
-  for (const schedule::EntryPoint& entry_point : c.schedule.entry_points) {
-    const Work work = work_of(c.schedule, entry_point.name);
+  for (const schedule::EntryPoint& entry_point : schedule.entry_points) {
+    const Work work = work_of(schedule, entry_point.name);
     text += fmt::format("  {:<18} {:>11} {:>11} {:>11}\n", entry_point.name, work.forward,
                         work.backward, work.update);
   }
-  text +=
-      "\n" + memory::to_text(memory::report_memory(c.schedule, c.program.deployment.chip, c.plan));
+  text += "\n" + memory::to_text(memory::report_memory(schedule, program.deployment.chip, plan));
   return text;
 }
 

@@ -39,6 +39,7 @@ ParameterCount count_parameters(const IdVector<ir::VariableId, ir::Variable>& va
 JsonObject report_json(const Compilation& compilation, std::string_view source);
 
 /// The same for the terminal: parameters, work, memory per level with its lower bound.
-std::string report_text(const Compilation& compilation);
+std::string report_text(const check::Program& program, const schedule::Schedule& schedule,
+                        const memory::MemoryPlan& plan);
 
 }  // namespace tdc::driver

@@ -15,30 +15,36 @@ static struct {
   uint32_t is_ready;
   uint32_t updates;       /* done since init */
   uint32_t micro_batches; /* summed since the last update */
-} state;
+} state TD_MEMORY(memory);
 
 /* What an update reads at run time. */
 static struct {
   float learning_rate;
   float inverse_count; /* 1 / number of samples whose gradients were summed */
-} scalars;
+} scalars TD_MEMORY(memory);
 
-const tiny_variable tiny_variables[TINY_VARIABLES] = {
-    {.path = "hidden.weight",
+/* Paths of the variables, one after another. */
+static const char paths[40] TD_CONSTANT(memory) =
+    "hidden.weight\0"
+    "hidden.bias\0"
+    "out.weight";
+
+const tiny_variable tiny_variables[TINY_VARIABLES] TD_CONSTANT(memory) = {
+    {.path = paths + 0, /* hidden.weight */
      .value = (float*)(void*)(tiny_arena_memory + 0),
      .live = (float*)(void*)(tiny_arena_memory + 0),
      .elements = 12,
      .rank = 2,
      .dims = {4, 3},
      .kind = TINY_PARAMETER},
-    {.path = "hidden.bias",
+    {.path = paths + 14, /* hidden.bias */
      .value = (float*)(void*)(tiny_arena_memory + 48),
      .live = (float*)(void*)(tiny_arena_memory + 48),
      .elements = 4,
      .rank = 1,
      .dims = {4},
      .kind = TINY_PARAMETER},
-    {.path = "out.weight",
+    {.path = paths + 26, /* out.weight */
      .value = (float*)(void*)(tiny_arena_memory + 64),
      .live = (float*)(void*)(tiny_arena_memory + 64),
      .elements = 8,
@@ -108,7 +114,7 @@ static void apply(void) {
   scalars.learning_rate = learning_rate(state.updates);
   scalars.inverse_count = 1.0f / (float)(state.micro_batches * TINY_BATCH);
   { /* 22: hidden.weight (sgd_update, update) */
-    static const td_sgd_update_f32_args args = {
+    static const td_sgd_update_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 0),
         .w = (float*)(void*)(tiny_arena_memory + 0),
         .g = (float*)(void*)(tiny_arena_memory + 96),
@@ -119,7 +125,7 @@ static void apply(void) {
     td_team_run(run_td_sgd_update_f32, &args);
   }
   { /* 23: hidden.bias (sgd_update, update) */
-    static const td_sgd_update_f32_args args = {
+    static const td_sgd_update_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 48),
         .w = (float*)(void*)(tiny_arena_memory + 48),
         .g = (float*)(void*)(tiny_arena_memory + 144),
@@ -130,7 +136,7 @@ static void apply(void) {
     td_team_run(run_td_sgd_update_f32, &args);
   }
   { /* 24: out.weight (sgd_update, update) */
-    static const td_sgd_update_f32_args args = {
+    static const td_sgd_update_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 64),
         .w = (float*)(void*)(tiny_arena_memory + 64),
         .g = (float*)(void*)(tiny_arena_memory + 160),
@@ -141,7 +147,7 @@ static void apply(void) {
     td_team_run(run_td_sgd_update_f32, &args);
   }
   { /* 25: constant (update) */
-    static const td_fill_f32_args args = {
+    static const td_fill_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 96),
         .value = 0.0f,
         .rank = 1,
@@ -151,7 +157,7 @@ static void apply(void) {
     td_team_run(run_td_fill_f32, &args);
   }
   { /* 26: constant (update) */
-    static const td_fill_f32_args args = {
+    static const td_fill_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 144),
         .value = 0.0f,
         .rank = 1,
@@ -161,7 +167,7 @@ static void apply(void) {
     td_team_run(run_td_fill_f32, &args);
   }
   { /* 27: constant (update) */
-    static const td_fill_f32_args args = {
+    static const td_fill_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 160),
         .value = 0.0f,
         .rank = 1,
@@ -203,7 +209,7 @@ tiny_status tiny_infer(const float* x_in, float* y_out) {
     td_team_run(run_td_matmul_f32, &args);
   }
   { /* 1: hidden (add, forward) */
-    static const td_add_f32_args args = {
+    static const td_add_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
         .b = (float*)(void*)(tiny_arena_memory + 48),
@@ -216,7 +222,7 @@ tiny_status tiny_infer(const float* x_in, float* y_out) {
     td_team_run(run_td_add_f32, &args);
   }
   { /* 2: relu (forward) */
-    static const td_relu_f32_args args = {
+    static const td_relu_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
         .rank = 1,
@@ -283,7 +289,7 @@ tiny_status tiny_eval(const float* x_in, const float* t_in, float* loss) {
     td_team_run(run_td_matmul_f32, &args);
   }
   { /* 5: hidden (add, forward) */
-    static const td_add_f32_args args = {
+    static const td_add_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
         .b = (float*)(void*)(tiny_arena_memory + 48),
@@ -296,7 +302,7 @@ tiny_status tiny_eval(const float* x_in, const float* t_in, float* loss) {
     td_team_run(run_td_add_f32, &args);
   }
   { /* 6: relu (forward) */
-    static const td_relu_f32_args args = {
+    static const td_relu_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
         .rank = 1,
@@ -307,7 +313,7 @@ tiny_status tiny_eval(const float* x_in, const float* t_in, float* loss) {
     td_team_run(run_td_relu_f32, &args);
   }
   { /* 7: matmul (forward) */
-    static const td_matmul_f32_args args = {
+    static const td_matmul_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 208),
         .a = (float*)(void*)(tiny_arena_memory + 192),
         .b = (float*)(void*)(tiny_arena_memory + 64),
@@ -375,7 +381,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     td_team_run(run_td_matmul_f32, &args);
   }
   { /* 10: hidden (add, forward) */
-    static const td_add_f32_args args = {
+    static const td_add_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
         .b = (float*)(void*)(tiny_arena_memory + 48),
@@ -388,7 +394,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     td_team_run(run_td_add_f32, &args);
   }
   { /* 11: relu (forward) */
-    static const td_relu_f32_args args = {
+    static const td_relu_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
         .rank = 1,
@@ -399,7 +405,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     td_team_run(run_td_relu_f32, &args);
   }
   { /* 12: matmul (forward) */
-    static const td_matmul_f32_args args = {
+    static const td_matmul_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 224),
         .a = (float*)(void*)(tiny_arena_memory + 192),
         .b = (float*)(void*)(tiny_arena_memory + 64),
@@ -436,7 +442,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     td_team_run(run_td_mse_f32, &args);
   }
   { /* 14: constant (backward) */
-    static const td_fill_f32_args args = {
+    static const td_fill_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 240),
         .value = 0x1p+0f,
         .rank = 1,
@@ -460,7 +466,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     td_team_run(run_td_mse_grad_f32, &args);
   }
   { /* 16: gradient(out.weight) (matmul, backward) */
-    static const td_matmul_f32_args args = {
+    static const td_matmul_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 160),
         .a = (float*)(void*)(tiny_arena_memory + 224),
         .b = (float*)(void*)(tiny_arena_memory + 192),
@@ -485,7 +491,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     td_team_run(run_td_matmul_f32, &args);
   }
   { /* 17: matmul (backward) */
-    static const td_matmul_f32_args args = {
+    static const td_matmul_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 240),
         .a = (float*)(void*)(tiny_arena_memory + 224),
         .b = (float*)(void*)(tiny_arena_memory + 64),
@@ -510,7 +516,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     td_team_run(run_td_matmul_f32, &args);
   }
   { /* 18: relu_grad (backward) */
-    static const td_relu_grad_f32_args args = {
+    static const td_relu_grad_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
         .b = (float*)(void*)(tiny_arena_memory + 240),
@@ -523,7 +529,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     td_team_run(run_td_relu_grad_f32, &args);
   }
   { /* 19: gradient(hidden.bias) (sum_to, backward) */
-    static const td_sum_to_f32_args args = {
+    static const td_sum_to_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 144),
         .x = (float*)(void*)(tiny_arena_memory + 192),
         .rank = 1,
