@@ -111,26 +111,23 @@ class SourceWriter {
 
   void write_variables() {
     std::string paths, entries;
-    int64_t path_offset = 0;
     for (const ir::VariableId id : schedule_.variables.ids()) {
       const ir::Variable& variable = schedule_.variables[id];
       if (variable.kind == ir::VariableKind::accumulator) continue;
-      if (!paths.empty()) paths.insert(paths.size() - 1, "\\0");
-      paths += "\n    " + string_literal(variable.path);
-      entries += variable_entry(id, path_offset);
-      path_offset += static_cast<int64_t>(variable.path.size()) + 1;
+      paths += fmt::format("static const char {}[{}] TD_CONSTANT({}) = {};\n", path_name(id),
+                           path_bytes(variable).count, constants_level(model_),
+                           string_literal(variable.path));
+      entries += variable_entry(id);
     }
-    if (!paths.empty())
-      text_ += fmt::format(
-          "\n/* Paths of the variables, one after another. */\n"
-          "static const char paths[{}] TD_CONSTANT({}) ={};\n",
-          path_bytes(schedule_).count, constants_level(model_), paths);
+    if (!paths.empty()) text_ += "\n" + paths;
     text_ += fmt::format("\nconst {0}_variable {0}_variables[{1}] TD_CONSTANT({2}) = {{\n{3}}};\n",
                          prefix_, variable_array_extent(model_), constants_level(model_),
                          entries.empty() ? "    {.path = 0},\n" : entries);
   }
 
-  std::string variable_entry(ir::VariableId id, int64_t path_offset) const {
+  static std::string path_name(ir::VariableId id) { return fmt::format("path_{}", id.index); }
+
+  std::string variable_entry(ir::VariableId id) const {
     const ir::Variable& variable = schedule_.variables[id];
     const schedule::BufferId buffer = buffer_of(schedule_, id);
     const bool is_live = schedule_.buffers[buffer].kind == BufferKind::variable;
@@ -140,11 +137,10 @@ class SourceWriter {
     for (const int64_t extent : variable.type.dims)
       dims += fmt::format("{}{}", dims.empty() ? "" : ", ", extent);
     return fmt::format(
-        "    {{.path = paths + {}, /* {} */\n     .value = {},\n     .live = {},\n"
+        "    {{.path = {},\n     .value = {},\n     .live = {},\n"
         "     .elements = {},\n     .rank = {},\n     .dims = {{{}}},\n     .kind = {}}},\n",
-        path_offset, variable.path, address, is_live ? address : "0",
-        ir::element_count(variable.type), variable.type.rank(), dims.empty() ? "0" : dims,
-        variable_kind(variable.kind));
+        path_name(id), address, is_live ? address : "0", ir::element_count(variable.type),
+        variable.type.rank(), dims.empty() ? "0" : dims, variable_kind(variable.kind));
   }
 
   std::string variable_kind(ir::VariableKind kind) const {

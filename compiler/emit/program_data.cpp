@@ -42,7 +42,10 @@ Bytes argument_structs_bytes(const schedule::Schedule& schedule) {
 
 /// The table: path, value, live, elements, rank, dims, kind of each variable.
 Bytes table_bytes(const schedule::Schedule& schedule) {
-  return fields(table_entries(schedule) * (6 + table_rank(schedule))) + path_bytes(schedule);
+  Bytes bytes = fields(table_entries(schedule) * (6 + table_rank(schedule)));
+  for (const ir::Variable& variable : schedule.variables)
+    if (variable.kind != ir::VariableKind::accumulator) bytes += path_bytes(variable);
+  return bytes;
 }
 
 /// Mean and deviation of each channel.
@@ -119,12 +122,8 @@ int64_t table_rank(const schedule::Schedule& schedule) {
   return rank;
 }
 
-Bytes path_bytes(const schedule::Schedule& schedule) {
-  Bytes bytes;
-  for (const ir::Variable& variable : schedule.variables)
-    if (variable.kind != ir::VariableKind::accumulator)
-      bytes += {static_cast<int64_t>(variable.path.size()) + 1};
-  return align_up(bytes, {kFieldBytes});
+Bytes path_bytes(const ir::Variable& variable) {
+  return align_up({static_cast<int64_t>(variable.path.size()) + 1}, {kFieldBytes});
 }
 
 }  // namespace tdc::emit

@@ -31,8 +31,8 @@ int64_t listed_variables(const schedule::Schedule& schedule);
 int64_t table_entries(const schedule::Schedule& schedule);
 /// The dims of an entry: as many as any variable has, at least one.
 int64_t table_rank(const schedule::Schedule& schedule);
-/// Bytes of the array that holds the paths of the table, each with a zero behind it; a multiple
+/// Bytes of the string that holds a variable's path, with at least one zero behind it; a multiple
 /// of 4.
-Bytes path_bytes(const schedule::Schedule& schedule);
+Bytes path_bytes(const ir::Variable& variable);
 
 }  // namespace tdc::emit

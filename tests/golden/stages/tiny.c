@@ -23,28 +23,26 @@ static struct {
   float inverse_count; /* 1 / number of samples whose gradients were summed */
 } scalars TD_MEMORY(memory);
 
-/* Paths of the variables, one after another. */
-static const char paths[40] TD_CONSTANT(memory) =
-    "hidden.weight\0"
-    "hidden.bias\0"
-    "out.weight";
+static const char path_0[16] TD_CONSTANT(memory) = "hidden.weight";
+static const char path_1[12] TD_CONSTANT(memory) = "hidden.bias";
+static const char path_2[12] TD_CONSTANT(memory) = "out.weight";
 
 const tiny_variable tiny_variables[TINY_VARIABLES] TD_CONSTANT(memory) = {
-    {.path = paths + 0, /* hidden.weight */
+    {.path = path_0,
      .value = (float*)(void*)(tiny_arena_memory + 0),
      .live = (float*)(void*)(tiny_arena_memory + 0),
      .elements = 12,
      .rank = 2,
      .dims = {4, 3},
      .kind = TINY_PARAMETER},
-    {.path = paths + 14, /* hidden.bias */
+    {.path = path_1,
      .value = (float*)(void*)(tiny_arena_memory + 48),
      .live = (float*)(void*)(tiny_arena_memory + 48),
      .elements = 4,
      .rank = 1,
      .dims = {4},
      .kind = TINY_PARAMETER},
-    {.path = paths + 26, /* out.weight */
+    {.path = path_2,
      .value = (float*)(void*)(tiny_arena_memory + 64),
      .live = (float*)(void*)(tiny_arena_memory + 64),
      .elements = 8,
