@@ -25,7 +25,7 @@ struct Executor {
     if (!dump.stage.empty()) return session.finish_dump(dump);
     const int status = session.finish();
     if (!compilation) return status == kSuccess ? kProgramIsWrong : status;
-    if (const Result<Done> written = write_output_folder(command.output, compilation->files);
+    if (const auto written = write_output_folder(command.output, compilation->files);
         !written.ok()) {
       print_failure(written.failure());
       return kProgramIsWrong;

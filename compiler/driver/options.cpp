@@ -195,6 +195,8 @@ OptionTable options_of(RunCommand& c) {
        whole_number<int64_t>("updates (default: one pass over the data)", c.steps, 0, kMostSteps)},
       {"--samples", whole_number<int64_t>("to evaluate or infer (default: all)", c.samples, 1)},
       {"--shuffle", flag("take samples in an order drawn from the seed", c.shuffle)},
+      {"--keep-going",
+       flag("go on when the loss is infinite or no number, and save all the same", c.keep_going)},
       {"--save", text("FILE", "weights after training, results of --infer", c.save)},
       {"--losses", text("FILE.csv", "the loss before each update", c.losses)},
       {"--trace-values",
@@ -270,6 +272,7 @@ constexpr Exclusion kExclusions[] = {
     {"--eval", "--trace-values", "`--trace-values` needs training"},
     {"--infer", "--shuffle", "`--shuffle` needs training"},
     {"--eval", "--shuffle", "`--shuffle` needs training"},
+    {"--infer", "--keep-going", "`--keep-going` is about losses, which `--infer` has none of"},
     {"--eval", "--save", "`--save` has nothing to write after `--eval`"},
 };
 

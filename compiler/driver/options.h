@@ -60,6 +60,7 @@ struct RunCommand {
   std::optional<int64_t> steps;    ///< updates; none: one pass over the data
   std::optional<int64_t> samples;  ///< of eval and infer; none: all
   bool shuffle = false;
+  bool keep_going = false;  ///< when the loss is no longer finite
   std::string save;
   std::string losses;
   std::string trace_values;  ///< every named value of the first training step

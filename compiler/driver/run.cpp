@@ -1,29 +1,28 @@
 #include "driver/run.h"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <filesystem>
 #include <optional>
 
 #include "driver/report.h"
 #include "driver/run_context.h"
 #include "driver/run_device.h"
+#include "driver/run_outputs.h"
+#include "driver/run_recovery.h"
 #include "driver/run_samples.h"
 #include "driver/run_summary.h"
 #include "driver/run_training.h"
 #include "driver/session.h"
 #include "driver/trace.h"
 #include "emit/c_names.h"
-#include "io/load.h"
-#include "support/files.h"
 
-// The order of a run: check, say what comes, build, start, work, save. All that can be wrong with
-// the user's files is found in the first step. Each of the other files `run_*` is one part of it:
+// The order of a run: check, open the outputs, say what comes, build, start, work, save. All that
+// can be wrong with the user's files is found in the first two steps. Each of the other files
+// `run_*` is one part of it:
 //
 //     run_inputs    samples, tools and chip, found or missing
+//     run_outputs   the files that take the results
 //     run_device    the program that holds the model, run_chip what is special about the chip
 //     run_training  feeds it for updates, run_samples for evaluation and inference
+//     run_recovery  finds the last weights that were finite
 //     run_progress  says where that is, run_summary what comes and what came out
 
 namespace tdc::driver {
@@ -36,42 +35,14 @@ std::string_view entry_point_of(Mode mode) {
   return mode == Mode::train ? "train_step" : mode == Mode::eval ? "eval" : "infer";
 }
 
-/// Whether a file can be written there once the work is done.
-Result<Done> check_output(const std::string& path, bool is_weights) {
-  if (path.empty()) return Done{};
-  if (is_weights && !path.ends_with(".npz") && !path.ends_with(".safetensors"))
-    return fail("`{}`: results are written as `.npz` or `.safetensors`", path);
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  if (access(folder.empty() ? "." : folder.c_str(), W_OK) != 0)
-    return fail("`{}` cannot be written: there is no writable folder `{}`", path, folder);
-  return Done{};
-}
-
-Failure check_outputs(const RunCommand& command) {
-  Failure problems;
-  for (const auto& [path, is_weights] :
-       {std::pair(command.save, true), std::pair(command.losses, false),
-        std::pair(command.trace_values, true), std::pair(command.trace, false)}) {
-    const Failure failure = check_output(path, is_weights).failure();
-    problems.messages.insert(problems.messages.end(), failure.messages.begin(),
-                             failure.messages.end());
-  }
-  return problems;
-}
-
-int cannot_write(const Failure& failure) {
-  print_failure(failure);
-  return kProgramIsWrong;
-}
-
-/// A run whose inputs are there.
+/// A run whose inputs are there and whose outputs are open.
 class Run {
  public:
-  Run(const RunContext& run, RunChip* chip) : run_(run), chip_(chip), progress_(chip) {}
+  Run(const RunContext& run, RunOutputs& outputs, RunChip* chip)
+      : run_(run), outputs_(outputs), chip_(chip), progress_(chip) {}
 
   int execute() {
-    print(description_text(run_));
-    if (const int status = save_trace(); status != kSuccess) return status;
+    if (const int status = describe(); status != kSuccess) return status;
     if (chip_ != nullptr)
       if (const int status = chip_->prepare(run_.interrupts); status != kSuccess) return status;
     if (const int status = device_.build(); status != kSuccess) return status;
@@ -88,97 +59,171 @@ class Run {
   }
 
  private:
-  /// Writes the values of the first micro-batch that the run is going to train on.
-  int save_trace() {
+  /// Says what comes, and writes the values of the first micro-batch that it is going to train on.
+  int describe() {
+    std::string text = description_text(run_);
     const std::string& path = run_.command.trace_values;
-    if (path.empty()) return kSuccess;
-    const std::vector<std::byte> input = run_.inputs.samples.gather(MicroBatches(run_).next());
-    if (const Result<Done> saved = io::save_weights(path, trace_values(run_.compilation, input));
-        !saved.ok())
-      return cannot_write(saved.failure());
-    print(fmt::format("  trace       {}\n", path));
+    if (!path.empty()) {
+      const std::vector<std::byte> input = run_.inputs.samples.gather(MicroBatches(run_).next());
+      if (const Result<Done> saved =
+              outputs_.write_trace_values(trace_values(run_.compilation, input));
+          !saved.ok())
+        return wrong(saved.failure());
+      text += fmt::format("  trace       {}\n", path);
+    }
+    print(text);
     return kSuccess;
   }
+
+  // ---- training: what can be lost is saved before anything else ---------------------------------
 
   int train() {
     TrainingLoop loop(run_);
     std::vector<float> losses;
+    Failure device_failure;
+    bool is_stopped = false;
     progress_.begin(loop.updates());
-    while (true) {
+    while (!is_stopped) {
       const Result<std::optional<float>> loss = loop.next_update(device_.client());
-      if (!loss.ok()) return device_.failed(loss.failure());
+      if (!loss.ok()) {
+        device_failure = loss.failure();
+        break;
+      }
       if (!loss.value()) break;
       losses.push_back(*loss.value());
       progress_.end_step(losses.back(), loop.samples());
+      is_stopped = loop.non_finite() && !run_.command.keep_going;
     }
+    const std::chrono::duration<double> elapsed = progress_.elapsed();
     progress_.finish();
-    return finish_training(loop, losses);
-  }
-
-  int finish_training(const TrainingLoop& loop, const std::vector<float>& losses) {
-    const RunCommand& command = run_.command;
-    const int columns = terminal_columns();
-    print(training_text(losses, loop.updates(), loop.samples(), progress_.elapsed(),
-                        columns > 0 ? columns : kDefaultColumns));
-    if (!command.losses.empty()) {
-      if (const Result<Done> written =
-              write_file_atomically(command.losses, runner::losses_csv(losses));
-          !written.ok())
-        return cannot_write(written.failure());
-      print(fmt::format("losses in {}\n", command.losses));
+    if (!device_failure.messages.empty()) {
+      const int status = device_.failed(device_failure);
+      return note(outputs_.write_losses(losses), status);
     }
-    if (!command.save.empty()) {
-      const Result<std::vector<io::Array>> weights = device_.read_weights();
-      if (!weights.ok()) return device_.failed(weights.failure());
-      if (const Result<Done> saved = io::save_weights(command.save, weights.value()); !saved.ok())
-        return cannot_write(saved.failure());
-      print(fmt::format("weights in {}\n", command.save));
+    int status = kSuccess;
+    std::string saved;  // what the user is told of it
+    if (!is_stopped) status = save_weights(std::ssize(losses), saved);
+    status = note(outputs_.write_losses(losses), status);
+    if (!run_.command.losses.empty() && status == kSuccess)
+      saved = fmt::format("losses in {}\n", run_.command.losses) + saved;
+    const int columns = terminal_columns();
+    print(training_text(losses, loop.updates(), loop.samples(), elapsed,
+                        columns > 0 ? columns : kDefaultColumns) +
+          saved);
+    if (loop.non_finite()) {
+      const std::string text =
+          to_text(*loop.non_finite(), run_.program().training->accumulate, run_.inputs.data);
+      if (!is_stopped)
+        print_error(fmt::format("tdc: {}\n", text));
+      else
+        status = first_error(status, wrong(fail("{}; `--keep-going` goes on", text)));
     }
     const int64_t micro_batches = loop.samples() / run_.program().training->batch;
-    const int status =
+    status = first_error(
+        status,
         device_.stop(micro_batches * work_of(run_.compilation.schedule, "train_step").total() +
-                     std::ssize(losses) * work_of(run_.compilation.schedule, "apply").total());
+                     std::ssize(losses) * work_of(run_.compilation.schedule, "apply").total()));
+    if (is_stopped || has_non_finite_weights_)
+      return first_error(status, save_last_finite(std::ssize(losses) - 1));
     const bool is_interrupted = std::ssize(losses) < loop.updates();
     return status == kSuccess && is_interrupted ? kInterrupted : status;
   }
 
+  /// Saves the weights as they are on the device, if the user wants them; they must be finite
+  /// unless the run keeps going.
+  int save_weights(int64_t updates, std::string& saved) {
+    if (run_.command.save.empty()) return kSuccess;
+    const Result<std::vector<io::Array>> weights = device_.read_weights();
+    if (!weights.ok()) return device_.failed(weights.failure());
+    const bool is_whole = is_finite(weights.value());
+    if (!is_whole && !run_.command.keep_going) {
+      has_non_finite_weights_ = true;
+      return wrong(fail("not all weights are finite after update {}", updates));
+    }
+    const int status = note(outputs_.save(weights.value()), kSuccess);
+    if (status == kSuccess)
+      saved = fmt::format("weights in {}{}\n", run_.command.save,
+                          is_whole ? "" : "; not all are finite, and `tdc` does not read them");
+    return status;
+  }
+
+  /// Saves the last weights that were finite, if the user wants any; `updates` were done before.
+  int save_last_finite(int64_t updates) {
+    if (run_.command.save.empty()) return kSuccess;
+    print_error(fmt::format("training again up to {} updates to find the last finite weights\n",
+                            with_commas(updates)));
+    const Result<WeightsOfUpdate> found = last_finite_weights(run_, device_, progress_, updates);
+    if (!found.ok()) return device_.failed(found.failure());
+    const int status = note(outputs_.save(found.value().arrays), kSuccess);
+    if (status == kSuccess)
+      print(fmt::format("weights in {}, as they were after {} updates\n", run_.command.save,
+                        with_commas(found.value().updates)));
+    return status;
+  }
+
+  // ---- samples one by one
+  // ------------------------------------------------------------------------
+
   int eval() {
-    const int64_t count = sample_count();
+    const int64_t count = wanted_samples(run_);
     const Result<MeanEvaluation> evaluation =
         evaluate_samples(run_, count, device_.client(), progress_);
     if (!evaluation.ok()) return device_.failed(evaluation.failure());
-    std::string text = fmt::format("evaluated {} samples in {:.1f} s\n", with_commas(count),
-                                   progress_.elapsed().count());
-    for (size_t i = 0; i < evaluation.value().names.size(); ++i)
-      text += fmt::format("  {:<11} {:.6g}\n", evaluation.value().names[i],
-                          evaluation.value().means[i]);
-    print(text);
-    return device_.stop(count * work_of(run_.compilation.schedule, "eval").total());
+    int status = kSuccess;
+    const std::optional<int64_t> non_finite = evaluation.value().non_finite;
+    if (non_finite) {
+      const Failure failure =
+          fail("the loss of sample {} of `{}` (counted from 0) is not finite{}", *non_finite,
+               run_.inputs.data, run_.command.keep_going ? "" : "; `--keep-going` goes on");
+      print_failure(failure);
+      if (!run_.command.keep_going) status = kProgramIsWrong;
+    }
+    if (status == kSuccess) {
+      std::string text = fmt::format("evaluated {} samples in {:.1f} s\n", with_commas(count),
+                                     progress_.elapsed().count());
+      for (size_t i = 0; i < evaluation.value().names.size(); ++i)
+        text += fmt::format("  {:<11} {:.6g}\n", evaluation.value().names[i],
+                            evaluation.value().means[i]);
+      print(text);
+    }
+    return first_error(status,
+                       device_.stop(count * work_of(run_.compilation.schedule, "eval").total()));
   }
 
   int infer() {
-    const int64_t count = sample_count();
+    const int64_t count = wanted_samples(run_);
     const Result<std::vector<io::Array>> results =
         infer_samples(run_, count, device_.client(), progress_);
     if (!results.ok()) return device_.failed(results.failure());
+    const Result<Done> saved = outputs_.save(results.value());
     print(fmt::format("inferred {} samples in {:.1f} s\n", with_commas(count),
                       progress_.elapsed().count()));
-    if (const Result<Done> saved = io::save_weights(run_.command.save, results.value());
-        !saved.ok())
-      return cannot_write(saved.failure());
+    if (!saved.ok()) return wrong(saved.failure());
     print(fmt::format("results in {}\n", run_.command.save));
     return device_.stop(count * work_of(run_.compilation.schedule, "infer").total());
   }
 
-  int64_t sample_count() const {
-    const int64_t count = run_.inputs.samples.count();
-    return std::min(count, run_.command.samples.value_or(count));
+  // ---- statuses
+  // ----------------------------------------------------------------------------------
+
+  static int wrong(const Failure& failure) {
+    print_failure(failure);
+    return kProgramIsWrong;
+  }
+
+  static int first_error(int status, int next) { return status == kSuccess ? next : status; }
+
+  /// Says what could not be written; the work goes on with the other results.
+  static int note(const Result<Done>& written, int status) {
+    return written.ok() ? status : first_error(status, wrong(written.failure()));
   }
 
   const RunContext& run_;
+  RunOutputs& outputs_;
   RunChip* chip_;
   RunProgress progress_;
   RunDevice device_{run_, chip_, progress_};
+  bool has_non_finite_weights_ = false;  // at the end, though the losses were finite
 };
 
 int run(const RunCommand& command, const Compilation& compilation) {
@@ -188,19 +233,23 @@ int run(const RunCommand& command, const Compilation& compilation) {
                             command.compile.file));
     return kProgramIsWrong;
   }
-  Failure problems = check_outputs(command);
   const Result<RunInputs> inputs = find_run_inputs(command, compilation);
-  if (!inputs.ok() || !problems.messages.empty()) {
+  if (!inputs.ok()) {
     print_failure(inputs.failure());
-    return cannot_write(problems);
+    return kProgramIsWrong;
   }
-  std::optional<RunChip> chip;
-  if (inputs.value().chip) chip.emplace(*inputs.value().chip, command);
   const RunContext context = {.command = command,
                               .compilation = compilation,
                               .inputs = inputs.value(),
                               .interrupts = interrupts};
-  return Run(context, chip ? &*chip : nullptr).execute();
+  Result<RunOutputs> outputs = RunOutputs::open(context);
+  if (!outputs.ok()) {
+    print_failure(outputs.failure());
+    return interrupts.count() > 0 ? kInterrupted : kProgramIsWrong;
+  }
+  std::optional<RunChip> chip;
+  if (inputs.value().chip) chip.emplace(*inputs.value().chip, command);
+  return Run(context, outputs.value(), chip ? &*chip : nullptr).execute();
 }
 
 }  // namespace

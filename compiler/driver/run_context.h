@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "driver/compilation.h"
 #include "driver/options.h"
 #include "driver/run_inputs.h"
@@ -16,5 +18,11 @@ struct RunContext {
 
   [[nodiscard]] const check::Program& program() const { return compilation.program; }
 };
+
+/// How many samples `--eval` and `--infer` take.
+inline int64_t wanted_samples(const RunContext& run) {
+  const int64_t count = run.inputs.samples.count();
+  return std::min(count, run.command.samples.value_or(count));
+}
 
 }  // namespace tdc::driver

@@ -1,7 +1,6 @@
 #include "driver/run_device.h"
 
 #include "driver/session.h"
-#include "support/output_folder.h"
 
 namespace tdc::driver {
 
@@ -16,11 +15,12 @@ int RunDevice::build() {
     temporary_.emplace(std::move(made.value()));
     folder = temporary_->path();
   }
-  if (const Result<Done> written = write_output_folder(folder, run_.compilation.files);
-      !written.ok()) {
+  Result<HeldFolder> written = write_output_folder(folder, run_.compilation.files);
+  if (!written.ok()) {
     print_failure(written.failure());
     return kProgramIsWrong;
   }
+  project_.emplace(std::move(written.value()));
   Result<std::vector<std::string>> built =
       runner::build(folder, run_.compilation.program.prefix,
                     {.target = target_of(run_.command),
@@ -37,19 +37,25 @@ int RunDevice::build() {
   return kSuccess;
 }
 
-int RunDevice::start() {
+Result<Done> RunDevice::restart() {
+  client_.reset();
   Result<runner::Client> client = runner::Client::start(
       starter_, emit::runner_sizes(run_.compilation.program, run_.compilation.schedule), [this] {
         progress_.show();
         return run_.interrupts.count() > 1;
       });
-  if (!client.ok()) {
-    const int status = failed(client.failure());
+  if (!client.ok()) return client.failure();
+  client_.emplace(std::move(client.value()));
+  return Done{};
+}
+
+int RunDevice::start() {
+  if (const Result<Done> started = restart(); !started.ok()) {
+    const int status = failed(started.failure());
     // A chip that does not even begin cannot hold the program with the parameters it was given.
     const bool is_too_small = chip_ != nullptr && status == kInternalFault && !chip_->has_begun();
     return is_too_small ? kCommandLineIsWrong : status;
   }
-  client_.emplace(std::move(client.value()));
   return kSuccess;
 }
 

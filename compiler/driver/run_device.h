@@ -10,6 +10,7 @@
 #include "io/array.h"
 #include "runner/build.h"
 #include "runner/client.h"
+#include "support/output_folder.h"
 
 namespace tdc::driver {
 
@@ -25,6 +26,8 @@ class RunDevice {
   int build();
   /// Starts the program.
   int start();
+  /// Starts it from its beginning once more.
+  Result<Done> restart();
   [[nodiscard]] runner::Client& client() { return *client_; }
 
   /// Every parameter and state as it is on the device.
@@ -44,6 +47,7 @@ class RunDevice {
   RunChip* chip_;
   RunProgress& progress_;
   std::optional<runner::TemporaryFolder> temporary_;
+  std::optional<HeldFolder> project_;
   std::vector<std::string> starter_;      // the command that starts the program
   std::optional<runner::Client> client_;  // ends before its folder is removed
 };

@@ -63,6 +63,8 @@ Result<RunInputs> find_run_inputs(const RunCommand& command, const Compilation& 
   add(source.failure());
   if (source.ok()) {
     inputs.data = printable(io::to_text(source.value()));
+    inputs.files = source.value().paths;
+    inputs.files.push_back(command.compile.file);
     Result<runner::Samples> samples = load_samples(command, program, source.value());
     add(samples.failure());
     if (samples.ok()) inputs.samples = std::move(samples.value());

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "driver/compilation.h"
 #include "driver/options.h"
@@ -14,7 +15,8 @@ namespace tdc::driver {
 
 /// What a run needs besides the compiled program.
 struct RunInputs {
-  std::string data;  ///< what names the samples
+  std::string data;                ///< what names the samples
+  std::vector<std::string> files;  ///< the program and its data
   runner::Samples samples;
   std::optional<runner::ChipBuild> chip;  ///< with `--on rtl`; perhaps not built yet
 };

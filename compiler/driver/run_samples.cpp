@@ -1,6 +1,7 @@
 #include "driver/run_samples.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "emit/c_names.h"
 
@@ -46,18 +47,23 @@ Result<MeanEvaluation> evaluate_samples(const RunContext& run, int64_t count,
     if (argument.is_output && argument.output_kind == ir::OutputKind::metric)
       evaluation.names.push_back(argument.name);
   std::vector<double> sums(evaluation.names.size(), 0.0);
+  int64_t evaluated = 0;
   progress.begin(count);
   for (int64_t i = 0; i < count; ++i) {
     if (run.interrupts.count() > 0) return fail("interrupted");
     const Result<runner::Evaluation> result = client.eval(sample(run, i));
     if (!result.ok()) return result.failure();
+    ++evaluated;
     sums[0] += result.value().loss;
     for (size_t metric = 0; metric < result.value().metrics.size(); ++metric)
       sums[metric + 1] += result.value().metrics[metric];
     progress.end_step(result.value().loss, i + 1);
+    if (std::isfinite(result.value().loss)) continue;
+    if (!evaluation.non_finite) evaluation.non_finite = i;
+    if (!run.command.keep_going) break;
   }
   progress.finish();
-  for (const double sum : sums) evaluation.means.push_back(sum / static_cast<double>(count));
+  for (const double sum : sums) evaluation.means.push_back(sum / static_cast<double>(evaluated));
   return evaluation;
 }
 

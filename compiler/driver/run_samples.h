@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,11 @@ namespace tdc::driver {
 struct MeanEvaluation {
   std::vector<std::string> names;  ///< `loss` and the metrics
   std::vector<double> means;
+  std::optional<int64_t> non_finite;  ///< the first sample whose loss is infinite or no number
 };
 
-/// Loss and metrics over the first `count` samples.
+/// Loss and metrics over the first `count` samples. Unless the run keeps going, it ends with the
+/// first loss that is not finite; `means` are then of no use.
 Result<MeanEvaluation> evaluate_samples(const RunContext& run, int64_t count,
                                         runner::Client& client, RunProgress& progress);
 

@@ -1,5 +1,10 @@
 #include "driver/run_training.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
 namespace tdc::driver {
 namespace {
 
@@ -15,7 +20,26 @@ std::optional<uint64_t> shuffle_seed(const RunCommand& command, const check::Tra
   return command.compile.seed.value_or(training.seed);
 }
 
+/// `sample 7`, `samples 8 to 15`, `samples 3, 9 and 4`.
+std::string samples_text(std::span<const int64_t> samples) {
+  if (samples.size() == 1) return fmt::format("sample {}", samples.front());
+  const bool is_range =
+      std::adjacent_find(samples.begin(), samples.end(),
+                         [](int64_t a, int64_t b) { return b != a + 1; }) == samples.end();
+  if (is_range && samples.size() > 2)
+    return fmt::format("samples {} to {}", samples.front(), samples.back());
+  return fmt::format("samples {} and {}", fmt::join(samples.first(samples.size() - 1), ", "),
+                     samples.back());
+}
+
 }  // namespace
+
+std::string to_text(const NonFiniteLoss& found, int64_t accumulate, const std::string& data) {
+  return fmt::format("the loss is {} in update {}{}, over {} of `{}` (counted from 0)", found.loss,
+                     found.update,
+                     accumulate > 1 ? fmt::format(", micro-batch {}", found.micro_batch) : "",
+                     samples_text(found.samples), data);
+}
 
 MicroBatches::MicroBatches(const RunContext& run)
     : batch_(run.program().training->batch),
@@ -31,7 +55,8 @@ TrainingLoop::TrainingLoop(const RunContext& run)
     : run_(run),
       training_(*run.program().training),
       micro_batches_(run),
-      wanted_(wanted_micro_batches(run.command, training_, run.inputs.samples.count())) {}
+      wanted_(wanted_micro_batches(run.command, training_, run.inputs.samples.count())),
+      interrupts_before_(run.interrupts.count()) {}
 
 int64_t TrainingLoop::updates() const {
   return (wanted_ + training_.accumulate - 1) / training_.accumulate;
@@ -40,16 +65,24 @@ int64_t TrainingLoop::updates() const {
 Result<std::optional<float>> TrainingLoop::next_update(runner::Client& client) {
   double loss_sum = 0;
   int64_t in_group = 0;
-  while (done_ < wanted_ && run_.interrupts.count() == 0) {
-    const Result<float> loss = client.train_step(run_.inputs.samples.gather(micro_batches_.next()));
+  while (done_ < wanted_ && run_.interrupts.count() == interrupts_before_) {
+    const std::vector<int64_t> samples = micro_batches_.next();
+    const Result<float> loss = client.train_step(run_.inputs.samples.gather(samples));
     if (!loss.ok()) return loss.failure();
     loss_sum += loss.value();
     ++done_;
     ++in_group;
+    if (!std::isfinite(loss.value()) && !non_finite_)
+      non_finite_ = {.update = updates_done_ + 1,
+                     .micro_batch = in_group,
+                     .loss = loss.value(),
+                     .samples = samples};
     const bool is_full = in_group == training_.accumulate;
-    if (!is_full && done_ < wanted_) continue;
-    if (!is_full)
+    const bool ends_here = non_finite_ && !run_.command.keep_going;
+    if (!is_full && !ends_here && done_ < wanted_) continue;
+    if (!is_full && !ends_here)
       if (const Result<Done> flushed = client.flush(); !flushed.ok()) return flushed.failure();
+    ++updates_done_;
     return std::optional(static_cast<float>(loss_sum / static_cast<double>(in_group)));
   }
   return std::optional<float>();

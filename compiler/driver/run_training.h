@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "driver/run_context.h"
@@ -23,6 +24,20 @@ class MicroBatches {
   runner::SampleOrder order_;
 };
 
+/// A micro-batch whose loss is infinite or no number.
+struct NonFiniteLoss {
+  int64_t update = 0;       ///< that it is part of, counted from 1
+  int64_t micro_batch = 0;  ///< within that update, counted from 1
+  float loss = 0;
+  std::vector<int64_t> samples;  ///< indices in the data, counted from 0
+
+  friend bool operator==(const NonFiniteLoss&, const NonFiniteLoss&) = default;
+};
+
+/// `the loss is nan in update 7, over sample 12 of `d.npz` (counted from 0)`; with `accumulate`
+/// above 1 also the micro-batch.
+std::string to_text(const NonFiniteLoss& found, int64_t accumulate, const std::string& data);
+
 /// Trains a model from its first update on.
 class TrainingLoop {
  public:
@@ -35,9 +50,12 @@ class TrainingLoop {
   [[nodiscard]] int64_t samples() const { return done_ * training_.batch; }
 
   /// Feeds the model until its next update is done; gives the mean loss over the update's samples.
-  /// None if no update is left, or once the user has asked to stop: after the micro-batch under
-  /// way.
+  /// None if no update is left, or once the user has asked again to stop: after the micro-batch
+  /// under way. Unless the run keeps going, an update ends with a loss that is not finite.
   Result<std::optional<float>> next_update(runner::Client& client);
+
+  /// The first, if there was one.
+  [[nodiscard]] const std::optional<NonFiniteLoss>& non_finite() const { return non_finite_; }
 
  private:
   const RunContext& run_;
@@ -45,6 +63,9 @@ class TrainingLoop {
   MicroBatches micro_batches_;
   int64_t wanted_;    // micro-batches of the whole run
   int64_t done_ = 0;  // micro-batches
+  int64_t updates_done_ = 0;
+  int interrupts_before_;
+  std::optional<NonFiniteLoss> non_finite_;
 };
 
 }  // namespace tdc::driver

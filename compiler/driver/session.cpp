@@ -1,22 +1,53 @@
 #include "driver/session.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <cerrno>
+#include <cstring>
 
 #include "diag/render.h"
 #include "support/files.h"
 
 namespace tdc::driver {
 
+namespace {
+
+int output_error = 0;  // `errno` of the first text that did not arrive; 0: none
+int error_output_error = 0;
+
+/// All of `text`, also to an output that does not block; `error` is set if it does not arrive.
+void write_all(int descriptor, std::string_view text, int& error) {
+  while (!text.empty()) {
+    const ssize_t count = write(descriptor, text.data(), text.size());
+    if (count >= 0) {
+      text.remove_prefix(static_cast<size_t>(count));
+    } else if (errno == EAGAIN) {
+      pollfd source = {.fd = descriptor, .events = POLLOUT, .revents = 0};
+      poll(&source, 1, /*timeout=*/100);
+    } else if (errno != EINTR) {
+      if (error == 0) error = errno;
+      return;
+    }
+  }
+}
+
+}  // namespace
+
 void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  write_all(STDOUT_FILENO, text, output_error);
 }
 
 void print_error(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
+  write_all(STDERR_FILENO, text, error_output_error);
+}
+
+int finish_output(int status) {
+  if (output_error != 0)
+    print_failure(fail("standard output cannot be written: {}", std::strerror(output_error)));
+  const bool has_arrived = output_error == 0 && error_output_error == 0;
+  return status == kSuccess && !has_arrived ? kProgramIsWrong : status;
 }
 
 void print_failure(const Failure& failure) {

@@ -19,6 +19,9 @@ inline constexpr int kInterrupted = 130;
 /// Results go to standard output, everything else to standard error; both at once.
 void print(const std::string& text);
 void print_error(const std::string& text);
+/// The exit status of a program that would end with `status`: an error if something that was
+/// printed did not arrive. Says so at standard error.
+int finish_output(int status);
 /// Every message as `tdc: ...`.
 void print_failure(const Failure& failure);
 

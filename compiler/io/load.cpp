@@ -3,6 +3,7 @@
 #include "io/idx.h"
 #include "io/npz.h"
 #include "io/safetensors.h"
+#include "support/files.h"
 
 namespace tdc::io {
 const std::map<std::string, size_t>& data_source_kinds() {
@@ -49,10 +50,16 @@ Result<ArrayFile> load_weights(const std::string& path) {
   return fail("`{}` is no weight file; `.safetensors` and `.npz` are read", path);
 }
 
-Result<Done> save_weights(const std::string& path, std::span<const Array> arrays) {
-  if (path.ends_with(".safetensors")) return write_safetensors(path, arrays);
-  if (path.ends_with(".npz")) return write_npz(path, arrays);
+Result<std::string> format_weights(const std::string& path, std::span<const Array> arrays) {
+  if (path.ends_with(".safetensors")) return format_safetensors(arrays);
+  if (path.ends_with(".npz")) return format_npz(arrays);
   return fail("`{}` is no weight file; `.safetensors` and `.npz` are written", path);
+}
+
+Result<Done> save_weights(const std::string& path, std::span<const Array> arrays) {
+  const Result<std::string> bytes = format_weights(path, arrays);
+  if (!bytes.ok()) return bytes.failure();
+  return write_file_atomically(path, bytes.value());
 }
 
 }  // namespace tdc::io

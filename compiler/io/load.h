@@ -39,6 +39,9 @@ Result<ArrayFile> load_data(const DataSource& source, DataPart part);
 /// What a weight file, `.safetensors` or `.npz`, holds, under its names in the file.
 Result<ArrayFile> load_weights(const std::string& path);
 
+/// The bytes of a weight file that is called `path`, `.safetensors` or `.npz`.
+Result<std::string> format_weights(const std::string& path, std::span<const Array> arrays);
+
 /// Writes a weight file, `.safetensors` or `.npz`.
 Result<Done> save_weights(const std::string& path, std::span<const Array> arrays);
 

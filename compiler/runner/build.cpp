@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "support/files.h"
+#include "support/output_folder.h"
 
 namespace tdc::runner {
 namespace {
@@ -57,7 +58,9 @@ Result<TemporaryFolder> TemporaryFolder::make() {
   std::error_code error;
   const std::filesystem::path parent = std::filesystem::temp_directory_path(error);
   if (error) return fail("there is no folder for temporary files: {}", error.message());
-  return make((parent / "tdc-run-").string());
+  constexpr std::string_view kPrefix = "tdc-run-";
+  remove_abandoned_folders(parent.string(), kPrefix);
+  return make((parent / kPrefix).string());
 }
 
 Result<TemporaryFolder> TemporaryFolder::make(const std::string& path) {

@@ -18,7 +18,8 @@ enum class Target : uint8_t {
 /// A folder that is gone with its object.
 class TemporaryFolder {
  public:
-  /// In the system's folder for temporary files.
+  /// In the system's folder for temporary files, for an output folder; removes those that a killed
+  /// `tdc` has left there.
   static Result<TemporaryFolder> make();
   /// At `path` with six more characters. The folder above it must exist.
   static Result<TemporaryFolder> make(const std::string& path);

@@ -9,12 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "support/gives_up.h"
 #include "support/result.h"
 
 namespace tdc::runner {
 
-/// Asked ten times a second during a wait; true ends it.
-using GivesUp = std::function<bool()>;
 /// Is given what a program writes, piece by piece, and an empty piece ten times a second.
 using Watch = std::function<void(std::string_view)>;
 

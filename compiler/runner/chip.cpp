@@ -1,9 +1,7 @@
 #include "runner/chip.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
@@ -16,6 +14,7 @@
 #include <thread>
 
 #include "runner/build.h"
+#include "support/descriptor.h"
 #include "support/files.h"
 #include "support/hash.h"
 #include "support/private_path.h"
@@ -98,10 +97,9 @@ class Lock {
   /// Waits until no other process has it.
   static Result<Lock> take(const std::string& path, const GivesUp& gives_up,
                            const ShowsBuild& show) {
-    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (descriptor < 0) return fail("`{}` cannot be opened: {}", path, std::strerror(errno));
-    Lock lock(descriptor);
-    while (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    Lock lock(Descriptor(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666)));
+    if (!lock.file_.is_open()) return fail("`{}` cannot be opened: {}", path, std::strerror(errno));
+    while (!lock.file_.try_lock()) {
       if (errno != EWOULDBLOCK && errno != EINTR)
         return fail("`{}` cannot be locked: {}", path, std::strerror(errno));
       if (gives_up()) return fail("interrupted");
@@ -110,15 +108,10 @@ class Lock {
     }
     return lock;
   }
-  Lock(Lock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Lock& operator=(Lock&&) = delete;
-  ~Lock() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
 
  private:
-  explicit Lock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
+  explicit Lock(Descriptor file) : file_(std::move(file)) {}
+  Descriptor file_;
 };
 
 /// Whether the chip may lie, and can be built, where it is going to.

@@ -1,7 +1,9 @@
 #include "runner/client.h"
 
 #include <array>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "emit/emit_model.h"
 #include "td_runner.h"
@@ -20,6 +22,11 @@ std::vector<std::byte> joined(std::span<const uint32_t> head, std::span<const T>
   std::memcpy(bytes.data(), head.data(), head.size_bytes());
   if (!rest.empty()) std::memcpy(bytes.data() + head.size_bytes(), rest.data(), rest.size_bytes());
   return bytes;
+}
+
+/// A NaN is the same text on every target only if it has the same sign; machines differ in it.
+float with_positive_nan(float value) {
+  return std::isnan(value) ? std::numeric_limits<float>::quiet_NaN() : value;
 }
 
 std::string status_text(uint32_t status) {
@@ -94,7 +101,7 @@ Result<float> Client::train_step(std::span<const std::byte> input) {
   if (Result<Done> done = request(TD_RUNNER_TRAIN, input, "a training step"); !done.ok())
     return done.failure();
   if (Result<Done> done = process_.exchange({}, bytes_of(loss)); !done.ok()) return done.failure();
-  return loss;
+  return with_positive_nan(loss);
 }
 
 Result<Done> Client::flush() {
@@ -110,6 +117,7 @@ Result<Evaluation> Client::eval(std::span<const std::byte> input) {
   if (Result<Done> done = process_.exchange({}, std::as_writable_bytes(std::span(numbers)));
       !done.ok())
     return done.failure();
+  for (float& number : numbers) number = with_positive_nan(number);
   return Evaluation{.loss = numbers[0], .metrics = {numbers.begin() + 1, numbers.end()}};
 }
 

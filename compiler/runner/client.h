@@ -29,7 +29,8 @@ class Client {
   static Result<Client> start(const std::vector<std::string>& command,
                               const emit::RunnerSizes& sizes, GivesUp gives_up);
 
-  /// One micro-batch; gives its mean loss. `input` holds all samples of the first input, then all
+  /// One micro-batch; gives its mean loss. A loss that is no number is positive: `nan` on every
+  /// target. `input` holds all samples of the first input, then all
   /// of the next.
   Result<float> train_step(std::span<const std::byte> input);
   /// The update for a group of micro-batches that is not full; nothing if there is none.

@@ -1,5 +1,6 @@
 #include "runner/interrupts.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "support/check.h"
@@ -8,11 +9,15 @@ namespace tdc::runner {
 namespace {
 
 std::atomic<int> interrupt_count;
+std::atomic<int> is_asked_to_end;
 std::atomic<bool> is_installed;
 static_assert(std::atomic<int>::is_always_lock_free, "signal handlers take no locks");
 
-extern "C" void count_interrupt(int /*signal*/) {
-  interrupt_count.fetch_add(1);
+extern "C" void note_signal(int signal) {
+  if (signal == SIGINT || signal == SIGQUIT)
+    interrupt_count.fetch_add(1);
+  else
+    is_asked_to_end = 1;
 }
 
 }  // namespace
@@ -20,21 +25,24 @@ extern "C" void count_interrupt(int /*signal*/) {
 Interrupts::Interrupts() {
   TDC_CHECK(!is_installed.exchange(true), "one object of this kind at a time");
   interrupt_count = 0;
+  is_asked_to_end = 0;
   struct sigaction action = {};
-  action.sa_handler = count_interrupt;
+  action.sa_handler = note_signal;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, &old_interrupt_);
-  sigaction(SIGTERM, &action, &old_terminate_);
+  for (size_t i = 0; i < kSignals.size(); ++i) {
+    sigaction(kSignals[i], &action, &before_[i]);
+    if (kSignals[i] == SIGHUP && before_[i].sa_handler == SIG_IGN)
+      sigaction(kSignals[i], &before_[i], nullptr);
+  }
 }
 
 Interrupts::~Interrupts() {
-  sigaction(SIGINT, &old_interrupt_, nullptr);
-  sigaction(SIGTERM, &old_terminate_, nullptr);
+  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
   is_installed = false;
 }
 
 int Interrupts::count() const {
-  return interrupt_count.load();
+  return std::max(interrupt_count.load(), is_asked_to_end.load());
 }
 
 }  // namespace tdc::runner
