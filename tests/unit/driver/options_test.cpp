@@ -1,13 +1,12 @@
 #include "driver/options.h"
 
-#include <utility>
-
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace tdc::driver {
 namespace {
@@ -117,6 +116,7 @@ const std::vector<std::vector<std::string>>& all_options() {
                                                                 {"--steps", "3"},
                                                                 {"--samples", "3"},
                                                                 {"--shuffle"},
+                                                                {"--keep-going"},
                                                                 {"--save", "s.npz"},
                                                                 {"--losses", "l.csv"},
                                                                 {"--trace-values", "v"},
@@ -133,10 +133,15 @@ const std::vector<std::vector<std::string>>& all_options() {
 /// command takes depends on its words: `--steps` belongs to training, `--samples` to the others.
 const std::vector<CommandLine>& command_lines() {
   static const std::vector<std::string> training = {
-      "--eval", "--data",  "--steps",  "--shuffle",  "--save",    "--losses", "--trace-values",
-      "--keep", "--train", "--deploy", "--platform", "--weights", "--seed"};
+      "--eval",         "--data", "--steps", "--shuffle", "--keep-going", "--save",    "--losses",
+      "--trace-values", "--keep", "--train", "--deploy",  "--platform",   "--weights", "--seed"};
   static const std::vector<std::string> infer = {"--data",   "--samples",  "--keep",    "--train",
                                                  "--deploy", "--platform", "--weights", "--seed"};
+  static const std::vector<std::string> eval = [] {
+    std::vector<std::string> options = infer;
+    options.emplace_back("--keep-going");
+    return options;
+  }();
   const auto with = [](std::vector<std::string> options, const std::vector<std::string>& more) {
     options.insert(options.end(), more.begin(), more.end());
     return options;
@@ -151,14 +156,14 @@ const std::vector<CommandLine>& command_lines() {
       {{"report", "n.td", "--all"}, {"--deploy", "--platform"}},
       {{"run", "n.td", "--on", "host"}, training},
       {{"run", "n.td", "--on", "qemu", "--keep", "f"},
-       {"--eval", "--data", "--steps", "--shuffle", "--save", "--losses", "--trace-values",
-        "--train", "--deploy", "--platform", "--prefix", "--weights", "--seed"}},
-      {{"run", "n.td", "--on", "host", "--eval"}, infer},
+       {"--eval", "--data", "--steps", "--shuffle", "--keep-going", "--save", "--losses",
+        "--trace-values", "--train", "--deploy", "--platform", "--prefix", "--weights", "--seed"}},
+      {{"run", "n.td", "--on", "host", "--eval"}, eval},
       {{"run", "n.td", "--on", "host", "--infer", "--save", "y.npz"}, infer},
       {{"run", "n.td", "--on", "rtl"},
        with(training, {"--set", "--cycle-limit", "--profile", "--trace"})},
       {{"run", "n.td", "--on", "rtl", "--eval"},
-       with(infer, {"--set", "--cycle-limit", "--profile", "--trace"})},
+       with(eval, {"--set", "--cycle-limit", "--profile", "--trace"})},
       {{"run", "n.td", "--on", "rtl", "--trace", "f"},
        with(training, {"--set", "--cycle-limit", "--profile", "--trace-window"})},
       {{"chip"}, {}},
