@@ -7,6 +7,7 @@
 #include "check/deploy.h"
 #include "check/elaborate.h"
 #include "check/forms.h"
+#include "check/index_limits.h"
 #include "check/library.h"
 #include "check/reporter.h"
 #include "check/train.h"
@@ -191,6 +192,7 @@ class FileCheck {
 
   /// What a program has from outside of its `train` block.
   void complete(Program& program) const {
+    for (ir::Graph& graph : program.module.graphs) limit_indices(graph);
     program.deployment = result_.deployments[result_.selected_deployment];
     program.prefix = selection_.prefix.empty() ? snake_case(program.net) : selection_.prefix;
     if (program.weights_from.empty()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "check/index_limits.h"
 #include "check/elaborate.h"
 #include "ops/registry.h"
 #include "support/text.h"
@@ -35,11 +36,6 @@ std::optional<std::vector<int64_t>> small_integers(const Value& value) {
     result.push_back(*integer);
   }
   return result;
-}
-
-/// Signatures call the axis that an `i32` operand counts in `c` (classes) or `v` (vocabulary).
-bool is_counted_dim(const std::string& dim) {
-  return dim == "c" || dim == "v";
 }
 
 std::string wanted_text(AttributeKind kind) {

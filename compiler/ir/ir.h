@@ -90,7 +90,7 @@ struct Input {
   std::string name;
   InputKind kind;
   ValueId value;
-  int64_t classes = 0;  ///< of a target `class(n)`: n; otherwise 0
+  int64_t classes = 0;  ///< elements are below it: of `class(n)`, and of what indexes; 0: any
 };
 
 enum class OutputKind : uint8_t { result, loss, metric };

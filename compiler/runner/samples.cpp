@@ -1,6 +1,7 @@
 #include "runner/samples.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <iterator>
 #include <numeric>
@@ -51,6 +52,39 @@ Result<Done> check_exact(const io::Array& array) {
               *bad);
 }
 
+/// `index 7`, and of an array of several axes `index [3, 0, 1]`.
+std::string place_text(const io::Array& array, int64_t element) {
+  if (array.dims.size() == 1) return fmt::format("index {}", element);
+  std::vector<int64_t> index(array.dims.size());
+  for (size_t axis = array.dims.size(); axis-- > 0; element /= array.dims[axis])
+    index[axis] = element % array.dims[axis];
+  return "index " + io::dims_to_text(index);
+}
+
+/// Whether all numbers of a floating array are finite, as f32 and once they are scaled; names the
+/// first that is not.
+Result<Done> check_finite(const Field& field, const io::Array& array) {
+  const std::vector<float> numbers = io::to_f32(array);
+  const auto sample_elements = static_cast<size_t>(ir::element_count(field.type));
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const bool is_finite = std::isfinite(numbers[i]);
+    float scaled = numbers[i];
+    if (!field.mean.empty()) {
+      const size_t channel = i % sample_elements / (sample_elements / field.mean.size());
+      scaled = td_scaled(scaled, field.mean[channel], field.deviation[channel]);
+    }
+    if (is_finite && std::isfinite(scaled)) continue;
+    const double exact = io::to_f64(array)[i];
+    const std::string number = std::isnan(exact) ? "nan" : fmt::format("{}", exact);
+    return fail("`{}` holds {} at {}{}", array.name, number,
+                place_text(array, static_cast<int64_t>(i)),
+                is_finite              ? ", which is infinite once it is scaled"
+                : std::isfinite(exact) ? ", which f32 does not hold"
+                                       : ", which is no number to compute with");
+  }
+  return Done{};
+}
+
 /// The array in the type that the field takes; labels are looked at one by one.
 void check_array(const Field& field, io::Array& array, const std::string& source,
                  Failure& problems) {
@@ -73,6 +107,10 @@ void check_array(const Field& field, io::Array& array, const std::string& source
         return;
       }
     }
+    if (const Result<Done> finite = check_finite(field, array); !finite.ok()) {
+      problems.add(fail("{}: {}", source, finite.failure().messages.front()));
+      return;
+    }
     array = io::make_array(array.name, array.dims, io::to_f32(array));
     return;
   }
@@ -91,8 +129,8 @@ void check_array(const Field& field, io::Array& array, const std::string& source
         std::find_if(numbers.value().begin(), numbers.value().end(),
                      [&](int32_t number) { return number < 0 || number >= field.classes; });
     if (bad != numbers.value().end()) {
-      problems.add(fail("{}: `{}` holds {} at index {}, its classes are 0 to {}", source,
-                        field.name, *bad, bad - numbers.value().begin(), field.classes - 1));
+      problems.add(fail("{}: `{}` holds {} at {}, the program takes 0 to {}", source, field.name,
+                        *bad, place_text(array, bad - numbers.value().begin()), field.classes - 1));
       return;
     }
   }

@@ -18,7 +18,7 @@ struct Field {
   std::string name;
   ir::TensorType type;  ///< without a batch axis
   bool is_target = false;
-  int64_t classes = 0;  ///< of a target `class(n)`: n; otherwise 0
+  int64_t classes = 0;  ///< as in `ir::Input`
   /// Of an f32 input: what its numbers are scaled by, or empty.
   std::vector<float> mean = {}, deviation = {};
 };

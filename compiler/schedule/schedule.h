@@ -107,7 +107,7 @@ struct Argument {
   bool is_output = false;
   ir::InputKind input_kind = ir::InputKind::sample;     ///< of inputs
   ir::OutputKind output_kind = ir::OutputKind::result;  ///< of outputs
-  int64_t classes = 0;                                  ///< of class targets
+  int64_t classes = 0;                                  ///< as in `ir::Input`
 };
 
 /// All steps of one entry point over one table of buffers.

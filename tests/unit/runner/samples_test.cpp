@@ -82,13 +82,12 @@ TEST_CASE("samples: u8 is scaled to 0 to 1, f64 is rounded, labels may have any 
   CHECK(floats(sample, 2) == std::vector<float>{1.0F, 0.2F});
   CHECK(integers_at_end(sample, 1) == std::vector<int32_t>{2});
   const Result<Samples> doubles =
-      Samples::make({.arrays = {io::make_array<double>("image", {1, 2}, {0.1, 1e300}),
+      Samples::make({.arrays = {io::make_array<double>("image", {1, 2}, {0.1, 1e-300}),
                                 io::make_array<int64_t>("label", {1}, {1})},
                      .unread = {}},
                     {kImage, kLabel}, "d.npz");
   REQUIRE(doubles.ok());
-  CHECK(floats(doubles.value().gather(std::vector<int64_t>{0}), 2) ==
-        std::vector<float>{0.1F, std::numeric_limits<float>::infinity()});
+  CHECK(floats(doubles.value().gather(std::vector<int64_t>{0}), 2) == std::vector<float>{0.1F, 0});
 }
 
 TEST_CASE("samples: all that does not fit is listed at once") {
@@ -173,11 +172,61 @@ TEST_CASE("samples: arrays that are asked for have samples along their first axi
 TEST_CASE("samples: labels that are no class") {
   const io::Array image = io::make_array<float>("image", {3, 2}, {1, 2, 3, 4, 5, 6});
   CHECK(problems({image, io::make_array<int32_t>("label", {3}, {0, 2, 3})}) ==
-        std::vector<std::string>{"d.npz: `label` holds 3 at index 2, its classes are 0 to 2"});
+        std::vector<std::string>{"d.npz: `label` holds 3 at index 2, the program takes 0 to 2"});
   CHECK(problems({image, io::make_array<int8_t>("label", {3}, {0, -1, 3})}) ==
-        std::vector<std::string>{"d.npz: `label` holds -1 at index 1, its classes are 0 to 2"});
+        std::vector<std::string>{"d.npz: `label` holds -1 at index 1, the program takes 0 to 2"});
   CHECK(problems({image, io::make_array<int64_t>("label", {3}, {0, 1, int64_t{1} << 40})}).size() ==
         1);
+}
+
+TEST_CASE("samples: numbers that are infinite or none, or become so, are refused") {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  const io::Array label = io::make_array<int32_t>("label", {2}, {0, 1});
+  const auto said = [&](io::Array image) { return problems({std::move(image), label}); };
+  CHECK(said(io::make_array<float>("image", {2, 2}, {0, 1, -kNan, kInfinity})) ==
+        std::vector<std::string>{
+            "d.npz: `image` holds nan at index [1, 0], which is no number to compute with"});
+  CHECK(said(io::make_array<float>("image", {2, 1, 2}, {0, -kInfinity, 0, 0})) ==
+        std::vector<std::string>{
+            "d.npz: `image` holds -inf at index [0, 0, 1], which is no number to compute with"});
+  CHECK(said(io::make_array<double>("image", {2, 2}, {0, 0, 0, 1e300})) ==
+        std::vector<std::string>{
+            "d.npz: `image` holds 1e+300 at index [1, 1], which f32 does not hold"});
+  CHECK(said(io::make_array<float>("image", {2, 2}, {0, 0, 0, 3e38F})).empty());
+  const Field target = {
+      .name = "y", .type = {.dtype = ir::DType::f32, .dims = {}}, .is_target = true};
+  CHECK(Samples::make({.arrays = {io::make_array<float>("y", {2}, {1, kNan})}, .unread = {}},
+                      {target}, "d.npz")
+            .failure() ==
+        fail("d.npz: `y` holds nan at index 1, which is no number to compute with"));
+  // Two channels: only the second is scaled by what makes it too large.
+  Field scaled = {.name = "image",
+                  .type = {.dtype = ir::DType::f32, .dims = {2, 2}},
+                  .mean = {0, 0},
+                  .deviation = {1, 0.25F}};
+  const auto make = [&](std::vector<float> numbers) {
+    return Samples::make(
+        {.arrays = {io::make_array<float>("image", {1, 2, 2}, std::move(numbers))}, .unread = {}},
+        {scaled}, "d.npz");
+  };
+  CHECK(make({3e38F, 3e38F, 0, 0}).ok());
+  CHECK(make({0, 0, 3e38F, 0}).failure() ==
+        fail("d.npz: `image` holds {} at index [0, 1, 0], which is infinite once it is scaled",
+             static_cast<double>(3e38F)));
+}
+
+TEST_CASE("samples: indices that name no row of what they look up") {
+  const Field token = {
+      .name = "token", .type = {.dtype = ir::DType::i32, .dims = {3}}, .classes = 50};
+  const auto make = [&](std::vector<int32_t> numbers) {
+    return Samples::make(
+        {.arrays = {io::make_array<int32_t>("token", {2, 3}, std::move(numbers))}, .unread = {}},
+        {token}, "d.npz");
+  };
+  CHECK(make({0, 1, 2, 3, 4, 49}).ok());
+  CHECK(make({0, 1, 2, 3, 4, 50}).failure() ==
+        fail("d.npz: `token` holds 50 at index [1, 2], the program takes 0 to 49"));
 }
 
 TEST_CASE("sample order: that of the file, again from the start") {
