@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/registry.h"
+#include "support/check.h"
 
 namespace tdc::autodiff {
 namespace {

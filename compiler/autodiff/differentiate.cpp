@@ -1,9 +1,12 @@
 #include "autodiff/differentiate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "ir/rewrite.h"
 #include "ops/registry.h"
+#include "support/check.h"
 
 // Reverse accumulation (Griewank & Walther, Evaluating Derivatives, 2008, chapter 3) over the node
 // list. Two things differ from the textbook because of the numerics rules:

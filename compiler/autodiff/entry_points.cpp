@@ -1,11 +1,14 @@
 #include "autodiff/entry_points.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "autodiff/batch.h"
 #include "autodiff/differentiate.h"
 #include "ir/rewrite.h"
 #include "ops/registry.h"
+#include "support/check.h"
 
 namespace tdc::autodiff {
 namespace {

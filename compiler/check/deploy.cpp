@@ -40,13 +40,13 @@ std::optional<Bytes> bytes_of(const ast::Number& number) {
   }
 }
 
-std::vector<std::string> level_names(const schedule::Chip& chip) {
+std::vector<std::string> level_names(const chip::Chip& chip) {
   std::vector<std::string> names;
-  for (const schedule::MemoryLevel& level : chip.levels) names.push_back(level.name);
+  for (const chip::MemoryLevel& level : chip.levels) names.push_back(level.name);
   return names;
 }
 
-std::optional<LevelId> find_level(const schedule::Chip& chip, const ast::Name& name,
+std::optional<LevelId> find_level(const chip::Chip& chip, const ast::Name& name,
                                   Reporter& reporter) {
   for (const LevelId id : chip.levels.ids())
     if (chip.levels[id].name == name.text) return id;
@@ -62,7 +62,7 @@ class ChipCheck {
     result_.has_budget = true;
   }
 
-  std::optional<schedule::Chip> run() {
+  std::optional<chip::Chip> run() {
     static const std::vector<std::string> words = {"constants", "cores",    "image",
                                                    "memory",    "platform", "tensors"};
     const int errors = reporter_.error_count();
@@ -86,7 +86,7 @@ class ChipCheck {
  private:
   void add_memory(const ast::ChipClause& clause) {
     seen_.insert("memory");
-    schedule::MemoryLevel level;
+    chip::MemoryLevel level;
     std::optional<Bytes> capacity;
     std::set<std::string> labels;
     for (const ast::Argument& argument : clause.arguments) {
@@ -171,7 +171,7 @@ class ChipCheck {
 
   const ast::Chip& chip_;
   Reporter& reporter_;
-  schedule::Chip result_;
+  chip::Chip result_;
   std::set<std::string> seen_;
 };
 
@@ -187,7 +187,7 @@ Deployment host_deployment() {
   return host;
 }
 
-std::optional<schedule::Chip> check_chip(const ast::Chip& chip, Reporter& reporter) {
+std::optional<chip::Chip> check_chip(const ast::Chip& chip, Reporter& reporter) {
   return ChipCheck(chip, reporter).run();
 }
 
@@ -217,11 +217,11 @@ std::optional<Deployment> check_deploy(const ast::Deploy& deploy, SourceRange or
       report.suggest(nearest(deploy.chip.text, visible_names(file, &FileScope::chips)));
     return std::nullopt;
   }
-  std::optional<schedule::Chip> chip = check_chip(*found.declaration, reporter);
+  std::optional<chip::Chip> chip = check_chip(*found.declaration, reporter);
   if (!chip) return std::nullopt;
   Deployment result = {.name = deploy.name.text, .chip = *std::move(chip), .origin = origin};
   // A level without a budget of its own is held to what it has.
-  for (schedule::MemoryLevel& level : result.chip.levels) level.budget_origin = deploy.name.range;
+  for (chip::MemoryLevel& level : result.chip.levels) level.budget_origin = deploy.name.range;
   for (const ast::DeployClause& clause : deploy.clauses) {
     if (const auto* budget = std::get_if<ast::BudgetClause>(&clause.kind)) {
       for (const ast::BudgetClause::Bound& bound : budget->bounds) {
@@ -229,7 +229,7 @@ std::optional<Deployment> check_deploy(const ast::Deploy& deploy, SourceRange or
         const std::optional<Bytes> limit = bytes_of(bound.limit);
         if (!limit) reporter.report(bound.limit.range, diag::byte_count);
         if (!id || !limit) continue;
-        schedule::MemoryLevel& level = result.chip.levels[*id];
+        chip::MemoryLevel& level = result.chip.levels[*id];
         if (level.budget)
           reporter.report(bound.range, diag::duplicate_clause, "budget " + level.name)
               .note(level.budget_origin, diag::note_first_here, level.name);

@@ -19,6 +19,6 @@ std::optional<Deployment> check_deploy(const ast::Deploy& deploy, SourceRange or
 void check_platform(const schedule::Chip& chip, const std::string& own, Reporter& reporter);
 
 /// Checks a chip as it is written (chip-1 to chip-4). Null if something was reported.
-std::optional<schedule::Chip> check_chip(const ast::Chip& chip, Reporter& reporter);
+std::optional<chip::Chip> check_chip(const ast::Chip& chip, Reporter& reporter);
 
 }  // namespace tdc::check

@@ -5,6 +5,7 @@
 
 #include "ir/rewrite.h"
 #include "ops/registry.h"
+#include "support/check.h"
 
 namespace tdc::check {
 namespace {

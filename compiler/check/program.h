@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "chip/chip.h"
 #include "io/load.h"
 #include "ir/ir.h"
-#include "schedule/chip.h"
 
 namespace tdc::check {
 
@@ -63,7 +63,7 @@ struct SelectionRow {
 /// One `deploy` block, or the built-in `host`.
 struct Deployment {
   std::string name = "host";
-  schedule::Chip chip;  ///< budgets are in its levels
+  chip::Chip chip;  ///< budgets are in its levels
   bool allows_recompute = false;
   SourceRange origin;
 };

@@ -1,5 +1,7 @@
 #include "driver/chip.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 
 #include "driver/session.h"

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "runner/progress.h"
+#include "support/check.h"
 #include "support/files.h"
 
 namespace tdc::driver {

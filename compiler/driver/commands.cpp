@@ -1,5 +1,7 @@
 #include "driver/commands.h"
 
+#include <fmt/format.h>
+
 #include <new>
 
 #include "check/print.h"

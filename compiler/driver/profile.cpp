@@ -1,5 +1,7 @@
 #include "driver/profile.h"
 
+#include <fmt/format.h>
+
 #include "driver/report.h"
 #include "runner/progress.h"
 

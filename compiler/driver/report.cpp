@@ -1,5 +1,7 @@
 #include "driver/report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "emit/c_names.h"

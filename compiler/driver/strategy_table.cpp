@@ -49,7 +49,7 @@ std::string fit_text(const Planned& planned, const memory::LevelReport& level) {
 Row row_of(const std::string& name, const Planned& planned) {
   const Work step = work_of(planned.schedule, "train_step");
   const Work apply = work_of(planned.schedule, "apply");
-  const schedule::Chip& chip = planned.program.deployment.chip;
+  const chip::Chip& chip = planned.program.deployment.chip;
   memory::MemoryReport report = memory::report_memory(planned.schedule, chip, planned.plan);
   Row row = {.name = name,
              .parameters = count_parameters(planned.schedule.variables),

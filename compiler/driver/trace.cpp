@@ -6,6 +6,7 @@
 #include <map>
 
 #include "ir/interpret.h"
+#include "support/check.h"
 
 namespace tdc::driver {
 namespace {

@@ -1,9 +1,13 @@
 #include "emit/c_names.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cmath>
+
+#include "support/check.h"
 
 namespace tdc::emit {
 namespace {

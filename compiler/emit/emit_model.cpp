@@ -1,5 +1,7 @@
 #include "emit/emit_model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -9,6 +11,7 @@
 #include "emit/emit_weights.h"
 #include "emit/program_data.h"
 #include "ops/registry.h"
+#include "support/check.h"
 
 // One function per entry point, one block per launch:
 //

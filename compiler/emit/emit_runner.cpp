@@ -1,5 +1,7 @@
 #include "emit/emit_runner.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "emit/c_names.h"
@@ -76,7 +78,7 @@ std::string adapter(const Model& model, std::string_view entry_point_name,
 
 std::string buffer(const Model& model, std::string_view type, std::string_view name,
                    int64_t count) {
-  const schedule::Chip& chip = model.program.deployment.chip;
+  const chip::Chip& chip = model.program.deployment.chip;
   return count == 0 ? std::string()
                     : fmt::format("static {} {}_buffer[{}] TD_MEMORY({});\n", type, name, count,
                                   chip.levels[chip.tensors].name);

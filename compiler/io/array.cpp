@@ -1,11 +1,14 @@
 #include "io/array.h"
 
+#include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
+
+#include "support/check.h"
 
 namespace tdc::io {
 namespace {

@@ -1,5 +1,7 @@
 #include "io/cifar10.h"
 
+#include <fmt/format.h>
+
 #include "support/files.h"
 
 namespace tdc::io {

@@ -1,5 +1,7 @@
 #include "io/load.h"
 
+#include <fmt/format.h>
+
 #include "io/idx.h"
 #include "io/npz.h"
 #include "io/safetensors.h"

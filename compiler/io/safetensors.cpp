@@ -1,8 +1,11 @@
 #include "io/safetensors.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
+#include "support/check.h"
 #include "support/files.h"
 #include "support/hash.h"
 #include "support/json.h"

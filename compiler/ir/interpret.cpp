@@ -1,6 +1,7 @@
 #include "ir/interpret.h"
 
 #include "ops/op.h"
+#include "support/check.h"
 
 namespace tdc::ir {
 

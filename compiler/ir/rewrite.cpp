@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "support/check.h"
+
 namespace tdc::ir {
 
 void replace_uses(Graph& graph, ValueId from, ValueId to, NodeId except) {

@@ -1,8 +1,11 @@
 #include "ir/verify.h"
 
+#include <fmt/format.h>
+
 #include <set>
 
 #include "ops/registry.h"
+#include "support/check.h"
 
 namespace tdc::ir {
 namespace {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "support/check.h"
+
 namespace tdc::memory {
 namespace {
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "support/check.h"
+
 namespace tdc::memory {
 
 std::string_view to_text(Method method) {

@@ -35,10 +35,10 @@
 namespace tdc::memory {
 namespace {
 
+using chip::Chip;
+using chip::MemoryLevel;
 using schedule::BufferId;
 using schedule::BufferKind;
-using schedule::Chip;
-using schedule::MemoryLevel;
 using schedule::Schedule;
 
 /// The most comparisons of two lifetimes that one local search makes: about a tenth of a second.

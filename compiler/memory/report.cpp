@@ -9,9 +9,9 @@
 namespace tdc::memory {
 namespace {
 
+using chip::Chip;
 using schedule::BufferId;
 using schedule::BufferKind;
-using schedule::Chip;
 using schedule::Schedule;
 
 constexpr size_t kLargestInReport = 10;

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "chip/chip.h"
 #include "memory/plan.h"
 #include "memory/plan_memory.h"
-#include "schedule/chip.h"
 #include "schedule/schedule.h"
 
 namespace tdc::memory {
@@ -42,7 +42,7 @@ struct MemoryReport {
   std::vector<LevelReport> levels;
 };
 
-MemoryReport report_memory(const schedule::Schedule& schedule, const schedule::Chip& chip,
+MemoryReport report_memory(const schedule::Schedule& schedule, const chip::Chip& chip,
                            const MemoryPlan& plan);
 
 /// A table per level for the terminal. Bytes are exact where they decide, rounded elsewhere.
@@ -56,7 +56,7 @@ std::string to_text(const MemoryReport& report);
 ///     32 | ##   ####|      and bytes if there are many, and shows what occupies any of them.
 ///      0 |==========|
 ///        0         9
-std::string plan_text(const schedule::Schedule& schedule, const schedule::Chip& chip,
+std::string plan_text(const schedule::Schedule& schedule, const chip::Chip& chip,
                       const MemoryPlan& plan);
 
 }  // namespace tdc::memory

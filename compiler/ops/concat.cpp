@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include "ops/elementwise.h"
 #include "ops/strides.h"
+#include "support/check.h"
 
 #include <algorithm>
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "ops/elementwise.h"
 #include "ops/strides.h"
 

@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "ops/elementwise.h"
 #include "ops/strides.h"
+#include "support/check.h"
 
 // Attention masks. Row i of the scores of one head may look at columns 0 to i; what it may not see
 // is minus infinity, which softmax turns into 0.

@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "ops/op.h"
 #include "ops/strides.h"
+#include "support/check.h"
 
 // y[.., m, n] = sum over k of a[.., m, k] b[.., k, n]: one chain of fused multiply-adds per output,
 // k ascending. With `reduce`, the leading axes are summed too, outermost first, in the same chain;

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "ops/op.h"
 
 namespace tdc::ops {

@@ -1,5 +1,6 @@
 #include "runner/build.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 #include "runner/child_process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -14,6 +15,8 @@
 #include <csignal>
 #include <cstring>
 #include <utility>
+
+#include "support/check.h"
 
 // Every wait is a `poll` with a time limit, after which `gives_up` is asked: a signal that arrives
 // just before a `poll` would otherwise be noticed only when the program next says something.

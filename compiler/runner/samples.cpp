@@ -1,5 +1,7 @@
 #include "runner/samples.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -7,6 +9,7 @@
 #include <numeric>
 
 #include "ir/initialize.h"
+#include "support/check.h"
 #include "td_input.h"
 
 namespace tdc::runner {

@@ -6,6 +6,7 @@
 
 #include "ops/registry.h"
 #include "schedule/order.h"
+#include "support/check.h"
 
 // Values become buffers here. A view shares its source's buffer, so the unit is the storage root
 // (`storage_root`): the value that a chain of views starts from.
@@ -22,7 +23,7 @@ using ir::ValueId;
 
 class GraphLowering {
  public:
-  GraphLowering(const ir::Graph& graph, const Chip& chip,
+  GraphLowering(const ir::Graph& graph, const chip::Chip& chip,
                 const IdVector<ir::VariableId, BufferId>& variables, Schedule& schedule)
       : graph_(graph), chip_(chip), variables_(variables), schedule_(schedule) {
     buffers_.resize(graph.values.size());
@@ -262,7 +263,7 @@ class GraphLowering {
   }
 
   const ir::Graph& graph_;
-  const Chip& chip_;
+  const chip::Chip& chip_;
   const IdVector<ir::VariableId, BufferId>& variables_;
   Schedule& schedule_;
   EntryPoint entry_;
@@ -288,7 +289,7 @@ ops::KernelCall kernel_call(const Launch& launch) {
   return call;
 }
 
-Schedule lower(const ir::Module& module, const Chip& chip) {
+Schedule lower(const ir::Module& module, const chip::Chip& chip) {
   Schedule schedule = {.variables = module.variables, .buffers = {}, .entry_points = {}};
   std::set<ir::VariableId> written;
   for (const ir::Graph& graph : module.graphs)

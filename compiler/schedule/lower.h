@@ -1,7 +1,7 @@
 #pragma once
 
+#include "chip/chip.h"
 #include "ir/ir.h"
-#include "schedule/chip.h"
 #include "schedule/schedule.h"
 
 namespace tdc::schedule {
@@ -15,6 +15,6 @@ namespace tdc::schedule {
 ///   variable's, both directly where possible and by a copy at the end otherwise.
 /// - A node's output takes over the memory of an operand that dies there, if the op's record
 ///   allows it; a sum that continues an accumulator always does.
-Schedule lower(const ir::Module& module, const Chip& chip);
+Schedule lower(const ir::Module& module, const chip::Chip& chip);
 
 }  // namespace tdc::schedule

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ops/op.h"
+#include "support/check.h"
 
 namespace tdc::schedule {
 namespace {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "ops/op.h"
+#include "support/check.h"
 
 namespace tdc::schedule {
 

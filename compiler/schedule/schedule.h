@@ -12,9 +12,9 @@
 #include <variant>
 #include <vector>
 
+#include "chip/chip.h"
 #include "ir/ir.h"
 #include "ops/op.h"
-#include "schedule/chip.h"
 #include "support/ids.h"
 
 namespace tdc::schedule {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "support/check.h"
+
 namespace tdc::schedule {
 namespace {
 
@@ -29,7 +31,7 @@ std::string to_text(const Affine& affine) {
 
 class Writer {
  public:
-  Writer(const Schedule& schedule, const Chip& chip) : schedule_(schedule), chip_(chip) {}
+  Writer(const Schedule& schedule, const chip::Chip& chip) : schedule_(schedule), chip_(chip) {}
 
   std::string write() {
     text_ += "variables\n";
@@ -111,7 +113,7 @@ class Writer {
   }
 
   const Schedule& schedule_;
-  const Chip& chip_;
+  const chip::Chip& chip_;
   std::string text_;
   int64_t tick_ = 0;
 };
@@ -138,7 +140,7 @@ std::string to_text(const View& view, const Schedule& schedule) {
                      ir::to_text(view.stride));
 }
 
-std::string to_text(const Schedule& schedule, const Chip& chip) {
+std::string to_text(const Schedule& schedule, const chip::Chip& chip) {
   return Writer(schedule, chip).write();
 }
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "schedule/chip.h"
+#include "chip/chip.h"
 #include "schedule/schedule.h"
 
 namespace tdc::schedule {
@@ -25,7 +25,7 @@ std::string label(const Step& step);
 ///       0 forward: matmul(b1, b0, -) -> b2 {transpose_b: true}
 ///       1 forward: relu(b2) -> b3
 ///       2 copy b3 -> b4
-std::string to_text(const Schedule& schedule, const Chip& chip);
+std::string to_text(const Schedule& schedule, const chip::Chip& chip);
 
 /// A view: `b3` if whole under its own shape, `b3[2, 5]` if whole under another one, else
 /// `b3[2, 3] from 4 + 6*i0 stride [6, 1]`, in elements.

@@ -1,5 +1,7 @@
 #include "support/check.h"
 
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <cstdlib>
 

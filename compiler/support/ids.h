@@ -4,11 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
-#include "support/check.h"
-
 namespace tdc {
+
+/// Ends the compiler with an internal fault: `index` is none of `count` ids. Out of line, so that
+/// the headers of all stages need no formatting library.
+[[noreturn]] void id_fault(uint32_t index, size_t count);
 
 /// A typed index. `Tag` keeps a ValueId from being used where a NodeId is meant.
 template <typename Tag>
@@ -28,11 +31,13 @@ class IdVector {
     return IdType{static_cast<uint32_t>(items_.size() - 1)};
   }
   T& operator[](IdType id) {
-    TDC_CHECK(id.index < items_.size(), "id {} of {}", id.index, items_.size());
+    if (id.index >= items_.size()) [[unlikely]]
+      id_fault(id.index, items_.size());
     return items_[id.index];
   }
   const T& operator[](IdType id) const {
-    TDC_CHECK(id.index < items_.size(), "id {} of {}", id.index, items_.size());
+    if (id.index >= items_.size()) [[unlikely]]
+      id_fault(id.index, items_.size());
     return items_[id.index];
   }
   [[nodiscard]] size_t size() const { return items_.size(); }

@@ -1,5 +1,7 @@
 #include "support/source.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace tdc {

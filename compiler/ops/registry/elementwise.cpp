@@ -1,8 +1,11 @@
 #include "ops/elementwise.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "ops/strides.h"
+#include "support/check.h"
 
 namespace tdc::ops {
 

@@ -1,5 +1,7 @@
 #include "ops/reduction.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 

@@ -14,6 +14,7 @@ std::span<const OpFamily* const> all_families() {
 #define TDC_OP_FAMILY(name) &name##_family,
   static const std::array families = {
 #include "op_families.inc"
+#include "support/check.h"
   };
 #undef TDC_OP_FAMILY
   return families;

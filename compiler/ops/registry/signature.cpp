@@ -2,11 +2,14 @@
 // give operand names to messages, element types to checks, and shapes where an op needs no rule of
 // its own.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <map>
 
 #include "ops/registry.h"
+#include "support/check.h"
 
 namespace tdc::ops {
 namespace {

@@ -1,6 +1,7 @@
 #include "driver/chip_report.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "support/files.h"
 #include "unit/temporary_folder.h"

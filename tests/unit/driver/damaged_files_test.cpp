@@ -18,6 +18,7 @@
 #include "diag/render.h"
 #include "driver/commands.h"
 #include "driver/pipeline.h"
+#include "support/check.h"
 #include "support/files.h"
 #include "syntax/parse.h"
 

@@ -117,7 +117,7 @@ Planned planned(const std::string& text, const std::string& train) {
 }
 
 memory::LevelReport l2_of(const Planned& planned) {
-  const schedule::Chip& chip = planned.program.deployment.chip;
+  const chip::Chip& chip = planned.program.deployment.chip;
   const memory::LevelReport level =
       memory::report_memory(planned.schedule, chip, planned.plan).levels.at(chip.tensors.index);
   REQUIRE(level.name == "L2");

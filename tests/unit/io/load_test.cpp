@@ -1,6 +1,7 @@
 #include "io/load.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "../mutate.h"
 #include "../temporary_folder.h"

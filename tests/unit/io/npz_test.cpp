@@ -1,6 +1,7 @@
 #include "io/npz.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <zlib.h>
 
 #include <numeric>

@@ -212,7 +212,7 @@ TEST_CASE("each level is planned by itself and counts what else lies there") {
   b.launch_views("relu", {b.slice(c, 0, 3)}, {b.slice(tile, 0, 3)});
   b.launch_views("relu", {b.slice(v, 0, 4)}, {b.slice(h, 0, 4)});
   b.launch("relu", {h}, {y});
-  schedule::Chip chip = test::two_level_chip();
+  chip::Chip chip = test::two_level_chip();
   chip.levels[test::kL2].reserved_code = {1000};
   chip.levels[test::kL2].budget = Bytes{2000};
   const auto result = plan_memory(b.schedule(), chip,
@@ -252,7 +252,7 @@ TEST_CASE("what does not fit is reported with the largest tensors at the peak") 
   b.launch("relu", {x}, {h});
   b.launch("relu", {h}, {g}).label = "second";
   b.launch("add", {g, h}, {y});
-  schedule::Chip chip = test::two_level_chip();
+  chip::Chip chip = test::two_level_chip();
   chip.levels[test::kL2].budget = Bytes{1024};
   chip.levels[test::kL2].budget_origin = {.file = file, .begin = 19, .end = 30};
   CHECK(std::holds_alternative<MemoryPlan>(plan_memory(b.schedule(), chip)));  // nothing demanded

@@ -13,7 +13,7 @@ using test::ScheduleBuilder;
 /// `infer` needs h; `step` needs g and s at once, and updates v.
 struct Example {
   ScheduleBuilder b;
-  schedule::Chip chip = test::two_level_chip();
+  chip::Chip chip = test::two_level_chip();
   BufferId v, c, h, g, s;
   ProgramData program_data = {.constants = {100}, .buffers = {40}, .has_weight_file = true};
 

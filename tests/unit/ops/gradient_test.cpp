@@ -2,6 +2,7 @@
 // batched graph gives each sample's result, and gradients are those of central differences.
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +11,7 @@
 #include "autodiff/differentiate.h"
 #include "diag/diagnostic.h"
 #include "ir/interpret.h"
+#include "support/check.h"
 #include "unit/ops/samples.h"
 
 namespace tdc::ops {

@@ -2,6 +2,7 @@
 // which programs in JAX wrote that share nothing with the records (see tests/ops/README.md).
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 // Every op record is complete and says what holds.
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <set>

@@ -14,8 +14,8 @@ using ir::InputKind;
 using ir::OutputKind;
 using ir::ValueId;
 
-Chip chip() {
-  Chip result = {.name = "test"};
+chip::Chip chip() {
+  chip::Chip result = {.name = "test"};
   result.levels.push_back({.name = "RAM", .capacity = {1 << 20}});
   result.tensors = result.constants = result.image = {0};
   return result;

@@ -125,7 +125,7 @@ std::vector<float> as_floats(const std::vector<double>& values) {
 }
 
 TEST_CASE("random modules: the schedule run over planned memory is the interpreted module") {
-  const Chip chip = test::two_level_chip();
+  const chip::Chip chip = test::two_level_chip();
   for (uint64_t seed = 0; seed < 1000; ++seed) {
     const ir::Module module = RandomModule(seed).make();
     const Schedule schedule = lower(module, chip);

@@ -141,8 +141,8 @@ View ScheduleBuilder::slice(BufferId buffer, int64_t offset, int64_t count, Loop
   return view;
 }
 
-schedule::Chip two_level_chip() {
-  schedule::Chip chip = {.name = "two_level"};
+chip::Chip two_level_chip() {
+  chip::Chip chip = {.name = "two_level"};
   chip.levels.push_back({.name = "L1", .capacity = {4096}});
   chip.levels.push_back({.name = "L2", .capacity = {1024 * 1024}});
   chip.tensors = chip.constants = chip.image = kL2;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "schedule/chip.h"
+#include "chip/chip.h"
 #include "schedule/schedule.h"
 
 namespace tdc::test {
@@ -59,7 +59,7 @@ class ScheduleBuilder {
 };
 
 /// Levels `L1` (4 KiB) and `L2` (1 MiB); tensors, constants and images in `L2`; no budget.
-schedule::Chip two_level_chip();
+chip::Chip two_level_chip();
 inline constexpr LevelId kL1 = {0};
 inline constexpr LevelId kL2 = {1};
 

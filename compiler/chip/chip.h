@@ -12,7 +12,7 @@ namespace tdc {
 using LevelId = Id<struct LevelTag>;
 }
 
-namespace tdc::schedule {
+namespace tdc::chip {
 
 /// One memory of a chip, as its chip file describes it.
 struct MemoryLevel {
@@ -42,4 +42,4 @@ struct Chip {
   }
 };
 
-}  // namespace tdc::schedule
+}  // namespace tdc::chip
