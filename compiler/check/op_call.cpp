@@ -62,11 +62,12 @@ std::string wanted_text(AttributeKind kind) {
 
 struct Converted {
   std::optional<ir::AttributeValue> value;
-  std::string problem;  // if there is no value: what to say beyond the kind
+  std::optional<Message> problem;  // if there is no value: what is wrong beyond the kind
 };
 
-/// The attribute as nodes hold it; `rank` is that of the first operand.
-Converted convert_attribute(AttributeKind kind, const Value& value, int64_t rank) {
+/// The attribute as nodes hold it; `dims` are those of the first operand.
+Converted convert_attribute(AttributeKind kind, const Value& value, const ir::Dims& dims) {
+  const auto rank = static_cast<int64_t>(dims.size());
   switch (kind) {
     case AttributeKind::boolean:
       if (const auto* v = value.get_if<bool>()) return {*v, {}};
@@ -99,10 +100,9 @@ Converted convert_attribute(AttributeKind kind, const Value& value, int64_t rank
       std::set<int64_t> normalised;
       for (const int64_t axis : axes) {
         if (axis < -rank || axis >= rank)
-          return {std::nullopt,
-                  fmt::format("axis {} does not exist, the tensor has {}", axis, rank)};
+          return {std::nullopt, make_message(diag::op_axis, ir::to_text(dims), axis)};
         if (!normalised.insert(axis < 0 ? axis : axis - rank).second)
-          return {std::nullopt, fmt::format("axis {} is given twice", axis)};
+          return {std::nullopt, make_message(diag::op_axis_twice, axis)};
       }
       if (kind == AttributeKind::axis) return {*normalised.begin(), {}};
       return {std::vector<int64_t>(normalised.begin(), normalised.end()), {}};
@@ -127,12 +127,10 @@ Value Elaborator::emit_op(const ops::OpDef& op, ir::ValueIds inputs, ir::Attribu
     const auto place = attribute_places.find(problem->attribute);
     const auto operand = static_cast<size_t>(problem->operand);
     if (!problem->attribute.empty()) {
-      reporter_.report(place != attribute_places.end() ? place->second : range, diag::op_attribute,
-                       problem->text);
+      reporter_.report(place != attribute_places.end() ? place->second : range, problem->message);
     } else {
       const bool has_place = problem->operand >= 0 && operand < places.size();
-      auto report =
-          reporter_.report(has_place ? places[operand] : range, diag::op_operand, problem->text);
+      auto report = reporter_.report(has_place ? places[operand] : range, problem->message);
       for (size_t i = 0; has_place && i < places.size(); ++i)
         if (i != operand) report.highlight(places[i]);
     }
@@ -255,17 +253,17 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
 
   ir::Attributes attributes;
   std::map<std::string, SourceRange> attribute_places;
-  const int64_t rank = inputs[0].is_valid() ? builder_.type(inputs[0]).rank() : 0;
+  const ir::Dims first_dims = inputs[0].is_valid() ? builder_.type(inputs[0]).dims : ir::Dims{};
   for (const Slot& slot : slots) {
     if (slot.attribute == nullptr || slot.argument == nullptr) continue;
-    Converted converted = convert_attribute(slot.attribute->kind, slot.argument->value, rank);
+    Converted converted = convert_attribute(slot.attribute->kind, slot.argument->value, first_dims);
     if (!converted.value) {
-      reporter_.report(slot.argument->range, diag::op_attribute,
-                       !converted.problem.empty()
-                           ? converted.problem
-                           : fmt::format("`{}` takes {}, this is {}", slot.name,
-                                         wanted_text(slot.attribute->kind),
-                                         describe(slot.argument->value, builder_.graph())));
+      reporter_.report(slot.argument->range,
+                       converted.problem
+                           ? *converted.problem
+                           : make_message(diag::op_attribute, std::string(slot.name),
+                                          wanted_text(slot.attribute->kind),
+                                          describe(slot.argument->value, builder_.graph())));
       return {};
     }
     if (slot.attribute->kind == AttributeKind::real &&

@@ -73,11 +73,14 @@ class Reporter {
   template <typename... Args>
   Report report(SourceRange range, const diag::Entry<Args...>& entry,
                 std::type_identity_t<Args>... args) {
-    if (!reported_.emplace(range, std::string(entry.id)).second) {
-      if (entry.severity == Severity::kError) ++repeated_errors_;
+    return report(range, make_message(entry, std::move(args)...));
+  }
+  Report report(SourceRange range, const Message& message) {
+    if (!reported_.emplace(range, std::string(message.id)).second) {
+      if (message.severity == Severity::kError) ++repeated_errors_;
       return Report(*this, nullptr);
     }
-    Diagnostics::Report added = diagnostics_.report(range, entry, std::move(args)...);
+    Diagnostics::Report added = diagnostics_.report(range, message);
     return Report(*this, &added);
   }
 

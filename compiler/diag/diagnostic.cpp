@@ -16,15 +16,18 @@ std::string code_of(std::string_view id) {
   return code;
 }
 
-std::string to_text(const MessageArgument& argument) {
+std::string argument_text(const MessageArgument& argument) {
   if (const auto* text = std::get_if<std::string>(&argument)) return printable(*text);
   if (const auto* integer = std::get_if<int64_t>(&argument)) return fmt::format("{}", *integer);
   if (const auto* number = std::get_if<double>(&argument)) return fmt::format("{:g}", *number);
   return tdc::to_text(std::get<Bytes>(argument));
 }
 
-/// Puts the arguments into the text: see `diag::Entry`, which has checked their number.
-std::string fill(std::string_view text, const std::vector<MessageArgument>& arguments) {
+}  // namespace
+
+/// See `diag::Entry`, which has checked the number of arguments.
+std::string to_text(const Message& message) {
+  const std::string_view text = message.text;
   std::string result;
   std::vector<std::string_view> names;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -35,7 +38,7 @@ std::string fill(std::string_view text, const std::vector<MessageArgument>& argu
       const std::string_view name = text.substr(i + 1, close - i - 1);
       auto found = std::find(names.begin(), names.end(), name);
       if (found == names.end()) found = names.insert(names.end(), name);
-      result += to_text(arguments[static_cast<size_t>(found - names.begin())]);
+      result += argument_text(message.arguments[static_cast<size_t>(found - names.begin())]);
       i = close;
     } else {
       result += text[i];
@@ -43,8 +46,6 @@ std::string fill(std::string_view text, const std::vector<MessageArgument>& argu
   }
   return result;
 }
-
-}  // namespace
 
 const std::vector<CatalogueEntry>& catalogue() {
   static const std::vector<CatalogueEntry> entries = {
@@ -60,31 +61,26 @@ Diagnostics::Report& Diagnostics::Report::highlight(SourceRange range) {
   return *this;
 }
 
-Diagnostics::Report& Diagnostics::Report::add_note(SourceRange range, Severity severity,
-                                                   std::string_view text,
-                                                   const std::vector<MessageArgument>& arguments) {
-  TDC_CHECK(severity == Severity::kNote, "`{}` is no note", text);
-  diagnostic_.notes.push_back({.range = range, .text = fill(text, arguments)});
+Diagnostics::Report& Diagnostics::Report::add_note(SourceRange range, const Message& message) {
+  TDC_CHECK(message.severity == Severity::kNote, "`{}` is no note", message.id);
+  diagnostic_.notes.push_back({.range = range, .text = to_text(message)});
   return *this;
 }
 
-Diagnostics::Report& Diagnostics::Report::add_hint(Severity severity, std::string_view text,
-                                                   const std::vector<MessageArgument>& arguments) {
-  TDC_CHECK(severity == Severity::kHint, "`{}` is no hint", text);
+Diagnostics::Report& Diagnostics::Report::add_hint(const Message& message) {
+  TDC_CHECK(message.severity == Severity::kHint, "`{}` is no hint", message.id);
   TDC_CHECK(diagnostic_.hint.empty(), "a message has at most one hint");
-  diagnostic_.hint = fill(text, arguments);
+  diagnostic_.hint = to_text(message);
   return *this;
 }
 
-Diagnostics::Report Diagnostics::add(SourceRange range, Severity severity, std::string_view id,
-                                     std::string_view text,
-                                     const std::vector<MessageArgument>& arguments) {
-  TDC_CHECK(severity != Severity::kHint && !id.starts_with("note_"),
-            "`{}` is only a part of a message", id);
-  add({.severity = severity,
-       .code = code_of(id),
+Diagnostics::Report Diagnostics::report(SourceRange range, const Message& message) {
+  TDC_CHECK(message.severity != Severity::kHint && !message.id.starts_with("note_"),
+            "`{}` is only a part of a message", message.id);
+  add({.severity = message.severity,
+       .code = code_of(message.id),
        .range = range,
-       .text = fill(text, arguments),
+       .text = to_text(message),
        .highlights = {},
        .notes = {},
        .hint = {}});

@@ -18,15 +18,11 @@
 #include <variant>
 #include <vector>
 
+#include "diag/message.h"
 #include "support/source.h"
 #include "support/units.h"
 
 namespace tdc {
-
-enum class Severity { kError, kWarning, kNote, kHint };
-
-/// An argument of a message, as it is put into the text.
-using MessageArgument = std::variant<std::string, int64_t, double, Bytes>;
 
 namespace diag {
 
@@ -75,6 +71,15 @@ struct Entry {
 
 }  // namespace diag
 
+/// A message for somebody else to report: see `Message`.
+template <typename... Args>
+Message make_message(const diag::Entry<Args...>& entry, std::type_identity_t<Args>... args) {
+  return {.severity = entry.severity,
+          .id = entry.id,
+          .text = entry.text,
+          .arguments = {MessageArgument(std::move(args))...}};
+}
+
 /// A place and a text: the main part of a diagnostic, or a note.
 struct DiagnosticNote {
   SourceRange range;
@@ -112,20 +117,18 @@ class Diagnostics {
     template <typename... Args>
     Report& note(SourceRange range, const diag::Entry<Args...>& entry,
                  std::type_identity_t<Args>... args) {
-      return add_note(range, entry.severity, entry.text, {MessageArgument(std::move(args))...});
+      return add_note(range, make_message(entry, std::move(args)...));
     }
     template <typename... Args>
     Report& hint(const diag::Entry<Args...>& entry, std::type_identity_t<Args>... args) {
-      return add_hint(entry.severity, entry.text, {MessageArgument(std::move(args))...});
+      return add_hint(make_message(entry, std::move(args)...));
     }
 
    private:
     friend class Diagnostics;
     explicit Report(Diagnostic& diagnostic) : diagnostic_(diagnostic) {}
-    Report& add_note(SourceRange range, Severity severity, std::string_view text,
-                     const std::vector<MessageArgument>& arguments);
-    Report& add_hint(Severity severity, std::string_view text,
-                     const std::vector<MessageArgument>& arguments);
+    Report& add_note(SourceRange range, const Message& message);
+    Report& add_hint(const Message& message);
     Diagnostic& diagnostic_;
   };
 
@@ -133,8 +136,9 @@ class Diagnostics {
   template <typename... Args>
   Report report(SourceRange range, const diag::Entry<Args...>& entry,
                 std::type_identity_t<Args>... args) {
-    return add(range, entry.severity, entry.id, entry.text, {MessageArgument(std::move(args))...});
+    return report(range, make_message(entry, std::move(args)...));
   }
+  Report report(SourceRange range, const Message& message);
 
   /// Adds a message that was reported elsewhere.
   void add(Diagnostic diagnostic);
@@ -147,9 +151,6 @@ class Diagnostics {
   [[nodiscard]] const std::vector<Diagnostic>& all() const { return diagnostics_; }
 
  private:
-  Report add(SourceRange range, Severity severity, std::string_view id, std::string_view text,
-             const std::vector<MessageArgument>& arguments);
-
   std::vector<Diagnostic> diagnostics_;
   int error_count_ = 0;
 };

@@ -37,7 +37,7 @@ NodeId Builder::append(std::string_view op_name, ValueIds inputs, Attributes att
                .origin = origin_};
   const ops::TypeResult types = ops::infer_types(op, ops::call_of(graph_, node));
   if (const auto* problem = std::get_if<ops::TypeProblem>(&types))
-    TDC_CHECK(false, "{}: {}", op_name, problem->text);
+    TDC_CHECK(false, "{}: {}", op_name, to_text(problem->message));
   const NodeId id = graph_.nodes.push_back({});
   for (const TensorType& type : std::get<std::vector<TensorType>>(types))
     node.outputs.push_back(graph_.values.push_back(

@@ -90,7 +90,7 @@ class GraphVerifier {
     const ops::Call call = ops::call_of(graph_, node);
     const ops::TypeResult types = ops::infer_types(*node.op, call);
     if (const auto* problem = std::get_if<ops::TypeProblem>(&types)) {
-      report(3, fmt::format("{}: {}", what, problem->text));
+      report(3, fmt::format("{}: {}", what, to_text(problem->message)));
     } else if (std::get<std::vector<TensorType>>(types) != call.outputs) {
       report(3, fmt::format("{} has other output types than its record infers", what));
     }

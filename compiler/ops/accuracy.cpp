@@ -1,8 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/per_sample.h"
 #include "ops/strides.h"
@@ -22,18 +21,15 @@ const OpFamily accuracy_family = {
            const ir::Dims& logits = call.input(0).dims;
            const ir::Dims& label = call.input(1).dims;
            if (logits.empty() || ir::Dims(logits.begin(), logits.end() - 1) != label)
-             return TypeProblem{.text = fmt::format("`accuracy` takes logits with one more axis "
-                                                    "than the labels, these are {} and {}",
-                                                    ir::to_text(logits), ir::to_text(label)),
+             return TypeProblem{.message = make_message(diag::label_shape, "accuracy",
+                                                        ir::to_text(logits), ir::to_text(label)),
                                 .operand = 1,
                                 .attribute = {}};
            const int64_t k = call.attributes.integer("k");
            if (k < 1 || k > logits.back())
-             return TypeProblem{
-                 .text = fmt::format("`k` is {}, but must be 1 to {}, the number of classes", k,
-                                     logits.back()),
-                 .operand = -1,
-                 .attribute = "k"};
+             return TypeProblem{.message = make_message(diag::accuracy_k, k, logits.back()),
+                                .operand = -1,
+                                .attribute = "k"};
            return std::vector<ir::TensorType>{{.dims = per_sample_dims(logits, call.attributes)}};
          },
          .batch = batch_per_sample,

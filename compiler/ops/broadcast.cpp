@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 
 namespace tdc::ops {
@@ -8,8 +7,8 @@ namespace {
 TypeResult infer(const Call& call) {
   const ir::Dims& dims = call.attributes.integers("dims");
   if (broadcast_dims(call.input(0).dims, dims) != dims)
-    return TypeProblem{.text = fmt::format("shape {} does not broadcast to {}",
-                                           ir::to_text(call.input(0).dims), ir::to_text(dims)),
+    return TypeProblem{.message = make_message(diag::broadcast_shapes,
+                                               ir::to_text(call.input(0).dims), ir::to_text(dims)),
                        .operand = 0,
                        .attribute = "dims"};
   return std::vector<ir::TensorType>{{.dims = dims}};

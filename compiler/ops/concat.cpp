@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/strides.h"
 #include "support/check.h"
@@ -21,17 +20,17 @@ TypeResult infer(const Call& call) {
   const Dims& b = call.input(1).dims;
   const int64_t axis = call.attributes.integer("axis");
   if (axis >= 0 || axis < -static_cast<int64_t>(a.size()))
-    return TypeProblem{.text = fmt::format("shape {} has no axis {}", ir::to_text(a), axis),
+    return TypeProblem{.message = make_message(diag::op_axis, ir::to_text(a), axis),
                        .operand = -1,
                        .attribute = "axis"};
   bool fits = a.size() == b.size();
   for (size_t i = 0; fits && i < a.size(); ++i)
     fits = a[i] == b[i] || i == axis_of(a, call.attributes);
   if (!fits)
-    return TypeProblem{.text = fmt::format("shapes {} and {} differ along another axis than {}",
-                                           ir::to_text(a), ir::to_text(b), axis),
-                       .operand = 1,
-                       .attribute = {}};
+    return TypeProblem{
+        .message = make_message(diag::concat_shapes, ir::to_text(a), ir::to_text(b), axis),
+        .operand = 1,
+        .attribute = {}};
   TensorType y = {.dims = a};
   y.dims[axis_of(a, call.attributes)] += b[axis_of(a, call.attributes)];
   return std::vector{y};

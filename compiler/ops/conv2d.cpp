@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/strides.h"
 
@@ -50,41 +49,30 @@ Geometry geometry(const Dims& x, const Dims& w, const ir::Attributes& attributes
 TypeResult infer(const Call& call) {
   const Dims& x = call.input(0).dims;
   const Dims& w = call.input(1).dims;
-  const auto problem = [](std::string text, int operand, std::string attribute) {
+  const auto problem = [](Message message, int operand, std::string attribute) {
     return TypeProblem{
-        .text = std::move(text), .operand = operand, .attribute = std::move(attribute)};
+        .message = std::move(message), .operand = operand, .attribute = std::move(attribute)};
   };
   if (x.size() < 3)
     return problem(
-        fmt::format("`conv2d` takes channels, height and width, this has shape {}", ir::to_text(x)),
-        0, "");
-  if (w.size() != 4)
-    return problem(fmt::format("`conv2d` takes a kernel of 4 axes (outputs, channels of a group, "
-                               "height, width), this has shape {}",
-                               ir::to_text(w)),
-                   1, "");
+        make_message(diag::op_axes, "conv2d", "channels, height and width", ir::to_text(x)), 0, "");
+  if (w.size() != 4) return problem(make_message(diag::conv2d_kernel, ir::to_text(w)), 1, "");
   for (const auto& [name, lowest] : {std::pair{"stride", 1}, {"dilation", 1}, {"padding", 0}})
     for (const int64_t value : call.attributes.integers(name))
       if (value < lowest || value > kLargestStep)
-        return problem(
-            fmt::format("`{}` is {}, but must be {} to {}", name, value, lowest, kLargestStep), -1,
-            name);
+        return problem(make_message(diag::window_step, name, value, lowest, kLargestStep), -1,
+                       name);
   const int64_t groups = call.attributes.integer("groups");
   const int64_t channels = x[x.size() - 3];
   if (groups < 1 || channels % groups != 0 || w[0] % groups != 0)
-    return problem(fmt::format("{} groups do not divide {} channels and {} outputs evenly", groups,
-                               channels, w[0]),
-                   -1, "groups");
+    return problem(make_message(diag::conv2d_groups, groups, channels, w[0]), -1, "groups");
   if (w[1] != channels / groups)
-    return problem(fmt::format("`conv2d` kernel has {} channels a group, the image has {}", w[1],
-                               channels / groups),
-                   1, "");
+    return problem(make_message(diag::conv2d_channels, w[1], channels / groups), 1, "");
   const Geometry g = geometry(x, w, call.attributes);
   if (g.out_height < 1 || g.out_width < 1)
-    return problem(
-        fmt::format("the kernel of {}x{} is larger than the padded image of {}x{}", g.kernel[0],
-                    g.kernel[1], g.height + 2 * g.padding[0], g.width + 2 * g.padding[1]),
-        1, "");
+    return problem(make_message(diag::window_size, g.kernel[0], g.kernel[1],
+                                g.height + 2 * g.padding[0], g.width + 2 * g.padding[1]),
+                   1, "");
   TensorType y = {.dims = Dims(x.begin(), x.end() - 3)};
   y.dims.insert(y.dims.end(), {w[0], g.out_height, g.out_width});
   return std::vector{y};

@@ -1,8 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/per_sample.h"
 #include "ops/strides.h"
@@ -35,9 +34,8 @@ TypeResult infer(const Call& call) {
   const ir::Dims& logits = call.input(0).dims;
   const ir::Dims& label = call.input(1).dims;
   if (logits.empty() || ir::Dims(logits.begin(), logits.end() - 1) != label)
-    return TypeProblem{.text = fmt::format("`cross_entropy` takes logits with one more axis than "
-                                           "the labels, these are {} and {}",
-                                           ir::to_text(logits), ir::to_text(label)),
+    return TypeProblem{.message = make_message(diag::label_shape, "cross_entropy",
+                                               ir::to_text(logits), ir::to_text(label)),
                        .operand = 1,
                        .attribute = {}};
   return std::vector<ir::TensorType>{{.dims = per_sample_dims(logits, call.attributes)}};

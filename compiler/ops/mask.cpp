@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include <limits>
 
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/strides.h"
 #include "support/check.h"
@@ -14,8 +13,8 @@ namespace {
 
 TypeResult infer(const Call& call) {
   if (call.input(0).rank() < 2)
-    return TypeProblem{.text = fmt::format("`mask` takes rows and columns, this has shape {}",
-                                           ir::to_text(call.input(0).dims)),
+    return TypeProblem{.message = make_message(diag::op_axes, "mask", "rows and columns",
+                                               ir::to_text(call.input(0).dims)),
                        .operand = 0,
                        .attribute = {}};
   return std::vector<ir::TensorType>{call.input(0)};

@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "diag/diagnostic.h"
 #include "ops/op.h"
 #include "ops/strides.h"
 #include "support/check.h"
@@ -34,20 +33,20 @@ Matrix matrix(const TensorType& type, bool is_transposed) {
 TypeResult infer(const Call& call) {
   for (int i = 0; i < 2; ++i)
     if (call.input(static_cast<size_t>(i)).rank() < 2)
-      return TypeProblem{.text = fmt::format("`matmul` takes at least 2 axes, this has shape {}",
-                                             ir::to_text(call.input(static_cast<size_t>(i)).dims)),
-                         .operand = i,
-                         .attribute = {}};
+      return TypeProblem{
+          .message = make_message(diag::op_axes, "matmul", "at least 2 axes",
+                                  ir::to_text(call.input(static_cast<size_t>(i)).dims)),
+          .operand = i,
+          .attribute = {}};
   const Matrix a = matrix(call.input(0), call.attributes.boolean("transpose_a"));
   const Matrix b = matrix(call.input(1), call.attributes.boolean("transpose_b"));
   if (a.columns != b.rows)
-    return TypeProblem{
-        .text = fmt::format("`matmul` inner dimensions differ: {} and {}", a.columns, b.rows),
-        .operand = 1,
-        .attribute = {}};
+    return TypeProblem{.message = make_message(diag::matmul_inner_dim, a.columns, b.rows),
+                       .operand = 1,
+                       .attribute = {}};
   if (a.leading != b.leading && !a.leading.empty() && !b.leading.empty())
-    return TypeProblem{.text = fmt::format("`matmul` leading axes differ: {} and {}",
-                                           ir::to_text(a.leading), ir::to_text(b.leading)),
+    return TypeProblem{.message = make_message(diag::matmul_leading_axes, ir::to_text(a.leading),
+                                               ir::to_text(b.leading)),
                        .operand = 1,
                        .attribute = {}};
   TensorType y;

@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include <cmath>
 
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/strides.h"
 
@@ -39,32 +38,31 @@ Geometry geometry(const Dims& x, const ir::Attributes& attributes) {
 
 TypeResult infer(const Call& call) {
   const Dims& x = call.input(0).dims;
-  const auto problem = [](std::string text, std::string attribute) {
+  const auto problem = [](Message message, std::string attribute) {
     return TypeProblem{
-        .text = std::move(text), .operand = attribute.empty() ? 0 : -1, .attribute = attribute};
+        .message = std::move(message), .operand = -1, .attribute = std::move(attribute)};
   };
   if (x.size() < 2)
-    return problem(
-        fmt::format("`max_pool2d` takes height and width, this has shape {}", ir::to_text(x)), "");
+    return TypeProblem{
+        .message = make_message(diag::op_axes, "max_pool2d", "height and width", ir::to_text(x)),
+        .operand = 0,
+        .attribute = {}};
   for (const std::string_view name : {"kernel", "stride"})
     for (const int64_t value : call.attributes.integers(name))
       if (value < 1 || value > kLargestStep)
-        return problem(fmt::format("`{}` is {}, but must be 1 to {}", name, value, kLargestStep),
+        return problem(make_message(diag::window_step, std::string(name), value, 1, kLargestStep),
                        std::string(name));
   for (size_t i = 0; i < 2; ++i) {
     const int64_t padding = call.attributes.integers("padding")[i];
     const int64_t kernel = call.attributes.integers("kernel")[i];
     if (padding < 0 || 2 * padding > kernel)
-      return problem(
-          fmt::format("`padding` is {}, but must be 0 to half of the kernel's {}", padding, kernel),
-          "padding");
+      return problem(make_message(diag::pool_padding, padding, kernel), "padding");
   }
   const Geometry g = geometry(x, call.attributes);
   if (g.out_height < 1 || g.out_width < 1)
-    return problem(
-        fmt::format("the kernel of {}x{} is larger than the padded image of {}x{}", g.kernel[0],
-                    g.kernel[1], g.height + 2 * g.padding[0], g.width + 2 * g.padding[1]),
-        "kernel");
+    return problem(make_message(diag::window_size, g.kernel[0], g.kernel[1],
+                                g.height + 2 * g.padding[0], g.width + 2 * g.padding[1]),
+                   "kernel");
   TensorType y = {.dims = Dims(x.begin(), x.end() - 2)};
   y.dims.insert(y.dims.end(), {g.out_height, g.out_width});
   return std::vector{y};

@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/per_sample.h"
 #include "ops/strides.h"
@@ -11,11 +10,10 @@ using ir::Dims;
 
 TypeResult infer(const Call& call) {
   if (call.input(0) != call.input(1))
-    return TypeProblem{
-        .text = fmt::format("`mse` compares equal shapes, these are {} and {}",
-                            ir::to_text(call.input(0).dims), ir::to_text(call.input(1).dims)),
-        .operand = 1,
-        .attribute = {}};
+    return TypeProblem{.message = make_message(diag::mse_shapes, ir::to_text(call.input(0).dims),
+                                               ir::to_text(call.input(1).dims)),
+                       .operand = 1,
+                       .attribute = {}};
   return std::vector<ir::TensorType>{
       {.dims = per_sample_dims(call.input(0).dims, call.attributes)}};
 }

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "diag/message.h"
 #include "ir/builder.h"
 #include "ir/ir.h"
 #include "ops/kernel.h"
@@ -34,9 +35,9 @@ struct Call {
   [[nodiscard]] const ir::TensorType& output(size_t index) const { return outputs.at(index); }
 };
 
-/// Why types cannot be inferred, said to the user: lower case, no full stop, names in backticks.
+/// Why types cannot be inferred: a message of the catalogue, for those who know the place.
 struct TypeProblem {
-  std::string text;
+  Message message;
   int operand = -1;       ///< which input to point at, or -1
   std::string attribute;  ///< which attribute to point at, or empty
 };

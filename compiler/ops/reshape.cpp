@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include "diag/diagnostic.h"
 #include "ops/op.h"
 
 namespace tdc::ops {
@@ -10,16 +9,15 @@ TypeResult infer(const Call& call) {
   int64_t count = 1;
   for (const int64_t extent : dims)
     if (extent < 1 || __builtin_mul_overflow(count, extent, &count))
-      return TypeProblem{.text = fmt::format("{} is no shape", ir::to_text(dims)),
+      return TypeProblem{.message = make_message(diag::reshape_shape, ir::to_text(dims)),
                          .operand = -1,
                          .attribute = "dims"};
   if (ir::element_count(dims) != ir::element_count(call.input(0)))
-    return TypeProblem{
-        .text = fmt::format("shape {} has {} elements, {} has {}", ir::to_text(call.input(0).dims),
-                            ir::element_count(call.input(0)), ir::to_text(dims),
-                            ir::element_count(dims)),
-        .operand = -1,
-        .attribute = "dims"};
+    return TypeProblem{.message = make_message(diag::reshape_count, ir::to_text(call.input(0).dims),
+                                               ir::element_count(call.input(0)), ir::to_text(dims),
+                                               ir::element_count(dims)),
+                       .operand = -1,
+                       .attribute = "dims"};
   return std::vector<ir::TensorType>{{.dtype = call.input(0).dtype, .dims = dims}};
 }
 

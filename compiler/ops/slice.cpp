@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/strides.h"
 #include "support/check.h"
@@ -20,15 +19,14 @@ TypeResult infer(const Call& call) {
   const int64_t begin = call.attributes.integer("begin");
   const int64_t end = call.attributes.integer("end");
   if (axis >= 0 || axis < -static_cast<int64_t>(x.size()))
-    return TypeProblem{.text = fmt::format("shape {} has no axis {}", ir::to_text(x), axis),
+    return TypeProblem{.message = make_message(diag::op_axis, ir::to_text(x), axis),
                        .operand = -1,
                        .attribute = "axis"};
   const int64_t extent = x[axis_of(x, call.attributes)];
   if (begin < 0 || begin >= end || end > extent)
-    return TypeProblem{
-        .text = fmt::format("{}..{} is empty or outside of 0..{}", begin, end, extent),
-        .operand = -1,
-        .attribute = end > extent ? "end" : "begin"};
+    return TypeProblem{.message = make_message(diag::slice_range, begin, end, extent),
+                       .operand = -1,
+                       .attribute = end > extent ? "end" : "begin"};
   TensorType y = {.dims = x};
   y.dims[axis_of(x, call.attributes)] = end - begin;
   return std::vector{y};

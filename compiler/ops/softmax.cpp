@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/strides.h"
 
@@ -9,12 +10,12 @@ namespace {
 
 TypeResult infer(const Call& call) {
   if (call.input(0).dims.empty())
-    return TypeProblem{.text = "`softmax` takes at least 1 axis", .operand = 0, .attribute = {}};
+    return TypeProblem{.message = make_message(diag::op_axes, "softmax", "at least 1 axis", "[]"),
+                       .operand = 0,
+                       .attribute = {}};
   if (call.attributes.integer("axis") != -1)
     return TypeProblem{
-        .text = "`softmax` runs over the last axis only; `transpose` before and after",
-        .operand = -1,
-        .attribute = "axis"};
+        .message = make_message(diag::softmax_axis), .operand = -1, .attribute = "axis"};
   return std::vector<ir::TensorType>{call.input(0)};
 }
 

@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
 
@@ -11,8 +10,8 @@ namespace {
 TypeResult infer(const Call& call) {
   const ir::Dims& dims = call.attributes.integers("dims");
   if (broadcast_dims(dims, call.input(0).dims) != call.input(0).dims)
-    return TypeProblem{.text = fmt::format("shape {} does not broadcast to {}", ir::to_text(dims),
-                                           ir::to_text(call.input(0).dims)),
+    return TypeProblem{.message = make_message(diag::broadcast_shapes, ir::to_text(dims),
+                                               ir::to_text(call.input(0).dims)),
                        .operand = 0,
                        .attribute = "dims"};
   return std::vector<ir::TensorType>{{.dims = dims}};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/strides.h"
 
@@ -28,15 +29,15 @@ TypeResult infer(const Call& call) {
   std::vector<int64_t> axes = call.attributes.integers("axes");
   const auto count = static_cast<int64_t>(axes.size());
   if (call.input(0).rank() < count)
-    return TypeProblem{.text = fmt::format("`transpose` of {} axes takes at least that many, this "
-                                           "has shape {}",
-                                           count, ir::to_text(call.input(0).dims)),
-                       .operand = 0,
-                       .attribute = {}};
+    return TypeProblem{
+        .message = make_message(diag::op_axes, "transpose", fmt::format("at least {} axes", count),
+                                ir::to_text(call.input(0).dims)),
+        .operand = 0,
+        .attribute = {}};
   std::sort(axes.begin(), axes.end());
   for (int64_t axis = 0; axis < count; ++axis)
     if (axes[static_cast<size_t>(axis)] != axis)
-      return TypeProblem{.text = fmt::format("`axes` must hold each of 0 to {} once", count - 1),
+      return TypeProblem{.message = make_message(diag::transpose_axes, count - 1),
                          .operand = -1,
                          .attribute = "axes"};
   return std::vector<ir::TensorType>{{.dims = permute(call.input(0).dims, call.attributes)}};

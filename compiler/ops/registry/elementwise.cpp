@@ -1,9 +1,8 @@
 #include "ops/elementwise.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "diag/diagnostic.h"
 #include "ops/strides.h"
 #include "support/check.h"
 
@@ -25,9 +24,8 @@ TypeResult infer_broadcast(const Call& call) {
   const auto dims = broadcast_dims(call.input(0).dims, call.input(1).dims);
   if (!dims)
     return TypeProblem{
-        .text = fmt::format("shapes {} and {} do not broadcast: counted from the "
-                            "last, extents are equal or one of them is 1",
-                            ir::to_text(call.input(0).dims), ir::to_text(call.input(1).dims)),
+        .message = make_message(diag::broadcast_shapes, ir::to_text(call.input(0).dims),
+                                ir::to_text(call.input(1).dims)),
         .operand = 1,
         .attribute = {}};
   return std::vector<ir::TensorType>{{.dtype = ir::DType::f32, .dims = *dims}};

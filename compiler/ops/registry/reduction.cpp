@@ -1,10 +1,9 @@
 #include "ops/reduction.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <numeric>
 
+#include "diag/diagnostic.h"
 #include "ops/strides.h"
 
 namespace tdc::ops {
@@ -106,7 +105,7 @@ TypeResult infer_reduction(const Call& call) {
   const ir::Dims& x = call.input(0).dims;
   for (const int64_t axis : call.attributes.integers("axis"))
     if (axis >= 0 || axis < -static_cast<int64_t>(x.size()))
-      return TypeProblem{.text = fmt::format("shape {} has no axis {}", ir::to_text(x), axis),
+      return TypeProblem{.message = make_message(diag::op_axis, ir::to_text(x), axis),
                          .operand = -1,
                          .attribute = "axis"};
   const std::vector<bool> is_reduced = reduced_axes(x, call.attributes);

@@ -3,6 +3,8 @@
 #include <array>
 #include <map>
 
+#include "support/check.h"
+
 namespace tdc::ops {
 
 // The build generates the list from the files in this folder.
@@ -14,7 +16,6 @@ std::span<const OpFamily* const> all_families() {
 #define TDC_OP_FAMILY(name) &name##_family,
   static const std::array families = {
 #include "op_families.inc"
-#include "support/check.h"
   };
 #undef TDC_OP_FAMILY
   return families;

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <map>
 
+#include "diag/diagnostic.h"
 #include "ops/registry.h"
 #include "support/check.h"
 
@@ -78,29 +79,33 @@ std::optional<TypeProblem> unify(const OpDef& op, const Operand& operand,
   const size_t rank = operand.dims.size();
   const bool fits = operand.has_leading ? type.dims.size() >= rank : type.dims.size() == rank;
   if (!fits)
-    return TypeProblem{
-        .text = fmt::format("`{}` takes {}{} {} for `{}`, this one has shape {}", op.name,
-                            operand.has_leading ? "at least " : "", rank,
-                            rank == 1 ? "axis" : "axes", operand.name, ir::to_text(type.dims)),
-        .operand = index,
-        .attribute = {}};
+    return TypeProblem{.message = make_message(
+                           diag::op_axes, std::string(op.name),
+                           fmt::format("{}{} {} for `{}`", operand.has_leading ? "at least " : "",
+                                       rank, rank == 1 ? "axis" : "axes", operand.name),
+                           ir::to_text(type.dims)),
+                       .operand = index,
+                       .attribute = {}};
   const size_t leading = type.dims.size() - rank;
   for (size_t axis = 0; axis < rank; ++axis) {
     const int64_t extent = type.dims[leading + axis];
     const std::string& dim = operand.dims[axis];
     if (is_number(dim)) {
       if (extent != std::stoll(dim))
-        return TypeProblem{.text = fmt::format("`{}` takes {} here, `{}` has shape {}", op.name,
-                                               dim, operand.name, ir::to_text(type.dims)),
-                           .operand = index,
-                           .attribute = {}};
+        return TypeProblem{
+            .message = make_message(diag::op_axes, std::string(op.name),
+                                    fmt::format("an extent of {} in `{}`", dim, operand.name),
+                                    ir::to_text(type.dims)),
+            .operand = index,
+            .attribute = {}};
       continue;
     }
     const auto [bound, is_new] = bindings.dims.emplace(dim, std::pair(extent, operand.name));
     if (!is_new && bound->second.first != extent)
       return TypeProblem{
-          .text = fmt::format("`{}`: `{}` is {} in `{}` and {} in `{}`", op.name, dim,
-                              bound->second.first, bound->second.second, extent, operand.name),
+          .message = make_message(diag::op_extents, std::string(op.name), dim,
+                                  fmt::format("{}", bound->second.first), bound->second.second,
+                                  fmt::format("{}", extent), operand.name),
           .operand = index,
           .attribute = {}};
   }
@@ -110,9 +115,9 @@ std::optional<TypeProblem> unify(const OpDef& op, const Operand& operand,
       bindings.leading = {dims, operand.name};
     } else if (bindings.leading->first != dims) {
       return TypeProblem{
-          .text = fmt::format("`{}`: the leading axes are {} in `{}` and {} in `{}`", op.name,
-                              ir::to_text(bindings.leading->first), bindings.leading->second,
-                              ir::to_text(dims), operand.name),
+          .message = make_message(diag::op_extents, std::string(op.name), "..",
+                                  ir::to_text(bindings.leading->first), bindings.leading->second,
+                                  ir::to_text(dims), operand.name),
           .operand = index,
           .attribute = {}};
     }
@@ -151,9 +156,9 @@ TypeResult infer_types(const OpDef& op, const Call& call) {
     TDC_CHECK(call.inputs[i].has_value() || operand.is_optional, "`{}` without `{}`", op.name,
               operand.name);
     if (call.inputs[i] && call.inputs[i]->dtype != operand.dtype)
-      return TypeProblem{.text = fmt::format("`{}` takes {} for `{}`, this is {}", op.name,
-                                             ir::to_text(operand.dtype), operand.name,
-                                             ir::to_text(*call.inputs[i])),
+      return TypeProblem{.message = make_message(diag::op_dtype, std::string(op.name),
+                                                 std::string(ir::to_text(operand.dtype)),
+                                                 operand.name, ir::to_text(*call.inputs[i])),
                          .operand = static_cast<int>(i),
                          .attribute = {}};
   }

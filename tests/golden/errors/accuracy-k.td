@@ -7,4 +7,4 @@ train t of N {
   metric     accuracy(y, label, k: 4)
   optimizer  sgd(lr: 0.1)
 }
-// expect: op-attribute @ 7:36
+// expect: accuracy-k @ 7:36

@@ -1,3 +1,3 @@
 tdl 1
 net N(x: f32[4, 5], w: f32[3, 4]) -> y: f32[4, 4] { return x @ w }
-// expect: op-operand @ 2:64
+// expect: matmul-inner-dim @ 2:64

@@ -1,3 +1,3 @@
 tdl 1
 net N(x: f32[4]) -> y: f32[4] { return transpose(x) }
-// expect: op-operand @ 2:50
+// expect: op-axes @ 2:50

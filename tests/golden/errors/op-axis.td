@@ -1,3 +1,3 @@
 tdl 1
 net N(x: f32[4, 5]) -> y: f32[4, 5] { return softmax(x, axis: 2) }
-// expect: op-attribute @ 2:63
+// expect: op-axis @ 2:63

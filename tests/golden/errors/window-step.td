@@ -5,6 +5,6 @@ net N(image: f32[1, 8, 8]) -> y: f32[1, 1, 1] {
   _b = conv2d(image, w, padding: 1000000000)
   return max_pool2d(image, kernel: 2, stride: 70000)
 }
-// expect: op-attribute @ 4:33
-// expect: op-attribute @ 5:34
-// expect: op-attribute @ 6:47
+// expect: window-step @ 4:33
+// expect: window-step @ 5:34
+// expect: window-step @ 6:47
