@@ -123,9 +123,10 @@ Elaborator::Binding* Elaborator::find(const std::string& name) {
   return nullptr;
 }
 
-bool Elaborator::spend(SourceRange range) {
+bool Elaborator::spend(SourceRange range, int64_t amount) {
   if (is_exhausted_) return false;
-  if (++spent_ <= kExpansionLimit) return true;
+  spent_ += amount;
+  if (spent_ <= kExpansionLimit) return true;
   is_exhausted_ = true;
   reporter_.report(range, diag::expansion_limit, kExpansionLimit);
   return false;

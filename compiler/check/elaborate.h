@@ -26,7 +26,8 @@
 
 namespace tdc::check {
 
-/// Expressions and statements evaluated for one net, at most (limit-1).
+/// Expressions and statements evaluated for one net, at most, and elements of the lists and tuples
+/// that they give (limit-1).
 inline constexpr int64_t kExpansionLimit = 1'000'000;
 /// Calls and expressions inside each other, at most, all callers together (limit-2).
 inline constexpr int kElaborationDepth = 1024;
@@ -143,7 +144,8 @@ class Elaborator {
   // ---- elaborate.cpp ----
   [[nodiscard]] std::string source(SourceRange range) const;
   Binding* find(const std::string& name);
-  bool spend(SourceRange range);
+  /// Takes from what a net may expand to (limit-1); false: it is used up, which was reported.
+  bool spend(SourceRange range, int64_t amount = 1);
   void run_body(const ast::Body& body);
   void run(const ast::Statement& statement);
   void run(const ast::Let& let);

@@ -78,7 +78,10 @@ Value Elaborator::evaluate(const ast::Expr& expr) {
 
 std::vector<Value> Elaborator::evaluate_all(const std::vector<ast::ExprPtr>& items) {
   std::vector<Value> values;
-  for (const ast::ExprPtr& item : items) values.push_back(evaluate(*item));
+  for (const ast::ExprPtr& item : items) {
+    values.push_back(evaluate(*item));
+    if (!spend(item->range, values.back().element_count())) break;
+  }
   return values;
 }
 
@@ -93,11 +96,15 @@ Value Elaborator::evaluate(const ast::Number& number) {
 
 Value Elaborator::evaluate(const ast::Name& name) {
   used_.insert(name.text);
-  if (const Binding* binding = find(name.text)) return binding->value;
+  // A copy of a list costs what its elements cost.
+  const auto copy = [&](const Value& value) {
+    return spend(name.range, value.element_count()) ? value : Value{};
+  };
+  if (const Binding* binding = find(name.text)) return copy(binding->value);
   if (const auto let = lookup(*frame_->file, &FileScope::lets, name.text)) {
     let.file->used_lets.insert(name.text);
     const auto value = let.file->let_values.find(name.text);
-    if (value != let.file->let_values.end()) return value->second;
+    if (value != let.file->let_values.end()) return copy(value->second);
     reporter_.report(name.range, diag::let_later, name.text)
         .note(let.declaration->name.range, diag::note_first_here, name.text);
     return {};

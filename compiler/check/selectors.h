@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/source.h"
 #include "syntax/ast.h"
 
 namespace tdc::check {
@@ -21,9 +22,11 @@ bool matches(const ast::Pattern& pattern, const std::vector<std::string>& path);
 /// itself.
 bool matches_prefix(const ast::Pattern& pattern, const std::vector<std::string>& path);
 
-/// Copies of the pattern that keep one alternative of one `{..}`, or one entry of one `[..]`; the
-/// range of each is that of what it keeps. Where there is but one, nothing can be left out.
-std::vector<ast::Pattern> narrowed(const ast::Pattern& pattern);
+/// The alternatives of `{..}`, and the entries of `[..]` where there are several, through which the
+/// pattern matches none of `paths`, in the order in which they are written (match-5). Takes time in
+/// proportion to the length of the pattern times that of the paths.
+std::vector<SourceRange> unused_parts(const ast::Pattern& pattern,
+                                      const std::vector<std::vector<std::string>>& paths);
 
 /// The slice `[a:b]` of a pattern, or null.
 const ast::Pick* find_slice(const ast::Pattern& pattern);

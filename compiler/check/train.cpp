@@ -468,10 +468,11 @@ class TrainCheck {
   /// An alternative that matches nothing is a slip of the pen, even where others match.
   void report_unused_parts(const ast::Pattern& pattern, const std::vector<std::string>& paths,
                            const char* what) {
-    for (const ast::Pattern& part : narrowed(pattern))
-      if (!names_one_of(part, paths))
-        reporter_.report(part.range, diag::selector_part_no_match, source(part.range),
-                         source(pattern.range), what);
+    std::vector<std::vector<std::string>> segments;
+    for (const std::string& path : paths) segments.push_back(split_path(path));
+    for (const SourceRange part : unused_parts(pattern, segments))
+      reporter_.report(part, diag::selector_part_no_match, source(part), source(pattern.range),
+                       what);
   }
 
   SelectionRow& add_row(const ast::TrainClause& clause) {

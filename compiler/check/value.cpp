@@ -38,6 +38,14 @@ bool Value::has_error() const {
           std::any_of(items->begin(), items->end(), [](const Value& v) { return v.has_error(); }));
 }
 
+int64_t Value::element_count() const {
+  const std::vector<Value>* items = elements(*this);
+  if (items == nullptr) return 0;
+  auto count = static_cast<int64_t>(items->size());
+  for (const Value& item : *items) count += item.element_count();
+  return count;
+}
+
 bool Value::has_tensor() const {
   const std::vector<Value>* items = elements(*this);
   return get_if<TensorValue>() != nullptr ||

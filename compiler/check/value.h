@@ -70,6 +70,8 @@ struct Value {
   [[nodiscard]] double as_double() const;
   /// Holds an error, itself or in one of its elements.
   [[nodiscard]] bool has_error() const;
+  /// The elements of a list or tuple, those of its elements included; 0 of anything else.
+  [[nodiscard]] int64_t element_count() const;
   /// Is, or holds, a tensor.
   [[nodiscard]] bool has_tensor() const;
 };

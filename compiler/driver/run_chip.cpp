@@ -1,5 +1,7 @@
 #include "driver/run_chip.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <filesystem>
 

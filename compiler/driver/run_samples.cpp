@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "emit/c_names.h"
+#include "support/check.h"
 
 namespace tdc::driver {
 namespace {

@@ -32,7 +32,7 @@ std::string description_text(const RunContext& run) {
                       with_commas(parameters.trained));
   for (const memory::LevelPlan& level : compilation.plan.levels) {
     if (level.peak.count == 0) continue;
-    const schedule::MemoryLevel& memory = program.deployment.chip.levels[level.level];
+    const chip::MemoryLevel& memory = program.deployment.chip.levels[level.level];
     text += fmt::format("  memory      peak {}", to_text(level.peak));
     if (program.deployment.chip.has_budget)
       text += fmt::format(" in {}, which has {}", memory.name, to_text(level.capacity));

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/strides.h"
@@ -198,21 +201,50 @@ void for_each_gradient_tap(const Geometry& g, Function function) {
               }
 }
 
+/// The sum of floor((start + step j) / divisor) over j from 0 to count - 1, in as many steps as
+/// Euclid's algorithm takes; nothing is negative and `divisor` is positive.
+int64_t sum_of_quotients(int64_t count, int64_t divisor, int64_t step, int64_t start) {
+  int64_t sum = 0;
+  while (count > 0) {
+    sum += count * (count - 1) / 2 * (step / divisor) + count * (start / divisor);
+    step %= divisor;
+    start %= divisor;
+    const int64_t last = step * count + start;
+    if (last < divisor) break;
+    // The same points below the line, counted by rows.
+    count = last / divisor;
+    start = last % divisor;
+    std::swap(divisor, step);
+  }
+  return sum;
+}
+
+/// How many pairs of 0 <= i < outputs and 0 <= p < kernel have i stride + p dilation < limit.
+int64_t pairs_below(int64_t limit, int64_t outputs, int64_t kernel, int64_t stride,
+                    int64_t dilation) {
+  const auto count_below = [&](int64_t end) {  // of i stride < end
+    return end <= 0 ? 0 : std::min(outputs, (end - 1) / stride + 1);
+  };
+  const int64_t some = count_below(limit);                           // have any p
+  const int64_t all = count_below(limit - (kernel - 1) * dilation);  // have every p
+  if (some == all) return all * kernel;
+  // From the last i backwards: floor((limit - 1 - i stride) / dilation) + 1 of each.
+  return all * kernel + (some - all) +
+         sum_of_quotients(some - all, dilation, stride, limit - 1 - (some - 1) * stride);
+}
+
 int64_t flop_of(const Dims& x, const Dims& w, const ir::Attributes& attributes) {
   // Taps in the padding are no work.
   const Geometry g = geometry(x, w, attributes);
-  int64_t rows = 0, columns = 0;
-  const auto taps = [&](int64_t extent, int64_t out, int axis) {
-    int64_t count = 0;
-    for (int64_t i = 0; i < out; ++i)
-      for (int64_t p = 0; p < g.kernel[axis]; ++p) {
-        const int64_t at = i * g.stride[axis] + p * g.dilation[axis] - g.padding[axis];
-        if (at >= 0 && at < extent) ++count;
-      }
-    return count;
+  const auto taps = [&](int64_t extent, int64_t outputs, int axis) {
+    const auto below = [&](int64_t limit) {
+      return pairs_below(limit + g.padding[axis], outputs, g.kernel[axis], g.stride[axis],
+                         g.dilation[axis]);
+    };
+    return below(extent) - below(0);
   };
-  rows = taps(g.height, g.out_height, 0);
-  columns = taps(g.width, g.out_width, 1);
+  const int64_t rows = taps(g.height, g.out_height, 0);
+  const int64_t columns = taps(g.width, g.out_width, 1);
   return 2 * g.batch * g.groups * g.outputs * g.channels * rows * columns;
 }
 

@@ -1,11 +1,14 @@
 #include "runner/client.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "emit/emit_model.h"
+#include "support/check.h"
 #include "td_runner.h"
 
 namespace tdc::runner {
