@@ -191,7 +191,7 @@ std::optional<chip::Chip> check_chip(const ast::Chip& chip, Reporter& reporter) 
   return ChipCheck(chip, reporter).run();
 }
 
-void check_platform(const schedule::Chip& chip, const std::string& own, Reporter& reporter) {
+void check_platform(const chip::Chip& chip, const std::string& own, Reporter& reporter) {
   if (!own.empty() && chip.platform != own)
     reporter.report(chip.platform_origin, diag::platform_other, own, chip.name, chip.platform);
   if (!own.empty()) return;

@@ -16,7 +16,7 @@ std::optional<Deployment> check_deploy(const ast::Deploy& deploy, SourceRange or
 
 /// Checks that the chip of the selected deployment has a platform that `tdc` brings, or `own`, the
 /// one that the user brings, which must be used (chip-5).
-void check_platform(const schedule::Chip& chip, const std::string& own, Reporter& reporter);
+void check_platform(const chip::Chip& chip, const std::string& own, Reporter& reporter);
 
 /// Checks a chip as it is written (chip-1 to chip-4). Null if something was reported.
 std::optional<chip::Chip> check_chip(const ast::Chip& chip, Reporter& reporter);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "support/check.h"
 #include "support/embedded_files.h"
 #include "support/files.h"
 #include "support/text.h"

@@ -1,5 +1,7 @@
 #include "driver/pipeline.h"
 
+#include <fmt/format.h>
+
 #include <iterator>
 
 #include "autodiff/entry_points.h"
@@ -18,6 +20,7 @@
 #include "opt/passes.h"
 #include "schedule/lower.h"
 #include "schedule/text.h"
+#include "support/check.h"
 #include "syntax/parse.h"
 #include "syntax/print_ast.h"
 
@@ -96,7 +99,7 @@ std::optional<ir::Module> make_module(const check::Program& program, Diagnostics
 }
 
 PlannedSchedule plan_module(const ir::Module& module, const check::Program& program,
-                            const schedule::Chip& chip, bool has_weight_file, Dump& dump) {
+                            const chip::Chip& chip, bool has_weight_file, Dump& dump) {
   set_fault_context("schedule");
   schedule::Schedule schedule = schedule::lower(module, chip);
   dump.at("schedule", [&] { return schedule::to_text(schedule, chip); });

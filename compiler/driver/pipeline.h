@@ -76,7 +76,7 @@ struct PlannedSchedule {
 };
 /// `has_weight_file`: initial values come from a file.
 PlannedSchedule plan_module(const ir::Module& module, const check::Program& program,
-                            const schedule::Chip& chip, bool has_weight_file, Dump& dump);
+                            const chip::Chip& chip, bool has_weight_file, Dump& dump);
 
 /// The rest of `compile`, for a plan that fits. `source` is the path of the .td file.
 std::optional<Compilation> emit(Planned planned, const CompileOptions& options,

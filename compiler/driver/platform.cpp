@@ -1,5 +1,7 @@
 #include "driver/platform.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 

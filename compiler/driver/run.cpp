@@ -1,5 +1,7 @@
 #include "driver/run.h"
 
+#include <fmt/format.h>
+
 #include <optional>
 
 #include "driver/report.h"

@@ -1,5 +1,6 @@
 #include "driver/run_training.h"
 
+#include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>

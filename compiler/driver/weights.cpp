@@ -11,6 +11,7 @@
 #include "driver/session.h"
 #include "io/load.h"
 #include "runner/progress.h"
+#include "support/check.h"
 #include "support/text.h"
 
 namespace tdc::driver {

@@ -132,7 +132,7 @@ std::string string_literal(std::string_view text) {
 }
 
 const std::string& constants_level(const Model& model) {
-  const schedule::Chip& chip = model.program.deployment.chip;
+  const chip::Chip& chip = model.program.deployment.chip;
   return chip.levels[chip.constants].name;
 }
 

@@ -96,7 +96,7 @@ class SourceWriter {
   }
 
   void write_state() {
-    const schedule::Chip& chip = model_.program.deployment.chip;
+    const chip::Chip& chip = model_.program.deployment.chip;
     const std::string place = fmt::format("TD_MEMORY({})", chip.levels[chip.tensors].name);
     text_ += "\nstatic struct {\n  uint32_t is_ready;\n";
     if (model_.program.training)

@@ -1,5 +1,6 @@
 #include "emit/emit_project.h"
 
+#include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include "emit/emit_weights.h"
 #include "emit/kernel_header.h"
 #include "ops/registry.h"
+#include "support/check.h"
 #include "support/embedded_files.h"
 #include "support/text.h"
 
@@ -89,7 +91,7 @@ const std::string& plain(const std::string& path) {
 
 /// What the memory plan counted, for the assertions of the linker script: all levels together.
 std::string linker_symbols(const Model& model) {
-  const schedule::Chip& chip = model.program.deployment.chip;
+  const chip::Chip& chip = model.program.deployment.chip;
   Bytes code, stack, constants, memory;
   for (const memory::LevelPlan& level : model.plan.levels) {
     const memory::Beside& beside = level.beside;
@@ -113,7 +115,7 @@ std::string linker_symbols(const Model& model) {
 }
 
 std::string makefile(const Model& model, const std::vector<std::string>& kernels) {
-  const schedule::Chip& chip = model.program.deployment.chip;
+  const chip::Chip& chip = model.program.deployment.chip;
   std::string kernel_sources;
   for (const std::string& path : kernels)
     if (path.ends_with(".c")) kernel_sources += " " + plain(path);

@@ -1,5 +1,7 @@
 #include "emit/emit_weights.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "emit/c_names.h"
@@ -10,7 +12,7 @@ namespace {
 constexpr size_t kElementsPerLine = 6;
 
 std::string level_of(const Model& model, ir::VariableId variable) {
-  const schedule::Chip& chip = model.program.deployment.chip;
+  const chip::Chip& chip = model.program.deployment.chip;
   const schedule::Buffer& buffer = model.schedule.buffers[buffer_of(model.schedule, variable)];
   const bool is_frozen = buffer.kind == schedule::BufferKind::constant;
   return chip.levels[is_frozen ? chip.constants : chip.image].name;

@@ -1,9 +1,12 @@
 #include "io/npy.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 
+#include "support/check.h"
 #include "support/files.h"
 #include "support/hash.h"
 

@@ -1,11 +1,13 @@
 #include "io/npz.h"
 
+#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <set>
 
 #include "io/npy.h"
+#include "support/check.h"
 #include "support/files.h"
 
 // A zip file is read from its end: the end record says where the directory is, the directory says

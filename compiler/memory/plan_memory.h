@@ -4,10 +4,10 @@
 #include <variant>
 #include <vector>
 
+#include "chip/chip.h"
 #include "diag/diagnostic.h"
 #include "memory/lifetimes.h"
 #include "memory/plan.h"
-#include "schedule/chip.h"
 
 namespace tdc::memory {
 
@@ -52,7 +52,7 @@ struct NotFit {
 /// in each level. The same schedule gives the same plan. Without a budget (`Chip::has_budget`)
 /// everything fits.
 std::variant<MemoryPlan, NotFit> plan_memory(const schedule::Schedule& schedule,
-                                             const schedule::Chip& chip,
+                                             const chip::Chip& chip,
                                              const ProgramData& program_data = {});
 
 /// Reports `memory-does-not-fit` for every level that overflows.

@@ -1,6 +1,7 @@
 #include "runner/chip.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "support/check.h"
 #include "support/leftovers.h"
 #include "support/signals_wait.h"
 

@@ -1,6 +1,7 @@
 #include "support/output_folder.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include <thread>
 #include <utility>
 
+#include "support/check.h"
 #include "support/leftovers.h"
 #include "support/signals_wait.h"
 

@@ -1,5 +1,6 @@
 #include "support/private_path.h"
 
+#include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -10,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
+
+#include "support/check.h"
 
 // Whoever may write to a folder may put another file under any name in it, and whoever owns a
 // symbolic link there may turn it elsewhere. So the way is gone part by part, through links as the

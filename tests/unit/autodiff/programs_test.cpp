@@ -102,7 +102,7 @@ class Program {
   /// The same update by the kernels.
   void check_kernels(const Variables& after) const {
     static const kernels::Library library;
-    const schedule::Chip chip = test::two_level_chip();
+    const chip::Chip chip = test::two_level_chip();
     const schedule::Schedule schedule = schedule::lower(module_, chip);
     const auto plan = std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip));
     schedule::ScheduleRun run(schedule, plan, {.kernels = &library});

@@ -1,6 +1,7 @@
 #include "driver/platform.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>

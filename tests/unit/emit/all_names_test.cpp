@@ -3,6 +3,7 @@
 // Nothing here knows how names are made; compilers judge.
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 #include "support/private_path.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
