@@ -139,13 +139,13 @@ done
 check "an unknown parameter is refused" refuses 2 "nonsense" run --on rtl --set nonsense=1
 check "a parameter out of its range is refused" refuses 2 "cores" run --on rtl --set cores=17
 check "a chip with more cores than the program has stacks is refused" refuses 2 "stacks for 8 cores, the chip has 16" run --on rtl --set cores=16
-for option in "--set cores=1" "--cycle-limit 9" --profile "--trace t" "--trace-window 1:2"; do
+for option in "--set cores=1" "--cycle-limit 9" --profile "--trace t" "--trace t --trace-window 1:2"; do
   # shellcheck disable=SC2086
   check "$option is not for QEMU" refuses 2 "it is for \`--on rtl\`" run --on qemu $option
   # shellcheck disable=SC2086
   check "$option is not for the host" refuses 2 "\`${option%% *}\` is about the simulated chip" run --on host $option
 done
-check "a trace that cannot be written is refused" refuses 1 "no writable folder" run --on rtl --trace nowhere/trace
+check "a trace that cannot be written is refused" refuses 1 "cannot be written" run --on rtl --trace nowhere/trace
 check "a window without a trace is refused" refuses 2 "give \`--trace FILE\`" run --on rtl --trace-window 1:2
 for window in 5 5:5 9:5 a:b 1:2:3 -1:5; do
   check "the window $window is refused" refuses 2 "is no window of cycles" run --on rtl --trace t --trace-window=$window
