@@ -21,6 +21,7 @@ all_parts() {
   part output     tests/diff/output.sh build/dev/compiler/tdc
   part projects   tests/diff/projects.sh build/dev/compiler/tdc
   part running    tests/diff/running.sh build/dev/compiler/tdc
+  part results    tests/diff/results.sh build/dev/compiler/tdc
   part cct        tests/diff/cct.sh build/dev/compiler/tdc
   part data       tests/diff/data.sh build/dev/compiler/tdc
   part memory     tests/diff/memory.sh build/dev/compiler/tdc

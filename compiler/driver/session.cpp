@@ -17,9 +17,10 @@ namespace {
 int output_error = 0;  // `errno` of the first text that did not arrive; 0: none
 int error_output_error = 0;
 
-/// All of `text`, also to an output that does not block; `error` is set if it does not arrive.
+/// All of `text`, also to an output that does not block; `error` is set if it does not arrive. A
+/// reader that has gone is written to only once: the second signal might end the program.
 void write_all(int descriptor, std::string_view text, int& error) {
-  while (!text.empty()) {
+  while (!text.empty() && error != EPIPE) {
     const ssize_t count = write(descriptor, text.data(), text.size());
     if (count >= 0) {
       text.remove_prefix(static_cast<size_t>(count));

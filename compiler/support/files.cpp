@@ -209,7 +209,8 @@ Result<Done> PendingFile::write(std::string_view bytes, const GivesUp& gives_up)
 bool PendingFile::is_same_place(const PendingFile& other) const {
   std::error_code error;
   return !place_.empty() && !other.place_.empty() &&
-         fs::weakly_canonical(place_, error) == fs::weakly_canonical(other.place_, error);
+         fs::weakly_canonical(fs::absolute(place_), error) ==
+             fs::weakly_canonical(fs::absolute(other.place_), error);
 }
 
 Result<Done> write_file_atomically(const std::string& path, std::string_view bytes) {
