@@ -49,6 +49,34 @@ std::optional<std::vector<OutputFile>> read_own_platform(const CompileOptions& o
   return std::nullopt;
 }
 
+/// The rest of `compile`, for a plan that fits. `source` is the path of the .td file.
+std::optional<Compilation> emit(Planned planned, const CompileOptions& options,
+                                std::string_view source, Diagnostics& diagnostics) {
+  std::optional<std::vector<OutputFile>> own_platform = read_own_platform(options, diagnostics);
+  if (!own_platform) return std::nullopt;
+
+  set_fault_context("initial values");
+  std::optional<emit::InitialValues> initial_values = make_initial_values(
+      planned.schedule.variables, planned.program, options, source, diagnostics);
+  if (!initial_values) return std::nullopt;
+
+  set_fault_context("emit");
+  Compilation result = {.program = std::move(planned.program),
+                        .module = std::move(planned.module),
+                        .schedule = std::move(planned.schedule),
+                        .plan = std::move(planned.plan),
+                        .initial_values = *std::move(initial_values),
+                        .files = {}};
+  const emit::Model model = {.program = result.program,
+                             .schedule = result.schedule,
+                             .plan = result.plan,
+                             .initial_values = result.initial_values};
+  result.files = emit::emit_project(model, report_json(result, source));
+  result.files.insert(result.files.end(), std::make_move_iterator(own_platform->begin()),
+                      std::make_move_iterator(own_platform->end()));
+  return result;
+}
+
 }  // namespace
 
 std::optional<check::CheckedFile> check_file(SourceFiles& files, FileId file,
@@ -158,33 +186,6 @@ std::optional<Compilation> compile(SourceFiles& files, FileId file, const Compil
     return std::nullopt;
   }
   return emit(*std::move(planned), options, files.name(file), diagnostics);
-}
-
-std::optional<Compilation> emit(Planned planned, const CompileOptions& options,
-                                std::string_view source, Diagnostics& diagnostics) {
-  std::optional<std::vector<OutputFile>> own_platform = read_own_platform(options, diagnostics);
-  if (!own_platform) return std::nullopt;
-
-  set_fault_context("initial values");
-  std::optional<emit::InitialValues> initial_values = make_initial_values(
-      planned.schedule.variables, planned.program, options, source, diagnostics);
-  if (!initial_values) return std::nullopt;
-
-  set_fault_context("emit");
-  Compilation result = {.program = std::move(planned.program),
-                        .module = std::move(planned.module),
-                        .schedule = std::move(planned.schedule),
-                        .plan = std::move(planned.plan),
-                        .initial_values = *std::move(initial_values),
-                        .files = {}};
-  const emit::Model model = {.program = result.program,
-                             .schedule = result.schedule,
-                             .plan = result.plan,
-                             .initial_values = result.initial_values};
-  result.files = emit::emit_project(model, report_json(result, source));
-  result.files.insert(result.files.end(), std::make_move_iterator(own_platform->begin()),
-                      std::make_move_iterator(own_platform->end()));
-  return result;
 }
 
 }  // namespace tdc::driver

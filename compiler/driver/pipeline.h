@@ -78,8 +78,4 @@ struct PlannedSchedule {
 PlannedSchedule plan_module(const ir::Module& module, const check::Program& program,
                             const chip::Chip& chip, bool has_weight_file, Dump& dump);
 
-/// The rest of `compile`, for a plan that fits. `source` is the path of the .td file.
-std::optional<Compilation> emit(Planned planned, const CompileOptions& options,
-                                std::string_view source, Diagnostics& diagnostics);
-
 }  // namespace tdc::driver

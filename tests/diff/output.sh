@@ -71,6 +71,9 @@ sed 's/Linear(64)/Linear(20000) as wide |> Linear(20000)/; s/batch  *8/batch 1/'
 check "a net larger than this machine is refused" refuses 1 "out of memory" \
   bash -c "ulimit -v 1500000; '$tdc' wide.td --deploy host -o wide"
 check "and leaves no folder" test ! -e wide
+check "a report of it draws no initial values" bash -c "ulimit -v 1000000; '$tdc' report wide.td --deploy host"
+sed 's/^deploy/weights from "nowhere.npz"\n\n&/' "$program" >from.td
+check "but looks for the weights that the program names" refuses 1 "nowhere.npz" "$tdc" report from.td
 check "nothing else is left" test -z "$(find . -name '*.tdc-*')"
 
 finish
