@@ -97,6 +97,11 @@ class FileCheck {
     } else if (const auto* weights = std::get_if<ast::Weights>(&declaration.kind)) {
       if (!weights->map.empty())
         reporter_.report(weights->map.front().range, diag::not_yet, "a map of weight names");
+      if (!weights_from_.empty()) {
+        reporter_.report(weights->file.range, diag::duplicate_clause, "weights")
+            .note(weights_origin_, diag::note_first_here, "weights");
+        return;
+      }
       weights_from_ = weights->file.value;
       weights_origin_ = weights->file.range;
     } else if (std::holds_alternative<ast::Assertion>(declaration.kind)) {
