@@ -3,6 +3,8 @@
 # links, losses and data that are no numbers, output folders under kills and side by side, messages that do not arrive.
 # Usage: tests/diff/results.sh [TDC]       (default: the dev build)
 set -euo pipefail
+# Signals as they come to a program of its own: whoever starts this may ignore some (`nohup` does), which runs respect.
+[ -n "${signals_are_default:-}" ] || signals_are_default=1 exec env --default-signal bash "$0" "$@"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 tdc=$(realpath "${1:-$root/build/dev/compiler/tdc}")
 digits=$root/examples/mlp_digits/digits_train.npz
@@ -14,24 +16,8 @@ export TMPDIR=$work/temporary
 
 # shellcheck source=tests/diff/checks.sh
 source "$root/tests/diff/checks.sh"
-
-# program NAME RATE LINES: the digits' network with that rate and these lines in its `train` block, in NAME.td
-program() {
-  cat >"$1.td" <<TD
-tdl 1
-use std.nn
-net Mlp(image: f32[64]) -> logits: f32[10] {
-  return image |> Linear(24) as fc1 |> relu |> Linear(10) as fc2
-}
-train digits of Mlp {
-  target     label: class(10)
-  loss       cross_entropy(logits, label)
-  metric     accuracy(logits, label)
-  optimizer  sgd(lr: $2)
-  $3
-}
-TD
-}
+# shellcheck source=tests/diff/digits_net.sh
+source "$root/tests/diff/digits_net.sh"
 program net 0.1 "batch 2"
 run=("$tdc" run net.td --on host --seed 1 --data "$digits")
 # nothing_left: neither a folder nor a file of a run or a write, nor a process of one
@@ -57,6 +43,15 @@ under_way() {
   sleep 0.3
 }
 
+# ends_soon PROCESS: waits for it; one that goes on for two minutes is killed, so that the test ends and fails
+ends_soon() {
+  for _ in $(seq 1200); do
+    kill -0 "$1" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  kill -KILL "$1"
+}
+
 # ---- ways to end a run: the weights are those of the last update ----
 # stop NAME: a run without an end, which SIGNAL stops once it is under way; its status must be 130
 stop() {
@@ -66,6 +61,7 @@ stop() {
   under_way
   kill "-$name" "$process"
   if [[ $name != INT && $name != QUIT ]]; then kill "-$name" "$process" || true; fi # some senders do it twice
+  ends_soon "$process"
   wait "$process" || status=$?
   cat "$name.log"
   [ "$status" = 130 ] && grep -q "interrupted after" "$name.log" && nothing_left
@@ -83,7 +79,7 @@ hung_up() { # under nohup a run outlives its terminal
   nohup "${run[@]}" --steps 100000 --save hup.npz >hup.log 2>&1 &
   process=$!
   under_way
-  kill -HUP "$process" && wait "$process" || status=$?
+  kill -HUP "$process" && ends_soon "$process" && wait "$process" || status=$?
   cat hup.log
   [ $status = 0 ] && grep -q "trained 100,000 of 100,000" hup.log
 }

@@ -14,23 +14,8 @@ export TMPDIR=$work/temporary
 
 # shellcheck source=tests/diff/checks.sh
 source "$root/tests/diff/checks.sh"
-# program CLAUSE: the digits' network with that `batch` clause, in CLAUSE.td with blanks as `_`
-program() {
-  cat >"${1// /_}.td" <<TD
-tdl 1
-use std.nn
-net Mlp(image: f32[64]) -> logits: f32[10] {
-  return image |> Linear(24) as fc1 |> relu |> Linear(10) as fc2
-}
-train digits of Mlp {
-  target     label: class(10)
-  loss       cross_entropy(logits, label)
-  metric     accuracy(logits, label)
-  optimizer  sgd(lr: 0.1)
-  $1
-}
-TD
-}
+# shellcheck source=tests/diff/digits_net.sh
+source "$root/tests/diff/digits_net.sh"
 # same_losses A B: two loss files of equally many rows differ by at most 1e-6 in every row
 same_losses() {
   paste -d, "$1" "$2" | awk -F, '
@@ -55,7 +40,7 @@ PY
 
 for clause in "batch 1" "batch 3" "batch 1 accumulate 3"; do
   name=${clause// /_}
-  program "$clause"
+  program "$name" 0.1 "$clause"
   for target in host qemu; do
     check "$clause trains on $target" "$tdc" run "$name.td" --on $target --data "$digits" --steps 10 --seed 1 \
       --save "$name-$target.npz" --losses "$name-$target.csv"
@@ -71,8 +56,8 @@ check "but other updates give other weights" bash -c '! cmp -s batch_1-host.npz 
 # Five samples in groups of four: the second update is that of the fifth sample alone.
 idx_files five 0 5
 idx_files fifth 4 1
-program "batch 4"
-program "batch 1 accumulate 4"
+program batch_4 0.1 "batch 4"
+program batch_1_accumulate_4 0.1 "batch 1 accumulate 4"
 check "one pass with a group that is not full" "$tdc" run batch_1_accumulate_4.td --on host --seed 1 \
   --data idx:five-images,five-labels --save pass.npz --losses pass.csv
 check "the first four" "$tdc" run batch_4.td --on host --seed 1 --data idx:five-images,five-labels --steps 1 --save four.npz
