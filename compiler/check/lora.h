@@ -1,10 +1,14 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "check/elaborate.h"
 #include "check/program.h"
+#include "ops/op.h"
 
 namespace tdc::check {
 
@@ -17,21 +21,44 @@ struct AdapterOptions {
   SourceRange origin;
 };
 
-/// The one parameter that `call` directly holds and that ops use only as a matrix which can take an
-/// adapter, all of them stored the same way; null if there is none, or more than one (lora-1).
-std::optional<ir::VariableId> adaptable_parameter(const ir::Module& module, const CallRecord& call);
+/// A node that reads a parameter as a matrix that can take an adapter.
+struct MatrixUse {
+  ir::NodeId node;
+  const ops::LowRank* low_rank = nullptr;  ///< how it reads it
+  bool is_out_in = false;                  ///< stored [out, in], not [in, out]
+};
 
-/// Adds `<path>.lora_a` and `<path>.lora_b` to the module and their branch beside every use of the
-/// parameter:
+/// The parameters of a graph that are used only as such matrices, all their uses stored the same
+/// way: found once, however many adapters follow. Attaching adapters to some leaves it valid for
+/// the others, until nodes are renumbered.
+class MatrixUses {
+ public:
+  explicit MatrixUses(const ir::Graph& graph);
+  /// In the order of nodes; none if the parameter has another use too, which an adapter would not
+  /// reach.
+  [[nodiscard]] std::span<const MatrixUse> of(ir::VariableId parameter) const;
+
+ private:
+  std::map<ir::VariableId, std::vector<MatrixUse>> uses_;
+};
+
+/// The one parameter that `call` directly holds and that can take an adapter; null if there is
+/// none, or more than one (lora-1).
+std::optional<ir::VariableId> adaptable_parameter(const MatrixUses& uses, const CallRecord& call);
+
+/// Adds `<path>.lora_a` and `<path>.lora_b` to the module and their branch beside each of `uses`,
+/// all those of the parameter:
 ///
 ///     y = matmul(x, w)                      y = matmul(x, w)
 ///                                           b = matmul(matmul(x, lora_a), lora_b)
 ///     z = relu(y)                   ==>     s = add(y, scale(b, alpha / rank))
 ///                                           z = relu(s)
 ///
-/// Relies on `opt::fold_transpose`: a transposed matrix is adapted where it is read. Leaves the
-/// graph in topological order. Null, and nothing changes, if the rank exceeds what the matrix has.
+/// Relies on `opt::fold_transpose`: a transposed matrix is adapted where it is read. New nodes
+/// stand at the end of the graph, behind those that use them: `ir::sort_topologically` comes after.
+/// Null, and nothing changes, if the rank exceeds what the matrix has.
 std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& path,
-                                      ir::VariableId base, const AdapterOptions& options);
+                                      ir::VariableId base, std::span<const MatrixUse> uses,
+                                      const AdapterOptions& options);
 
 }  // namespace tdc::check

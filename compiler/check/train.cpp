@@ -11,6 +11,7 @@
 #include "check/lora.h"
 #include "check/selectors.h"
 #include "check/static_math.h"
+#include "ir/rewrite.h"
 #include "opt/passes.h"
 #include "support/text.h"
 
@@ -544,10 +545,18 @@ class TrainCheck {
     const std::vector<size_t> hits =
         matched(line.selection, paths, "call that has parameters of its own");
     if (!options || reporter_.error_count() != errors) return;
+    attach_adapters(line, clause, *options, hits);
+    // Once for all of the line: sorting for each would take the square of their number.
+    ir::sort_topologically(net_.module.graphs.front());
+  }
+
+  void attach_adapters(const ast::SelectClause& line, const ast::TrainClause& clause,
+                       const AdapterOptions& options, const std::vector<size_t>& hits) {
     SelectionRow& row = add_row(clause);
+    const MatrixUses uses(net_.module.graphs.front());
     for (const size_t hit : hits) {
       const CallRecord& call = net_.calls[hit];
-      const auto base = adaptable_parameter(net_.module, call);
+      const auto base = adaptable_parameter(uses, call);
       if (!base) continue;
       const auto known = std::find_if(adapters_.begin(), adapters_.end(),
                                       [&](const auto& each) { return each.first.base == *base; });
@@ -557,9 +566,9 @@ class TrainCheck {
         return;
       }
       if (!adapter_paths_are_free(call.path, line.selection.range)) return;
-      const auto adapter = attach_adapter(net_.module, call.path, *base, *options);
+      const auto adapter = attach_adapter(net_.module, call.path, *base, uses.of(*base), options);
       if (!adapter) {
-        reporter_.report(line.selection.range, diag::lora_rank, options->rank,
+        reporter_.report(line.selection.range, diag::lora_rank, options.rank,
                          net_.module.variables[*base].path,
                          ir::to_text(net_.module.variables[*base].type.dims));
         return;
