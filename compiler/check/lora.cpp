@@ -75,8 +75,9 @@ std::optional<ir::VariableId> adaptable_parameter(const MatrixUses& uses, const 
   return found;
 }
 
-std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& path,
-                                      ir::VariableId base, std::span<const MatrixUse> uses,
+std::optional<Adapter> attach_adapter(ir::Module& module, ir::Builder& builder,
+                                      const std::string& path, ir::VariableId base,
+                                      std::span<const MatrixUse> uses,
                                       const AdapterOptions& options) {
   ir::Graph& graph = module.graphs.front();
   TDC_CHECK(!uses.empty(), "`{}` has no matrix", path);
@@ -99,7 +100,6 @@ std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& pat
                                                  .init = {},
                                                  .is_trained = true,
                                                  .origin = options.origin});
-  ir::Builder builder(graph);
   const ir::ValueId a = builder.read(module, adapter.factor_a);
   const ir::ValueId b = builder.read(module, adapter.factor_b);
   for (const MatrixUse& use : uses) {

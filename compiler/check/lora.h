@@ -8,6 +8,7 @@
 
 #include "check/elaborate.h"
 #include "check/program.h"
+#include "ir/builder.h"
 #include "ops/op.h"
 
 namespace tdc::check {
@@ -56,9 +57,11 @@ std::optional<ir::VariableId> adaptable_parameter(const MatrixUses& uses, const 
 ///
 /// Relies on `opt::fold_transpose`: a transposed matrix is adapted where it is read. New nodes
 /// stand at the end of the graph, behind those that use them: `ir::sort_topologically` comes after.
-/// Null, and nothing changes, if the rank exceeds what the matrix has.
-std::optional<Adapter> attach_adapter(ir::Module& module, const std::string& path,
-                                      ir::VariableId base, std::span<const MatrixUse> uses,
+/// `builder` is one of the module's graph. Null, and nothing changes, if the rank exceeds what the
+/// matrix has.
+std::optional<Adapter> attach_adapter(ir::Module& module, ir::Builder& builder,
+                                      const std::string& path, ir::VariableId base,
+                                      std::span<const MatrixUse> uses,
                                       const AdapterOptions& options);
 
 }  // namespace tdc::check

@@ -554,6 +554,7 @@ class TrainCheck {
                        const AdapterOptions& options, const std::vector<size_t>& hits) {
     SelectionRow& row = add_row(clause);
     const MatrixUses uses(net_.module.graphs.front());
+    ir::Builder builder(net_.module.graphs.front());
     for (const size_t hit : hits) {
       const CallRecord& call = net_.calls[hit];
       const auto base = adaptable_parameter(uses, call);
@@ -566,7 +567,8 @@ class TrainCheck {
         return;
       }
       if (!adapter_paths_are_free(call.path, line.selection.range)) return;
-      const auto adapter = attach_adapter(net_.module, call.path, *base, uses.of(*base), options);
+      const auto adapter =
+          attach_adapter(net_.module, builder, call.path, *base, uses.of(*base), options);
       if (!adapter) {
         reporter_.report(line.selection.range, diag::lora_rank, options.rank,
                          net_.module.variables[*base].path,

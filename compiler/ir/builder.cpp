@@ -17,8 +17,9 @@ ValueId Builder::add_input(std::string name, InputKind kind, TensorType type, bo
 }
 
 ValueId Builder::read(const Module& module, VariableId variable) {
-  for (const Read& read : graph_.reads)
-    if (read.variable == variable) return read.value;
+  for (; indexed_reads_ < graph_.reads.size(); ++indexed_reads_)
+    reads_.emplace(graph_.reads[indexed_reads_].variable, graph_.reads[indexed_reads_].value);
+  if (const auto known = reads_.find(variable); known != reads_.end()) return known->second;
   const Variable& declaration = module.variables[variable];
   const ValueId value = graph_.values.push_back(
       {.type = declaration.type, .origin = declaration.origin, .name = declaration.path});

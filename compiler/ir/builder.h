@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <map>
+
 #include "ir/ir.h"
 
 namespace tdc::ir {
@@ -16,7 +19,8 @@ class Builder {
 
   ValueId add_input(std::string name, InputKind kind, TensorType type, bool is_batched,
                     int64_t classes = 0);
-  /// The value of the variable in this graph; the same value each time.
+  /// The value of the variable in this graph; the same value each time. As long as the builder
+  /// lives, reads are only added.
   ValueId read(const Module& module, VariableId variable);
   void write(VariableId variable, ValueId value) { graph_.writes.push_back({variable, value}); }
 
@@ -41,6 +45,8 @@ class Builder {
   NodeId append(std::string_view op, ValueIds inputs, Attributes attributes, bool is_batched);
 
   Graph& graph_;
+  std::map<VariableId, ValueId> reads_;  // the first `indexed_reads_` of the graph's
+  size_t indexed_reads_ = 0;
   Phase phase_ = Phase::forward;
   SourceRange origin_;
 };
