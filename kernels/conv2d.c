@@ -277,14 +277,17 @@ static void td_conv2d_weight_grad_band(const td_conv2d_weight_grad_f32_args* p, 
                                        td_band band) {
   const int32_t kernel = p->kernel_height * p->kernel_width;
   float panel[TD_PANEL_DEPTH * TD_BLOCK_COLUMNS];
-  int32_t taken[TD_BLOCK_COLUMNS];  // the columns whose chains the band is in
+  int32_t taken[TD_BLOCK_COLUMNS];     // the columns whose chains the band is in
+  int32_t taken_at[TD_BLOCK_COLUMNS];  // and where they lie
   int32_t columns = 0;
   for (int32_t j = 0; j < product.columns; ++j) {
     const int32_t kernel_row = (first_weight + j) % kernel / p->kernel_width;
-    if (kernel_row >= band.tap && kernel_row < band.tap_end) taken[columns++] = j;
+    if (kernel_row < band.tap || kernel_row >= band.tap_end) continue;
+    taken_at[columns] = product.y_column ? product.y_column[j] : j;
+    taken[columns++] = j;
   }
   if (columns == 0) return;
-  if (columns < product.columns) product.y_column = taken;
+  if (columns < product.columns) product.y_column = taken_at;
   product.columns = columns;
   product.b = panel;
   const int32_t end = band.end * p->out_width;
@@ -318,7 +321,10 @@ static void td_conv2d_weight_grad_band(const td_conv2d_weight_grad_f32_args* p, 
 
 void td_conv2d_weight_grad_f32(const td_conv2d_weight_grad_f32_args* args, td_team team) {
   const td_conv2d_weight_grad_f32_args p = *args;
-  const int32_t weights = p.channels * p.kernel_height * p.kernel_width;  // of one output
+  const int32_t kernel = p.kernel_height * p.kernel_width;
+  const int32_t weights = p.channels * kernel;  // of one output
+  const int is_dense = p.dw_row == p.kernel_width && p.dw_channel == kernel;
+  int32_t dw_column[TD_BLOCK_COLUMNS];
   const int32_t column_blocks = td_blocks_of(weights, TD_BLOCK_COLUMNS);
   const td_reach reach = {.rows = p.out_height,
                           .step = p.stride_height,
@@ -332,11 +338,18 @@ void td_conv2d_weight_grad_f32(const td_conv2d_weight_grad_f32_args* args, td_te
     const td_run run = td_run_at(share, p.outputs, column_blocks);
     const int32_t column = run.column_block * TD_BLOCK_COLUMNS;
     const int32_t first_output = run.outer * p.outputs + run.row;
+    const int32_t columns = td_min_int(TD_BLOCK_COLUMNS, weights - column);
+    for (int32_t j = 0; j < columns; ++j) {
+      const int32_t weight = column + j;
+      dw_column[j] = weight / kernel * p.dw_channel + weight % kernel / p.kernel_width * p.dw_row +
+                     weight % p.kernel_width;
+    }
     const td_product product = {
-        .y = p.dw + first_output * p.dw_output + column,
+        .y = p.dw + first_output * p.dw_output + (is_dense ? column : 0),
         .y_row = p.dw_output,
+        .y_column = is_dense ? 0 : dw_column,
         .rows = run.rows,
-        .columns = td_min_int(TD_BLOCK_COLUMNS, weights - column),
+        .columns = columns,
         .a_row = p.dy_channel,
         .a_col = 1,
         .b_row = TD_BLOCK_COLUMNS,
@@ -370,7 +383,7 @@ typedef struct {
 static td_phase td_phase_of(int32_t residue, int32_t extent, int32_t stride, int32_t pad,
                             int32_t dilation, int32_t kernel) {
   td_phase phase = {.tap_step = stride};
-  phase.first = residue - pad % stride;
+  phase.first = (residue - pad % stride) % stride;
   if (phase.first < 0) phase.first += stride;
   phase.count = phase.first < extent ? (extent - 1 - phase.first) / stride + 1 : 0;
   // The kernel positions with tap * dilation = residue modulo stride; they repeat every tap_step.
@@ -433,7 +446,7 @@ static void td_input_grad_product(td_product* product, const td_conv2d_input_gra
     product->reduce = 1;
     td_product_column(product);
     product->from_zero = 0u;
-  } else if (taps_now == kernel) {  // kernels are dense
+  } else if (taps_now == kernel && p->w_row == p->kernel_width) {  // dense
     product->a_col = 1;
     product->a_reduce = p->w_output;
     product->depth = kernel;
@@ -445,7 +458,7 @@ static void td_input_grad_product(td_product* product, const td_conv2d_input_gra
     for (int32_t o = 0; o < outputs; ++o) {
       product->a = w + o * p->w_output;
       product->a_col = columns.tap_step;
-      product->a_reduce = rows.tap_step * p->kernel_width;
+      product->a_reduce = rows.tap_step * p->w_row;
       product->depth = column_taps;
       product->b_reduce = column_taps * TD_BLOCK_COLUMNS;
       product->reduce = row_taps;
@@ -483,8 +496,8 @@ static void td_input_grad_blocks(td_product product, const td_conv2d_input_grad_
         const int32_t row = rows.tap + now.row * rows.tap_step;
         const int32_t column = columns.tap + now.column * columns.tap_step;
         td_input_grad_product(&product, p, panel,
-                              w + output * p->w_output + row * p->kernel_width + column, outputs,
-                              rows, columns, now);
+                              w + output * p->w_output + row * p->w_row + column, outputs, rows,
+                              columns, now);
       }
     }
   }
@@ -493,7 +506,6 @@ static void td_input_grad_blocks(td_product product, const td_conv2d_input_grad_
 /// One phase of the gradient of x.
 static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, td_phase rows,
                                        td_phase columns, td_team team) {
-  const int32_t kernel = p->kernel_height * p->kernel_width;
   const int is_dense = p->stride_height == 1 && p->stride_width == 1 && p->dx_row == p->width;
   // Row i and tap t meet row `i + origin - t * origin_step` of y; here taps count from the last.
   const td_reach reach = {.rows = rows.count,
@@ -523,20 +535,21 @@ static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, t
         .y_column = is_dense ? 0 : dx_column,
         .rows = run.rows,
         .columns = block.columns,
-        .a_row = kernel,
+        .a_row = p->w_channel,
         .b_row = TD_BLOCK_COLUMNS,
         .b_col = 1,
-        .from_zero = 1u,
+        .from_zero = !p->accumulate,
     };
     const td_taps taps = {.row = rows.taps - block.band.tap_end,
                           .row_end = rows.taps - block.band.tap,
                           .column_end = columns.taps};
-    if (taps.row == taps.row_end || taps.column == taps.column_end)
-      td_clear_outputs(&product);
-    else
-      td_input_grad_blocks(
-          product, p, p->dy + image * p->dy_image + group * p->outputs * p->dy_channel,
-          p->w + group * p->outputs * p->w_output + run.row * kernel, rows, columns, taps, block);
+    const int is_empty = taps.row == taps.row_end || taps.column == taps.column_end;
+    if (is_empty && product.from_zero) td_clear_outputs(&product);
+    if (!is_empty)
+      td_input_grad_blocks(product, p,
+                           p->dy + image * p->dy_image + group * p->outputs * p->dy_channel,
+                           p->w + group * p->outputs * p->w_output + run.row * p->w_channel, rows,
+                           columns, taps, block);
     share.begin += run.items;
   }
 }

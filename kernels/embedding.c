@@ -15,8 +15,8 @@ void td_embedding_f32(const td_embedding_f32_args* args, td_team team) {
   }
 }
 
-/// dtable[v] = sum of dy over the rows whose index is v, one chain of additions, rows ascending. An
-/// index outside of the vocabulary adds nothing. The work items are columns.
+/// dtable[v] = sum of dy over the rows whose index is first_entry + v, one chain of additions, rows
+/// ascending. Other indices add nothing. The work items are columns.
 void td_embedding_grad_f32(const td_embedding_grad_f32_args* args, td_team team) {
   const td_range share = td_share(args->columns, team);
   if (!args->accumulate) {
@@ -26,8 +26,8 @@ void td_embedding_grad_f32(const td_embedding_grad_f32_args* args, td_team team)
   }
   for (int32_t row = 0; row < args->rows; ++row) {
     const int32_t index = args->index[row];
-    if (index < 0 || index >= args->vocabulary) continue;
-    float* const entry = args->dtable + index * args->dtable_row;
+    if (index < args->first_entry || index - args->first_entry >= args->vocabulary) continue;
+    float* const entry = args->dtable + (index - args->first_entry) * args->dtable_row;
     const float* const dy = args->dy + row * args->dy_row;
     TD_INDEPENDENT for (int32_t i = share.begin; i < share.end; ++i) entry[i] += dy[i];
   }

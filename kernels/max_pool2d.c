@@ -56,7 +56,7 @@ void td_max_pool2d_f32(const td_max_pool2d_f32_args* args, td_team team) {
 }
 
 /// dx = sum of dy over the windows whose largest element it is, in row-major order of the windows.
-/// The work items are planes.
+/// dx may be a part of x's plane, from (dx_top, dx_left) on. The work items are planes.
 void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team team) {
   const td_range share = td_share(args->images * args->channels, team);
   for (int32_t plane = share.begin; plane < share.end; ++plane) {
@@ -65,8 +65,8 @@ void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team tea
     const float* const x = args->x + image * args->x_image + channel * args->x_channel;
     const float* const dy = args->dy + image * args->dy_image + channel * args->dy_channel;
     float* const dx = args->dx + image * args->dx_image + channel * args->dx_channel;
-    for (int32_t row = 0; row < args->height; ++row)
-      for (int32_t column = 0; column < args->width; ++column)
+    for (int32_t row = 0; row < args->dx_height; ++row)
+      for (int32_t column = 0; column < args->dx_width; ++column)
         dx[row * args->dx_row + column] = 0.0f;
     for (int32_t row = 0; row < args->out_height; ++row) {
       for (int32_t column = 0; column < args->out_width; ++column) {
@@ -74,7 +74,10 @@ void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team tea
             row * args->stride_height - args->pad_top, column * args->stride_width - args->pad_left,
             args->kernel_height, args->kernel_width, args->height, args->width);
         const int32_t at = td_largest_in(x, args->x_row, window);
-        dx[at / args->x_row * args->dx_row + at % args->x_row] += dy[row * args->dy_row + column];
+        const int32_t dx_row = at / args->x_row - args->dx_top;
+        const int32_t dx_column = at % args->x_row - args->dx_left;
+        if (dx_row >= 0 && dx_row < args->dx_height && dx_column >= 0 && dx_column < args->dx_width)
+          dx[dx_row * args->dx_row + dx_column] += dy[row * args->dy_row + column];
       }
     }
   }

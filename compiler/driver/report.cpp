@@ -11,18 +11,6 @@
 namespace tdc::driver {
 namespace {
 
-/// The call of an op that a launch is, as far as types go.
-ops::Call call_of(const schedule::Launch& launch, const schedule::Schedule& schedule) {
-  const auto type = [&](const schedule::View& view) {
-    return ir::TensorType{.dtype = schedule.buffers[view.buffer].type.dtype, .dims = view.extent};
-  };
-  ops::Call call = {.inputs = {}, .outputs = {}, .attributes = launch.attributes};
-  for (const auto& input : launch.inputs)
-    call.inputs.push_back(input ? std::optional(type(*input)) : std::nullopt);
-  for (const schedule::View& output : launch.outputs) call.outputs.push_back(type(output));
-  return call;
-}
-
 std::string base_name(std::string_view path) {
   const size_t slash = path.rfind('/');
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
@@ -85,7 +73,7 @@ Work work_of(const schedule::Schedule& schedule, std::string_view name) {
   for (const schedule::Step& step : entry_point->steps) {
     const auto* launch = std::get_if<schedule::Launch>(&step);
     if (launch == nullptr) continue;
-    const int64_t flop = launch->op->flop(call_of(*launch, schedule));
+    const int64_t flop = schedule::flop(*launch);
     switch (launch->phase) {
       case ir::Phase::forward:
       case ir::Phase::loss:
@@ -111,7 +99,7 @@ std::vector<LaunchWork> launches_of(const schedule::Schedule& schedule) {
         launches.push_back({.step = step,
                             .entry_point = &entry_point,
                             .launch = launch,
-                            .flop = launch->op->flop(call_of(*launch, schedule))});
+                            .flop = schedule::flop(*launch)});
       ++step;
     }
   return launches;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <map>
 
@@ -347,7 +348,70 @@ class Replay {
     context_ = fmt::format("{}, {}: ", entry_->name, where_);
   }
 
+  /// Whether a view is what the launch's box takes of an operand of shape `dims`: its shape, and,
+  /// where the buffer holds the whole operand as it is, its place. Regions are found by this code
+  /// alone: by the extreme corners of the box.
+  void check_region(const View& view, const ops::Access& access, const ops::Box& box,
+                    const ir::Dims& dims) {
+    ir::Dims begin, extent;
+    for (const ops::Reach& reach : access.dims) {
+      double first = 0, last = 0;
+      for (const ops::Reach::Term& term : reach.terms) {
+        const auto at_begin = static_cast<double>(term.coefficient * box[term.axis].begin);
+        const auto at_end = static_cast<double>(term.coefficient * (box[term.axis].end - 1));
+        first += term.coefficient > 0 ? at_begin : at_end;
+        last += term.coefficient > 0 ? at_end : at_begin;
+      }
+      for (const ops::Window& window : reach.windows) {
+        const auto scale = static_cast<double>(window.scale);
+        const auto divisor = static_cast<double>(window.divisor);
+        first = std::ceil((first * scale + static_cast<double>(window.low)) / divisor);
+        last = std::floor((last * scale + static_cast<double>(window.high)) / divisor);
+        first = std::max(first, 0.0);
+        last = std::min(last, static_cast<double>(window.extent - 1));
+      }
+      const bool is_empty = first > last;
+      begin.push_back(is_empty ? 0 : static_cast<int64_t>(first));
+      extent.push_back(is_empty ? 0 : static_cast<int64_t>(last - first) + 1);
+    }
+    if (view.extent != extent) {
+      violation("a view of {} has shape {}, its box takes {}", name(view.buffer),
+                ir::to_text(view.extent), ir::to_text(extent));
+      return;
+    }
+    ir::Dims dense(dims.size(), 1);
+    for (size_t i = dims.size(); i > 1; --i) dense[i - 2] = dense[i - 1] * dims[i - 1];
+    if (view.stride != dense ||
+        bytes(view.buffer) != ir::element_count(dims) * element_bytes(view.buffer))
+      return;
+    int64_t place = 0;
+    for (size_t i = 0; i < dims.size(); ++i) place += begin[i] * dense[i];
+    int64_t found = view.offset.constant;
+    for (const auto& [loop, coefficient] : view.offset.terms) {
+      const auto index = indices_.find(loop);
+      if (index != indices_.end()) found += coefficient * index->second;
+    }
+    if (found != place)
+      violation("a view of {} starts at element {}, its box at {}", name(view.buffer), found,
+                place);
+  }
+
+  void check_regions(const Launch& launch) {
+    if (launch.op == nullptr || launch.op->space == nullptr) return;
+    const ops::Space space = launch.op->space(launch.call);
+    if (const std::optional<std::string> problem = ops::cut_problem(space, launch.box)) {
+      violation("{}", *problem);
+      return;
+    }
+    for (size_t i = 0; i < launch.inputs.size(); ++i)
+      if (launch.inputs[i])
+        check_region(*launch.inputs[i], *space.inputs[i], launch.box, launch.call.input(i).dims);
+    for (size_t i = 0; i < launch.outputs.size(); ++i)
+      check_region(launch.outputs[i], space.outputs[i], launch.box, launch.call.output(i).dims);
+  }
+
   void replay_launch(const Launch& launch) {
+    check_regions(launch);
     std::vector<std::optional<Piece>> inputs;
     std::vector<std::optional<Piece>> outputs;
     for (const std::optional<View>& input : launch.inputs)
@@ -438,10 +502,7 @@ class Replay {
     }
     int64_t lowest = piece.start, highest = piece.start;
     for (size_t axis = 0; axis < view.extent.size(); ++axis) {
-      if (view.extent[axis] < 1) {
-        violation("a view of {} is empty", name(view.buffer));
-        return std::nullopt;
-      }
+      if (view.extent[axis] < 1) return piece;  // touches nothing
       const int64_t reach = (view.extent[axis] - 1) * view.stride[axis];
       (reach < 0 ? lowest : highest) += reach;
     }

@@ -54,8 +54,8 @@ const OpFamily accuracy_family = {
                    e.output(0).data[row / positions] += 1.0 / static_cast<double>(positions);
                }
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_samples,
+         .work = Work::outputs,
+         .space = per_sample_space,
          .kernel =
              KernelDef{
                  .name = "td_accuracy_f32",

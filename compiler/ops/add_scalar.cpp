@@ -29,8 +29,8 @@ const OpFamily add_scalar_family = {
                    static_cast<double>(static_cast<float>(e.attributes.real("offset")));
                evaluate_unary(e, [offset](double x) { return x + offset; });
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}},
          .kernel = KernelDef{.name = "td_add_scalar_f32",
                              .file = "add_scalar.c",

@@ -48,8 +48,8 @@ const OpFamily broadcast_family = {
                for (size_t i = 0; i < from.size(); ++i)
                  e.output(0).data[i] = e.input(0).data[from[i]];
              },
-         .flop = [](const Call&) { return int64_t{0}; },
-         .tile_axes = tile_elementwise,
+         .work = Work::none,
+         .space = elementwise_space,
          .kernel = KernelDef{.name = "td_copy_f32",
                              .file = "copy.c",
                              .fields = elementwise_fields({"a"}),

@@ -64,12 +64,20 @@ void evaluate(const Evaluation& e) {
   }
 }
 
-std::vector<TileAxis> tile_axes(const Call& call) {
-  std::vector<TileAxis> axes;
-  for (size_t axis = 0; axis < call.output(0).dims.size(); ++axis)
-    if (axis != axis_of(call.output(0).dims, call.attributes))
-      axes.push_back({std::vector<int>(3, static_cast<int>(axis))});
-  return axes;
+Space space(const Call& call) {
+  const Dims& y = call.output(0).dims;
+  const size_t axis = axis_of(y, call.attributes);
+  SpaceBuilder builder;
+  const std::vector<size_t> axes = add_axes(builder, y);
+  int64_t begin = 0;
+  for (const auto& input : call.inputs) {
+    Access part = broadcast_access(y, y, axes);
+    const int64_t extent = input->dims[axis];
+    part.dims[axis].windows = {{.low = -begin, .high = -begin, .extent = extent}};
+    builder.input(part);
+    begin += extent;
+  }
+  return builder.output(broadcast_access(y, y, axes)).finish();
 }
 
 void bind(const KernelCall& call, KernelScalars& scalars) {
@@ -110,8 +118,8 @@ const OpFamily concat_family = {
          .batch = batch_leading,
          .gradient = gradient,
          .evaluate = evaluate,
-         .flop = [](const Call&) { return int64_t{0}; },
-         .tile_axes = tile_axes,
+         .work = Work::none,
+         .space = space,
          .kernel =
              KernelDef{
                  .name = "td_concat_f32",

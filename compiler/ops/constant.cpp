@@ -24,8 +24,8 @@ const OpFamily constant_family = {
                std::fill(e.output(0).data.begin(), e.output(0).data.end(),
                          static_cast<double>(static_cast<float>(e.attributes.real("value"))));
              },
-         .flop = [](const Call&) { return int64_t{0}; },
-         .tile_axes = tile_elementwise,
+         .work = Work::none,
+         .space = elementwise_space,
          .kernel =
              KernelDef{
                  .name = "td_fill_f32",

@@ -201,51 +201,115 @@ void for_each_gradient_tap(const Geometry& g, Function function) {
               }
 }
 
-/// The sum of floor((start + step j) / divisor) over j from 0 to count - 1, in as many steps as
-/// Euclid's algorithm takes; nothing is negative and `divisor` is positive.
-int64_t sum_of_quotients(int64_t count, int64_t divisor, int64_t step, int64_t start) {
-  int64_t sum = 0;
-  while (count > 0) {
-    sum += count * (count - 1) / 2 * (step / divisor) + count * (start / divisor);
-    step %= divisor;
-    start %= divisor;
-    const int64_t last = step * count + start;
-    if (last < divisor) break;
-    // The same points below the line, counted by rows.
-    count = last / divisor;
-    start = last % divisor;
-    std::swap(divisor, step);
-  }
-  return sum;
+// ---- spaces ------------------------------------------------------------------------------------
+
+/// The axes of a convolution, in every direction; which of them are chains differs.
+struct Axes {
+  std::vector<size_t> images;
+  size_t group, output, channel, row, column, kernel_row, kernel_column;
+};
+
+/// Operands laid out like x, w and y. Rows and columns are given by their reach.
+Access image_access(SpaceBuilder& builder, const Axes& axes, size_t channel, Reach row,
+                    Reach column) {
+  Access access;
+  for (const size_t image : axes.images) access.dims.push_back(SpaceBuilder::along(image));
+  access.dims.push_back(builder.nested(axes.group, channel));
+  access.dims.push_back(std::move(row));
+  access.dims.push_back(std::move(column));
+  return access;
 }
 
-/// How many pairs of 0 <= i < outputs and 0 <= p < kernel have i stride + p dilation < limit.
-int64_t pairs_below(int64_t limit, int64_t outputs, int64_t kernel, int64_t stride,
-                    int64_t dilation) {
-  const auto count_below = [&](int64_t end) {  // of i stride < end
-    return end <= 0 ? 0 : std::min(outputs, (end - 1) / stride + 1);
-  };
-  const int64_t some = count_below(limit);                           // have any p
-  const int64_t all = count_below(limit - (kernel - 1) * dilation);  // have every p
-  if (some == all) return all * kernel;
-  // From the last i backwards: floor((limit - 1 - i stride) / dilation) + 1 of each.
-  return all * kernel + (some - all) +
-         sum_of_quotients(some - all, dilation, stride, limit - 1 - (some - 1) * stride);
+Access kernel_access(SpaceBuilder& builder, const Axes& axes) {
+  return {.dims = {builder.nested(axes.group, axes.output), SpaceBuilder::along(axes.channel),
+                   SpaceBuilder::along(axes.kernel_row), SpaceBuilder::along(axes.kernel_column)}};
 }
 
-int64_t flop_of(const Dims& x, const Dims& w, const ir::Attributes& attributes) {
-  // Taps in the padding are no work.
-  const Geometry g = geometry(x, w, attributes);
-  const auto taps = [&](int64_t extent, int64_t outputs, int axis) {
-    const auto below = [&](int64_t limit) {
-      return pairs_below(limit + g.padding[axis], outputs, g.kernel[axis], g.stride[axis],
-                         g.dilation[axis]);
-    };
-    return below(extent) - below(0);
-  };
-  const int64_t rows = taps(g.height, g.out_height, 0);
-  const int64_t columns = taps(g.width, g.out_width, 1);
-  return 2 * g.batch * g.groups * g.outputs * g.channels * rows * columns;
+/// The position of x that position `at` of y and kernel position `tap` meet, along rows (0) or
+/// columns (1).
+Reach position_of_x(const Geometry& g, int i, size_t at, size_t tap) {
+  return {
+      .terms = {{at, g.stride[i]}, {tap, g.dilation[i]}},
+      .windows = {
+          {.low = -g.padding[i], .high = -g.padding[i], .extent = i == 0 ? g.height : g.width}}};
+}
+
+/// The position of y that meets position `at` of x at kernel position `tap`.
+Reach position_of_y(const Geometry& g, int i, size_t at, size_t tap) {
+  return {.terms = {{at, 1}, {tap, -g.dilation[i]}},
+          .windows = {{.low = g.padding[i],
+                       .high = g.padding[i],
+                       .divisor = g.stride[i],
+                       .extent = i == 0 ? g.out_height : g.out_width}}};
+}
+
+std::vector<size_t> add_images(SpaceBuilder& builder, const Dims& x, AxisKind kind) {
+  std::vector<size_t> images = add_axes(builder, Dims(x.begin(), x.end() - 3), kind);
+  builder.merge(images);
+  return images;
+}
+
+Space forward_space(const Call& call) {
+  const Geometry g = geometry(call.input(0).dims, call.input(1).dims, call.attributes);
+  SpaceBuilder b;
+  const Axes axes = {.images = add_images(b, call.input(0).dims, AxisKind::parallel),
+                     .group = b.axis("group", g.groups),
+                     .output = b.axis("output", g.outputs),
+                     .channel = b.axis("channel", g.channels, AxisKind::chain),
+                     .row = b.axis("row", g.out_height),
+                     .column = b.axis("column", g.out_width),
+                     .kernel_row = b.axis("kernel_row", g.kernel[0], AxisKind::chain),
+                     .kernel_column = b.axis("kernel_column", g.kernel[1], AxisKind::chain)};
+  return b
+      .input(image_access(b, axes, axes.channel, position_of_x(g, 0, axes.row, axes.kernel_row),
+                          position_of_x(g, 1, axes.column, axes.kernel_column)))
+      .input(kernel_access(b, axes))
+      .output(image_access(b, axes, axes.output, SpaceBuilder::along(axes.row),
+                           SpaceBuilder::along(axes.column)))
+      .finish();
+}
+
+/// Rows and columns are those of x.
+Space input_gradient_space(const Call& call) {
+  const Geometry g = geometry(call.output(0).dims, call.input(1).dims, call.attributes);
+  SpaceBuilder b;
+  const Axes axes = {.images = add_images(b, call.output(0).dims, AxisKind::parallel),
+                     .group = b.axis("group", g.groups),
+                     .output = b.axis("output", g.outputs, AxisKind::chain),
+                     .channel = b.axis("channel", g.channels),
+                     .row = b.axis("row", g.height),
+                     .column = b.axis("column", g.width),
+                     .kernel_row = b.axis("kernel_row", g.kernel[0], AxisKind::chain),
+                     .kernel_column = b.axis("kernel_column", g.kernel[1], AxisKind::chain)};
+  return b
+      .input(image_access(b, axes, axes.output, position_of_y(g, 0, axes.row, axes.kernel_row),
+                          position_of_y(g, 1, axes.column, axes.kernel_column)))
+      .input(kernel_access(b, axes))
+      .output(image_access(b, axes, axes.channel, SpaceBuilder::along(axes.row),
+                           SpaceBuilder::along(axes.column)))
+      .finish();
+}
+
+Space weight_gradient_space(const Call& call) {
+  const Geometry g = geometry(call.input(0).dims, call.output(0).dims, call.attributes);
+  SpaceBuilder b;
+  const Axes axes = {.images = add_images(b, call.input(0).dims, AxisKind::chain),
+                     .group = b.axis("group", g.groups),
+                     .output = b.axis("output", g.outputs),
+                     .channel = b.axis("channel", g.channels),
+                     .row = b.axis("row", g.out_height, AxisKind::chain),
+                     .column = b.axis("column", g.out_width, AxisKind::chain),
+                     .kernel_row = b.axis("kernel_row", g.kernel[0]),
+                     .kernel_column = b.axis("kernel_column", g.kernel[1])};
+  const Access dw = kernel_access(b, axes);
+  return b
+      .input(image_access(b, axes, axes.channel, position_of_x(g, 0, axes.row, axes.kernel_row),
+                          position_of_x(g, 1, axes.column, axes.kernel_column)))
+      .input(image_access(b, axes, axes.output, SpaceBuilder::along(axes.row),
+                          SpaceBuilder::along(axes.column)))
+      .input(call.inputs[2] ? std::optional(dw) : std::nullopt)
+      .output(dw)
+      .finish();
 }
 
 // ---- kernels -----------------------------------------------------------------------------------
@@ -255,41 +319,61 @@ KernelField count(std::string_view name, std::string_view summary) {
 }
 
 std::vector<KernelField> geometry_fields() {
-  return {count("batch", "images"),
-          count("groups", "groups"),
-          count("channels", "of one group"),
-          count("height", "of x"),
-          count("width", "of x"),
-          count("outputs", "of one group"),
-          count("out_height", "of y"),
-          count("out_width", "of y"),
-          count("kernel_height", "taps"),
-          count("kernel_width", "taps"),
-          count("stride_height", "between outputs"),
-          count("stride_width", "between outputs"),
-          count("pad_top", "rows left out above"),
-          count("pad_left", "columns left out on the left"),
-          count("dilation_height", "between taps"),
-          count("dilation_width", "between taps")};
+  return {
+      count("batch", "images"),
+      count("groups", "groups"),
+      count("channels", "of one group"),
+      count("height", "of x"),
+      count("width", "of x"),
+      count("outputs", "of one group"),
+      count("out_height", "of y"),
+      count("out_width", "of y"),
+      count("kernel_height", "taps"),
+      count("kernel_width", "taps"),
+      count("stride_height", "between outputs"),
+      count("stride_width", "between outputs"),
+      count("pad_top", "from the position of x that y's first and the first tap meet to x's first"),
+      count("pad_left", "the same for columns; both may be negative"),
+      count("dilation_height", "between taps"),
+      count("dilation_width", "between taps")};
 }
 
-void bind_geometry(const Geometry& g, KernelScalars& scalars) {
-  scalars.set("batch", g.batch);
-  scalars.set("groups", g.groups);
-  scalars.set("channels", g.channels);
-  scalars.set("height", g.height);
-  scalars.set("width", g.width);
-  scalars.set("outputs", g.outputs);
-  scalars.set("out_height", g.out_height);
-  scalars.set("out_width", g.out_width);
-  scalars.set("kernel_height", g.kernel[0]);
-  scalars.set("kernel_width", g.kernel[1]);
-  scalars.set("stride_height", g.stride[0]);
-  scalars.set("stride_width", g.stride[1]);
-  scalars.set("pad_top", g.padding[0]);
-  scalars.set("pad_left", g.padding[1]);
-  scalars.set("dilation_height", g.dilation[0]);
-  scalars.set("dilation_width", g.dilation[1]);
+/// Extents of a piece whose operands like x, y and w start at the given indices of the whole.
+struct PieceOrigin {
+  int64_t x[2], y[2];
+};
+
+void bind_geometry(const KernelCall& call, const OperandLayout& x, const OperandLayout& y,
+                   const PieceOrigin& origin, KernelScalars& scalars) {
+  const size_t rank = x.extent.size();
+  int64_t batch = 1;
+  for (size_t i = 0; i + 3 < rank; ++i) batch *= x.extent[i];
+  scalars.set("batch", batch);
+  scalars.set("groups", call.range("group").extent());
+  scalars.set("channels", call.range("channel").extent());
+  scalars.set("outputs", call.range("output").extent());
+  scalars.set("height", x.extent[rank - 2]);
+  scalars.set("width", x.extent[rank - 1]);
+  scalars.set("out_height", y.extent[rank - 2]);
+  scalars.set("out_width", y.extent[rank - 1]);
+  const Range taps[2] = {call.range("kernel_row"), call.range("kernel_column")};
+  scalars.set("kernel_height", taps[0].extent());
+  scalars.set("kernel_width", taps[1].extent());
+  const auto steps = [&](std::string_view attribute) {
+    return call.attributes.integers(attribute);
+  };
+  scalars.set("stride_height", steps("stride")[0]);
+  scalars.set("stride_width", steps("stride")[1]);
+  scalars.set("dilation_height", steps("dilation")[0]);
+  scalars.set("dilation_width", steps("dilation")[1]);
+  // The piece's first position of y and first tap meet the piece's position -pad of x.
+  const auto pad = [&](size_t i) {
+    const int64_t met = origin.y[i] * steps("stride")[i] + taps[i].begin * steps("dilation")[i] -
+                        steps("padding")[i];
+    return origin.x[i] - met;
+  };
+  scalars.set("pad_top", pad(0));
+  scalars.set("pad_left", pad(1));
 }
 
 /// Strides of images and their channels and rows; columns are dense.
@@ -326,43 +410,51 @@ KernelDef forward_kernel() {
           .file = "conv2d.c",
           .fields = std::move(fields),
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
-            bind_geometry(geometry(call.input(0).extent, call.input(1).extent, call.attributes),
+            const size_t rank = call.input(0).extent.size();
+            bind_geometry(call, call.input(0), call.output(0),
+                          {.x = {call.input_begin(0, rank - 2), call.input_begin(0, rank - 1)},
+                           .y = {call.range("row").begin, call.range("column").begin}},
                           scalars);
             check_dense(call.input(1), 3);
             bind_image(call.input(0), "x_image", "x_channel", "x_row", scalars);
             bind_image(call.output(0), "y_image", "y_channel", "y_row", scalars);
             scalars.set("w_output", call.input(1).stride[0]);
-            scalars.set("accumulate", int64_t{0});
+            scalars.set("accumulate", int64_t{call.continues});
           }};
 }
 
 KernelDef input_gradient_kernel() {
-  std::vector<KernelField> fields = {
-      {.name = "dx",
-       .kind = FieldKind::output,
-       .summary = "[image][channel][row][column]; aliases nothing"},
-      {.name = "dy",
-       .kind = FieldKind::input,
-       .operand = 0,
-       .summary = "[image][output][row][column]"},
-      {.name = "w",
-       .kind = FieldKind::input,
-       .operand = 1,
-       .summary = "[output][channel][row][column], the last three dense"}};
+  std::vector<KernelField> fields = {{.name = "dx",
+                                      .kind = FieldKind::output,
+                                      .summary = "[image][channel][row][column]; aliases nothing"},
+                                     {.name = "dy",
+                                      .kind = FieldKind::input,
+                                      .operand = 0,
+                                      .summary = "[image][output][row][column]"},
+                                     {.name = "w",
+                                      .kind = FieldKind::input,
+                                      .operand = 1,
+                                      .summary = "[output][channel][row][column], columns dense"}};
   for (KernelField& field : geometry_fields()) fields.push_back(field);
-  for (const std::string_view name :
-       {"dx_image", "dx_channel", "dx_row", "dy_image", "dy_channel", "dy_row", "w_output"})
+  for (const std::string_view name : {"dx_image", "dx_channel", "dx_row", "dy_image", "dy_channel",
+                                      "dy_row", "w_output", "w_channel", "w_row"})
     fields.push_back(count(name, "stride"));
+  fields.push_back({.name = "accumulate",
+                    .kind = FieldKind::flag,
+                    .summary = "1: the chains start from dx, not from +0"});
   return {.name = "td_conv2d_input_grad_f32",
           .file = "conv2d.c",
           .fields = std::move(fields),
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
-            bind_geometry(geometry(call.output(0).extent, call.input(1).extent, call.attributes),
+            const size_t rank = call.input(0).extent.size();
+            bind_geometry(call, call.output(0), call.input(0),
+                          {.x = {call.range("row").begin, call.range("column").begin},
+                           .y = {call.input_begin(0, rank - 2), call.input_begin(0, rank - 1)}},
                           scalars);
-            check_dense(call.input(1), 3);
+            bind_image(call.input(1), "w_output", "w_channel", "w_row", scalars);
+            scalars.set("accumulate", int64_t{call.continues});
             bind_image(call.output(0), "dx_image", "dx_channel", "dx_row", scalars);
             bind_image(call.input(0), "dy_image", "dy_channel", "dy_row", scalars);
-            scalars.set("w_output", call.input(1).stride[0]);
           }};
 }
 
@@ -370,7 +462,7 @@ KernelDef weight_gradient_kernel() {
   std::vector<KernelField> fields = {
       {.name = "dw",
        .kind = FieldKind::output,
-       .summary = "[output][channel][row][column], the last three dense; aliases nothing"},
+       .summary = "[output][channel][row][column], columns dense; aliases nothing"},
       {.name = "x",
        .kind = FieldKind::input,
        .operand = 0,
@@ -380,8 +472,8 @@ KernelDef weight_gradient_kernel() {
        .operand = 1,
        .summary = "[image][output][row][column]"}};
   for (KernelField& field : geometry_fields()) fields.push_back(field);
-  for (const std::string_view name :
-       {"x_image", "x_channel", "x_row", "dy_image", "dy_channel", "dy_row", "dw_output"})
+  for (const std::string_view name : {"x_image", "x_channel", "x_row", "dy_image", "dy_channel",
+                                      "dy_row", "dw_output", "dw_channel", "dw_row"})
     fields.push_back(count(name, "stride"));
   fields.push_back({.name = "accumulate",
                     .kind = FieldKind::flag,
@@ -390,13 +482,15 @@ KernelDef weight_gradient_kernel() {
           .file = "conv2d.c",
           .fields = std::move(fields),
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
-            bind_geometry(geometry(call.input(0).extent, call.output(0).extent, call.attributes),
+            const size_t rank = call.input(0).extent.size();
+            bind_geometry(call, call.input(0), call.input(1),
+                          {.x = {call.input_begin(0, rank - 2), call.input_begin(0, rank - 1)},
+                           .y = {call.range("row").begin, call.range("column").begin}},
                           scalars);
-            check_dense(call.output(0), 3);
+            bind_image(call.output(0), "dw_output", "dw_channel", "dw_row", scalars);
             bind_image(call.input(0), "x_image", "x_channel", "x_row", scalars);
             bind_image(call.input(1), "dy_image", "dy_channel", "dy_row", scalars);
-            scalars.set("dw_output", call.output(0).stride[0]);
-            scalars.set("accumulate", int64_t{call.inputs[2].has_value()});
+            scalars.set("accumulate", int64_t{call.continues});
           }};
 }
 
@@ -455,17 +549,8 @@ const OpFamily conv2d_family = {
                               e.output(0).data[y_at] += element_or_zero(x, x_at) * w.data[w_at];
                             });
              },
-         .flop =
-             [](const Call& call) {
-               return flop_of(call.input(0).dims, call.input(1).dims, call.attributes);
-             },
-         .tile_axes =
-             [](const Call& call) {
-               std::vector<TileAxis> axes = tile_leading(call, {3, -1, 3});
-               const auto outputs = static_cast<int>(call.output(0).rank()) - 3;
-               if (call.attributes.integer("groups") == 1) axes.push_back({{-1, 0, outputs}});
-               return axes;
-             },
+         .work = Work::points,
+         .space = forward_space,
          .low_rank = {{.operand = 1, .dims = low_rank_dims, .branch = low_rank_branch}},
          .kernel = forward_kernel(),
          .samples =
@@ -497,17 +582,8 @@ const OpFamily conv2d_family = {
                                                         e.input(1).data[w_at];
                                      });
              },
-         .flop =
-             [](const Call& call) {
-               return flop_of(call.output(0).dims, call.input(1).dims, call.attributes);
-             },
-         .tile_axes =
-             [](const Call& call) {
-               std::vector<TileAxis> axes = tile_leading(call, {3, -1, 3});
-               const auto channels = static_cast<int>(call.output(0).rank()) - 3;
-               if (call.attributes.integer("groups") == 1) axes.push_back({{-1, 1, channels}});
-               return axes;
-             },
+         .work = Work::points,
+         .space = input_gradient_space,
          .kernel = input_gradient_kernel(),
          .samples =
              [] {
@@ -541,20 +617,8 @@ const OpFamily conv2d_family = {
                                   element_or_zero(e.input(0), x_at) * e.input(1).data[y_at];
                             });
              },
-         .flop =
-             [](const Call& call) {
-               return flop_of(call.input(0).dims, call.output(0).dims, call.attributes);
-             },
-         .tile_axes =
-             [](const Call& call) {
-               // Images are summed over; groups share neither outputs nor channels evenly.
-               if (call.attributes.integer("groups") != 1) return std::vector<TileAxis>{};
-               const auto x_channels = static_cast<int>(call.input(0).rank()) - 3;
-               const auto dy_outputs = static_cast<int>(call.input(1).rank()) - 3;
-               const bool continues = call.inputs[2].has_value();
-               return std::vector<TileAxis>{{{-1, dy_outputs, continues ? 0 : -1, 0}},
-                                            {{x_channels, -1, continues ? 1 : -1, 1}}};
-             },
+         .work = Work::points,
+         .space = weight_gradient_space,
          .accumulator = 2,
          .kernel = weight_gradient_kernel(),
          .samples =

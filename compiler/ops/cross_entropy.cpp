@@ -132,8 +132,8 @@ const OpFamily cross_entropy_family = {
                                g.attributes()));
              },
          .evaluate = evaluate,
-         .flop = flop_per_output,
-         .tile_axes = tile_samples,
+         .work = Work::outputs,
+         .space = per_sample_space,
          .kernel =
              KernelDef{
                  .name = "td_cross_entropy_f32",
@@ -167,8 +167,8 @@ const OpFamily cross_entropy_family = {
          .batch = batch_per_sample,
          .gradient = NoGradient{"gradients of gradients are not supported"},
          .evaluate = evaluate_grad,
-         .flop = flop_per_output,
-         .tile_axes = tile_samples,
+         .work = Work::outputs,
+         .space = per_sample_space,
          .in_place = {{0, 0}},
          .kernel =
              KernelDef{

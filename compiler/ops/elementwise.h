@@ -18,16 +18,13 @@ TypeResult infer_broadcast(const Call& call);
 /// shape `from` that broadcasting puts there.
 std::vector<size_t> broadcast_indices(const ir::Dims& from, const ir::Dims& to);
 
-/// One operation per output element (the flop rule of elementwise ops).
-int64_t flop_per_output(const Call& call);
+/// An axis for each axis of the output; operands follow where they are not broadcast.
+Space elementwise_space(const Call& call);
 
-/// Every axis of the output can be cut; operands are cut where they are not broadcast.
-std::vector<TileAxis> tile_elementwise(const Call& call);
-
-/// For ops that treat all leading axes alike: the outermost one that is longer than 1 can be cut.
-/// `trailing`: for each input and output, how many axes are not leading, or -1 for an operand that
-/// has no leading axes.
-std::vector<TileAxis> tile_leading(const Call& call, const std::vector<int>& trailing);
+/// The space of ops that treat all leading axes alike and need the others whole. `trailing`: for
+/// each input and output, how many axes are not leading, or -1 for an operand that has no leading
+/// axes and is needed whole.
+Space leading_space(const Call& call, const std::vector<int>& trailing);
 
 /// Fields `y, a` or `y, a, b`, `rank`, `extent`, `y_stride`, `a_stride`, `b_stride`.
 /// `names` are those of the inputs, in operand order.

@@ -35,7 +35,8 @@ void bind_grad(const KernelCall& call, KernelScalars& scalars) {
   scalars.set("vocabulary", table.extent[0]);
   scalars.set("dtable_row", table.stride[0]);
   scalars.set("dy_row", rows.stride);
-  scalars.set("accumulate", int64_t{call.inputs[2].has_value()});
+  scalars.set("first_entry", call.range("entry").begin);
+  scalars.set("accumulate", int64_t{call.continues});
 }
 
 /// The table is the matrix by which rows of zeros with a single one are multiplied.
@@ -77,16 +78,36 @@ std::vector<Sample> samples(bool is_gradient) {
   return result;
 }
 
-std::vector<TileAxis> tile_columns(const Call& call) {
-  // Every column of the table is its own sum.
-  const auto last = static_cast<int>(call.input(1).rank()) - 1;
-  return {{{-1, last, call.inputs[2] ? 1 : -1, 1}}};
+/// Rows of the result; every column of the table is looked up on its own.
+Space space(const Call& call) {
+  const Dims& index = call.input(0).dims;
+  const Dims& table = call.input(1).dims;
+  SpaceBuilder builder;
+  std::vector<size_t> rows = add_axes(builder, index);
+  builder.merge(rows);
+  const size_t column = builder.axis("column", table[1]);
+  Access entries = {.dims = {SpaceBuilder::all(table[0]), SpaceBuilder::along(column)},
+                    .is_indexed = true};
+  builder.input(broadcast_access(index, index, rows)).input(std::move(entries));
+  rows.push_back(column);
+  return builder.output(broadcast_access(call.output(0).dims, call.output(0).dims, rows)).finish();
 }
 
-std::vector<TileAxis> tile_rows(const Call& call) {
-  std::vector<TileAxis> axes = tile_leading(call, {0, -1, 1});
-  axes.push_back({{-1, 1, static_cast<int>(call.output(0).rank()) - 1}});
-  return axes;
+/// The rows are one chain for each entry of the table.
+Space grad_space(const Call& call) {
+  const Dims& index = call.input(0).dims;
+  const Dims& dy = call.input(1).dims;
+  SpaceBuilder builder;
+  const size_t entry = builder.axis("entry", call.output(0).dims[0]);
+  const size_t column = builder.axis("column", call.output(0).dims[1]);
+  std::vector<size_t> rows = add_axes(builder, index, AxisKind::chain);
+  builder.input(broadcast_access(index, index, rows));
+  rows.push_back(column);
+  const Access table = {.dims = {SpaceBuilder::along(entry), SpaceBuilder::along(column)}};
+  return builder.input(broadcast_access(dy, dy, rows))
+      .input(call.inputs[2] ? std::optional(table) : std::nullopt)
+      .output(table)
+      .finish();
 }
 
 }  // namespace
@@ -116,8 +137,8 @@ const OpFamily embedding_family = {
                  e.output(0).data[i] = table.data.at(row * columns + i % columns);
                }
              },
-         .flop = [](const Call&) { return int64_t{0}; },
-         .tile_axes = tile_rows,
+         .work = Work::none,
+         .space = space,
          .low_rank = {{.operand = 1, .dims = low_rank_dims, .branch = low_rank_branch}},
          .kernel =
              KernelDef{.name = "td_embedding_f32",
@@ -164,8 +185,8 @@ const OpFamily embedding_family = {
                  e.output(0).data.at(row * columns + i % columns) += dy.data[i];
                }
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_columns,
+         .work = Work::outputs,
+         .space = grad_space,
          .accumulator = 2,
          .kernel =
              KernelDef{.name = "td_embedding_grad_f32",
@@ -184,7 +205,8 @@ const OpFamily embedding_family = {
                                    .summary = "[rows]"},
                                   count("rows", "indices"),
                                   count("columns", "of an entry"),
-                                  count("vocabulary", "entries"),
+                                  count("vocabulary", "entries of dtable"),
+                                  count("first_entry", "index of dtable's first entry"),
                                   count("dtable_row", "stride"),
                                   count("dy_row", "stride"),
                                   {.name = "accumulate",

@@ -16,8 +16,8 @@ const OpFamily exp_family = {
              [](GradientContext& g) { g.set(0, g.emit("mul", {g.cotangent(), g.output()})); },
          .evaluate =
              [](const Evaluation& e) { evaluate_unary(e, [](double x) { return std::exp(x); }); },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}},
          .kernel = KernelDef{.name = "td_exp_f32",
                              .file = "exp.c",

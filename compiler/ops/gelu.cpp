@@ -19,8 +19,8 @@ const OpFamily gelu_family = {
              [](const Evaluation& e) {
                evaluate_unary(e, [](double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); });
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}},
          .kernel = KernelDef{.name = "td_gelu_f32",
                              .file = "gelu.c",
@@ -43,8 +43,8 @@ const OpFamily gelu_family = {
                               x * std::exp(-0.5 * x * x) / std::sqrt(2 * std::numbers::pi));
                });
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}, {1, 0}},
          .kernel = KernelDef{.name = "td_gelu_grad_f32",
                              .file = "gelu.c",

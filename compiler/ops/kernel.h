@@ -13,6 +13,7 @@
 
 #include "ir/attributes.h"
 #include "ir/types.h"
+#include "ops/space.h"
 
 namespace tdc::ops {
 
@@ -44,14 +45,26 @@ struct OperandLayout {
   ir::Dims stride;
 };
 
-/// What `bind` may look at.
+/// What `bind` may look at: a box of the op's space, and how the regions that it touches lie in
+/// memory. The whole op is the box of everything.
 struct KernelCall {
-  std::vector<std::optional<OperandLayout>> inputs;
+  std::vector<std::optional<OperandLayout>> inputs;  ///< extents are those of the box's regions
   std::vector<OperandLayout> outputs;
   const ir::Attributes& attributes;
+  Space space;
+  Box box;
+  /// The chains of the outputs go on from what the outputs hold: there is an accumulator, or the
+  /// box does not start them.
+  bool continues = false;
 
   [[nodiscard]] const OperandLayout& input(size_t index) const { return inputs.at(index).value(); }
   [[nodiscard]] const OperandLayout& output(size_t index) const { return outputs.at(index); }
+  /// The box along the axis of this name, which exists.
+  [[nodiscard]] Range range(std::string_view axis) const;
+  /// The first index of a dimension of an input that the box touches; 0 if it touches none.
+  [[nodiscard]] int64_t input_begin(size_t input, size_t dimension) const;
+  /// The same before anything outside of the operand was cut off; may be negative.
+  [[nodiscard]] int64_t unclamped_begin(size_t input, size_t dimension) const;
 };
 
 /// Values for the fields that are not pointers, by name.

@@ -206,7 +206,7 @@ KernelDef weight_grad_kernel() {
             bind_extents(call.input(0), scalars);
             bind_row(call.input(0), "dy_row", scalars);
             bind_row(call.input(1), "x_row", scalars);
-            scalars.set("accumulate", int64_t{call.inputs[4].has_value()});
+            scalars.set("accumulate", int64_t{call.continues});
           }};
 }
 
@@ -262,8 +262,8 @@ const OpFamily layer_norm_family = {
          .batch = batch_leading,
          .gradient = gradient,
          .evaluate = evaluate,
-         .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_leading(call, {1, -1, -1, 1}); },
+         .work = Work::outputs,
+         .space = [](const Call& call) { return leading_space(call, {1, -1, -1, 1}); },
          .in_place = {{0, 0}},
          .kernel = forward_kernel(),
          .samples = [] { return samples(Form::forward); },
@@ -277,8 +277,8 @@ const OpFamily layer_norm_family = {
          .batch = batch_leading,
          .gradient = NoGradient{"gradients of gradients are not supported"},
          .evaluate = evaluate_statistics,
-         .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_leading(call, {1, 0, 0}); },
+         .work = Work::outputs,
+         .space = [](const Call& call) { return leading_space(call, {1, 0, 0}); },
          .kernel = statistics_kernel(),
          .samples = [] { return samples(Form::statistics); },
          .kernel_tolerance = 4e-6},
@@ -290,8 +290,8 @@ const OpFamily layer_norm_family = {
          .batch = batch_leading,
          .gradient = NoGradient{"gradients of gradients are not supported"},
          .evaluate = evaluate_input_grad,
-         .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_leading(call, {1, 1, 0, 0, -1, 1}); },
+         .work = Work::outputs,
+         .space = [](const Call& call) { return leading_space(call, {1, 1, 0, 0, -1, 1}); },
          .in_place = {{0, 0}},
          .kernel = input_grad_kernel(),
          .samples = [] { return samples(Form::input_grad); },
@@ -305,11 +305,26 @@ const OpFamily layer_norm_family = {
          .batch = batch_leading,  // made after batching only
          .gradient = NoGradient{"gradients of gradients are not supported"},
          .evaluate = evaluate_weight_grad,
-         .flop = flop_per_output,
-         .tile_axes =
+         .work = Work::outputs,
+         .space =
              [](const Call& call) {
-               const auto last = static_cast<int>(call.input(0).rank()) - 1;
-               return std::vector<TileAxis>{{{last, last, -1, -1, call.inputs[4] ? 0 : -1, 0}}};
+               const Dims& x = call.input(1).dims;
+               SpaceBuilder builder;
+               const size_t column = builder.axis("column", x.back());
+               std::vector<size_t> rows =
+                   add_axes(builder, Dims(x.begin(), x.end() - 1), AxisKind::chain);
+               const Access per_row =
+                   broadcast_access(call.input(2).dims, call.input(2).dims, rows);
+               const Access per_column = {.dims = {SpaceBuilder::along(column)}};
+               rows.push_back(column);
+               const Access full = broadcast_access(x, x, rows);
+               return builder.input(full)
+                   .input(full)
+                   .input(per_row)
+                   .input(per_row)
+                   .input(call.inputs[4] ? std::optional(per_column) : std::nullopt)
+                   .output(per_column)
+                   .finish();
              },
          .accumulator = 4,
          .kernel = weight_grad_kernel(),

@@ -16,8 +16,8 @@ const OpFamily log_family = {
              [](GradientContext& g) { g.set(0, g.emit("div", {g.cotangent(), g.input(0)})); },
          .evaluate =
              [](const Evaluation& e) { evaluate_unary(e, [](double x) { return std::log(x); }); },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}},
          .kernel = KernelDef{.name = "td_log_f32",
                              .file = "log.c",

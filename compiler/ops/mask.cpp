@@ -11,6 +11,8 @@
 namespace tdc::ops {
 namespace {
 
+using ir::Dims;
+
 TypeResult infer(const Call& call) {
   if (call.input(0).rank() < 2)
     return TypeProblem{.message = make_message(diag::op_axes, "mask", "rows and columns",
@@ -37,6 +39,9 @@ std::vector<KernelField> fields() {
       {.name = "batch", .kind = FieldKind::count, .summary = "matrices"},
       {.name = "rows", .kind = FieldKind::count, .summary = "of a matrix"},
       {.name = "columns", .kind = FieldKind::count, .summary = "of a row, dense"},
+      {.name = "seen",
+       .kind = FieldKind::count,
+       .summary = "columns that row 0 sees, each further row one more; may be negative"},
       {.name = "y_batch", .kind = FieldKind::count, .summary = "stride"},
       {.name = "y_row", .kind = FieldKind::count, .summary = "stride"},
       {.name = "x_batch", .kind = FieldKind::count, .summary = "stride"},
@@ -53,6 +58,8 @@ void bind(const KernelCall& call, KernelScalars& scalars) {
   scalars.set("batch", merge_leading(y, 2).extent);
   scalars.set("rows", y.extent[rank - 2]);
   scalars.set("columns", y.extent[rank - 1]);
+  // In the piece, row i sees as many columns of the whole as there are up to its own.
+  scalars.set("seen", call.box[rank - 2].begin + 1 - call.box[rank - 1].begin);
   scalars.set("y_batch", merge_leading(y, 2).stride);
   scalars.set("y_row", y.stride[rank - 2]);
   scalars.set("x_batch", merge_leading(x, 2).stride);
@@ -81,8 +88,16 @@ OpDef mask_op(std::string_view name, std::string_view kernel) {
           .attributes = attributes(),
           .infer_types = infer,
           .batch = batch_leading,
-          .flop = flop_per_output,
-          .tile_axes = [](const Call& call) { return tile_leading(call, {2, 2}); },
+          .work = Work::outputs,
+          .space =
+              [](const Call& call) {
+                const Dims& dims = call.output(0).dims;
+                SpaceBuilder builder;
+                const std::vector<size_t> axes = add_axes(builder, dims);
+                builder.merge({axes.begin(), axes.end() - 2});
+                const Access each = broadcast_access(dims, dims, axes);
+                return builder.input(each).output(each).finish();
+              },
           .in_place = {{0, 0}},
           .is_identity = [](const Call& call) { return !call.attributes.boolean("causal"); },
           .kernel = KernelDef{.name = kernel, .file = "mask.c", .fields = fields(), .bind = bind},

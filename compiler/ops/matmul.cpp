@@ -140,34 +140,34 @@ void evaluate(const Evaluation& e) {
   }
 }
 
-int64_t flop(const Call& call) {
+Space space(const Call& call) {
+  const bool reduces = call.attributes.boolean("reduce");
   const Matrix a = matrix(call.input(0), call.attributes.boolean("transpose_a"));
   const Matrix b = matrix(call.input(1), call.attributes.boolean("transpose_b"));
-  return 2 * std::max(ir::element_count(a.leading), ir::element_count(b.leading)) * a.rows *
-         a.columns * b.columns;
-}
-
-std::vector<TileAxis> tile_axes(const Call& call) {
-  const auto last = [&](const TensorType& type, int from_end) {
-    return static_cast<int>(type.rank()) - from_end;
+  const Dims& leading = a.leading.empty() ? b.leading : a.leading;
+  SpaceBuilder builder;
+  const std::vector<size_t> batch =
+      add_axes(builder, leading, reduces ? AxisKind::chain : AxisKind::parallel);
+  builder.merge(batch);
+  const size_t m = builder.axis("m", a.rows);
+  const size_t n = builder.axis("n", b.columns);
+  const size_t k = builder.axis("k", a.columns, AxisKind::chain);
+  const auto operand = [&](bool has_leading, size_t row, size_t column) {
+    Access access;
+    if (has_leading)
+      for (const size_t axis : batch) access.dims.push_back(SpaceBuilder::along(axis));
+    access.dims.push_back(SpaceBuilder::along(row));
+    access.dims.push_back(SpaceBuilder::along(column));
+    return access;
   };
-  const TensorType& a = call.input(0);
-  const TensorType& b = call.input(1);
-  const TensorType& y = call.output(0);
-  const bool has_accumulator = call.inputs[2].has_value();
-  const auto accumulator = [&](int axis) { return has_accumulator ? axis : -1; };
-  std::vector<TileAxis> axes = {{{last(a, call.attributes.boolean("transpose_a") ? 1 : 2), -1,
-                                  accumulator(last(y, 2)), last(y, 2)}},
-                                {{-1, last(b, call.attributes.boolean("transpose_b") ? 2 : 1),
-                                  accumulator(last(y, 1)), last(y, 1)}}};
-  if (call.attributes.boolean("reduce")) return axes;
-  // The kernel sees all leading axes as one, so only the outermost of them can be cut.
-  for (int axis = 0; axis + 2 < static_cast<int>(y.rank()); ++axis) {
-    if (y.dims[static_cast<size_t>(axis)] == 1) continue;
-    axes.push_back({{a.rank() > 2 ? axis : -1, b.rank() > 2 ? axis : -1, accumulator(axis), axis}});
-    break;
-  }
-  return axes;
+  const auto input = [&](const Matrix& own, bool is_transposed, size_t row, size_t column) {
+    if (is_transposed) std::swap(row, column);
+    builder.input(operand(!own.leading.empty(), row, column));
+  };
+  input(a, call.attributes.boolean("transpose_a"), m, k);
+  input(b, call.attributes.boolean("transpose_b"), k, n);
+  const Access y = operand(!reduces, m, n);
+  return builder.input(call.inputs[2] ? std::optional(y) : std::nullopt).output(y).finish();
 }
 
 void bind(const KernelCall& call, KernelScalars& scalars) {
@@ -224,7 +224,7 @@ void bind(const KernelCall& call, KernelScalars& scalars) {
   scalars.set("a_col", a_col);
   scalars.set("b_row", b_row);
   scalars.set("b_col", b_col);
-  scalars.set("accumulate", int64_t{call.inputs[2].has_value()});
+  scalars.set("accumulate", int64_t{call.continues});
 }
 
 std::vector<KernelField> fields() {
@@ -330,8 +330,8 @@ const OpFamily matmul_family = {
              .batch = batch,
              .gradient = gradient,
              .evaluate = evaluate,
-             .flop = flop,
-             .tile_axes = tile_axes,
+             .work = Work::points,
+             .space = space,
              .accumulator = 2,
              .low_rank = {{.operand = 0, .dims = left_dims, .branch = left_branch},
                           {.operand = 1, .dims = right_dims, .branch = right_branch}},

@@ -23,14 +23,6 @@ std::vector<size_t> first_maxima(const Tensor& x, size_t outputs,
   return first;
 }
 
-std::vector<TileAxis> tile_grad(const Call& call) {
-  std::vector<TileAxis> tiles = tile_axes_reduction(
-      {.inputs = {call.inputs[0]}, .outputs = {call.input(1)}, .attributes = call.attributes});
-  // (x, y) as (x, dy, dx).
-  for (TileAxis& tile : tiles) tile.operand_axes.push_back(tile.operand_axes[0]);
-  return tiles;
-}
-
 std::vector<KernelField> grad_fields() {
   return {{.name = "dx", .kind = FieldKind::output, .summary = "shape of x; aliases nothing"},
           {.name = "x", .kind = FieldKind::input, .operand = 0, .summary = "max's operand"},
@@ -110,8 +102,8 @@ const OpFamily max_family = {
                    first_maxima(e.input(0), y.data.size(), e.attributes);
                for (size_t i = 0; i < y.data.size(); ++i) y.data[i] = e.input(0).data[first[i]];
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_axes_reduction,
+         .work = Work::outputs,
+         .space = axes_reduction_space,
          .kernel = KernelDef{.name = "td_max_f32",
                              .file = "max.c",
                              .fields = reduction_fields(),
@@ -133,8 +125,8 @@ const OpFamily max_family = {
                    first_maxima(e.input(0), dy.data.size(), e.attributes);
                for (size_t i = 0; i < dy.data.size(); ++i) e.output(0).data[first[i]] = dy.data[i];
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_grad,
+         .work = Work::outputs,
+         .space = axes_reduction_space,
          .kernel = KernelDef{.name = "td_max_grad_f32",
                              .file = "max.c",
                              .fields = grad_fields(),

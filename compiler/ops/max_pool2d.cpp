@@ -107,22 +107,23 @@ void add_geometry_fields(std::vector<KernelField>& fields) {
        count("pad_top", "rows left out above"), count("pad_left", "columns left out on the left")});
 }
 
-void bind_geometry(const OperandLayout& x, const ir::Attributes& attributes,
-                   KernelScalars& scalars) {
-  const Geometry g = geometry(x.extent, attributes);
+/// `windows` is what lies like y. The padding of a piece is what its windows lack of x.
+void bind_geometry(const KernelCall& call, const OperandLayout& windows, KernelScalars& scalars) {
+  const OperandLayout& x = call.input(0);
+  const Geometry g = geometry(x.extent, call.attributes);
   const size_t rank = x.extent.size();
   scalars.set("images", rank > 2 ? merge_axes(x, 0, rank - 3).extent : 1);
   scalars.set("channels", rank > 2 ? x.extent[rank - 3] : 1);
-  scalars.set("height", g.height);
-  scalars.set("width", g.width);
-  scalars.set("out_height", g.out_height);
-  scalars.set("out_width", g.out_width);
+  scalars.set("height", x.extent[rank - 2]);
+  scalars.set("width", x.extent[rank - 1]);
+  scalars.set("out_height", windows.extent[rank - 2]);
+  scalars.set("out_width", windows.extent[rank - 1]);
   scalars.set("kernel_height", g.kernel[0]);
   scalars.set("kernel_width", g.kernel[1]);
   scalars.set("stride_height", g.stride[0]);
   scalars.set("stride_width", g.stride[1]);
-  scalars.set("pad_top", g.padding[0]);
-  scalars.set("pad_left", g.padding[1]);
+  scalars.set("pad_top", call.input_begin(0, rank - 2) - call.unclamped_begin(0, rank - 2));
+  scalars.set("pad_left", call.input_begin(0, rank - 1) - call.unclamped_begin(0, rank - 1));
 }
 
 /// Strides of images, channels and rows; columns are dense.
@@ -149,7 +150,7 @@ KernelDef forward_kernel() {
           .file = "max_pool2d.c",
           .fields = std::move(fields),
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
-            bind_geometry(call.input(0), call.attributes, scalars);
+            bind_geometry(call, call.output(0), scalars);
             bind_planes(call.input(0), "x_image", "x_channel", "x_row", scalars);
             bind_planes(call.output(0), "y_image", "y_channel", "y_row", scalars);
           }};
@@ -168,6 +169,9 @@ KernelDef gradient_kernel() {
                                       .operand = 1,
                                       .summary = "[image][channel][row][column]"}};
   add_geometry_fields(fields);
+  fields.insert(fields.end(), {count("dx_height", "rows of dx"), count("dx_width", "columns of dx"),
+                               count("dx_top", "from x's first row to dx's; may be negative"),
+                               count("dx_left", "from x's first column to dx's; may be negative")});
   for (const std::string_view name : {"x_image", "x_channel", "x_row", "dx_image", "dx_channel",
                                       "dx_row", "dy_image", "dy_channel", "dy_row"})
     fields.push_back(count(name, "stride"));
@@ -175,21 +179,79 @@ KernelDef gradient_kernel() {
           .file = "max_pool2d.c",
           .fields = std::move(fields),
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
-            bind_geometry(call.input(0), call.attributes, scalars);
+            const size_t rank = call.output(0).extent.size();
+            bind_geometry(call, call.input(1), scalars);
+            scalars.set("dx_height", call.output(0).extent[rank - 2]);
+            scalars.set("dx_width", call.output(0).extent[rank - 1]);
+            scalars.set("dx_top", call.box[rank - 2].begin - call.input_begin(0, rank - 2));
+            scalars.set("dx_left", call.box[rank - 1].begin - call.input_begin(0, rank - 1));
             bind_planes(call.input(0), "x_image", "x_channel", "x_row", scalars);
             bind_planes(call.output(0), "dx_image", "dx_channel", "dx_row", scalars);
             bind_planes(call.input(1), "dy_image", "dy_channel", "dy_row", scalars);
           }};
 }
 
-/// Images can be cut, and channels.
-std::vector<TileAxis> tile_planes(const Call& call, const std::vector<int>& trailing) {
-  const auto channel = static_cast<int>(call.output(0).rank()) - 3;
-  std::vector<TileAxis> axes = tile_leading(call, trailing);
-  if (channel < 0) return axes;
-  const TileAxis channels = {std::vector<int>(trailing.size(), channel)};
-  if (axes.empty() || axes[0].operand_axes != channels.operand_axes) axes.push_back(channels);
+/// The planes of an operand: axes of images, merged, and of channels.
+std::vector<size_t> add_planes(SpaceBuilder& builder, const Dims& x) {
+  std::vector<size_t> axes = add_axes(builder, Dims(x.begin(), x.end() - 2));
+  if (axes.size() > 1) builder.merge({axes.begin(), axes.end() - 1});
   return axes;
+}
+
+Access planes(const std::vector<size_t>& axes, Reach row, Reach column) {
+  Access access;
+  for (const size_t axis : axes) access.dims.push_back(SpaceBuilder::along(axis));
+  access.dims.push_back(std::move(row));
+  access.dims.push_back(std::move(column));
+  return access;
+}
+
+/// The positions of x in a window of y, and the windows of y that hold a position of x, along rows
+/// (0) or columns (1).
+Window positions_of_window(const Geometry& g, int i) {
+  return {.scale = g.stride[i],
+          .low = -g.padding[i],
+          .high = g.kernel[i] - 1 - g.padding[i],
+          .extent = i == 0 ? g.height : g.width};
+}
+Window windows_of_position(const Geometry& g, int i) {
+  return {.low = g.padding[i] - g.kernel[i] + 1,
+          .high = g.padding[i],
+          .divisor = g.stride[i],
+          .extent = i == 0 ? g.out_height : g.out_width};
+}
+
+Space forward_space(const Call& call) {
+  const Geometry g = geometry(call.input(0).dims, call.attributes);
+  SpaceBuilder builder;
+  const std::vector<size_t> axes = add_planes(builder, call.input(0).dims);
+  const size_t row = builder.axis("row", g.out_height);
+  const size_t column = builder.axis("column", g.out_width);
+  Reach rows = SpaceBuilder::along(row), columns = SpaceBuilder::along(column);
+  rows.windows = {positions_of_window(g, 0)};
+  columns.windows = {positions_of_window(g, 1)};
+  return builder.input(planes(axes, std::move(rows), std::move(columns)))
+      .output(planes(axes, SpaceBuilder::along(row), SpaceBuilder::along(column)))
+      .finish();
+}
+
+/// A position of x needs all windows that hold it, and of x all positions of these windows.
+Space gradient_space(const Call& call) {
+  const Geometry g = geometry(call.input(0).dims, call.attributes);
+  SpaceBuilder builder;
+  const std::vector<size_t> axes = add_planes(builder, call.input(0).dims);
+  const size_t row = builder.axis("row", g.height);
+  const size_t column = builder.axis("column", g.width);
+  Reach rows = SpaceBuilder::along(row), columns = SpaceBuilder::along(column);
+  rows.windows = {windows_of_position(g, 0)};
+  columns.windows = {windows_of_position(g, 1)};
+  const Access dy = planes(axes, rows, columns);
+  rows.windows.push_back(positions_of_window(g, 0));
+  columns.windows.push_back(positions_of_window(g, 1));
+  return builder.input(planes(axes, std::move(rows), std::move(columns)))
+      .input(dy)
+      .output(planes(axes, SpaceBuilder::along(row), SpaceBuilder::along(column)))
+      .finish();
 }
 
 std::vector<AttributeDef> attributes() {
@@ -244,8 +306,8 @@ const OpFamily max_pool2d_family = {
                for (size_t i = 0; i < largest.size(); ++i)
                  e.output(0).data[i] = e.input(0).data[largest[i]];
              },
-         .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_planes(call, {2, 2}); },
+         .work = Work::outputs,
+         .space = forward_space,
          .kernel = forward_kernel(),
          .samples = [] { return samples(false); }},
 
@@ -263,8 +325,8 @@ const OpFamily max_pool2d_family = {
                for (size_t i = 0; i < largest.size(); ++i)
                  e.output(0).data[largest[i]] += e.input(1).data[i];
              },
-         .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_planes(call, {2, 2, 2}); },
+         .work = Work::outputs,
+         .space = gradient_space,
          .kernel = gradient_kernel(),
          .samples = [] { return samples(true); }},
     }};

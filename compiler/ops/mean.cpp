@@ -40,8 +40,8 @@ const OpFamily mean_family = {
                for (size_t i = 0; i < to.size(); ++i) e.output(0).data[to[i]] += e.input(0).data[i];
                for (double& element : e.output(0).data) element /= count_of(dims, e.attributes);
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_axes_reduction,
+         .work = Work::outputs,
+         .space = axes_reduction_space,
          .kernel = KernelDef{.name = "td_mean_f32",
                              .file = "mean.c",
                              .fields = reduction_fields(),

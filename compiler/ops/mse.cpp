@@ -102,8 +102,8 @@ const OpFamily mse_family = {
          .batch = batch_per_sample,
          .gradient = gradient,
          .evaluate = evaluate,
-         .flop = flop_per_output,
-         .tile_axes = tile_samples,
+         .work = Work::outputs,
+         .space = per_sample_space,
          .kernel =
              KernelDef{
                  .name = "td_mse_f32",
@@ -133,8 +133,8 @@ const OpFamily mse_family = {
          .batch = batch_per_sample,
          .gradient = NoGradient{"gradients of gradients are not supported"},
          .evaluate = evaluate_grad,
-         .flop = flop_per_output,
-         .tile_axes = tile_samples,
+         .work = Work::outputs,
+         .space = per_sample_space,
          .in_place = {{0, 0}, {1, 0}},
          .kernel =
              KernelDef{

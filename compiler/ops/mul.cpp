@@ -21,8 +21,8 @@ const OpFamily mul_family = {
              [](const Evaluation& e) {
                evaluate_binary(e, [](double a, double b) { return a * b; });
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}, {1, 0}},
          .kernel = KernelDef{.name = "td_mul_f32",
                              .file = "mul.c",

@@ -166,13 +166,13 @@ struct Evaluation {
   [[nodiscard]] Tensor& output(size_t index) const { return *outputs.at(index); }
 };
 
-// ---- splitting ---------------------------------------------------------------------------------
+// ---- work --------------------------------------------------------------------------------------
 
-/// An axis along which a call can be cut into independent calls: for each input, then each output,
-/// the axis to cut (same range everywhere), or -1 where the whole operand is needed. At least one
-/// output is cut; an output that is not cut may not exist.
-struct TileAxis {
-  std::vector<int> operand_axes;
+/// How floating point operations are counted.
+enum class Work : uint8_t {
+  none,     ///< moves elements only
+  outputs,  ///< 1 per output element
+  points,   ///< 2 per point of the space, points on padding excepted: multiply-accumulates
 };
 
 // ---- low rank ----------------------------------------------------------------------------------
@@ -221,10 +221,9 @@ struct OpDef {
   std::variant<NoGradient, GradientRule> gradient;
   void (*evaluate)(const Evaluation&) = nullptr;
 
-  /// Floating point operations: 2 per multiply-accumulate, 1 per output element of anything else.
-  int64_t (*flop)(const Call&) = nullptr;
-  /// Independent ways of cutting; empty: the call cannot be cut.
-  std::vector<TileAxis> (*tile_axes)(const Call&) = nullptr;
+  std::optional<Work> work;
+  /// The iteration space of a call; none for views.
+  Space (*space)(const Call&) = nullptr;
   /// (input, output) pairs that may be the same memory: same type, and the kernel reads each
   /// element before, or when, it writes it.
   std::vector<std::pair<int, int>> in_place;

@@ -17,7 +17,7 @@ ir::Dims per_sample_dims(const ir::Dims& operand, const ir::Attributes& attribut
 /// Operands that all samples share are repeated; `per_sample` is set.
 ir::ValueIds batch_per_sample(const BatchContext& context);
 
-/// Samples can be cut: all operands (those that are present) along their leading axis.
-std::vector<TileAxis> tile_samples(const Call& call);
+/// Samples are an axis, the leading one of every operand; all else is needed whole.
+Space per_sample_space(const Call& call);
 
 }  // namespace tdc::ops

@@ -21,10 +21,6 @@ void bind_reduction(const KernelCall& call, KernelScalars& scalars,
 /// For each element of x in row-major order, the element of y that it is reduced into.
 std::vector<size_t> reduction_targets(const ir::Dims& x, const std::vector<bool>& is_reduced);
 
-/// Every kept axis can be cut.
-std::vector<TileAxis> tile_reduction(const Call& call, const std::vector<bool>& is_reduced,
-                                     bool keeps_axes);
-
 // ---- ops with attributes `axis` (axes, negative; empty: all) and `keep` ------------------------
 
 std::vector<AttributeDef> reduction_attributes();
@@ -33,7 +29,8 @@ TypeResult infer_reduction(const Call& call);
 /// An op without `axis` reduces every axis of the sample, but not the batch.
 ir::ValueIds batch_reduction(const BatchContext& context);
 void bind_axes_reduction(const KernelCall& call, KernelScalars& scalars);
-std::vector<TileAxis> tile_axes_reduction(const Call& call);
+/// The kept axes. Operands are like x or like y; reduced axes are needed whole.
+Space axes_reduction_space(const Call& call);
 /// The cotangent under x's rank, with extents 1 along reduced axes.
 ir::ValueId kept_cotangent(GradientContext& context);
 std::vector<Sample> reduction_samples();

@@ -49,6 +49,11 @@ ir::Attributes complete_attributes(const OpDef& op, ir::Attributes attributes);
 /// input that must not, or -1.
 int first_unbatchable(const OpDef& op, const std::vector<bool>& is_batched);
 
+/// Floating point operations of a call, and of a box of it: 2 per multiply-accumulate, 1 per output
+/// element of anything else that computes.
+int64_t flop(const OpDef& op, const Call& call);
+int64_t flop(const OpDef& op, const Space& space, const Box& box);
+
 /// The call that a node is.
 Call call_of(const ir::Graph& graph, const ir::Node& node);
 

@@ -17,8 +17,8 @@ const OpFamily relu_family = {
              [](const Evaluation& e) {
                evaluate_unary(e, [](double x) { return x < 0 ? 0.0 : x; });
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}},
          .kernel = KernelDef{.name = "td_relu_f32",
                              .file = "relu.c",
@@ -36,8 +36,8 @@ const OpFamily relu_family = {
              [](const Evaluation& e) {
                evaluate_binary(e, [](double y, double dy) { return y > 0 ? dy : 0.0; });
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}, {1, 0}},
          .kernel = KernelDef{.name = "td_relu_grad_f32",
                              .file = "relu.c",

@@ -33,8 +33,8 @@ const OpFamily scale_family = {
                    static_cast<double>(static_cast<float>(e.attributes.real("factor")));
                evaluate_unary(e, [factor](double x) { return x * factor; });
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}},
          .kernel = KernelDef{.name = "td_scale_f32",
                              .file = "scale.c",

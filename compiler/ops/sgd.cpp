@@ -18,8 +18,8 @@ const OpFamily sgd_family = {
                evaluate_binary(e,
                                [=](double w, double g) { return w - rate * (g * inverse_count); });
              },
-         .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_leading(call, {0, 0, -1, -1, 0}); },
+         .work = Work::outputs,
+         .space = [](const Call& call) { return leading_space(call, {0, 0, -1, -1, 0}); },
          .in_place = {{0, 0}, {1, 0}},
          .kernel =
              KernelDef{

@@ -20,8 +20,8 @@ const OpFamily sigmoid_family = {
              [](const Evaluation& e) {
                evaluate_unary(e, [](double x) { return 1 / (1 + std::exp(-x)); });
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}},
          .kernel = KernelDef{.name = "td_sigmoid_f32",
                              .file = "sigmoid.c",
@@ -40,8 +40,8 @@ const OpFamily sigmoid_family = {
              [](const Evaluation& e) {
                evaluate_binary(e, [](double y, double dy) { return dy * y * (1 - y); });
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}, {1, 0}},
          .kernel = KernelDef{.name = "td_sigmoid_grad_f32",
                              .file = "sigmoid.c",

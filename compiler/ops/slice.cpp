@@ -62,24 +62,15 @@ void for_each_inside(const Dims& larger, const Dims& smaller, size_t axis, int64
   }
 }
 
-std::vector<TileAxis> tile_axes(const Call& call) {
-  std::vector<TileAxis> axes;
-  for (size_t axis = 0; axis < call.output(0).dims.size(); ++axis)
-    if (axis != axis_of(call.output(0).dims, call.attributes))
-      axes.push_back({std::vector<int>(2, static_cast<int>(axis))});
-  return axes;
-}
-
-void bind(const KernelCall& call, KernelScalars& scalars) {
-  const OperandLayout& x = call.input(0);
-  const LoopNest nest =
-      merge_loops({.extent = call.output(0).extent, .strides = {call.output(0).stride, x.stride}});
-  scalars.set("rank", static_cast<int64_t>(nest.extent.size()));
-  scalars.set("extent", nest.extent);
-  scalars.set("y_stride", nest.strides[0]);
-  scalars.set("a_stride", nest.strides[1]);
-  scalars.set("begin",
-              call.attributes.integer("begin") * x.stride[axis_of(x.extent, call.attributes)]);
+/// Position i of y is position i + `shift` of x, where x has it.
+Space shifted_space(const Call& call, int64_t shift) {
+  const Dims& y = call.output(0).dims;
+  const size_t axis = axis_of(y, call.attributes);
+  SpaceBuilder builder;
+  const std::vector<size_t> axes = add_axes(builder, y);
+  Access from = broadcast_access(y, y, axes);
+  from.dims[axis].windows = {{.low = shift, .high = shift, .extent = call.input(0).dims[axis]}};
+  return builder.input(from).output(broadcast_access(y, y, axes)).finish();
 }
 
 void bind_pad(const KernelCall& call, KernelScalars& scalars) {
@@ -90,8 +81,10 @@ void bind_pad(const KernelCall& call, KernelScalars& scalars) {
   scalars.set("rank", static_cast<int64_t>(y.extent.size()));
   scalars.set("extent", y.extent);
   scalars.set("axis", static_cast<int64_t>(axis));
-  scalars.set("begin", call.attributes.integer("before"));
-  scalars.set("end", call.attributes.integer("before") + x.extent[axis]);
+  // Where the piece of y is x: nowhere, if x has nothing there.
+  const int64_t begin = call.input_begin(0, axis) - call.unclamped_begin(0, axis);
+  scalars.set("begin", x.extent[axis] > 0 ? begin : 0);
+  scalars.set("end", x.extent[axis] > 0 ? begin + x.extent[axis] : 0);
   scalars.set("y_stride", y.stride);
   scalars.set("a_stride", x.stride);
 }
@@ -106,14 +99,6 @@ std::vector<KernelField> pad_fields() {
           {.name = "end", .kind = FieldKind::count, .summary = "along `axis`, not included"},
           {.name = "y_stride", .kind = FieldKind::counts, .summary = "elements"},
           {.name = "a_stride", .kind = FieldKind::counts, .summary = "elements"}};
-}
-
-std::vector<KernelField> fields() {
-  std::vector<KernelField> result = elementwise_fields({"a"});
-  result.push_back({.name = "begin",
-                    .kind = FieldKind::count,
-                    .summary = "from a to the first element taken, in elements"});
-  return result;
 }
 
 std::vector<Sample> samples(std::string_view first, std::string_view second) {
@@ -152,10 +137,13 @@ const OpFamily slice_family = {
                                  e.output(0).data[to] = e.input(0).data[from];
                                });
              },
-         .flop = [](const Call&) { return int64_t{0}; },
-         .tile_axes = tile_axes,
-         .kernel =
-             KernelDef{.name = "td_slice_f32", .file = "slice.c", .fields = fields(), .bind = bind},
+         .work = Work::none,
+         .space =
+             [](const Call& call) { return shifted_space(call, call.attributes.integer("begin")); },
+         .kernel = KernelDef{.name = "td_copy_f32",
+                             .file = "copy.c",
+                             .fields = elementwise_fields({"a"}),
+                             .bind = bind_elementwise},
          .samples = [] { return samples("begin", "end"); }},
 
         {.name = "pad",
@@ -176,11 +164,14 @@ const OpFamily slice_family = {
                                  e.output(0).data[to] = e.input(0).data[from];
                                });
              },
-         .flop = [](const Call&) { return int64_t{0}; },
-         .tile_axes = tile_axes,
+         .work = Work::none,
+         .space =
+             [](const Call& call) {
+               return shifted_space(call, -call.attributes.integer("before"));
+             },
          .kernel =
              KernelDef{
-                 .name = "td_pad_f32", .file = "slice.c", .fields = pad_fields(), .bind = bind_pad},
+                 .name = "td_pad_f32", .file = "pad.c", .fields = pad_fields(), .bind = bind_pad},
          .samples = [] { return samples("before", "after"); }},
     }};
 

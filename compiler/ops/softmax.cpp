@@ -64,8 +64,8 @@ const OpFamily softmax_family = {
                  for (size_t i = 0; i < columns; ++i) y[i] /= sum;
                });
              },
-         .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_leading(call, {1, 1}); },
+         .work = Work::outputs,
+         .space = [](const Call& call) { return leading_space(call, {1, 1}); },
          .in_place = {{0, 0}},
          .kernel =
              KernelDef{.name = "td_softmax_f32",
@@ -115,8 +115,8 @@ const OpFamily softmax_family = {
                    e.output(0).data[begin + i] = y[i] * (dy[i] - sum);
                });
              },
-         .flop = flop_per_output,
-         .tile_axes = [](const Call& call) { return tile_leading(call, {1, 1, 1}); },
+         .work = Work::outputs,
+         .space = [](const Call& call) { return leading_space(call, {1, 1, 1}); },
          .in_place = {{0, 0}, {1, 0}},
          .kernel =
              KernelDef{

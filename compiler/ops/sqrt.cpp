@@ -19,8 +19,8 @@ const OpFamily sqrt_family = {
              },
          .evaluate =
              [](const Evaluation& e) { evaluate_unary(e, [](double x) { return std::sqrt(x); }); },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}},
          .kernel = KernelDef{.name = "td_sqrt_f32",
                              .file = "sqrt.c",

@@ -25,8 +25,8 @@ const OpFamily sum_family = {.name = "sum",
                                         for (size_t i = 0; i < to.size(); ++i)
                                           e.output(0).data[to[i]] += e.input(0).data[i];
                                       },
-                                  .flop = flop_per_output,
-                                  .tile_axes = tile_axes_reduction,
+                                  .work = Work::outputs,
+                                  .space = axes_reduction_space,
                                   .kernel = KernelDef{.name = "td_sum_f32",
                                                       .file = "sum.c",
                                                       .fields = reduction_fields(),

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "diag/diagnostic.h"
@@ -39,23 +41,30 @@ OperandLayout widened(const OperandLayout& y, size_t rank) {
 
 void bind(const KernelCall& call, KernelScalars& scalars) {
   const OperandLayout& x = call.input(0);
-  KernelCall kept = {.inputs = call.inputs,
-                     .outputs = {widened(call.output(0), x.extent.size())},
-                     .attributes = call.attributes};
-  bind_reduction(kept, scalars, summed_axes(x.extent, call.output(0).extent), true);
-  scalars.set("accumulate", int64_t{call.inputs[1].has_value()});
+  KernelCall kept = call;
+  kept.outputs = {widened(call.output(0), x.extent.size())};
+  std::vector<bool> is_summed;
+  for (const SpaceAxis& axis : call.space.axes) is_summed.push_back(axis.kind == AxisKind::chain);
+  bind_reduction(kept, scalars, is_summed, true);
+  scalars.set("accumulate", int64_t{call.continues});
 }
 
-std::vector<TileAxis> tile_axes(const Call& call) {
+Space space(const Call& call) {
   const ir::Dims& x = call.input(0).dims;
   const ir::Dims& y = call.output(0).dims;
-  const auto missing = static_cast<int>(x.size() - y.size());
-  std::vector<TileAxis> result;
   const std::vector<bool> is_summed = summed_axes(x, y);
-  for (int axis = missing; axis < static_cast<int>(x.size()); ++axis)
-    if (!is_summed[static_cast<size_t>(axis)])
-      result.push_back({{axis, call.inputs[1] ? axis - missing : -1, axis - missing}});
-  return result;
+  const size_t missing = x.size() - y.size();
+  SpaceBuilder builder;
+  Access from, to;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const AxisKind kind = is_summed[i] ? AxisKind::chain : AxisKind::parallel;
+    from.dims.push_back(SpaceBuilder::along(builder.axis(fmt::format("axis{}", i), x[i], kind)));
+    if (i >= missing) to.dims.push_back(is_summed[i] ? SpaceBuilder::all(1) : from.dims.back());
+  }
+  return builder.input(from)
+      .input(call.inputs[1] ? std::optional(to) : std::nullopt)
+      .output(to)
+      .finish();
 }
 
 std::vector<KernelField> fields() {
@@ -98,8 +107,8 @@ const OpFamily sum_to_family = {
                const std::vector<size_t> to = broadcast_indices(y.type.dims, e.input(0).type.dims);
                for (size_t i = 0; i < to.size(); ++i) y.data[to[i]] += e.input(0).data[i];
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_axes,
+         .work = Work::outputs,
+         .space = space,
          .accumulator = 1,
          .kernel =
              KernelDef{

@@ -16,8 +16,8 @@ const OpFamily tanh_family = {
              [](GradientContext& g) { g.set(0, g.emit("tanh_grad", {g.output(), g.cotangent()})); },
          .evaluate =
              [](const Evaluation& e) { evaluate_unary(e, [](double x) { return std::tanh(x); }); },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}},
          .kernel = KernelDef{.name = "td_tanh_f32",
                              .file = "tanh.c",
@@ -36,8 +36,8 @@ const OpFamily tanh_family = {
              [](const Evaluation& e) {
                evaluate_binary(e, [](double y, double dy) { return dy * (1 - y * y); });
              },
-         .flop = flop_per_output,
-         .tile_axes = tile_elementwise,
+         .work = Work::outputs,
+         .space = elementwise_space,
          .in_place = {{0, 0}, {1, 0}},
          .kernel = KernelDef{.name = "td_tanh_grad_f32",
                              .file = "tanh.c",

@@ -84,15 +84,17 @@ const OpFamily transpose_family = {
                g.set(0, g.emit("transpose", {g.cotangent()}, {{"axes", inverse}}));
              },
          .evaluate = evaluate,
-         .flop = [](const Call&) { return int64_t{0}; },
-         .tile_axes =
+         .work = Work::none,
+         .space =
              [](const Call& call) {
-               std::vector<TileAxis> result;
-               const std::vector<size_t> from =
-                   permutation(call.attributes, call.output(0).dims.size());
-               for (size_t axis = 0; axis < from.size(); ++axis)
-                 result.push_back({{static_cast<int>(from[axis]), static_cast<int>(axis)}});
-               return result;
+               const ir::Dims& y = call.output(0).dims;
+               SpaceBuilder builder;
+               const std::vector<size_t> axes = add_axes(builder, y);
+               Access from = whole_access(call.input(0).dims);
+               const std::vector<size_t> shown = permutation(call.attributes, y.size());
+               for (size_t i = 0; i < y.size(); ++i)
+                 from.dims[shown[i]] = SpaceBuilder::along(axes[i]);
+               return builder.input(from).output(broadcast_access(y, y, axes)).finish();
              },
          .is_permutation = true,
          .kernel = KernelDef{.name = "td_copy_f32",
@@ -100,12 +102,10 @@ const OpFamily transpose_family = {
                              .fields = elementwise_fields({"a"}),
                              .bind =
                                  [](const KernelCall& call, KernelScalars& scalars) {
-                                   KernelCall permuted = {
-                                       .inputs = {OperandLayout{
-                                           permute(call.input(0).extent, call.attributes),
-                                           permute(call.input(0).stride, call.attributes)}},
-                                       .outputs = call.outputs,
-                                       .attributes = call.attributes};
+                                   KernelCall permuted = call;
+                                   permuted.inputs = {OperandLayout{
+                                       permute(call.input(0).extent, call.attributes),
+                                       permute(call.input(0).stride, call.attributes)}};
                                    bind_elementwise(permuted, scalars);
                                  }},
          .samples =

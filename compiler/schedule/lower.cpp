@@ -185,24 +185,14 @@ class GraphLowering {
 
   void lower_node(NodeId id, int64_t at) {
     const ir::Node& node = graph_.nodes[id];
-    Launch launch = {.op = node.op,
-                     .attributes = node.attributes,
-                     .inputs = {},
-                     .outputs = {},
-                     .scratch = std::nullopt,
-                     .phase = node.phase,
-                     .from = id,
-                     .label = label(node)};
     continue_accumulator(node, at);
+    std::vector<BufferId> inputs, outputs;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId input = node.inputs[i];
-      if (!input.is_valid()) {
-        launch.inputs.emplace_back(std::nullopt);
-        continue;
-      }
       const bool is_continued = static_cast<int>(i) == node.op->accumulator;
-      const BufferId buffer = is_continued ? buffers_[node.outputs[0]] : buffer_of(input);
-      launch.inputs.emplace_back(whole(buffer, graph_.type(input).dims));
+      inputs.push_back(!input.is_valid() ? BufferId{}
+                       : is_continued    ? buffers_[node.outputs[0]]
+                                         : buffer_of(input));
     }
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       const ValueId output = node.outputs[i];
@@ -213,8 +203,12 @@ class GraphLowering {
         buffers_[output] =
             add_temporary(graph_.type(output), label(node), graph_.values[output].origin, alias);
       }
-      launch.outputs.push_back(whole(buffers_[output], graph_.type(output).dims));
+      outputs.push_back(buffers_[output]);
     }
+    Launch launch = whole_launch(*node.op, ops::call_of(graph_, node), inputs, outputs);
+    launch.phase = node.phase;
+    launch.from = id;
+    launch.label = label(node);
     launch.scratch = add_scratch(launch);
     entry_.steps.emplace_back(std::move(launch));
   }
@@ -278,11 +272,54 @@ View whole(BufferId buffer, const ir::Dims& dims) {
   return {.buffer = buffer, .offset = {}, .extent = dims, .stride = ir::dense_strides(dims)};
 }
 
+View view_of(BufferId buffer, const ir::Dims& dims, const ops::Region& region) {
+  View view = {.buffer = buffer,
+               .offset = {},
+               .extent = ops::extents(region),
+               .stride = ir::dense_strides(dims)};
+  for (size_t i = 0; i < region.size(); ++i)
+    view.offset.constant += region[i].begin * view.stride[i];
+  return view;
+}
+
+Launch piece_launch(const ops::OpDef& op, ops::Call call, ops::Box box,
+                    const std::vector<BufferId>& inputs, const std::vector<BufferId>& outputs) {
+  const ops::Space space = op.space(call);
+  Launch launch = {.op = &op, .call = std::move(call), .box = std::move(box)};
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    launch.inputs.emplace_back();
+    if (inputs[i].is_valid())
+      launch.inputs.back() = view_of(inputs[i], launch.call.input(i).dims,
+                                     ops::region(space.inputs[i].value(), launch.box));
+  }
+  for (size_t i = 0; i < outputs.size(); ++i)
+    launch.outputs.push_back(
+        view_of(outputs[i], launch.call.output(i).dims, ops::region(space.outputs[i], launch.box)));
+  return launch;
+}
+
+Launch whole_launch(const ops::OpDef& op, ops::Call call, const std::vector<BufferId>& inputs,
+                    const std::vector<BufferId>& outputs) {
+  ops::Box box = ops::whole_box(op.space(call));
+  return piece_launch(op, std::move(call), std::move(box), inputs, outputs);
+}
+
+int64_t flop(const Launch& launch) {
+  return ops::flop(*launch.op, launch.op->space(launch.call), launch.box);
+}
+
 ops::KernelCall kernel_call(const Launch& launch) {
   const auto layout = [](const View& view) {
     return ops::OperandLayout{.extent = view.extent, .stride = view.stride};
   };
-  ops::KernelCall call = {.inputs = {}, .outputs = {}, .attributes = launch.attributes};
+  ops::KernelCall call = {.inputs = {},
+                          .outputs = {},
+                          .attributes = launch.call.attributes,
+                          .space = launch.op->space(launch.call),
+                          .box = launch.box};
+  const int accumulator = launch.op->accumulator;
+  call.continues = !ops::starts_chains(call.space, call.box) ||
+                   (accumulator >= 0 && launch.inputs[static_cast<size_t>(accumulator)]);
   for (const auto& input : launch.inputs)
     call.inputs.push_back(input ? std::optional(layout(*input)) : std::nullopt);
   for (const View& output : launch.outputs) call.outputs.push_back(layout(output));

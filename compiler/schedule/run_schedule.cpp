@@ -17,6 +17,7 @@ struct ScheduleRun::Region {
   template <typename Visit>
   void for_each(Visit visit) const {
     const size_t rank = view->extent.size();
+    if (ir::element_count(view->extent) == 0) return;
     std::vector<int64_t> index(rank, 0);
     int64_t offset = 0;
     while (true) {
@@ -44,6 +45,23 @@ int64_t count_ticks(const std::vector<Step>& steps) {
     count += loop != nullptr ? count_ticks(loop->steps) : 1;
   }
   return count;
+}
+
+/// The elements of a region of a dense tensor, in row-major order of the region.
+std::vector<size_t> elements_of(const ir::Dims& dims, const ops::Region& region) {
+  const View view = view_of({}, dims, region);
+  std::vector<size_t> elements(static_cast<size_t>(ir::element_count(view.extent)));
+  ir::Dims index(dims.size(), 0);
+  for (size_t& element : elements) {
+    int64_t at = view.offset.constant;
+    for (size_t i = 0; i < index.size(); ++i) at += index[i] * view.stride[i];
+    element = static_cast<size_t>(at);
+    for (size_t axis = index.size(); axis-- > 0;) {
+      if (++index[axis] < view.extent[axis]) break;
+      index[axis] = 0;
+    }
+  }
+  return elements;
 }
 
 template <typename T>
@@ -213,36 +231,44 @@ ScheduleRun::Region ScheduleRun::region(const View& view) const {
           .view = &view};
 }
 
+// A piece is evaluated as the whole op on operands that are zero outside of the piece's regions; of
+// the result its own region is taken. A piece that goes on with a chain adds to what is there.
 void ScheduleRun::run_reference(const Launch& launch) {
-  const auto tensor_for = [&](const View& view) {
-    return ops::Tensor({.dtype = schedule_.buffers[view.buffer].type.dtype, .dims = view.extent});
-  };
+  const ops::Space space = launch.op->space(launch.call);
   std::vector<ops::Tensor> inputs, outputs;
-  for (const std::optional<View>& view : launch.inputs) {
+  for (size_t i = 0; i < launch.inputs.size(); ++i) {
     ops::Tensor& tensor = inputs.emplace_back();
-    if (!view) continue;
-    tensor = tensor_for(*view);
-    double* element = tensor.data.data();
-    region(*view).for_each([&](const std::byte* at) {
-      *element++ =
-          tensor.type.dtype == ir::DType::f32 ? double{load<float>(at)} : double(load<int32_t>(at));
+    if (!launch.inputs[i]) continue;
+    tensor = ops::Tensor(launch.call.input(i));
+    const std::vector<size_t> elements =
+        elements_of(tensor.type.dims, ops::region(space.inputs[i].value(), launch.box));
+    auto at = elements.begin();
+    region(*launch.inputs[i]).for_each([&](const std::byte* from) {
+      tensor.data[*at++] = tensor.type.dtype == ir::DType::f32 ? double{load<float>(from)}
+                                                               : double(load<int32_t>(from));
     });
   }
-  for (const View& view : launch.outputs) outputs.push_back(tensor_for(view));
-  ops::Evaluation evaluation = {.inputs = {}, .outputs = {}, .attributes = launch.attributes};
+  for (const ir::TensorType& type : launch.call.outputs) outputs.emplace_back(type);
+  ops::Evaluation evaluation = {.inputs = {}, .outputs = {}, .attributes = launch.call.attributes};
   for (size_t i = 0; i < inputs.size(); ++i)
     evaluation.inputs.push_back(launch.inputs[i] ? &inputs[i] : nullptr);
   for (ops::Tensor& output : outputs) evaluation.outputs.push_back(&output);
   launch.op->evaluate(evaluation);
+  const int accumulator = launch.op->accumulator;
+  const bool has_accumulator =
+      accumulator >= 0 && launch.inputs[static_cast<size_t>(accumulator)].has_value();
+  const bool adds = !ops::starts_chains(space, launch.box) && !has_accumulator;
   for (size_t i = 0; i < outputs.size(); ++i) {
-    const double* element = outputs[i].data.data();
     const bool is_float = outputs[i].type.dtype == ir::DType::f32;
-    region(launch.outputs[i]).for_each([&](std::byte* at) {
-      const double value = *element++;
+    const std::vector<size_t> elements =
+        elements_of(outputs[i].type.dims, ops::region(space.outputs[i], launch.box));
+    auto at = elements.begin();
+    region(launch.outputs[i]).for_each([&](std::byte* to) {
+      const double value = outputs[i].data[*at++] + (adds ? double{load<float>(to)} : 0.0);
       if (is_float)
-        store(at, static_cast<float>(value));
+        store(to, static_cast<float>(value));
       else
-        store(at, static_cast<int32_t>(value));
+        store(to, static_cast<int32_t>(value));
     });
   }
 }

@@ -66,10 +66,15 @@ struct View {
 /// The view of a whole buffer under the given dims (same number of elements).
 View whole(BufferId buffer, const ir::Dims& dims);
 
-/// One call of a kernel by the whole team, complete when it returns.
+/// The part of a whole operand that a region is.
+View view_of(BufferId buffer, const ir::Dims& dims, const ops::Region& region);
+
+/// One call of a kernel by the whole team, complete when it returns: a box of the space of an op's
+/// call. Views are what the box touches of the operands.
 struct Launch {
   const ops::OpDef* op = nullptr;
-  ir::Attributes attributes;
+  ops::Call call;  ///< the whole op: types and attributes
+  ops::Box box;
   std::vector<std::optional<View>> inputs;
   std::vector<View> outputs;
   std::optional<BufferId> scratch;
@@ -77,6 +82,16 @@ struct Launch {
   ir::NodeId from;    ///< for reports
   std::string label;  ///< for comments in the C and profiles
 };
+
+/// The launch of a box of a call whose operands fill these buffers; absent ones are not valid.
+Launch piece_launch(const ops::OpDef& op, ops::Call call, ops::Box box,
+                    const std::vector<BufferId>& inputs, const std::vector<BufferId>& outputs);
+/// The launch of the whole call.
+Launch whole_launch(const ops::OpDef& op, ops::Call call, const std::vector<BufferId>& inputs,
+                    const std::vector<BufferId>& outputs);
+
+/// Floating point operations of a launch (`ops::flop`).
+int64_t flop(const Launch& launch);
 
 /// What the kernel's record is asked about a launch.
 ops::KernelCall kernel_call(const Launch& launch);

@@ -103,7 +103,7 @@ class Writer {
     for (const View& output : launch.outputs)
       outputs +=
           fmt::format("{}{}", outputs.empty() ? "" : ", ", schedule::to_text(output, schedule_));
-    for (const auto& [name, value] : launch.attributes)
+    for (const auto& [name, value] : launch.call.attributes)
       attributes +=
           fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", name, ir::to_text(value));
     text_ += fmt::format("{}: {}({}) -> {}", ir::to_text(launch.phase), launch.op->name, inputs,

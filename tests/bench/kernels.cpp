@@ -111,6 +111,8 @@ void conv2d(const char* shape, int32_t channels, int32_t outputs, int32_t side, 
     args.dy_channel = out_side * out_side;
     args.dy_row = out_side;
     args.w_output = channels * 9;
+    args.w_channel = 9;
+    args.w_row = 3;
     print("conv2d_input_grad", shape, flop, "GFLOP/s",
           [&] { td_conv2d_input_grad_f32(&args, kAlone); });
   }
@@ -124,6 +126,8 @@ void conv2d(const char* shape, int32_t channels, int32_t outputs, int32_t side, 
     args.dy_channel = out_side * out_side;
     args.dy_row = out_side;
     args.dw_output = channels * 9;
+    args.dw_channel = 9;
+    args.dw_row = 3;
     print("conv2d_weight_grad", shape, flop, "GFLOP/s",
           [&] { td_conv2d_weight_grad_f32(&args, kAlone); });
   }

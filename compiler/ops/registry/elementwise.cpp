@@ -50,47 +50,37 @@ std::vector<size_t> broadcast_indices(const ir::Dims& from, const ir::Dims& to) 
   return result;
 }
 
-int64_t flop_per_output(const Call& call) {
-  int64_t total = 0;
-  for (const ir::TensorType& output : call.outputs) total += ir::element_count(output);
-  return total;
+Space elementwise_space(const Call& call) {
+  SpaceBuilder builder;
+  const ir::Dims& dims = call.output(0).dims;
+  const std::vector<size_t> axes = add_axes(builder, dims);
+  for (const auto& input : call.inputs)
+    builder.input(input ? std::optional(broadcast_access(input->dims, dims, axes)) : std::nullopt);
+  for (const ir::TensorType& output : call.outputs)
+    builder.output(broadcast_access(output.dims, dims, axes));
+  return builder.finish();
 }
 
-std::vector<TileAxis> tile_elementwise(const Call& call) {
+Space leading_space(const Call& call, const std::vector<int>& trailing) {
+  SpaceBuilder builder;
   const ir::Dims& dims = call.output(0).dims;
-  std::vector<TileAxis> result;
-  for (size_t axis = 0; axis < dims.size(); ++axis) {
-    TileAxis tile;
-    for (const auto& input : call.inputs) {
-      int own = -1;
-      if (input) {
-        const auto missing = static_cast<int>(dims.size() - input->dims.size());
-        own = static_cast<int>(axis) - missing;
-        if (own < 0 || input->dims[static_cast<size_t>(own)] == 1) own = -1;
-      }
-      tile.operand_axes.push_back(own);
-    }
-    for (size_t i = 0; i < call.outputs.size(); ++i)
-      tile.operand_axes.push_back(static_cast<int>(axis));
-    result.push_back(std::move(tile));
-  }
-  return result;
-}
-
-std::vector<TileAxis> tile_leading(const Call& call, const std::vector<int>& trailing) {
-  // Kernels see all leading axes as one, so only the outermost of them can be cut.
-  const auto output_trailing = static_cast<size_t>(trailing[call.inputs.size()]);
-  const ir::Dims& dims = call.output(0).dims;
-  for (size_t axis = 0; axis + output_trailing < dims.size(); ++axis) {
-    if (dims[axis] == 1) continue;
-    TileAxis tile;
-    for (size_t i = 0; i < trailing.size(); ++i) {
-      const bool is_present = i >= call.inputs.size() || call.inputs[i].has_value();
-      tile.operand_axes.push_back(is_present && trailing[i] >= 0 ? static_cast<int>(axis) : -1);
-    }
-    return {tile};
-  }
-  return {};
+  const auto leading = static_cast<ptrdiff_t>(dims.size()) - trailing.at(call.inputs.size());
+  const std::vector<size_t> axes =
+      add_axes(builder, ir::Dims(dims.begin(), dims.begin() + leading));
+  builder.merge(axes);
+  const auto access = [&](const ir::TensorType& type, int own_trailing) {
+    Access result;
+    for (size_t i = 0; i < type.dims.size(); ++i)
+      result.dims.push_back(own_trailing >= 0 && i < axes.size() ? SpaceBuilder::along(axes[i])
+                                                                 : SpaceBuilder::all(type.dims[i]));
+    return result;
+  };
+  for (size_t i = 0; i < call.inputs.size(); ++i)
+    builder.input(call.inputs[i] ? std::optional(access(*call.inputs[i], trailing[i]))
+                                 : std::nullopt);
+  for (size_t i = 0; i < call.outputs.size(); ++i)
+    builder.output(access(call.outputs[i], trailing[call.inputs.size() + i]));
+  return builder.finish();
 }
 
 namespace {

@@ -22,12 +22,19 @@ ir::ValueIds batch_per_sample(const BatchContext& context) {
                         .batch = context.batch});
 }
 
-std::vector<TileAxis> tile_samples(const Call& call) {
-  if (!call.attributes.boolean("per_sample")) return {};
-  TileAxis tile;
-  for (const auto& input : call.inputs) tile.operand_axes.push_back(input ? 0 : -1);
-  tile.operand_axes.resize(call.inputs.size() + call.outputs.size(), 0);
-  return {tile};
+Space per_sample_space(const Call& call) {
+  SpaceBuilder builder;
+  const bool per_sample = call.attributes.boolean("per_sample");
+  const size_t sample = per_sample ? builder.axis("sample", call.input(0).dims.at(0)) : 0;
+  const auto access = [&](const ir::TensorType& type) {
+    Access result = whole_access(type.dims);
+    if (per_sample) result.dims.at(0) = SpaceBuilder::along(sample);
+    return result;
+  };
+  for (const auto& input : call.inputs)
+    builder.input(input ? std::optional(access(*input)) : std::nullopt);
+  for (const ir::TensorType& output : call.outputs) builder.output(access(output));
+  return builder.finish();
 }
 
 }  // namespace tdc::ops

@@ -1,5 +1,7 @@
 #include "ops/reduction.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -70,24 +72,6 @@ std::vector<size_t> reduction_targets(const ir::Dims& x, const std::vector<bool>
   return result;
 }
 
-std::vector<TileAxis> tile_reduction(const Call& call, const std::vector<bool>& is_reduced,
-                                     bool keeps_axes) {
-  std::vector<TileAxis> result;
-  int y_axis = 0;
-  for (size_t axis = 0; axis < is_reduced.size(); ++axis) {
-    if (is_reduced[axis]) {
-      if (keeps_axes) ++y_axis;
-      continue;
-    }
-    TileAxis tile = {{static_cast<int>(axis)}};
-    for (size_t i = 1; i < call.inputs.size(); ++i)  // an accumulator lies like y
-      tile.operand_axes.push_back(call.inputs[i] ? y_axis : -1);
-    tile.operand_axes.push_back(y_axis++);
-    result.push_back(std::move(tile));
-  }
-  return result;
-}
-
 std::vector<AttributeDef> reduction_attributes() {
   return {{"axis", AttributeKind::axes, std::vector<int64_t>{}, "which axes go; none given: all"},
           {"keep", AttributeKind::boolean, false, "leave extents 1 in their place"}};
@@ -136,9 +120,26 @@ void bind_axes_reduction(const KernelCall& call, KernelScalars& scalars) {
                  call.attributes.boolean("keep"));
 }
 
-std::vector<TileAxis> tile_axes_reduction(const Call& call) {
-  return tile_reduction(call, reduced_axes(call.input(0).dims, call.attributes),
-                        call.attributes.boolean("keep"));
+Space axes_reduction_space(const Call& call) {
+  const ir::Dims& x = call.input(0).dims;
+  const std::vector<bool> is_reduced = reduced_axes(x, call.attributes);
+  SpaceBuilder builder;
+  Access full, kept;  // an operand like x, and one like y
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (is_reduced[i]) {
+      full.dims.push_back(SpaceBuilder::all(x[i]));
+      if (call.attributes.boolean("keep")) kept.dims.push_back(SpaceBuilder::all(1));
+    } else {
+      full.dims.push_back(SpaceBuilder::along(builder.axis(fmt::format("axis{}", i), x[i])));
+      kept.dims.push_back(full.dims.back());
+    }
+  }
+  // Operands are like x or like y; without anything to reduce these are the same.
+  const auto access = [&](const ir::TensorType& type) { return type.dims == x ? full : kept; };
+  for (const auto& input : call.inputs)
+    builder.input(input ? std::optional(access(*input)) : std::nullopt);
+  for (const ir::TensorType& output : call.outputs) builder.output(access(output));
+  return builder.finish();
 }
 
 ir::ValueId kept_cotangent(GradientContext& context) {

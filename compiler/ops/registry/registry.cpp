@@ -62,6 +62,24 @@ ir::Attributes complete_attributes(const OpDef& op, ir::Attributes attributes) {
   return attributes;
 }
 
+int64_t flop(const OpDef& op, const Space& space, const Box& box) {
+  switch (op.work.value()) {
+    case Work::none:
+      return 0;
+    case Work::outputs:
+      return output_elements(space, box);
+    case Work::points:
+      return 2 * points(space, box);
+  }
+  return 0;
+}
+
+int64_t flop(const OpDef& op, const Call& call) {
+  if (op.work == Work::none) return 0;
+  const Space space = op.space(call);
+  return flop(op, space, whole_box(space));
+}
+
 Call call_of(const ir::Graph& graph, const ir::Node& node) {
   Call call = {.inputs = {}, .outputs = {}, .attributes = node.attributes};
   for (const ir::ValueId input : node.inputs)

@@ -121,6 +121,8 @@ td_conv2d_input_grad_f32_args input_grad(const Case& c) {
   args.dy_channel = f.y_channel;
   args.dy_row = f.y_row;
   args.w_output = f.w_output;
+  args.w_channel = c.kernel_height * c.kernel_width;
+  args.w_row = c.kernel_width;
   return args;
 }
 
@@ -134,6 +136,8 @@ td_conv2d_weight_grad_f32_args weight_grad(const Case& c) {
   args.dy_channel = f.y_channel;
   args.dy_row = f.y_row;
   args.dw_output = f.w_output;
+  args.dw_channel = c.kernel_height * c.kernel_width;
+  args.dw_row = c.kernel_width;
   return args;
 }
 

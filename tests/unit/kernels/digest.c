@@ -105,11 +105,11 @@ static void run_conv2d(int32_t stride, int32_t dilation, int32_t groups) {
   RUN(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, GEOMETRY,
       .dx_image = 12 * height * width, .dx_channel = height * width, .dx_row = width,
       .dy_image = 6 * out_height * out_width, .dy_channel = out_height * out_width,
-      .dy_row = out_width, .w_output = channels * 9);
+      .dy_row = out_width, .w_output = channels * 9, .w_channel = 9, .w_row = 3);
   RUN(td_conv2d_weight_grad_f32, .dw = result, .x = operand_a, .dy = operand_b, GEOMETRY,
       .x_image = 12 * height * width, .x_channel = height * width, .x_row = width,
       .dy_image = 6 * out_height * out_width, .dy_channel = out_height * out_width,
-      .dy_row = out_width, .dw_output = channels * 9);
+      .dy_row = out_width, .dw_output = channels * 9, .dw_channel = 9, .dw_row = 3);
 }
 
 /* A kernel row that is larger than a panel of a small core. */
@@ -119,7 +119,7 @@ static void run_wide_conv2d(void) {
       .out_width = 11, .kernel_height = 2, .kernel_width = 80, .stride_height = 1,
       .stride_width = 1, .dilation_height = 1, .dilation_width = 1, .dx_image = 540,
       .dx_channel = 270, .dx_row = 90, .dy_image = 66, .dy_channel = 22, .dy_row = 11,
-      .w_output = 320);
+      .w_output = 320, .w_channel = 160, .w_row = 80);
 }
 
 static void run_reductions(void) {

@@ -62,6 +62,8 @@ td_max_pool2d_grad_f32_args gradient(const Case& c) {
           .stride_width = c.stride_width,
           .pad_top = c.pad_top,
           .pad_left = c.pad_left,
+          .dx_height = c.height,
+          .dx_width = c.width,
           .x_image = c.channels * c.height * c.width,
           .x_channel = c.height * c.width,
           .x_row = c.width,

@@ -37,7 +37,7 @@ int64_t counted(const Axis& a) {
                             {"padding", std::vector<int64_t>{0, a.padding}},
                             {"dilation", std::vector<int64_t>{1, a.dilation}}})};
   call.outputs = {ir::TensorType{.dims = {1, 1, outputs_of(a)}}};
-  return conv2d.flop(call);
+  return flop(conv2d, call);
 }
 
 TEST_CASE("the FLOP of convolutions are those of the taps inside the image") {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <set>
 
 #include "unit/check/check_source.h"
 #include "unit/ops/samples.h"
@@ -23,7 +22,7 @@ std::vector<std::string> empty_fields(const OpDef& op) {
   require(!op.signature.empty(), "signature");
   require(op.batch != nullptr, "batch");
   require(op.evaluate != nullptr, "evaluate");
-  require(op.flop != nullptr, "flop");
+  require(op.work.has_value(), "work");
   require(op.samples != nullptr && !op.samples().empty(), "samples");
   require(op.kernel_tolerance >= 0, "kernel_tolerance");
   if (const auto* none = std::get_if<NoGradient>(&op.gradient))
@@ -35,7 +34,7 @@ std::vector<std::string> empty_fields(const OpDef& op) {
     require(!attribute.summary.empty(), fmt::format("summary of {}", attribute.name));
   }
   if (op.is_view) return empty;
-  require(op.tile_axes != nullptr, "tile_axes");
+  require(op.space != nullptr, "space");
   require(op.kernel.has_value(), "kernel");
   if (!op.kernel) return empty;
   require(op.kernel->name.starts_with("td_"), "kernel name");
@@ -56,6 +55,27 @@ TEST_CASE("no field of a record is empty") {
   CHECK(empty_fields({}).size() == 10);
 }
 
+/// The box of everything touches operands inside of their extents, and every element of the outputs.
+void check_space(const Space& space, const Call& call) {
+  const Box box = whole_box(space);
+  CHECK(cut_problem(space, box) == std::nullopt);
+  CHECK(starts_chains(space, box));
+  REQUIRE(space.inputs.size() == call.inputs.size());
+  REQUIRE(space.outputs.size() == call.outputs.size());
+  for (size_t i = 0; i < call.inputs.size(); ++i) {
+    REQUIRE(space.inputs[i].has_value() == call.inputs[i].has_value());
+    if (!call.inputs[i]) continue;
+    const Region touched = region(*space.inputs[i], box);
+    REQUIRE(touched.size() == call.input(i).dims.size());
+    for (size_t axis = 0; axis < touched.size(); ++axis) {
+      CHECK(touched[axis].begin >= 0);
+      CHECK(touched[axis].end <= call.input(i).dims[axis]);
+    }
+  }
+  for (size_t i = 0; i < call.outputs.size(); ++i)
+    CHECK(extents(region(space.outputs[i], box)) == call.output(i).dims);
+}
+
 TEST_CASE("records agree with their signatures and samples") {
   for (const OpDef* op : all_ops()) {
     CAPTURE(std::string(op->name));
@@ -71,22 +91,12 @@ TEST_CASE("records agree with their signatures and samples") {
       CHECK((sample.domains.empty() || sample.domains.size() == sample.inputs.size()));
       const Call call = call_of(*op, sample);
       REQUIRE(call.outputs.size() == operands.outputs.size());
-      CHECK(op->flop(call) >= 0);
+      CHECK(flop(*op, call) >= 0);
       for (size_t i = 0; i < call.outputs.size(); ++i)
         CHECK(call.outputs[i].dtype == operands.outputs[i].dtype);
       if (op->is_view) CHECK(ir::element_count(call.output(0)) == ir::element_count(call.input(0)));
-      if (op->tile_axes == nullptr) continue;
-      for (const TileAxis& tile : op->tile_axes(call)) {
-        REQUIRE(tile.operand_axes.size() == call.inputs.size() + call.outputs.size());
-        std::set<int64_t> extents;
-        for (size_t i = 0; i < tile.operand_axes.size(); ++i) {
-          if (tile.operand_axes[i] < 0) continue;
-          const ir::TensorType& type =
-              i < call.inputs.size() ? call.input(i) : call.output(i - call.inputs.size());
-          extents.insert(type.dims.at(static_cast<size_t>(tile.operand_axes[i])));
-        }
-        CHECK(extents.size() == 1);
-      }
+      if (op->space == nullptr) continue;
+      check_space(op->space(call), call);
     }
   }
 }

@@ -91,21 +91,30 @@ std::vector<Step>& ScheduleBuilder::steps() {
 
 Launch& ScheduleBuilder::launch(std::string_view op, std::vector<BufferId> inputs,
                                 std::vector<BufferId> outputs, ir::Attributes attributes) {
-  Launch launch = {.op = &ops::op(op), .attributes = {}, .inputs = {}, .outputs = {}};
-  launch.attributes = ops::complete_attributes(*launch.op, std::move(attributes));
+  const ops::OpDef& record = ops::op(op);
+  ops::Call call = {.inputs = {},
+                    .outputs = {},
+                    .attributes = ops::complete_attributes(record, std::move(attributes))};
   for (const BufferId input : inputs)
-    launch.inputs.push_back(input.is_valid() ? std::optional(whole(input)) : std::nullopt);
-  for (const BufferId output : outputs) launch.outputs.push_back(whole(output));
-  return std::get<Launch>(steps().emplace_back(std::move(launch)));
+    call.inputs.push_back(input.is_valid() ? std::optional(schedule_.buffers[input].type)
+                                           : std::nullopt);
+  for (const BufferId output : outputs) call.outputs.push_back(schedule_.buffers[output].type);
+  return std::get<Launch>(
+      steps().emplace_back(whole_launch(record, std::move(call), inputs, outputs)));
 }
 
 Launch& ScheduleBuilder::launch_views(std::string_view op, std::vector<View> inputs,
                                       std::vector<View> outputs) {
-  Launch launch = {.op = &ops::op(op),
-                   .attributes = {},
-                   .inputs = {inputs.begin(), inputs.end()},
-                   .outputs = std::move(outputs)};
-  launch.attributes = ops::complete_attributes(*launch.op, {});
+  Launch launch = {.op = &ops::op(op)};
+  const auto type = [&](const View& view) {
+    return ir::TensorType{.dtype = schedule_.buffers[view.buffer].type.dtype, .dims = view.extent};
+  };
+  for (const View& input : inputs) launch.call.inputs.emplace_back(type(input));
+  for (const View& output : outputs) launch.call.outputs.push_back(type(output));
+  launch.call.attributes = ops::complete_attributes(*launch.op, {});
+  launch.box = ops::whole_box(launch.op->space(launch.call));
+  launch.inputs = {inputs.begin(), inputs.end()};
+  launch.outputs = std::move(outputs);
   return std::get<Launch>(steps().emplace_back(std::move(launch)));
 }
 

@@ -1,14 +1,4 @@
-#include "td_elementwise.h"
-
-static inline float td_slice_of(float a) {
-  return a;
-}
-
-/// y = the part of a that starts `begin` elements into it. Copies NaNs as they are.
-void td_slice_f32(const td_slice_f32_args* args, td_team team) {
-  td_map_unary(args->y, args->a + args->begin, args->rank, args->extent, args->y_stride,
-               args->a_stride, team, td_slice_of);
-}
+#include "td_position.h"
 
 /// y = a at the positions `begin` to `end` along one axis, +0 at the others. The work items are
 /// elements of y.

@@ -1,0 +1,309 @@
+// Every op in pieces: the launches of random ragged boxes, in the order of chains, give the bits of
+// the launch of the whole, for every axis and every pair of axes of every sample of every record.
+// What follows from a space (regions, cuts, work) is derived, so this is all that an op has to
+// pass.
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "memory/plan_memory.h"
+#include "memory/validate.h"
+#include "ops/registry.h"
+#include "schedule/run_schedule.h"
+#include "unit/kernels/kernels.h"
+#include "unit/ops/samples.h"
+#include "unit/schedule/schedules.h"
+
+namespace tdc::schedule {
+namespace {
+
+using ops::AxisKind;
+using ops::Box;
+using ops::Call;
+using ops::OpDef;
+using ops::Range;
+using ops::Space;
+using ops::Tensor;
+using test::Random;
+
+class NativeKernels : public KernelLibrary {
+ public:
+  [[nodiscard]] KernelFunction find(std::string_view name) const override {
+    return reinterpret_cast<KernelFunction>(kernels::builds().front().find(std::string(name)));
+  }
+};
+
+/// Consecutive ranges of random lengths.
+std::vector<Range> ragged(int64_t extent, Random& random) {
+  std::vector<Range> parts;
+  for (int64_t begin = 0; begin < extent;) {
+    const int64_t end =
+        std::min(extent, begin + random.between(1, std::max<int64_t>(extent / 2, 1)));
+    parts.push_back({begin, end});
+    begin = end;
+  }
+  return parts;
+}
+
+std::vector<Range> singles(int64_t extent) {
+  std::vector<Range> parts;
+  for (int64_t i = 0; i < extent; ++i) parts.push_back({i, i + 1});
+  return parts;
+}
+
+/// The axes that must have one index in each piece for `axis` to be cut.
+std::vector<size_t> outside_of(const Space& space, size_t axis) {
+  std::vector<size_t> result;
+  if (space.axes[axis].kind == AxisKind::chain)
+    for (size_t i = 0; i < axis; ++i)
+      if (space.axes[i].kind == AxisKind::chain) result.push_back(i);
+  for (const std::vector<size_t>& merged : space.merged) {
+    const auto at = std::find(merged.begin(), merged.end(), axis);
+    if (at != merged.end()) result.insert(result.end(), merged.begin(), at);
+  }
+  return result;
+}
+
+/// The boxes that cut `axes`, parallel and chain loops nested in the order of the space. Axes
+/// outside of them are cut to single indices where that is the rule.
+std::vector<Box> boxes(const Space& space, const std::vector<size_t>& axes, Random& random) {
+  std::vector<std::vector<Range>> parts;
+  for (const ops::SpaceAxis& axis : space.axes) parts.push_back({{0, axis.extent}});
+  for (const size_t axis : axes) parts[axis] = ragged(space.axes[axis].extent, random);
+  for (bool changes = true; changes;) {
+    changes = false;
+    for (size_t axis = 0; axis < parts.size(); ++axis) {
+      if (parts[axis].size() == 1) continue;
+      for (const size_t outer : outside_of(space, axis)) {
+        const auto extent = static_cast<size_t>(space.axes[outer].extent);
+        if (parts[outer].size() == extent) continue;
+        parts[outer] = singles(space.axes[outer].extent);
+        changes = true;
+      }
+    }
+  }
+  std::vector<Box> result = {{}};
+  for (const std::vector<Range>& ranges : parts) {
+    std::vector<Box> longer;
+    for (const Box& box : result)
+      for (const Range& range : ranges) {
+        longer.push_back(box);
+        longer.back().push_back(range);
+      }
+    result = std::move(longer);
+  }
+  return result;
+}
+
+class PiecesTest {
+ public:
+  PiecesTest(const OpDef& op, Call call, std::vector<std::optional<Tensor>> tensors)
+      : op_(op), call_(std::move(call)), tensors_(std::move(tensors)), space_(op_.space(call_)) {
+    expected_ = run({ops::whole_box(space_)}, 1, true);
+  }
+
+  void check(const std::vector<size_t>& axes, Random& random, uint32_t cores) {
+    const std::vector<Box> pieces = boxes(space_, axes, random);
+    if (pieces.size() == 1 || pieces.size() > 200) return;
+    ++cuts;
+    for (const size_t axis : axes) CAPTURE(space_.axes[axis].name);
+    int64_t flop = 0;
+    for (const Box& box : pieces) {
+      REQUIRE(ops::cut_problem(space_, box) == std::nullopt);
+      flop += ops::flop(op_, space_, box);
+    }
+    if (op_.work == ops::Work::points) CHECK(flop == ops::flop(op_, call_));
+    const auto found = run(pieces, cores, true);
+    for (size_t i = 0; i < found.size(); ++i) CHECK(kernels::same_bits(found[i], expected_[i]));
+    const auto reference = run(pieces, 1, false);
+    for (size_t i = 0; i < found.size(); ++i)
+      CHECK(kernels::relative_error(
+                expected_[i], std::vector<double>(reference[i].begin(), reference[i].end())) <=
+            op_.kernel_tolerance + 1e-6);
+  }
+
+  [[nodiscard]] const Space& space() const { return space_; }
+  static inline int cuts = 0;
+
+ private:
+  std::vector<std::vector<float>> run(const std::vector<Box>& pieces, uint32_t cores,
+                                      bool with_kernels) {
+    test::ScheduleBuilder b;
+    std::vector<BufferId> inputs, outputs;
+    const auto accumulator = static_cast<size_t>(op_.accumulator);
+    const bool continues = op_.accumulator >= 0 && call_.inputs[accumulator];
+    const BufferId sum = continues ? b.variable("sum", call_.output(0).dims) : BufferId{};
+    b.entry_point("step");
+    for (size_t i = 0; i < call_.inputs.size(); ++i) {
+      inputs.emplace_back();
+      if (!call_.inputs[i]) continue;
+      inputs.back() = continues && i == accumulator
+                          ? b.next_version(sum)
+                          : b.input(fmt::format("x{}", i), call_.input(i).dims);
+      b.schedule().buffers[inputs.back()].type = call_.input(i);
+    }
+    for (size_t i = 0; i < call_.outputs.size(); ++i)
+      outputs.push_back(continues && i == 0
+                            ? inputs[accumulator]
+                            : b.output(fmt::format("y{}", i), call_.output(i).dims));
+    for (const Box& box : pieces)
+      b.schedule().entry_points.back().steps.emplace_back(
+          piece_launch(op_, call_, box, inputs, outputs));
+    const memory::MemoryPlan plan =
+        std::get<memory::MemoryPlan>(memory::plan_memory(b.schedule(), test::two_level_chip()));
+    CHECK(memory::validate(b.schedule(), plan) == std::vector<std::string>{});
+    const NativeKernels library;
+    ScheduleRun run(
+        b.schedule(), plan,
+        {.kernels = with_kernels ? &library : nullptr, .cores = cores, .red_zone = {64}});
+    for (const BufferId output : outputs)  // what must not be read
+      run.set(output,
+              std::vector<float>(
+                  static_cast<size_t>(ir::element_count(b.schedule().buffers[output].type)), NAN));
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (!inputs[i].is_valid()) continue;
+      const std::vector<double>& data = tensors_[i]->data;
+      if (call_.input(i).dtype == ir::DType::f32)
+        run.set(inputs[i], std::vector<float>(data.begin(), data.end()));
+      else
+        run.set(inputs[i], std::vector<int32_t>(data.begin(), data.end()));
+    }
+    run.run("step");
+    std::vector<std::vector<float>> results;
+    for (const BufferId output : outputs) results.push_back(run.floats(output));
+    return results;
+  }
+
+  const OpDef& op_;
+  Call call_;
+  std::vector<std::optional<Tensor>> tensors_;
+  Space space_;
+  std::vector<std::vector<float>> expected_;
+};
+
+/// The sample with operands drawn, and once more with an accumulator if the op has one.
+template <typename Check>
+void for_each_call(const OpDef& op, Check check) {
+  uint64_t seed = 0;
+  for (const ops::Sample& sample : op.samples()) {
+    ++seed;
+    std::mt19937_64 random(seed);
+    Call call = ops::call_of(op, sample);
+    std::vector<std::optional<Tensor>> tensors;
+    for (size_t i = 0; i < sample.inputs.size(); ++i)
+      tensors.push_back(sample.inputs[i] ? std::optional(ops::draw(sample, i, random))
+                                         : std::nullopt);
+    INFO("op ", std::string(op.name), ", sample ", seed);
+    check(call, tensors, seed);
+    if (op.accumulator < 0) continue;
+    const auto at = static_cast<size_t>(op.accumulator);
+    call.inputs[at] = call.outputs[0];
+    tensors[at] =
+        ops::draw({.inputs = {call.outputs[0]}, .attributes = {}, .domains = {}}, 0, random);
+    check(call, tensors, seed + 1000);
+  }
+}
+
+TEST_CASE("pieces of every op have the bits of the whole, whatever axes are cut") {
+  for (const OpDef* op : ops::all_ops()) {
+    if (op->space == nullptr) continue;
+    const int before = PiecesTest::cuts;
+    for_each_call(*op, [&](const Call& call, const std::vector<std::optional<Tensor>>& tensors,
+                           uint64_t seed) {
+      PiecesTest test(*op, call, tensors);
+      Random random(seed);
+      const size_t axes = test.space().axes.size();
+      const uint32_t teams[] = {1, 2, 3, 8};
+      size_t turn = 0;
+      for (size_t first = 0; first < axes; ++first) {
+        test.check({first}, random, teams[turn++ % 4]);
+        for (size_t second = first + 1; second < axes; ++second)
+          test.check({first, second}, random, teams[turn++ % 4]);
+      }
+    });
+    INFO("op ", std::string(op->name));
+    CHECK_MESSAGE(PiecesTest::cuts > before, "no sample of it was cut");
+  }
+}
+
+TEST_CASE("cuts against the order of chains, and of axes that kernels merge, are refused") {
+  int refused = 0;
+  for (const OpDef* op : ops::all_ops()) {
+    if (op->space == nullptr) continue;
+    for (const ops::Sample& sample : op->samples()) {
+      const Space space = op->space(ops::call_of(*op, sample));
+      for (size_t axis = 0; axis < space.axes.size(); ++axis) {
+        if (space.axes[axis].extent == 1) continue;
+        Box box = ops::whole_box(space);
+        box[axis].end -= 1;
+        bool is_inside = false;
+        for (const size_t outer : outside_of(space, axis))
+          is_inside = is_inside || space.axes[outer].extent > 1;
+        INFO("op ", std::string(op->name), ", axis ", space.axes[axis].name);
+        CHECK(ops::cut_problem(space, box).has_value() == is_inside);
+        refused += is_inside ? 1 : 0;
+        box[axis] = {0, space.axes[axis].extent + 1};
+        CHECK(ops::cut_problem(space, box).has_value());
+        box[axis] = {1, 1};
+        CHECK(ops::cut_problem(space, box).has_value());
+      }
+    }
+  }
+  CHECK(refused > 40);
+}
+
+TEST_CASE(
+    "a strip of a convolution has the bits of the whole, and moving anything of it is noticed") {
+  //     image 8x8, kernel 3x3, padding 1     strip 0: rows 0 to 3 of y, 0 to 4 of x
+  //                                          strip 1: rows 4 to 7 of y, 3 to 7 of x
+  const auto schedule_with = [](auto change) {
+    test::ScheduleBuilder b;
+    b.entry_point("step");
+    const BufferId x = b.input("x", {3, 8, 8}), w = b.input("w", {3, 3, 3, 3});
+    const BufferId y = b.output("y", {3, 8, 8});
+    const Call call = {
+        .inputs = {ir::TensorType{.dims = {3, 8, 8}}, ir::TensorType{.dims = {3, 3, 3, 3}}},
+        .outputs = {ir::TensorType{.dims = {3, 8, 8}}},
+        .attributes =
+            ops::complete_attributes(ops::op("conv2d"), {{"padding", std::vector<int64_t>{1, 1}}})};
+    Box box = ops::whole_box(ops::op("conv2d").space(call));
+    const size_t row = 3;  // after group, output and channel
+    for (const Range& rows : {Range{0, 4}, Range{4, 8}}) {
+      box[row] = rows;
+      b.schedule().entry_points[0].steps.emplace_back(
+          piece_launch(ops::op("conv2d"), call, box, {x, w}, {y}));
+    }
+    change(std::get<Launch>(b.schedule().entry_points[0].steps[1]));
+    return b.schedule();
+  };
+  const auto violations = [&](auto change) {
+    const Schedule schedule = schedule_with(change);
+    const memory::MemoryPlan plan =
+        std::get<memory::MemoryPlan>(memory::plan_memory(schedule, test::two_level_chip()));
+    return memory::validate(schedule, plan);
+  };
+  const Schedule schedule = schedule_with([](Launch&) {});
+  CHECK(std::get<Launch>(schedule.entry_points[0].steps[1]).inputs[0]->extent == ir::Dims{3, 5, 8});
+  CHECK(violations([](Launch&) {}).empty());
+  using Violations = std::vector<std::string>;
+  CHECK(violations([](Launch& launch) { launch.inputs[0]->offset.constant += 8; }) ==
+        Violations{"step, step 1 (conv2d): a view of `x` (b0) starts at element 32, its box at 24",
+                   "step, step 1 (conv2d): a view of `x` (b0) reaches elements 32 to 199 of 192"});
+  CHECK(
+      violations([](Launch& launch) { launch.inputs[0]->offset.constant -= 8; }) ==
+      Violations{"step, step 1 (conv2d): a view of `x` (b0) starts at element 16, its box at 24"});
+  CHECK(violations([](Launch& launch) { launch.outputs[0].offset.constant -= 8; }) ==
+        Violations{"step, step 1 (conv2d): a view of `y` (b2) starts at element 24, its box at 32",
+                   "step, at the end: output `y` (b2) is not completely written"});
+  CHECK(
+      violations([](Launch& launch) { launch.box[3] = {3, 7}; }) ==
+      Violations{"step, step 1 (conv2d): a view of `x` (b0) has shape [3, 5, 8], its box takes "
+                 "[3, 6, 8]",
+                 "step, step 1 (conv2d): a view of `y` (b2) starts at element 32, its box at 24"});
+}
+
+}  // namespace
+}  // namespace tdc::schedule
