@@ -425,8 +425,7 @@ class SourceWriter {
   std::string address(const schedule::View& view) const {
     const schedule::BufferId storage = storage_of(schedule_, view.buffer);
     const schedule::Buffer& buffer = schedule_.buffers[storage];
-    TDC_CHECK(view.offset.terms.empty(), "flat schedules have no loops");
-    const int64_t offset = view.offset.constant;
+    const int64_t offset = view.offset;
     const std::string suffix = offset == 0 ? "" : fmt::format(" + {}", offset);
     switch (buffer.kind) {
       case BufferKind::argument:

@@ -38,16 +38,13 @@ struct Lifetimes {
   /// arguments and constants have none, their memory is not ours to plan.
   std::vector<Lifetime> lifetimes;
   std::vector<EntryTicks> entry_points;
-  /// The leaf step of each tick; points into the schedule.
+  /// The step of each tick; points into the schedule.
   std::vector<const schedule::Step*> steps;
 };
 
 /// Asserts that aliases have no cycles, stay in their root's level and within its size.
 ///
-/// A buffer used inside a loop lives for the whole loop, unless all its uses are in the loop and
-/// every turn writes what it reads: then a turn needs nothing of the turn before, and the buffer
-/// lives from its first to its last use within the turn. A background copy uses both its buffers
-/// until the Wait that names its transfer.
+/// A background copy uses both its buffers until the Wait that names its transfer.
 Lifetimes find_lifetimes(const schedule::Schedule& schedule);
 
 /// The buffer at the end of the chain of aliases.

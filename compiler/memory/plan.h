@@ -7,8 +7,7 @@
 
 namespace tdc::memory {
 
-/// A moment in the replay of all entry points one after another: leaf steps, counted through. A
-/// step inside a loop is one tick, however often it runs.
+/// A moment in the replay of all entry points one after another: steps, counted through.
 using Tick = int64_t;
 
 /// Every buffer starts at a multiple of this, and so do arenas. 16 is the strictest alignment of

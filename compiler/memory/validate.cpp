@@ -28,8 +28,6 @@ using schedule::BufferId;
 using schedule::BufferKind;
 using schedule::Copy;
 using schedule::Launch;
-using schedule::Loop;
-using schedule::LoopId;
 using schedule::Schedule;
 using schedule::Step;
 using schedule::TransferId;
@@ -106,7 +104,7 @@ struct Place {
   bool is_known = false;
 };
 
-/// A view with numbers for its loop indices: bytes within its buffer.
+/// A view: bytes within its buffer.
 struct Piece {
   BufferId buffer;
   int64_t start = 0;  ///< of the first element, in elements
@@ -310,10 +308,6 @@ class Replay {
   /// Returns the tick after the last of `steps`.
   Tick replay(const std::vector<Step>& steps, Tick tick) {
     for (const Step& step : steps) {
-      if (const auto* loop = std::get_if<Loop>(&step)) {
-        tick = replay_loop(*loop, tick);
-        continue;
-      }
       tick_ = tick++;
       if (violations_.size() == kMostViolations) continue;
       if (const auto* launch = std::get_if<Launch>(&step)) {
@@ -328,19 +322,6 @@ class Replay {
       }
     }
     return tick;
-  }
-
-  Tick replay_loop(const Loop& loop, Tick tick) {
-    Tick end = tick;
-    if (loop.step <= 0 || loop.begin >= loop.end)
-      violation("loop i{} does not run", loop.id.index);
-    else
-      for (int64_t index = loop.begin; index < loop.end; index += loop.step) {
-        indices_[loop.id] = index;
-        end = replay(loop.steps, tick);
-      }
-    indices_.erase(loop.id);
-    return end;
   }
 
   void say_where(std::string_view what) {
@@ -386,13 +367,8 @@ class Replay {
       return;
     int64_t place = 0;
     for (size_t i = 0; i < dims.size(); ++i) place += begin[i] * dense[i];
-    int64_t found = view.offset.constant;
-    for (const auto& [loop, coefficient] : view.offset.terms) {
-      const auto index = indices_.find(loop);
-      if (index != indices_.end()) found += coefficient * index->second;
-    }
-    if (found != place)
-      violation("a view of {} starts at element {}, its box at {}", name(view.buffer), found,
+    if (view.offset != place)
+      violation("a view of {} starts at element {}, its box at {}", name(view.buffer), view.offset,
                 place);
   }
 
@@ -490,16 +466,7 @@ class Replay {
                 view.stride.size());
       return std::nullopt;
     }
-    Piece piece = {
-        .buffer = view.buffer, .start = view.offset.constant, .view = &view, .intervals = {}};
-    for (const auto& [loop, coefficient] : view.offset.terms) {
-      const auto index = indices_.find(loop);
-      if (index == indices_.end()) {
-        violation("a view of {} depends on i{} outside its loop", name(view.buffer), loop.index);
-        return std::nullopt;
-      }
-      piece.start += coefficient * index->second;
-    }
+    Piece piece = {.buffer = view.buffer, .start = view.offset, .view = &view, .intervals = {}};
     int64_t lowest = piece.start, highest = piece.start;
     for (size_t axis = 0; axis < view.extent.size(); ++axis) {
       if (view.extent[axis] < 1) return piece;  // touches nothing
@@ -693,7 +660,6 @@ class Replay {
   std::vector<std::string> violations_;
   std::string context_, where_;
   Tick tick_ = 0;
-  std::map<LoopId, int64_t> indices_;
   std::vector<WriteRecord> writes_;
   std::vector<IntervalMap> spaces_;
   IdVector<BufferId, IntervalMap> contents_;  // by bytes of the buffer

@@ -269,16 +269,15 @@ class GraphLowering {
 }  // namespace
 
 View whole(BufferId buffer, const ir::Dims& dims) {
-  return {.buffer = buffer, .offset = {}, .extent = dims, .stride = ir::dense_strides(dims)};
+  return {.buffer = buffer, .offset = 0, .extent = dims, .stride = ir::dense_strides(dims)};
 }
 
 View view_of(BufferId buffer, const ir::Dims& dims, const ops::Region& region) {
   View view = {.buffer = buffer,
-               .offset = {},
+               .offset = 0,
                .extent = ops::extents(region),
                .stride = ir::dense_strides(dims)};
-  for (size_t i = 0; i < region.size(); ++i)
-    view.offset.constant += region[i].begin * view.stride[i];
+  for (size_t i = 0; i < region.size(); ++i) view.offset += region[i].begin * view.stride[i];
   return view;
 }
 

@@ -38,22 +38,13 @@ struct ScheduleRun::Region {
 
 namespace {
 
-int64_t count_ticks(const std::vector<Step>& steps) {
-  int64_t count = 0;
-  for (const Step& step : steps) {
-    const auto* loop = std::get_if<Loop>(&step);
-    count += loop != nullptr ? count_ticks(loop->steps) : 1;
-  }
-  return count;
-}
-
 /// The elements of a region of a dense tensor, in row-major order of the region.
 std::vector<size_t> elements_of(const ir::Dims& dims, const ops::Region& region) {
   const View view = view_of({}, dims, region);
   std::vector<size_t> elements(static_cast<size_t>(ir::element_count(view.extent)));
   ir::Dims index(dims.size(), 0);
   for (size_t& element : elements) {
-    int64_t at = view.offset.constant;
+    int64_t at = view.offset;
     for (size_t i = 0; i < index.size(); ++i) at += index[i] * view.stride[i];
     element = static_cast<size_t>(at);
     for (size_t axis = index.size(); axis-- > 0;) {
@@ -182,51 +173,39 @@ std::span<std::byte> ScheduleRun::arena(LevelId level) {
 void ScheduleRun::run(std::string_view entry_point) {
   memory::Tick tick = 0;
   for (const EntryPoint& entry : schedule_.entry_points) {
-    if (entry.name == entry_point) {
-      run_steps(entry.steps, tick);
-      return;
+    if (entry.name != entry_point) {
+      tick += std::ssize(entry.steps);
+      continue;
     }
-    tick += count_ticks(entry.steps);
+    for (const Step& step : entry.steps) {
+      if (options_.before_step) options_.before_step(tick);
+      ++tick;
+      run_step(step);
+    }
+    return;
   }
   TDC_CHECK(false, "no entry point {}", entry_point);
 }
 
-void ScheduleRun::run_steps(const std::vector<Step>& steps, memory::Tick& tick) {
-  for (const Step& step : steps) {
-    if (const auto* loop = std::get_if<Loop>(&step)) {
-      const memory::Tick begin = tick;
-      for (int64_t index = loop->begin; index < loop->end; index += loop->step) {
-        indices_[loop->id] = index;
-        tick = begin;
-        run_steps(loop->steps, tick);
-      }
-      indices_.erase(loop->id);
-      continue;
-    }
-    if (options_.before_step) options_.before_step(tick);
-    ++tick;
-    if (const auto* launch = std::get_if<Launch>(&step)) {
-      if (launch->scratch)
-        std::fill_n(
-            address(*launch->scratch),
-            static_cast<size_t>(ir::byte_size(schedule_.buffers[*launch->scratch].type).count),
-            std::byte{0xff});
-      if (options_.kernels != nullptr)
-        run_kernel(*launch);
-      else
-        run_reference(*launch);
-    } else if (const auto* copy = std::get_if<Copy>(&step)) {
-      run_copy(*copy);
-    }
+void ScheduleRun::run_step(const Step& step) {
+  if (const auto* launch = std::get_if<Launch>(&step)) {
+    if (launch->scratch)
+      std::fill_n(
+          address(*launch->scratch),
+          static_cast<size_t>(ir::byte_size(schedule_.buffers[*launch->scratch].type).count),
+          std::byte{0xff});
+    if (options_.kernels != nullptr)
+      run_kernel(*launch);
+    else
+      run_reference(*launch);
+  } else if (const auto* copy = std::get_if<Copy>(&step)) {
+    run_copy(*copy);
   }
 }
 
 ScheduleRun::Region ScheduleRun::region(const View& view) const {
-  int64_t offset = view.offset.constant;
-  for (const auto& [loop, coefficient] : view.offset.terms)
-    offset += coefficient * indices_.at(loop);
   const int64_t element_bytes = ir::byte_size(schedule_.buffers[view.buffer].type.dtype).count;
-  return {.start = address(view.buffer) + offset * element_bytes,
+  return {.start = address(view.buffer) + view.offset * element_bytes,
           .element_bytes = element_bytes,
           .view = &view};
 }

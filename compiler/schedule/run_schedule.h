@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,7 +24,7 @@ struct RunOptions {
   uint32_t cores = 1;
   /// Bytes before and after each arena that belong to nobody; a multiple of `memory::kAlignment`.
   Bytes red_zone;
-  /// Called before each step but Loops with the step's tick in the plan, in every turn.
+  /// Called before each step with its tick in the plan.
   std::function<void(memory::Tick)> before_step;
 };
 
@@ -61,7 +60,7 @@ class ScheduleRun {
 
   [[nodiscard]] std::byte* address(BufferId buffer) const;
   [[nodiscard]] Region region(const View& view) const;
-  void run_steps(const std::vector<Step>& steps, memory::Tick& tick);
+  void run_step(const Step& step);
   void run_reference(const Launch& launch);
   void run_kernel(const Launch& launch);
   void run_copy(const Copy& copy);
@@ -71,7 +70,6 @@ class ScheduleRun {
   IdVector<LevelId, std::vector<std::byte>> arenas_;  // with red zones
   IdVector<BufferId, std::vector<std::byte>> own_;    // memory of arguments and constants
   IdVector<BufferId, std::byte*> addresses_;          // null: no place, never used
-  std::map<LoopId, int64_t> indices_;
 };
 
 }  // namespace tdc::schedule

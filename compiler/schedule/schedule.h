@@ -3,8 +3,8 @@
 // What runs, in which order, on which pieces of which buffers. `emit` and `run_schedule` see this
 // and the MemoryPlan only, never the IR.
 //
-// Today schedules are flat and every view is a whole tensor; tiles, DMA and fusion are Loops over
-// Launches and Copies with affine views, and need no further types.
+// Steps are concrete: constant boxes, constant views, every piece of its own. Loops exist in the
+// emitted C only.
 
 #include <cstdint>
 #include <optional>
@@ -20,7 +20,6 @@
 namespace tdc::schedule {
 
 using BufferId = Id<struct BufferTag>;
-using LoopId = Id<struct LoopTag>;
 
 /// Where a buffer's bytes come from.
 enum class BufferKind : uint8_t {
@@ -47,17 +46,10 @@ struct Buffer {
   SourceRange origin;
 };
 
-/// constant + sum of coefficient * loop index, in elements.
-struct Affine {
-  int64_t constant = 0;
-  std::vector<std::pair<LoopId, int64_t>> terms;
-  friend bool operator==(const Affine&, const Affine&) = default;
-};
-
 /// A strided piece of a buffer; extents and strides in elements.
 struct View {
   BufferId buffer;
-  Affine offset;
+  int64_t offset = 0;
   ir::Dims extent;
   ir::Dims stride;
   friend bool operator==(const View&, const View&) = default;
@@ -106,14 +98,7 @@ struct Copy {
 struct Wait {
   TransferId transfer;
 };
-struct Barrier {};
-struct Loop;
-using Step = std::variant<Launch, Copy, Wait, Barrier, Loop>;
-struct Loop {
-  LoopId id;
-  int64_t begin = 0, end = 0, step = 1;
-  std::vector<Step> steps;
-};
+using Step = std::variant<Launch, Copy, Wait>;
 
 /// One argument of the entry point's C function.
 struct Argument {

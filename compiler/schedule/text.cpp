@@ -22,13 +22,6 @@ std::string_view to_text(BufferKind kind) {
   return {};
 }
 
-std::string to_text(const Affine& affine) {
-  std::string text = fmt::format("{}", affine.constant);
-  for (const auto& [loop, coefficient] : affine.terms)
-    text += fmt::format(" + {}*i{}", coefficient, loop.index);
-  return text;
-}
-
 class Writer {
  public:
   Writer(const Schedule& schedule, const chip::Chip& chip) : schedule_(schedule), chip_(chip) {}
@@ -67,19 +60,8 @@ class Writer {
     }
     text_ += fmt::format("entry point {}({}) -> ({}), batch {}\n", entry.name, inputs, outputs,
                          entry.batch);
-    write_steps(entry.steps, 1);
-  }
-
-  void write_steps(const std::vector<Step>& steps, size_t depth) {
-    const std::string indent(2 * depth, ' ');
-    for (const Step& step : steps) {
-      if (const auto* loop = std::get_if<Loop>(&step)) {
-        text_ += fmt::format("{}loop i{} = {}..{} step {}\n", indent, loop->id.index, loop->begin,
-                             loop->end, loop->step);
-        write_steps(loop->steps, depth + 1);
-        continue;
-      }
-      text_ += fmt::format("{}{} ", indent, tick_++);
+    for (const Step& step : entry.steps) {
+      text_ += fmt::format("  {} ", tick_++);
       if (const auto* launch = std::get_if<Launch>(&step)) {
         write_launch(*launch);
       } else if (const auto* copy = std::get_if<Copy>(&step)) {
@@ -88,8 +70,6 @@ class Writer {
         if (copy->transfer) text_ += fmt::format(" as t{}", copy->transfer->index);
       } else if (const auto* wait = std::get_if<Wait>(&step)) {
         text_ += fmt::format("wait t{}", wait->transfer.index);
-      } else {
-        text_ += "barrier";
       }
       text_ += "\n";
     }
@@ -124,9 +104,7 @@ std::string label(const Step& step) {
   if (const auto* launch = std::get_if<Launch>(&step))
     return launch->label.empty() ? std::string(launch->op->name) : launch->label;
   if (std::holds_alternative<Copy>(step)) return "copy";
-  if (std::holds_alternative<Wait>(step)) return "wait";
-  if (std::holds_alternative<Barrier>(step)) return "barrier";
-  return "loop";
+  return "wait";
 }
 
 std::string to_text(const View& view, const Schedule& schedule) {
@@ -136,7 +114,7 @@ std::string to_text(const View& view, const Schedule& schedule) {
   if (view == whole(view.buffer, view.extent) &&
       ir::element_count(view.extent) == ir::element_count(dims))
     return name + ir::to_text(view.extent);
-  return fmt::format("{}{} from {} stride {}", name, ir::to_text(view.extent), to_text(view.offset),
+  return fmt::format("{}{} from {} stride {}", name, ir::to_text(view.extent), view.offset,
                      ir::to_text(view.stride));
 }
 

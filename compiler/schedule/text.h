@@ -7,12 +7,11 @@
 
 namespace tdc::schedule {
 
-/// What a step does, in a word or two: a launch's label or else its op's name, `copy`, `wait`,
-/// `barrier`, `loop`.
+/// What a step does, in a word or two: a launch's label or else its op's name, `copy`, `wait`.
 std::string label(const Step& step);
 
-/// The whole schedule, for `--dump=schedule`. Ids are v0 (variables), b0 (buffers), i0 (loop
-/// indices), t0 (transfers); the number before a step is its tick in the memory plan:
+/// The whole schedule, for `--dump=schedule`. Ids are v0 (variables), b0 (buffers), t0
+/// (transfers); the number before a step is its tick in the memory plan:
 ///
 ///     variables
 ///       v0 fc.weight: f32[10, 64], parameter, trained

@@ -17,7 +17,6 @@ using schedule::Buffer;
 using schedule::BufferId;
 using schedule::BufferKind;
 using schedule::Launch;
-using schedule::Loop;
 using schedule::RunOptions;
 using schedule::Schedule;
 using schedule::ScheduleRun;
@@ -34,7 +33,6 @@ struct Written {
 
 void find_written(const std::vector<Step>& steps, Written& written) {
   for (const Step& step : steps) {
-    if (const auto* loop = std::get_if<Loop>(&step)) find_written(loop->steps, written);
     if (const auto* copy = std::get_if<schedule::Copy>(&step)) written.all.insert(copy->to.buffer);
     const auto* launch = std::get_if<Launch>(&step);
     if (launch == nullptr) continue;

@@ -72,79 +72,21 @@ TEST_CASE("ticks of entry points follow one another; scratch lives for its launc
   CHECK(found.entry_points == std::vector<EntryTicks>{{0, 1}, {1, 3}});
 }
 
-TEST_CASE("a buffer that a turn fills before it reads it is local to the loop") {
-  ScheduleBuilder b;
-  b.entry_point("infer");
-  const BufferId x = b.input("x", {8});
-  const BufferId y = b.output("y", {8});
-  const BufferId local = b.temporary("local", {2});
-  const BufferId carried = b.temporary("carried", {2});
-  const BufferId whole = b.temporary("whole", {8});
-  b.launch("relu", {x}, {whole});  // 0
-  const auto i = b.begin_loop(0, 8, 2);
-  b.launch_views("relu", {b.slice(whole, 0, 2, i, 1)}, {b.slice(local, 0, 2)});               // 1
-  b.launch_views("add", {b.slice(local, 0, 2), b.slice(x, 0, 2)}, {b.slice(y, 0, 2, i, 1)});  // 2
-  b.launch_views("relu", {b.slice(carried, 0, 2)}, {b.slice(y, 0, 2, i, 1)});                 // 3
-  b.launch_views("relu", {b.slice(x, 0, 2)}, {b.slice(carried, 0, 2)});                       // 4
-  b.end_loop();
-  // `local` is filled in each turn; `carried` is read before it is written, so it carries a value
-  // over; `whole` comes from outside and the next turn wants it again.
-  CHECK(find_lifetimes(b.schedule()) ==
-        std::vector<Lifetime>{{.buffer = local, .size = {8}, .first = 1, .last = 2},
-                              {.buffer = carried, .size = {8}, .first = 1, .last = 4},
-                              {.buffer = whole, .size = {32}, .first = 0, .last = 4}});
-}
-
-TEST_CASE("an inner loop may fill a buffer piece by piece") {
-  ScheduleBuilder b;
-  b.entry_point("infer");
-  const BufferId x = b.input("x", {4});
-  const BufferId y = b.output("y", {4});
-  const BufferId filled = b.temporary("filled", {4});
-  const BufferId half = b.temporary("half", {4});
-  b.begin_loop(0, 3);
-  b.launch("relu", {x}, {y});  // 0
-  const auto j = b.begin_loop(0, 4);
-  b.launch_views("relu", {b.slice(x, 0, 1, j, 1)}, {b.slice(filled, 0, 1, j, 1)});  // 1
-  b.end_loop();
-  const auto k = b.begin_loop(0, 2);
-  b.launch_views("relu", {b.slice(x, 0, 1, k, 1)}, {b.slice(half, 0, 1, k, 1)});  // 2
-  b.end_loop();
-  b.launch("add", {filled, half}, {y});  // 3
-  b.launch("relu", {x}, {y});            // 4
-  b.end_loop();
-  CHECK(find_lifetimes(b.schedule()) ==
-        std::vector<Lifetime>{{.buffer = filled, .size = {16}, .first = 1, .last = 3},
-                              {.buffer = half, .size = {16}, .first = 0, .last = 4}});
-}
-
-TEST_CASE("a background copy uses its buffers until the wait, around the loop's end if need be") {
+TEST_CASE("a background copy uses its buffers until the wait") {
   ScheduleBuilder b;
   b.entry_point("infer");
   const BufferId x = b.input("x", {4});
   const BufferId y = b.output("y", {4});
   const BufferId from = b.temporary("from", {4});
   const BufferId to = b.temporary("to", {4});
-  const TransferId straight = {0}, around = {1};
+  const TransferId straight = {0};
   b.launch("relu", {x}, {from});                 // 0
   b.copy(b.whole(from), b.whole(to), straight);  // 1
   b.launch("relu", {x}, {y});                    // 2
   b.wait(straight);                              // 3
-  const BufferId next = b.temporary("next", {4});
-  b.launch("relu", {x}, {y});                 // 4
-  b.copy(b.whole(x), b.whole(next), around);  // 5
-  b.begin_loop(0, 3);
-  b.launch("relu", {x}, {y});                 // 6
-  b.wait(around);                             // 7
-  b.launch("relu", {next}, {y});              // 8
-  b.copy(b.whole(x), b.whole(next), around);  // 9
-  b.launch("relu", {x}, {y});                 // 10
-  b.end_loop();
-  b.wait(around);  // 11
   CHECK(find_lifetimes(b.schedule()) ==
         std::vector<Lifetime>{{.buffer = from, .size = {16}, .first = 0, .last = 3},
-                              {.buffer = to, .size = {16}, .first = 1, .last = 3},
-                              {.buffer = next, .size = {16}, .first = 5, .last = 11}});
+                              {.buffer = to, .size = {16}, .first = 1, .last = 3}});
 }
 
 }  // namespace

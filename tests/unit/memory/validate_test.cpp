@@ -244,7 +244,7 @@ TEST_CASE("views stay within their buffers") {
     change(*e.launch(0).inputs[0]);
     return e.check().back();
   };
-  CHECK(with([](schedule::View& view) { view.offset.constant = 1; }) ==
+  CHECK(with([](schedule::View& view) { view.offset = 1; }) ==
         "step, step 0 (relu): a view of `x` (b1) reaches elements 1 to 8 of 8");
   CHECK(with([](schedule::View& view) { view.stride = {-1}; }) ==
         "step, step 0 (relu): a view of `x` (b1) reaches elements -7 to 0 of 8");
@@ -252,8 +252,6 @@ TEST_CASE("views stay within their buffers") {
         "step, step 0 (relu): a view of `x` (b1) has shape [0], its box takes [8]");
   CHECK(with([](schedule::View& view) { view.stride = {}; }) ==
         "step, step 0 (relu): a view of `x` (b1) has 1 extents and 0 strides");
-  CHECK(with([](schedule::View& view) { view.offset.terms = {{schedule::LoopId{3}, 1}}; }) ==
-        "step, step 0 (relu): a view of `x` (b1) depends on i3 outside its loop");
 }
 
 TEST_CASE("in place only where the op allows it, and element by element") {
@@ -346,7 +344,7 @@ TEST_CASE("background copies") {
   }
 }
 
-TEST_CASE("loops: each turn is replayed") {
+TEST_CASE("a buffer that turns use again holds what its own turn wrote") {
   ScheduleBuilder b;
   b.entry_point("infer");
   const BufferId x = b.input("x", {8});
@@ -354,11 +352,11 @@ TEST_CASE("loops: each turn is replayed") {
   const BufferId carried = b.temporary("carried", {2});
   const BufferId local = b.temporary("local", {2});
   b.launch_views("relu", {b.slice(x, 0, 2)}, {b.slice(carried, 0, 2)});
-  const auto i = b.begin_loop(0, 4);
-  b.launch_views("relu", {b.slice(x, 0, 2, i, 2)}, {b.slice(local, 0, 2)});
-  b.launch_views("add", {b.slice(local, 0, 2), b.slice(carried, 0, 2)}, {b.slice(y, 0, 2, i, 2)});
-  b.launch_views("relu", {b.slice(x, 0, 2, i, 2)}, {b.slice(carried, 0, 2)});
-  b.end_loop();
+  for (int64_t i = 0; i < 4; ++i) {
+    b.launch_views("relu", {b.slice(x, 2 * i, 2)}, {b.slice(local, 0, 2)});
+    b.launch_views("add", {b.slice(local, 0, 2), b.slice(carried, 0, 2)}, {b.slice(y, 2 * i, 2)});
+    b.launch_views("relu", {b.slice(x, 2 * i, 2)}, {b.slice(carried, 0, 2)});
+  }
   MemoryPlan plan = planned(b.schedule());
   CHECK(validate(b.schedule(), plan) == Violations{});
   // As if `local` lived after the read of `carried` only.
@@ -366,9 +364,6 @@ TEST_CASE("loops: each turn is replayed") {
   CHECK(validate(b.schedule(), plan)[0] ==
         "infer, step 2 (add): reads `carried` (b2) as step 0 (relu) wrote it, but finds at 0 what "
         "step 1 (relu) wrote to `local` (b3)");
-  std::get<schedule::Loop>(b.schedule().entry_points[0].steps[1]).end = 5;
-  CHECK(validate(b.schedule(), planned(b.schedule())).back() ==
-        "infer, step 3 (relu): a view of `x` (b0) reaches elements 8 to 9 of 8");
 }
 
 TEST_CASE("after twenty violations it is enough") {

@@ -11,8 +11,6 @@ using schedule::BufferId;
 using schedule::BufferKind;
 using schedule::Copy;
 using schedule::Launch;
-using schedule::Loop;
-using schedule::LoopId;
 using schedule::Step;
 using schedule::TransferId;
 using schedule::View;
@@ -86,7 +84,7 @@ BufferId ScheduleBuilder::output(std::string name, ir::Dims dims) {
 }
 
 std::vector<Step>& ScheduleBuilder::steps() {
-  return open_loops_.empty() ? schedule_.entry_points.back().steps : open_loops_.back()->steps;
+  return schedule_.entry_points.back().steps;
 }
 
 Launch& ScheduleBuilder::launch(std::string_view op, std::vector<BufferId> inputs,
@@ -127,27 +125,12 @@ void ScheduleBuilder::wait(TransferId transfer) {
   steps().emplace_back(schedule::Wait{transfer});
 }
 
-LoopId ScheduleBuilder::begin_loop(int64_t begin, int64_t end, int64_t step) {
-  const LoopId id = {loop_count_++};
-  Step& added =
-      steps().emplace_back(Loop{.id = id, .begin = begin, .end = end, .step = step, .steps = {}});
-  open_loops_.push_back(&std::get<Loop>(added));
-  return id;
-}
-
-void ScheduleBuilder::end_loop() {
-  open_loops_.pop_back();
-}
-
 View ScheduleBuilder::whole(BufferId buffer) const {
   return schedule::whole(buffer, schedule_.buffers[buffer].type.dims);
 }
 
-View ScheduleBuilder::slice(BufferId buffer, int64_t offset, int64_t count, LoopId loop,
-                            int64_t coefficient) {
-  View view = {.buffer = buffer, .offset = {.constant = offset}, .extent = {count}, .stride = {1}};
-  if (loop.is_valid()) view.offset.terms = {{loop, coefficient}};
-  return view;
+View ScheduleBuilder::slice(BufferId buffer, int64_t offset, int64_t count) {
+  return {.buffer = buffer, .offset = offset, .extent = {count}, .stride = {1}};
 }
 
 chip::Chip two_level_chip() {
@@ -249,7 +232,7 @@ class RandomSchedule {
       reshape();
     else if (choice == 7)
       sum();
-    else if (choice == 8 || !options_.with_loops)
+    else if (choice == 8 || !options_.with_tiles)
       transpose();
     else
       tiles();
@@ -306,7 +289,7 @@ class RandomSchedule {
     const int64_t rows = dims_of(x)[0], columns = dims_of(x)[1];
     const BufferId y = builder_.temporary(name("p"), {columns, rows});
     builder_.launch_views(
-        "relu", {{.buffer = x, .offset = {}, .extent = {columns, rows}, .stride = {1, columns}}},
+        "relu", {{.buffer = x, .offset = 0, .extent = {columns, rows}, .stride = {1, columns}}},
         {builder_.whole(y)});
     values_.push_back(y);
   }
@@ -321,13 +304,13 @@ class RandomSchedule {
     const BufferId in = builder_.temporary(name("i"), {length});
     const BufferId out = builder_.temporary(name("o"), {length});
     builder_.schedule().buffers[in].level = builder_.schedule().buffers[out].level = kL1;
-    const TransferId transfer = {transfer_count_++};
-    const LoopId loop = builder_.begin_loop(0, turns);
-    builder_.copy(builder_.slice(x, 0, length, loop, length), builder_.whole(in), transfer);
-    builder_.wait(transfer);
-    builder_.launch("relu", {in}, {out});
-    builder_.copy(builder_.whole(out), builder_.slice(y, 0, length, loop, length));
-    builder_.end_loop();
+    for (int64_t turn = 0; turn < turns; ++turn) {
+      const TransferId transfer = {transfer_count_++};
+      builder_.copy(builder_.slice(x, turn * length, length), builder_.whole(in), transfer);
+      builder_.wait(transfer);
+      builder_.launch("relu", {in}, {out});
+      builder_.copy(builder_.whole(out), builder_.slice(y, turn * length, length));
+    }
     values_.push_back(y);
   }
 

@@ -36,15 +36,11 @@ class ScheduleBuilder {
   schedule::Copy& copy(schedule::View from, schedule::View to,
                        std::optional<schedule::TransferId> transfer = std::nullopt);
   void wait(schedule::TransferId transfer);
-  /// Steps go into the loop until `end_loop`.
-  schedule::LoopId begin_loop(int64_t begin, int64_t end, int64_t step = 1);
-  void end_loop();
 
   [[nodiscard]] schedule::View whole(schedule::BufferId buffer) const;
-  /// `count` elements of a buffer from `offset` + `coefficient` * loop index on.
+  /// `count` elements of a buffer from `offset` on.
   [[nodiscard]] static schedule::View slice(schedule::BufferId buffer, int64_t offset,
-                                            int64_t count, schedule::LoopId loop = {},
-                                            int64_t coefficient = 0);
+                                            int64_t count);
 
   [[nodiscard]] const schedule::Schedule& schedule() const { return schedule_; }
   schedule::Schedule& schedule() { return schedule_; }
@@ -54,8 +50,6 @@ class ScheduleBuilder {
   std::vector<schedule::Step>& steps();
 
   schedule::Schedule schedule_;
-  std::vector<schedule::Loop*> open_loops_;
-  uint32_t loop_count_ = 0;
 };
 
 /// Levels `L1` (4 KiB) and `L2` (1 MiB); tensors, constants and images in `L2`; no budget.
@@ -66,12 +60,12 @@ inline constexpr LevelId kL2 = {1};
 struct RandomOptions {
   int entry_points = 2;
   int launches = 30;  ///< of each entry point
-  bool with_loops = true;
+  bool with_tiles = true;
 };
 
 /// A random schedule that runs: launches of several ops, aliases (in place, and views under another
-/// shape), variables read and updated, accumulators, strided views, and loops over tiles with
-/// background copies. The same seed gives the same schedule everywhere.
+/// shape), variables read and updated, accumulators, strided views, and tiles with background
+/// copies. The same seed gives the same schedule everywhere.
 schedule::Schedule random_schedule(uint64_t seed, const RandomOptions& options = {});
 
 /// Random numbers that are the same everywhere.
