@@ -275,6 +275,7 @@ bool Elaborator::bind_shape(const Declared& declared, const ast::Block& block) {
   return true;
 }
 
+/// All extents that are written, once every dim and default is known (shape-3).
 bool Elaborator::check_shape(const Declared& declared) {
   if (!bind_shape(declared, *frame_->block)) return false;
   const auto& named = std::get<ast::NamedType>(declared.type.kind);

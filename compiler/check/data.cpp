@@ -112,6 +112,7 @@ class DataCheck {
     source = io::DataSource{.kind = kind->first, .paths = std::move(paths)};
   }
 
+  /// What an input's numbers are scaled by (data-2).
   void add_scaling(const ast::DataClause& clause) {
     const std::string& word = clause.word.text;
     const std::optional<size_t> index = find_input(clause);

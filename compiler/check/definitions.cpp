@@ -138,6 +138,7 @@ class DefinitionCheck {
     }
   }
 
+  /// scope-5
   void report_unused() {
     for (const ast::Parameter& parameter : block_.parameters) {
       const auto& dims = dims_of_[parameter.name.text];

@@ -84,8 +84,10 @@ class ChipCheck {
   }
 
  private:
+  /// A level with what is set aside of it (chip-2).
   void add_memory(const ast::ChipClause& clause) {
     seen_.insert("memory");
+    const int errors = reporter_.error_count();
     chip::MemoryLevel level;
     std::optional<Bytes> capacity;
     std::set<std::string> labels;
@@ -118,17 +120,20 @@ class ChipCheck {
             .suggest(nearest(argument.label->text, {"size", "code", "stack"}));
     }
     const auto names = level_names(result_);
-    if (level.name.empty() || !capacity) {
-      reporter_.report(clause.word.range, diag::chip_clause, "memory", "NAME, size: N KiB");
-    } else if (std::find(names.begin(), names.end(), level.name) != names.end()) {
-      reporter_.report(clause.range, diag::duplicate_name, level.name);
-    } else {
-      if (level.reserved_code + level.reserved_stack > *capacity)
+    const bool is_known = std::find(names.begin(), names.end(), level.name) != names.end();
+    if (reporter_.error_count() == errors) {
+      if (level.name.empty() || !capacity)
+        reporter_.report(clause.word.range, diag::chip_clause, "memory", "NAME, size: N KiB");
+      else if (is_known)
+        reporter_.report(clause.range, diag::duplicate_name, level.name);
+      else if (level.reserved_code + level.reserved_stack > *capacity)
         reporter_.report(clause.range, diag::chip_reserve, level.name,
                          level.reserved_code + level.reserved_stack, *capacity);
-      level.capacity = *capacity;
-      result_.levels.push_back(std::move(level));
     }
+    // What is wrong with a level is no mistake of the clauses that name it.
+    if (level.name.empty() || is_known) return;
+    level.capacity = capacity.value_or(Bytes{0});
+    result_.levels.push_back(std::move(level));
   }
 
   void read(const ast::ChipClause& clause) {
@@ -155,7 +160,7 @@ class ChipCheck {
         result_.platform = folder->value;
         result_.platform_origin = value->range;
       }
-    } else if (word == "tensors" || word == "constants" || word == "image") {
+    } else if (word == "tensors" || word == "constants" || word == "image") {  // chip-3
       const auto* name = value == nullptr ? nullptr : value->get_if<ast::Name>();
       if (name == nullptr) {
         reporter_.report(clause.word.range, diag::chip_clause, word, "the name of a memory");

@@ -134,7 +134,7 @@ bool Elaborator::spend(SourceRange range, int64_t amount) {
 
 void Elaborator::bind(const ast::Name& name, Value value) {
   if (Binding* known = find(name.text)) {
-    if (!known->is_static) known->value = std::move(value);
+    known->value = known->is_static ? Value{} : std::move(value);  // reported (scope-3)
   } else {
     frame_->scopes.back()[name.text] = {std::move(value)};
   }

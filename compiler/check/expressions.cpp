@@ -24,7 +24,7 @@ class Depth {
   int& depth_;
 };
 
-/// Multiplying by 1 / c gives the bits of dividing by c.
+/// Multiplying by 1 / c gives the bits of dividing by c (op-2).
 bool is_power_of_two(double value) {
   int exponent = 0;
   return std::isfinite(value) && std::abs(std::frexp(value, &exponent)) == 0.5 &&
@@ -208,7 +208,7 @@ Value Elaborator::tensor_binary(const ast::Binary& binary, SourceRange range, co
     return emit_op(ops::op(op), std::move(inputs), std::move(attributes), range, places, {});
   };
   builder_.set_origin(range);
-  if (a != nullptr && b != nullptr) {
+  if (a != nullptr && b != nullptr) {  // the records broadcast (op-1)
     const std::string_view op = binary.op == Op::kAdd        ? "add"
                                 : binary.op == Op::kSubtract ? "sub"
                                 : binary.op == Op::kMultiply ? "mul"

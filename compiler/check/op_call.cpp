@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "check/index_limits.h"
 #include "check/elaborate.h"
+#include "check/index_limits.h"
 #include "ops/registry.h"
 #include "support/text.h"
 
@@ -150,7 +150,7 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
   const ast::Name& callee = context.call.callee;
   const ops::Signature& signature = ops::signature(op);
 
-  // Names in the order of positional arguments; what only the compiler sets is left out.
+  // Names in the order of positional arguments (op-3); what only the compiler sets is left out.
   struct Slot {
     std::string_view name;
     std::optional<size_t> operand;

@@ -6,6 +6,7 @@
 namespace tdc::check {
 namespace {
 
+/// name-1
 const std::string& initializer_argument(const std::string& function) {
   static const std::map<std::string, std::string> names = {{"constant", "value"},
                                                            {"kaiming_uniform", "fan_in"},

@@ -9,7 +9,7 @@
 namespace tdc::check {
 namespace {
 
-/// A name in the pattern, or the literal `1`.
+/// A name in the pattern, or the literal `1` (op-6).
 struct Axis {
   std::string name;  // `1` for a unit axis
   size_t begin = 0, end = 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-// The one glob language for paths (match-1 to match-5): `*` is one segment, `**` any number,
+// The one glob language for paths (match-1 to match-4): `*` is one segment, `**` any number,
 // `{a,b}` alternatives, `[0,2..4]` the next segment by number.
 
 #include <string>
@@ -23,7 +23,7 @@ bool matches(const ast::Pattern& pattern, const std::vector<std::string>& path);
 bool matches_prefix(const ast::Pattern& pattern, const std::vector<std::string>& path);
 
 /// The alternatives of `{..}`, and the entries of `[..]` where there are several, through which the
-/// pattern matches none of `paths`, in the order in which they are written (match-5). Takes time in
+/// pattern matches none of `paths`, in the order in which they are written (match-4). Takes time in
 /// proportion to the length of the pattern times that of the paths.
 std::vector<SourceRange> unused_parts(const ast::Pattern& pattern,
                                       const std::vector<std::vector<std::string>>& paths);

@@ -83,7 +83,7 @@ class TrainCheck {
   }
 
  private:
-  /// The clauses of a block after those of the block it extends.
+  /// The clauses of a block after those of the block it extends (learn-2).
   bool collect(const ast::Train& train) {
     std::vector<const ast::Train*> chain = {&train};
     while (chain.back()->extends) {
@@ -146,7 +146,7 @@ class TrainCheck {
     elaborator_.builder().set_phase(ir::Phase::loss);
   }
 
-  /// The scalar that an expression gives for one sample; null: reported.
+  /// The scalar that an expression gives for one sample (learn-1); null: reported.
   std::optional<ir::ValueId> scalar(const ast::Expr& expr, const std::string& what) {
     const Value value = elaborator_.evaluate_outside(expr);
     if (value.has_error()) return std::nullopt;
@@ -319,6 +319,7 @@ class TrainCheck {
     result_.training.optimizer = {.kind = name, .learning_rate = *value};
   }
 
+  /// learn-4
   void check_schedule(const ast::Expr& expr) {
     using Kind = LearningRateSchedule::Kind;
     static const std::vector<std::string> words = {"constant", "cosine", "linear"};
@@ -384,6 +385,7 @@ class TrainCheck {
 
   // ---- selections ----
 
+  /// Line by line, so that later ones win; what no line matches trains (match-2).
   void select() {
     for (ir::Variable& variable : net_.module.variables)
       variable.is_trained = variable.kind == ir::VariableKind::parameter;
@@ -397,7 +399,7 @@ class TrainCheck {
     }
     for (const auto& [adapter, line] : adapters_) {
       const ir::Variable& base = net_.module.variables[adapter.base];
-      if (base.is_trained)
+      if (base.is_trained)  // lora-2
         reporter_.report(line, diag::lora_base_trains, base.path)
             .hint(diag::hint_freeze, base.path);
     }
@@ -421,7 +423,7 @@ class TrainCheck {
         reporter_.report(slice->range, diag::not_yet, "training a slice of a parameter");
         continue;
       }
-      // `!P` can only take back what the line has matched so far.
+      // `!P` can only take back what the line has matched so far (match-3).
       std::vector<std::string> candidates;
       for (size_t i = 0; i < paths.size(); ++i)
         if (!pattern.negation || is_matched[i]) candidates.push_back(paths[i]);
@@ -594,7 +596,7 @@ class TrainCheck {
     return true;
   }
 
-  // ---- assertions ----
+  // ---- assertions (learn-5) ----
 
   void count_parameters() {
     std::map<std::string, int64_t> counts = {{"all", 0}, {"frozen", 0}, {"trainable", 0}};

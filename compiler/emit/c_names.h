@@ -16,13 +16,13 @@ namespace tdc::emit {
 /// A name that C's library, POSIX, the runtime or the language itself has and that C with this
 /// prefix would give to something else: `mtx_init` for `mtx`. Nothing: the prefix is free.
 std::optional<std::string> taken_name(std::string_view prefix);
-/// A prefix that is free: `name`, or `net_` and it.
+/// A prefix that is free: `name`, or `net_` and it (c-2).
 std::string free_prefix(std::string_view name);
 
 /// Upper case, for macros: `mlp_digits` to `MLP_DIGITS`.
 std::string upper(std::string_view text);
 
-/// Paths in the generated folder.
+/// Paths in the generated folder (c-1).
 struct FileNames {
   std::string header;   ///< `include/tdc/mlp.h`: in no folder of includes, so that it hides nothing
   std::string include;  ///< the same as `#include` has it, `tdc/mlp.h`
@@ -34,8 +34,8 @@ FileNames file_names(std::string_view prefix);
 /// `TDC_MLP_H`.
 std::string header_guard(std::string_view prefix);
 
-/// The C parameter of an argument: `image_in`, `logits_out`; `loss`; `metrics` for each of the
-/// metrics.
+/// The C parameter of an argument (c-3): `image_in`, `logits_out`; `loss`; `metrics` for each of
+/// the metrics.
 std::string parameter_name(const schedule::Argument& argument);
 
 /// A float literal that reads back to the same bits, with suffix `f`; finite values only.

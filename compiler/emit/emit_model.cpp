@@ -306,7 +306,7 @@ class SourceWriter {
   }
 
   /// Every class number is one of its type's, before anything is done with any: as an unsigned
-  /// number, a negative one is too large.
+  /// number, a negative one is too large (c-4).
   std::string class_checks(const schedule::EntryPoint& entry_point) const {
     std::string text;
     for (const schedule::Argument& argument : entry_point.arguments) {

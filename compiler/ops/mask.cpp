@@ -5,8 +5,8 @@
 #include "ops/strides.h"
 #include "support/check.h"
 
-// Attention masks. Row i of the scores of one head may look at columns 0 to i; what it may not see
-// is minus infinity, which softmax turns into 0.
+// Attention masks (op-7). Row i of the scores of one head may look at columns 0 to i; what it may
+// not see is minus infinity, which softmax turns into 0.
 
 namespace tdc::ops {
 namespace {

@@ -1,8 +1,8 @@
 #pragma once
 
-// Losses and metrics give one number per sample: a mean over all that the sample holds. In the
-// graph of one sample that is a mean over everything; batched, the leading axis stays, which the
-// attribute `per_sample` says.
+// Losses and metrics give one number per sample: a mean over all that the sample holds (learn-3).
+// In the graph of one sample that is a mean over everything; batched, the leading axis stays, which
+// the attribute `per_sample` says.
 
 #include "ops/op.h"
 

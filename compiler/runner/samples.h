@@ -54,8 +54,8 @@ class Samples {
   int64_t count_ = 0;
 };
 
-/// The order in which training takes samples: that of the file, from the first on and again from
-/// the first after the last; or, with a seed, every turn in an order of its own.
+/// The order in which training takes samples (learn-6): that of the file, from the first on and
+/// again from the first after the last; or, with a seed, every turn in an order of its own.
 ///
 /// In turn t sample i stands at the place of `ir::random_bits(seed, "shuffle.t", i)` among those of
 /// all samples, smallest first.

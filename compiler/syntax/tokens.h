@@ -23,7 +23,7 @@ enum class TokenKind : uint8_t {
   kEnd,
 };
 
-/// A token of any kind, comments included. Blanks are not tokens.
+/// A token of any kind, comments included (lex-8). Blanks are not tokens.
 struct Token {
   TokenKind kind;
   SourceRange range;

@@ -68,7 +68,7 @@ check "and not without" bash -c "
   '$tdc' run plain.td --on host --infer --weights trained.npz --data cifar10:photos --save plain-results.npz &&
   ! cmp -s bytes-results.npz plain-results.npz"
 
-# ---- the same scaling on the chip ----
+# ---- the same scaling on the chip (data-3) ----
 cat >print_scaled.c <<'C'
 #include "tdc/photos.h"
 #include "td_platform.h"

@@ -52,7 +52,7 @@ int main(void) {
   if (mul_train_step(&x, &label, &loss) != MUL_NOT_READY) return 1;
   if (mul_init(0) != MUL_OK) return 2;
   for (int step = 0; step < 24; ++step) {
-    if (mul_train_step(&x, &wrong, &loss) != MUL_OUT_OF_RANGE) return 3;
+    if (mul_train_step(&x, &wrong, &loss) != MUL_OUT_OF_RANGE) return 3;  // c-4
     if (mul_train_step(&x, &negative, &loss) != MUL_OUT_OF_RANGE) return 4;
     if (mul_train_step(&x, &label, &loss) != MUL_OK) return 5;
     union {

@@ -49,6 +49,7 @@ for clause in "batch 1" "batch 3" "batch 1 accumulate 3"; do
   check "$clause: the same losses on host and QEMU" cmp "$name-host.csv" "$name-qemu.csv"
   check "$clause: a row per update" test "$(wc -l <"$name-host.csv")" = 11
 done
+# learn-6
 check "three samples at once or one after another give the same weights" cmp batch_3-host.npz batch_1_accumulate_3-host.npz
 check "and the same losses" same_losses batch_3-host.csv batch_1_accumulate_3-host.csv
 check "but other updates give other weights" bash -c '! cmp -s batch_1-host.npz batch_3-host.npz'

@@ -8,6 +8,7 @@ namespace tdc::antlr {
 ast::File DeclarationBuilder::build(TdParser::FileContext* context) {
   ast::File result{.file = piece_.file, .version = std::nullopt, .declarations = {}};
   for (antlr4::tree::ParseTree* child : context->children) {
+    // The grammar has the version in front of everything else (lex-4).
     if (auto* version = dynamic_cast<TdParser::VersionContext*>(child);
         version != nullptr && is_whole(version)) {
       result.version = integer(version->INT());
@@ -84,6 +85,7 @@ ast::Block DeclarationBuilder::build(TdParser::BlockDeclContext* context) {
     block.results.push_back(
         {.name = std::nullopt, .type = types_.build(result->typeExpr()), .range = range(result)});
     if (auto* word = result->name()) block.results.back().name = name(word);
+    // All of them have names, or none (decl-2).
     if (block.results.back().name.has_value() != block.results.front().name.has_value())
       piece_.diagnostics.report(range(result), diag::result_names)
           .highlight(block.results.front().range);

@@ -241,6 +241,8 @@ ast::ExprPtr ExpressionBuilder::build(TdParser::PrimaryContext* context) {
     return make_expr(place, ast::Bool{.value = first == "true"});
 
   const std::vector<TdParser::ExprContext*> expressions = context->expr();
+  // A comma makes a tuple (expr-6); behind the last element of two or more it says nothing
+  // (lex-11).
   const bool has_comma =
       std::ranges::any_of(children, [](auto* child) { return sign(child) == ","; });
   if (first == "(" && !has_comma) return build(expressions[0]);

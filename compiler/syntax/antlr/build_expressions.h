@@ -18,7 +18,7 @@ class ExpressionBuilder : public TreeReader {
   using TreeReader::TreeReader;
 
   ast::ExprPtr build(TdParser::ExprContext* context);
-  /// `callee(...)`. Only a name without brackets of its own is a callee.
+  /// `callee(...)`. Only a name without brackets of its own is a callee (expr-3).
   ast::ExprPtr called(ast::ExprPtr callee, const antlr4::tree::ParseTree* written,
                       TdParser::CallContext* brackets, SourceRange whole);
   ast::Argument build(TdParser::ArgumentContext* context);
@@ -42,11 +42,12 @@ class ExpressionBuilder : public TreeReader {
   ast::ExprPtr build(TdParser::AdditiveContext* c);
   ast::ExprPtr build(TdParser::MultiplicativeContext* c);
   ast::ExprPtr build(TdParser::FactorContext* c);
-  ast::Call build(TdParser::StageContext* context);
+  ast::Call build(TdParser::StageContext* context);  // expr-2
+  /// Calls and indices behind a value, and the path of the last call (expr-4).
   ast::ExprPtr build(TdParser::PostfixContext* context);
   ast::ExprPtr indexed(ast::ExprPtr base, TdParser::IndexContext* context, SourceRange whole);
   void add_arguments(TdParser::CallContext* context, ast::Call& call);
-  ast::Subscript build(TdParser::SubscriptContext* context);
+  ast::Subscript build(TdParser::SubscriptContext* context);  // expr-5
   ast::CallPath build(TdParser::AsPathContext* context);
 };
 

@@ -15,6 +15,7 @@ class SelectionBuilder : public TreeReader {
  private:
   /// A slice stands at the end of a pattern only, and alone in its brackets (select-4).
   void check_no_slice(const ast::PatternPiece& piece);
+  /// A segment, what stands for several (select-2), and what is picked below it (select-3).
   void add_piece(TdParser::PieceContext* context, ast::Pattern& pattern);
   ast::Pick build(TdParser::PickContext* context);
 };

@@ -15,7 +15,8 @@ class TypeBuilder : public TreeReader {
   ast::Type build(TdParser::NamedTypeContext* context);
   ast::Type build(TdParser::TupleTypeContext* context);
   ast::Type build(TdParser::BlockTypeContext* context);
-  ast::Shape build(TdParser::ShapeContext* context);
+  ast::Shape build(
+      TdParser::ShapeContext* context);  // `..` anywhere; `check` wants it first (type-2)
 
   ExpressionBuilder expressions_;
 };

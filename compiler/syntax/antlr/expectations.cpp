@@ -41,9 +41,16 @@ class Expectation {
       readings = std::move(next);
     }
     Expected expected;
+    std::set<size_t> types_behind;
     explore(readings, &expected, [&](const Transition& step, int) {
-      for (const size_t type : types_of(step.label())) add_token(type, expected);
+      for (const size_t type : types_of(step.label())) types_behind.insert(type);
     });
+    for (const size_t type : types_behind) add_token(type, expected);
+    // A sign alone continues nothing: the `<=` of a budget.
+    if (types_behind.size() == 1 && expected.phrases.empty() && expected.continues) {
+      expected.continues = false;
+      add_sign(vocabulary_.getLiteralName(*types_behind.begin()), expected);
+    }
     return expected;
   }
 
@@ -149,8 +156,13 @@ class Expectation {
     } else if (type == antlr4::Token::EOF) {
       add_phrase("the end", expected);
     } else if (literal.size() > 2) {
-      add_phrase(fmt::format("`{}`", literal.substr(1, literal.size() - 2)), expected);
+      add_sign(literal, expected);
     }
+  }
+
+  /// `literal` stands in quotes, as the grammar has it.
+  static void add_sign(const std::string& literal, Expected& expected) {
+    add_phrase(fmt::format("`{}`", literal.substr(1, literal.size() - 2)), expected);
   }
 
   const antlr4::atn::ATN& automaton_;

@@ -113,7 +113,7 @@ net N(a: f32[3], b: f32[3, 4], c: f32[4]) -> y: f32[4], z: f32[3], d: f32[] {
   CHECK(program.module.graphs[0].outputs.size() == 3);
 }
 
-TEST_CASE("match-3: later lines win, what no line matches trains") {
+TEST_CASE("match-2: later lines win, what no line matches trains") {
   const std::string net = R"(
 net N(x: f32[4]) -> y: f32[2] {
   repeat i in 0..4 { x = Linear(x, 4, bias: false) as blocks[i] }

@@ -5,7 +5,7 @@
 namespace tdc::emit {
 namespace {
 
-TEST_CASE("c names: what is the user's has an ending that says what it is for") {
+TEST_CASE("c-3: what is the user's has an ending that says what it is for") {
   CHECK(parameter_name({.name = "image", .buffer = {}, .input_kind = ir::InputKind::sample}) ==
         "image_in");
   CHECK(parameter_name({.name = "xor", .buffer = {}, .input_kind = ir::InputKind::target}) ==
@@ -21,7 +21,7 @@ TEST_CASE("c names: the loss and the metrics have fixed names") {
   CHECK(parameter_name(output) == "metrics");
 }
 
-TEST_CASE("c names: headers lie where they hide no other") {
+TEST_CASE("c-1: headers lie where they hide no other") {
   const FileNames names = file_names("time");
   CHECK(names.header == "include/tdc/time.h");
   CHECK(names.include == "tdc/time.h");
@@ -31,7 +31,7 @@ TEST_CASE("c names: headers lie where they hide no other") {
   CHECK(header_guard("td_platform") == "TDC_TD_PLATFORM_H");
 }
 
-TEST_CASE("c names: a prefix that would make a name of C or of the runtime is changed") {
+TEST_CASE("c-2: a prefix that would make a name of C or of the runtime is changed") {
   for (const char* name : {"time", "errno", "features", "stdint", "td_platform", "int", "xor", "n"})
     CHECK(free_prefix(name) == name);
   CHECK(taken_name("mtx") == "mtx_init");

@@ -1,0 +1,409 @@
+// Sections 10 to 16 of the manual: names, static values, shapes, calls, tensor expressions, paths
+// and what selections match.
+
+#include <doctest/doctest.h>
+
+#include "ops/op.h"
+#include "rules.h"
+
+namespace tdc::rules {
+namespace {
+
+using Numbers = std::vector<double>;
+
+// ---- names and scopes ----
+
+TEST_CASE("scope-1: a block of one's own stands before the op of its name") {
+  CHECK(computed("relu(x[0])", "block relu(x: f32[..]) -> f32[..] { return x + 1 }\n").data ==
+        Numbers{1, 2, 3});
+  CHECK(said("block Linear(x: f32[n]) -> f32[n] { return x }\n" + net("return Linear(x[0])")) ==
+        "");
+  CHECK(said(net("return Linearr(x)")) == "unknown-callable");
+  CHECK(said(net("return x + z")) == "unknown-name");
+}
+
+TEST_CASE("scope-2: what is given once") {
+  const std::string block = "block B(x: f32[n]) -> f32[n] { return x }\n";
+  CHECK(said(block + block + net("return x")) == "duplicate-name");
+  CHECK(said(block + "let B = 1\n" + net("return x")) == "duplicate-name");
+  CHECK(said(net("let x = 1\nreturn x")) == "duplicate-name");
+  CHECK(said(net("repeat x in 0..2 { _y = x }\nreturn x")) == "duplicate-name");
+  CHECK(said("block C(x: f32[n]) -> f32[n] {\nlet n = 2\nreturn x * n\n}\n" + net("return x")) ==
+        "duplicate-name");
+  // Not in another block, nor in two bodies beside each other.
+  CHECK(said(net("repeat i in 0..2 { x = x * i }\nrepeat i in 0..2 { x = x * i }\nreturn x")) ==
+        "");
+}
+
+TEST_CASE("scope-3: tensors are bound anew, static names are not") {
+  CHECK(said(net("x = x[0]\nx = x[0]\nreturn x")) == "");
+  CHECK(said(net("let a = 1\na = x * a\nreturn a")) == "rebinds-static");
+  CHECK(said(net("repeat i in 0..2 { i = x }\nreturn x")).find("rebinds-static") == 0);
+  CHECK(said(net("a = 3\nreturn x * a")) == "binding-static");
+}
+
+TEST_CASE("scope-4: a new name ends with its body, unless all branches bind it") {
+  const auto branches = [](const std::string& otherwise) {
+    return "block B(x: f32[..], k: int) -> f32[..] {\nif k == 1 { a = x } " + otherwise +
+           "\nreturn a\n}\n" + net("return B(x, 1)");
+  };
+  CHECK(said(branches("else { a = x * 2 }")) == "");
+  CHECK(said(branches("")) == "unknown-name");
+  CHECK(said(branches("else if k == 2 { a = x }")) == "unknown-name");
+  CHECK(said(net("repeat i in 0..2 { a = x * i }\nreturn a")) == "unknown-name");
+}
+
+TEST_CASE("scope-5: arguments are used, and other names draw a warning") {
+  CHECK(said("block B(x: f32[n], k: int) -> f32[n] { return x }\n" + net("return x")) ==
+        "unused-argument");
+  CHECK(said("block B(x: f32[n], k: f32[m]) -> f32[n] { return x * m }\n" + net("return x")) == "");
+  CHECK(said(net("a = x\nreturn x")) == "unused-binding");
+  CHECK(said(net("_a = x\nreturn x")) == "");
+  CHECK(said("let a = 1\n" + net("return x")) == "unused-binding");
+  CHECK(said(net("let a = 1\nreturn x")) == "unused-binding");
+}
+
+// ---- static expressions ----
+
+TEST_CASE("static-1: 64-bit integers and doubles, rounded to f32 once") {
+  CHECK(said(net("require 9223372036854775807 - 1 + 1 == 9223372036854775807\nreturn x")) == "");
+  CHECK(said(net("let a = 9223372036854775807 + 1\nreturn x * a")) == "static-range");
+  CHECK(said(net("let a = 1e300 * 1e300\nreturn x * a")) == "static-range");
+  CHECK(said(net("require 1 / 4.0 == 0.25\nrequire 1 + 0.5 == 1.5\nreturn x")) == "");
+  // In single precision 0.1 * 3 would be 0.3000000119.
+  const check::Program scaled = program(net("return x * (0.1 * 3)"));
+  CHECK(scaled.module.graphs[0].nodes[ir::NodeId{0}].attributes.real("factor") ==
+        0.30000000000000004);
+}
+
+TEST_CASE("static-2: `/` of integers is exact") {
+  CHECK(said(net("require 10 / 5 == 2\nrequire 10.0 / 4 == 2.5\nreturn x")) == "");
+  CHECK(said(net("let a = 10 / 4\nreturn x * a")) == "division-remainder");
+  CHECK(said(net("let a = 10 / 0\nreturn x * a")) == "division-by-zero");
+}
+
+TEST_CASE("static-3: functions of numbers, and the op where an argument is a tensor") {
+  CHECK(said(net("require ceildiv(7, 2) == 4 and ceildiv(0 - 7, 2) == 0 - 3\n"
+                 "require (0 - 7) % 2 == 1 and min(3, 1, 2) == 1 and max(1, 2.5) == 2.5\n"
+                 "require sqrt(16) == 4\nreturn x")) == "");
+  CHECK(computed("sqrt(x[0, 1] * 4)").data == Numbers{2});
+  CHECK(said(net("let a = min(1)\nreturn x * a")) == "argument-count");
+  CHECK(said(net("let a = sqrt(0 - 1)\nreturn x * a")) == "static-range");
+  CHECK(said(net("return min(x, 1)")) == "wrong-kind");
+}
+
+// ---- types and shapes ----
+
+TEST_CASE("tensor-1: `class(n)` is a scalar i32, `class(n)[t]` a tensor of them") {
+  const check::Program whole = program(
+      "net N(c: class(5), d: class(5)[3], x: f32[5, 2]) -> y: f32[..] {\n"
+      "  return embedding(c, x) + sum(embedding(d, x), axis: 0)\n}\n");
+  const ir::Graph& graph = whole.module.graphs[0];
+  CHECK(graph.type(graph.inputs[0].value) == ir::TensorType{.dtype = ir::DType::i32, .dims = {}});
+  CHECK(graph.type(graph.inputs[1].value) == ir::TensorType{.dtype = ir::DType::i32, .dims = {3}});
+  CHECK(graph.inputs[0].classes == 5);
+  CHECK(said("net N(c: class(0), x: f32[5, 2]) -> y: f32[..] { return embedding(c, x) }\n") ==
+        "extent");
+  CHECK(said("net N(c: class(5)) -> y: f32[] { return c * 2.0 }\n") == "op-dtype");
+}
+
+TEST_CASE("tensor-2: what static arguments take") {
+  const auto takes = [](const std::string& type, const std::string& value) {
+    return said("block B(x: f32[..], v: " + type + ") -> f32[..] {\nrequire v == v\nreturn x\n}\n" +
+                net("return B(x, v: " + value + ")"));
+  };
+  CHECK(takes("dim", "3") == "");
+  CHECK(takes("dim", "0 - 3") == "argument-kind");
+  CHECK(takes("dim", "3.0") == "argument-kind");
+  CHECK(takes("int", "0 - 3") == "");
+  CHECK(takes("int", "true") == "argument-kind");
+  CHECK(takes("float", "3") == "");
+  CHECK(takes("float", "\"3\"") == "argument-kind");
+  CHECK(takes("bool", "1 < 2") == "");
+  CHECK(takes("bool", "1") == "argument-kind");
+  CHECK(takes("string", "\"a\"") == "");
+  CHECK(takes("string", "1") == "argument-kind");
+  CHECK(takes("dim2", "(1, 2, 3)") == "argument-kind");
+  // A pair inside, however it was given.
+  for (const char* pair : {"2", "(2, 2)"})
+    CHECK(said(std::string("block B(x: f32[..], v: dim2) -> f32[..] {\nrequire v[1] == 2\n"
+                           "return x\n}\n") +
+               net(std::string("return B(x, v: ") + pair + ")")) == "");
+  CHECK(computed("Do(x[0], neg)", "block Do(x: f32[..], f: block) -> f32[..] { return f(x) }\n")
+            .data == Numbers{0, -1, -2});
+  CHECK(said("block Do(x: f32[..], f: block) -> f32[..] { return f(x) }\n" +
+             net("return Do(x, 3)")) == "argument-kind");
+}
+
+TEST_CASE("tensor-3: a label has as many classes as it is compared with") {
+  const auto with = [](const std::string& classes) {
+    return said(
+        "net N(x: f32[4]) -> y: f32[4] { return Linear(x, 4) }\n"
+        "train t of N { target l: class(" +
+        classes + ") loss cross_entropy(y, l) optimizer sgd(lr: 0.1) }");
+  };
+  CHECK(with("4") == "");
+  CHECK(with("3") == "class-count");
+  CHECK(with("5") == "class-count");
+}
+
+TEST_CASE("shape-1: the first argument binds a dim, which the others have") {
+  const std::string block = "block B(a: f32[n, m], b: f32[m]) -> f32[n] { return a @ b }\n";
+  CHECK(computed("B(x, x[0])", block).data == Numbers{5, 14});
+  CHECK(said(block + net("return B(x, x[0, 0..2])")) == "shape-extent");
+  // Neither a static argument nor a `let` is bound.
+  CHECK(said("block B(a: f32[k], k: dim) -> f32[k] { return a }\n" + net("return B(x[0], 4)")) ==
+        "shape-extent");
+  CHECK(said("let k = 4\nblock B(a: f32[k]) -> f32[k] { return a }\n" + net("return B(x[0])")) ==
+        "shape-extent");
+}
+
+TEST_CASE("shape-2: `..` is the same wherever it stands in a call") {
+  const std::string block =
+      "block B(a: f32[.., n], b: f32[.., m]) -> f32[.., n] { return a * sum(b) * m }\n";
+  CHECK(said(block + net("return B(x, x[.., 0..2])")) == "");
+  CHECK(said(block + net("return B(x, x[0])")) == "shape-leading-axes");
+  CHECK(said("block B(a: f32[.., n]) -> f32[.., 1] { return sum(a) * n }\n" + net("return B(x)")) !=
+        "");
+}
+
+TEST_CASE("shape-3: every extent that is written holds, defaults included") {
+  const std::string block =
+      "block B(a: f32[n], b: f32[2 * n], k: dim = n + 1, c: f32[k]) -> f32[n] {\n"
+      "  return a * sum(b) * sum(c)\n}\n";
+  const std::string inputs = "net N(a: f32[2], b: f32[4], c: f32[3]) -> y: f32[2] { return ";
+  CHECK(said(block + inputs + "B(a, b, c) }\n") == "");
+  CHECK(said(block + inputs + "B(a, b, c, k: 3) }\n") == "");
+  CHECK(said(block + inputs + "B(a, c, b) }\n").find("shape-extent") == 0);
+  CHECK(said(block + inputs + "B(a, b, c, k: 4) }\n") == "shape-extent");
+}
+
+TEST_CASE("shape-4: a dim of a result alone is what the body returns, the same everywhere") {
+  CHECK(computed("B(x)", "block B(x: f32[..]) -> f32[m] { return x[0] }\n").type.dims ==
+        ir::Dims{3});
+  CHECK(said("block B(x: f32[..]) -> f32[m], f32[m] { return x[0], x[.., 0] }\n" +
+             net("a, b = B(x)\nreturn a * sum(b)")) == "shape-extent");
+  CHECK(said("block B(x: f32[..]) -> f32[m, k] { return x[0] }\n" + net("return B(x)")) ==
+        "shape-kind");
+}
+
+TEST_CASE("limit-3, limit-5: elements and axes of a tensor") {
+  CHECK(said("net N(x: f32[2147483647]) -> y: f32[..] { return x }\n") == "");
+  CHECK(said("net N(x: f32[65536, 32768]) -> y: f32[..] { return x }\n") == "tensor-too-large");
+  CHECK(said("net N(x: f32[1, 1, 1, 1, 2]) -> y: f32[..] { return x }\n") == "");
+  CHECK(said("net N(x: f32[1, 1, 1, 1, 1, 2]) -> y: f32[..] { return x }\n") == "not-yet");
+  // Between the two sides of a `rearrange`, too.
+  CHECK(said("net N(x: f32[4, 4, 4]) -> y: f32[..] {\n"
+             "  return rearrange(x, \"(a b) (c d) (e f) -> (b a) (d c) (f e)\", a: 2, c: 2, e: 2)\n"
+             "}\n") == "not-yet");
+}
+
+TEST_CASE("limit-4: what tensors are computed with is f32") {
+  CHECK(said(net("return x * 3.4e38")) == "");
+  CHECK(said(net("return x * 3.5e38")) == "f32-range");
+  CHECK(said(net("return x * 1e-60")) == "");
+  CHECK(said(net("return x / 1e-60")) == "division-by-zero");
+}
+
+TEST_CASE("limit-6: strides, paddings and windows") {
+  const std::string pool =
+      "net N(x: f32[1, 2, 2]) -> y: f32[..] { return max_pool2d(x, kernel: 1, ";
+  CHECK(said(pool + "stride: 65535) }\n") == "");
+  CHECK(said(pool + "stride: 65536) }\n") == "window-step");
+  CHECK(said(pool + "stride: 0) }\n") == "window-step");
+}
+
+// ---- blocks and calls ----
+
+TEST_CASE("call-1: tensors first, then static arguments, then those with names") {
+  const std::string block =
+      "block B(k: int, x: f32[..], by: int, y: f32[..]) -> f32[..] { return x * k - y * by }\n";
+  CHECK(computed("B(x[0], x[1], 2, 1)", block).data == Numbers{-3, -2, -1});
+  CHECK(computed("x[0] |> B(x[1], by: 1, k: 2)", block).data == Numbers{-3, -2, -1});
+  CHECK(said(block + net("return B(x, x, k: 2, 1)")) == "positional-after-label");
+  CHECK(said(block + net("return B(x, x, 2, 1, 0)")) == "argument-count");
+  CHECK(said(block + net("return B(x, x, 2)")) == "missing-argument");
+  CHECK(said(block + net("return B(x, x, 2, 1, k: 2)")) == "argument-twice");
+}
+
+TEST_CASE("block-5: no block calls itself, directly, through others or as an argument") {
+  CHECK(said("block A(x: f32[..]) -> f32[..] { return A(x) }\n" + net("return x")) == "recursion");
+  CHECK(said("block A(x: f32[..]) -> f32[..] { return B(x) }\n"
+             "block B(x: f32[..]) -> f32[..] { return A(x) }\n" +
+             net("return A(x)")) == "recursion");
+  CHECK(said("block A(x: f32[..], f: block) -> f32[..] { return f(x, f) }\n" +
+             net("return A(x, A)")) == "recursion");
+  // One after another, and inside each other, it is called twice.
+  CHECK(computed("A(A(x[0]))", "block A(x: f32[..]) -> f32[..] { return x + 1 }\n").data ==
+        Numbers{2, 3, 4});
+}
+
+// ---- tensor expressions ----
+
+TEST_CASE("op-1: operators broadcast, counted from the last axis") {
+  CHECK(computed("x + x[0]").data == Numbers{0, 2, 4, 3, 5, 7});
+  CHECK(computed("x * x[.., 1..2]").data == Numbers{0, 1, 2, 12, 16, 20});
+  CHECK(computed("x[0, 1] - x").data == Numbers{1, 0, -1, -2, -3, -4});
+  CHECK(computed("(x + 2) / (x + 2)").data == Numbers(6, 1));
+  CHECK(said(net("return x + x[.., 0]")) == "broadcast-shapes");
+}
+
+TEST_CASE("op-2: a number beside a tensor is an element that all positions share") {
+  CHECK(computed("2 - x").data == Numbers{2, 1, 0, -1, -2, -3});
+  CHECK(computed("12 / (x[0] + 1)").data == Numbers{12, 6, 4});
+  const auto op_of = [](const std::string& expr) {
+    return std::string(
+        program(net("return " + expr)).module.graphs[0].nodes[ir::NodeId{0}].op->name);
+  };
+  CHECK(op_of("x / 4") == "scale");
+  CHECK(op_of("x / 0.125") == "scale");
+  CHECK(op_of("x / 3") == "constant");
+  CHECK(said(net("return x + \"1\"")) == "operator-kinds");
+  CHECK(said(net("return x == x")) == "operator-kinds");
+}
+
+TEST_CASE("op-3: tensors, then attributes; axes from either end; a list for `concat`") {
+  CHECK(computed("sum(x, axis: 0)").data == Numbers{3, 5, 7});
+  CHECK(computed("sum(x, axis: -2)").data == Numbers{3, 5, 7});
+  CHECK(computed("sum(x, -1)").data == Numbers{3, 12});
+  CHECK(computed("concat([x[0], x[1], x[0]], axis: 0)").data == Numbers{0, 1, 2, 3, 4, 5, 0, 1, 2});
+  CHECK(said(net("return sum(x, axis: 2)")) == "op-axis");
+  CHECK(said(net("return sum(x, axis: -3)")) == "op-axis");
+  CHECK(said(net("return sum(x, axes: 1)")) == "unknown-argument");
+  CHECK(said(net("return concat(x, x, axis: 0)")) != "");
+}
+
+TEST_CASE("op-4: `@` takes rows from the left and columns from the right") {
+  CHECK(computed("x @ transpose(x)").data == Numbers{5, 14, 14, 50});
+  CHECK(computed("x @ x[0]").data == Numbers{5, 14});
+  CHECK(computed("x[.., 1] @ x").data == Numbers{12, 17, 22});
+  CHECK(computed("x[0] @ x[1]") == ops::Tensor({.dims = {}}, {14}));
+  CHECK(computed("transpose(x)") == ops::Tensor({.dims = {3, 2}}, {0, 3, 1, 4, 2, 5}));
+  CHECK(said(net("return x @ x")) == "matmul-inner-dim");
+  CHECK(said(net("return x @ 2")) == "wrong-kind");
+}
+
+TEST_CASE("op-5: an integer drops its axis, a range keeps it, `..` is the rest") {
+  CHECK(computed("x[1]") == ops::Tensor({.dims = {3}}, {3, 4, 5}));
+  CHECK(computed("x[1..2]") == ops::Tensor({.dims = {1, 3}}, {3, 4, 5}));
+  CHECK(computed("x[.., 0]") == ops::Tensor({.dims = {2}}, {0, 3}));
+  CHECK(computed("x[0, 1..3]") == ops::Tensor({.dims = {2}}, {1, 2}));
+  CHECK(said(net("return x[2]")) == "index-range");
+  CHECK(said(net("return x[0 - 1]")) == "index-range");
+  CHECK(said(net("return x[.., 2..4]")) == "index-range");
+  CHECK(said(net("return x[1:]")) == "index-slice");
+  CHECK(said(net("return x[0, 0, 0]")) == "index-axes");
+  CHECK(said(net("return x[.., 0, ..]")) == "index-axes");
+}
+
+TEST_CASE("op-6: `rearrange` moves, splits and merges axes") {
+  CHECK(computed("rearrange(x, \"a b -> b a\")") ==
+        ops::Tensor({.dims = {3, 2}}, {0, 3, 1, 4, 2, 5}));
+  CHECK(computed("rearrange(x[0..2, 0..2], \"a (b c) -> (b a) 1 c\", c: 1)") ==
+        ops::Tensor({.dims = {4, 1, 1}}, {0, 3, 1, 4}));
+  CHECK(computed("rearrange(x, \".. (a b) -> .. () a b\", a: 3)").type.dims ==
+        ir::Dims{2, 1, 3, 1});
+  CHECK(said(net("return rearrange(x, \"a b -> b\")")) == "rearrange");
+  CHECK(said(net("return rearrange(x, \"a a -> a a\")")) == "rearrange");
+  CHECK(said(net("return rearrange(x, \"a (b c) -> a b c\")")) == "rearrange");
+  CHECK(said(net("return rearrange(x, \"a (b c) -> a b c\", b: 2)")) == "rearrange");
+  CHECK(said(net("return rearrange(x, \".. b -> b\")")) == "rearrange");
+}
+
+TEST_CASE("op-7: `mask` hides what stands right of the diagonal") {
+  CHECK(computed("softmax(mask(x[0..2, 0..2] * 0, true), axis: -1)").data ==
+        Numbers{1, 0, 0.5, 0.5});
+  CHECK(computed("mask(x, false)").data == Numbers{0, 1, 2, 3, 4, 5});
+}
+
+// ---- parameters and paths ----
+
+TEST_CASE("name-1: initial values") {
+  using Kind = ir::Initializer::Kind;
+  const auto initial = [](const std::string& value) {
+    const check::Program whole =
+        program("block B(x: f32[n]) -> f32[n] {\nparam w: f32[n] = " + value +
+                "\nreturn x * w\n}\n" + net("return B(x[0])"));
+    return whole.module.variables[ir::VariableId{0}].init;
+  };
+  CHECK(initial("zeros") == ir::Initializer{Kind::constant, 0});
+  CHECK(initial("ones") == ir::Initializer{Kind::constant, 1});
+  CHECK(initial("constant(0.5)") == ir::Initializer{Kind::constant, 0.5});
+  CHECK(initial("uniform(0.5)") == ir::Initializer{Kind::uniform, 0.5});
+  CHECK(initial("normal(std: 2)") == ir::Initializer{Kind::normal, 2});
+  CHECK(initial("kaiming_uniform(fan_in: 16)") == ir::Initializer{Kind::uniform, 0.25});
+  const auto refused = [](const std::string& value) {
+    return said("block B(x: f32[n]) -> f32[n] {\nparam w: f32[n] = " + value +
+                "\nreturn x * w\n}\n" + net("return B(x[0])"));
+  };
+  CHECK(refused("random") == "initializer");
+  CHECK(refused("0.5") == "initializer");
+  CHECK(refused("uniform(0)") == "initializer-range");
+  CHECK(refused("normal") == "initializer-argument");
+  CHECK(refused("normal(bound: 1)") == "unknown-argument");
+}
+
+TEST_CASE("name-2: of two calls none takes the variable's name") {
+  CHECK(paths(net("a = Linear(x, 3, bias: false)\nreturn a")) == Texts{"a.weight"});
+  CHECK(paths(net("a = Linear(x, 3, bias: false) as b\nreturn a")) == Texts{"b.weight"});
+  CHECK(paths(net("a = Linear(x, 3, bias: false) + LayerNorm(x)\nreturn a")) ==
+        Texts{"linear.weight", "layer_norm.weight", "layer_norm.bias"});
+}
+
+TEST_CASE("name-3: the block's name in snake case, or the argument's that is called") {
+  const std::string blocks = R"(block GruCell(x: f32[..]) -> f32[..] { return P(x) as p }
+block BatchNorm2d(x: f32[..]) -> f32[..] { return P(x) as p }
+block CCT(x: f32[..]) -> f32[..] { return P(x) as p }
+block P(x: f32[..]) -> f32[..] {
+  param w: f32[] = ones
+  return x * w
+}
+block Do(x: f32[..], f: block) -> f32[..] { return f(x) }
+)";
+  CHECK(paths(blocks + net("return x |> GruCell |> BatchNorm2d |> CCT |> Do(GruCell)")) ==
+        Texts{"gru_cell.p.w", "batch_norm2d.p.w", "cct.p.w", "do.f.p.w"});
+}
+
+TEST_CASE("name-4: what holds parameters has a path of its own") {
+  CHECK(said(net("return Linear(x, 3) |> Linear(3)")) == "duplicate-path");
+  CHECK(said(net("return relu(x) as a")) == "path-on-op");
+  CHECK(said("block B(x: f32[..]) -> f32[..] { return relu(x) }\n" + net("return B(x) as a")) ==
+        "path-on-op");
+  CHECK(said(net("repeat i in 0..2 { x = Linear(x, 3) as a }\nreturn x")) == "path-in-repeat");
+  CHECK(said(net("repeat i in 0..2 { x = Linear(x, 3) as a[0 * i] }\nreturn x")) ==
+        "duplicate-path");
+}
+
+TEST_CASE("match-4: every pattern, alternative and entry matches something") {
+  CHECK(said(training("freeze c.*")) == "selector-no-match");
+  CHECK(said(training("freeze {a, c}.*")) == "selector-part-no-match");
+  CHECK(said(training("freeze b[0, 3].*")) == "selector-part-no-match");
+  CHECK(said(training("freeze b[0, 2].*")) == "");
+}
+
+TEST_CASE("lora-2: options of an adapter, and a base that is frozen") {
+  using Kind = ir::Initializer::Kind;
+  const auto adapter = [](const std::string& options) {
+    return program(training("freeze **\nlora a rank 2 " + options));
+  };
+  const check::Program plain = adapter("");
+  REQUIRE(plain.adapters.size() == 1);
+  CHECK(plain.adapters[0].scale == 1);
+  const auto& variables = plain.module.variables;
+  CHECK(variables[plain.adapters[0].factor_a].init ==
+        ir::Initializer{Kind::uniform, 0.70710678118654746});
+  CHECK(variables[plain.adapters[0].factor_b].init == ir::Initializer{Kind::constant, 0});
+  CHECK(adapter("alpha 8").adapters[0].scale == 4);
+  const check::Program drawn = adapter("init normal(0.5)");
+  CHECK(drawn.module.variables[drawn.adapters[0].factor_a].init ==
+        ir::Initializer{Kind::normal, 0.5});
+  CHECK(trained(training("freeze **\nlora a rank 2 mode fa")) == Texts{"a.lora_b"});
+  CHECK(said(training("freeze **\nlora a")) == "lora-rank-missing");
+  CHECK(said(training("freeze **\nlora a rank 3")) == "lora-rank");
+  CHECK(said(training("lora a rank 1")) == "lora-base-trains");
+  CHECK(said(training("freeze **\nlora a rank 1\ntrain a.weight")) == "lora-base-trains");
+  CHECK(said(training("lora a rank 1\nfreeze a.weight")) == "");
+}
+
+}  // namespace
+}  // namespace tdc::rules
