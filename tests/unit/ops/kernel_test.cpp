@@ -42,7 +42,7 @@ void run_kernel(const OpDef& op, const Call& call, const kernels::Build& build, 
   const auto layout = [](const ir::TensorType& type, const Access& access, const Box& box,
                          int64_t* offset) {
     const schedule::View view = schedule::view_of({}, type.dims, region(access, box));
-    *offset = view.offset.constant;
+    *offset = view.offset;
     return OperandLayout{.extent = view.extent, .stride = view.stride};
   };
   KernelCall kernel_call = {

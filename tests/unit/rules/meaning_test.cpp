@@ -27,7 +27,7 @@ TEST_CASE("scope-2: what is given once") {
   CHECK(said(block + block + net("return x")) == "duplicate-name");
   CHECK(said(block + "let B = 1\n" + net("return x")) == "duplicate-name");
   CHECK(said(net("let x = 1\nreturn x")) == "duplicate-name");
-  CHECK(said(net("repeat x in 0..2 { _y = x }\nreturn x")) == "duplicate-name");
+  CHECK(said(net("repeat x in 0..2 { }\nreturn x")) == "duplicate-name");
   CHECK(said("block C(x: f32[n]) -> f32[n] {\nlet n = 2\nreturn x * n\n}\n" + net("return x")) ==
         "duplicate-name");
   // Not in another block, nor in two bodies beside each other.
