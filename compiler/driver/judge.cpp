@@ -34,13 +34,13 @@ class Judge {
     const bool is_selected = index == checked.selected_program;
     Diagnostics messages;
     Dump none;
-    const std::optional<ir::Module> module = make_module(program, messages, none);
+    const std::optional<ir::Module> module = make_module(program, options_.without, messages, none);
     check_weights(program, is_selected ? options_.weights : std::string(), source_, messages);
     add(messages);
     if (!module) return;
     for (size_t i = 0; i < checked.deployments.size(); ++i) {
       const PlannedSchedule planned = plan_module(
-          *module, program, checked.deployments[i].chip,
+          *module, program, checked.deployments[i].chip, options_.without,
           (is_selected && !options_.weights.empty()) || !program.weights_from.empty(), none);
       if (!planned.not_fit) continue;
       if (is_selected && i == checked.selected_deployment)

@@ -1,6 +1,7 @@
 #include "driver/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,6 +11,7 @@
 #include <map>
 #include <set>
 
+#include "driver/pipeline.h"
 #include "emit/c_names.h"
 #include "support/text.h"
 
@@ -130,6 +132,24 @@ std::pair<std::string, OptionDef> weights_option(CompileOptions& options) {
   return {"--weights", text("FILE", "initial weights, .npz or .safetensors", options.weights)};
 }
 
+/// Takes down a pass that is left out.
+std::string leave_out(std::vector<std::string>& without, const std::string& name) {
+  const std::vector<std::string> names = pass_names();
+  if (std::find(names.begin(), names.end(), name) == names.end())
+    return fmt::format("no pass is called `{}`; there are {}", name, fmt::join(names, ", "));
+  if (std::find(without.begin(), without.end(), name) != without.end())
+    return fmt::format("`{}` is left out twice", name);
+  without.push_back(name);
+  return {};
+}
+
+std::pair<std::string, OptionDef> without_option(CompileOptions& options) {
+  return {
+      "--without",
+      {"PASS", "leave out a pass; results have the same bits; may be repeated",
+       [&options](const std::string& value) { return leave_out(options.without, value); }, true}};
+}
+
 OptionTable options_of(CompileCommand& c) {
   return {{"-o", text("FOLDER", "where the C project goes", c.output)},
           train_option(c.compile),
@@ -138,6 +158,7 @@ OptionTable options_of(CompileCommand& c) {
           prefix_option(c.compile),
           weights_option(c.compile),
           {"--seed", whole_number<uint64_t>("for initialisers", c.compile.seed, 0)},
+          without_option(c.compile),
           {"--dump",
            text("STAGE", "print a stage and write nothing: ast, ir, schedule, plan, or a pass",
                 c.compile.dump)}};
@@ -150,14 +171,16 @@ OptionTable options_of(CheckCommand& c) {
       train_option(c.compile),
       deploy_option(c.compile),
       platform_option(c.compile),
-      weights_option(c.compile)};
+      weights_option(c.compile),
+      without_option(c.compile)};
 }
 
 OptionTable options_of(ReportCommand& c) {
   return {{"--all", flag("one row per `train` block", c.all)},
           train_option(c.compile),
           deploy_option(c.compile),
-          platform_option(c.compile)};
+          platform_option(c.compile),
+          without_option(c.compile)};
 }
 
 std::string add_chip_setting(std::vector<std::string>& settings, const std::string& value) {
@@ -220,7 +243,8 @@ OptionTable options_of(RunCommand& c) {
       platform_option(c.compile),
       prefix_option(c.compile),
       weights_option(c.compile),
-      {"--seed", whole_number<uint64_t>("for initialisers and shuffling", c.compile.seed, 0)}};
+      {"--seed", whole_number<uint64_t>("for initialisers and shuffling", c.compile.seed, 0)},
+      without_option(c.compile)};
 }
 
 OptionTable options_of(WeightsMergeCommand& c) {

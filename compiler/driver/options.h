@@ -18,6 +18,7 @@ struct CompileOptions {
   std::string platform;  ///< a folder with the runtime files of the chip; empty: `tdc` has them
   std::string weights;   ///< initial weights; empty: what the file says
   std::optional<uint64_t> seed;
+  std::vector<std::string> without;  ///< passes to leave out; the results have the same bits
   std::string dump;  ///< a stage to print instead of writing the C project
 
   friend bool operator==(const CompileOptions&, const CompileOptions&) = default;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "autodiff/entry_points.h"
@@ -19,6 +20,7 @@
 #include "memory/validate.h"
 #include "opt/passes.h"
 #include "schedule/lower.h"
+#include "schedule/passes.h"
 #include "schedule/text.h"
 #include "support/check.h"
 #include "syntax/parse.h"
@@ -27,14 +29,31 @@
 namespace tdc::driver {
 namespace {
 
-/// One pass: run it, check what it gives, dump it if wanted.
-ir::Module pass(std::string_view name, ir::Module (*run)(ir::Module), ir::Module module,
-                Dump& dump) {
-  set_fault_context(fmt::format("pass {}", name));
-  module = run(std::move(module));
-  ir::verify(module, fmt::format("pass {}", name));
-  dump.at(name, [&] { return ir::to_text(module); });
-  return module;
+/// A pass that can be left out.
+template <typename Program>
+struct Pass {
+  std::string_view name;
+  Program (*run)(Program);
+};
+
+constexpr Pass<ir::Module> kModulePasses[] = {
+    {"remove_identities", opt::remove_identities},
+    // share_equal comes after differentiation, so that the order of uses is the program's own.
+    {"share_equal", opt::share_equal},
+    {"remove_dead", opt::remove_dead},
+};
+
+constexpr Pass<schedule::Schedule> kSchedulePasses[] = {
+    {"take_over_memory", schedule::take_over_memory},
+};
+
+/// Runs a pass unless it is left out, and sets the context of faults.
+template <typename Program>
+void run_pass(const Pass<Program>& pass, const std::vector<std::string>& without,
+              Program& program) {
+  set_fault_context(fmt::format("pass {}", pass.name));
+  if (std::find(without.begin(), without.end(), pass.name) == without.end())
+    program = pass.run(std::move(program));
 }
 
 /// The files of the platform that the user brings, none if there is no such; reports what is wrong
@@ -79,6 +98,13 @@ std::optional<Compilation> emit(Planned planned, const CompileOptions& options,
 
 }  // namespace
 
+std::vector<std::string> pass_names() {
+  std::vector<std::string> names;
+  for (const Pass<ir::Module>& pass : kModulePasses) names.emplace_back(pass.name);
+  for (const Pass<schedule::Schedule>& pass : kSchedulePasses) names.emplace_back(pass.name);
+  return names;
+}
+
 std::optional<check::CheckedFile> check_file(SourceFiles& files, FileId file,
                                              const CompileOptions& options,
                                              DefaultDeploy default_deploy,
@@ -111,25 +137,33 @@ std::optional<check::Program> check_program(SourceFiles& files, FileId file,
   return std::move(checked->programs[checked->selected_program]);
 }
 
-std::optional<ir::Module> make_module(const check::Program& program, Diagnostics& diagnostics,
-                                      Dump& dump) {
+std::optional<ir::Module> make_module(const check::Program& program,
+                                      const std::vector<std::string>& without,
+                                      Diagnostics& diagnostics, Dump& dump) {
   set_fault_context("entry_points");
   std::optional<ir::Module> module = autodiff::make_entry_points(program, diagnostics);
   if (!module) return std::nullopt;
   ir::verify(*module, "entry_points");
   dump.at("entry_points", [&] { return ir::to_text(*module); });
 
-  // share_equal comes after differentiation, so that the order of uses is the program's own.
-  *module = pass("remove_identities", opt::remove_identities, *std::move(module), dump);
-  *module = pass("share_equal", opt::share_equal, *std::move(module), dump);
-  *module = pass("remove_dead", opt::remove_dead, *std::move(module), dump);
+  for (const Pass<ir::Module>& pass : kModulePasses) {
+    run_pass(pass, without, *module);
+    ir::verify(*module, fmt::format("pass {}", pass.name));
+    dump.at(pass.name, [&] { return ir::to_text(*module); });
+  }
   return module;
 }
 
 PlannedSchedule plan_module(const ir::Module& module, const check::Program& program,
-                            const chip::Chip& chip, bool has_weight_file, Dump& dump) {
-  set_fault_context("schedule");
+                            const chip::Chip& chip, const std::vector<std::string>& without,
+                            bool has_weight_file, Dump& dump) {
+  set_fault_context("lower");
   schedule::Schedule schedule = schedule::lower(module, chip);
+  dump.at("lower", [&] { return schedule::to_text(schedule, chip); });
+  for (const Pass<schedule::Schedule>& pass : kSchedulePasses) {
+    run_pass(pass, without, schedule);
+    dump.at(pass.name, [&] { return schedule::to_text(schedule, chip); });
+  }
   dump.at("schedule", [&] { return schedule::to_text(schedule, chip); });
 
   set_fault_context("memory");
@@ -162,10 +196,10 @@ std::optional<Planned> plan_program(SourceFiles& files, FileId file, const Compi
   dump.at("ir", [&] { return ir::to_text(program->module); });
   if (dump.is_done()) return std::nullopt;
 
-  std::optional<ir::Module> module = make_module(*program, diagnostics, dump);
+  std::optional<ir::Module> module = make_module(*program, options.without, diagnostics, dump);
   if (!module) return std::nullopt;
   PlannedSchedule planned =
-      plan_module(*module, *program, program->deployment.chip,
+      plan_module(*module, *program, program->deployment.chip, options.without,
                   !options.weights.empty() || !program->weights_from.empty(), dump);
   if (dump.is_done()) return std::nullopt;
   return Planned{.program = *std::move(program),

@@ -28,6 +28,9 @@ struct Dump {
   std::vector<std::string> names;  ///< of the stages passed so far
 };
 
+/// The passes that `--without` can leave out, in the order in which they run.
+std::vector<std::string> pass_names();
+
 /// What `options.deploy` is if the user does not say: the file's first block, or `host`.
 enum class DefaultDeploy : uint8_t { first_of_file, host };
 
@@ -64,9 +67,10 @@ std::optional<check::Program> check_program(SourceFiles& files, FileId file,
                                             const CompileOptions& options,
                                             DefaultDeploy default_deploy, Diagnostics& diagnostics);
 
-/// The entry points after all passes. Null: errors were reported.
-std::optional<ir::Module> make_module(const check::Program& program, Diagnostics& diagnostics,
-                                      Dump& dump);
+/// The entry points after all passes but those `without` names. Null: errors were reported.
+std::optional<ir::Module> make_module(const check::Program& program,
+                                      const std::vector<std::string>& without,
+                                      Diagnostics& diagnostics, Dump& dump);
 
 /// Entry points on a chip, whether they fit or not.
 struct PlannedSchedule {
@@ -76,6 +80,7 @@ struct PlannedSchedule {
 };
 /// `has_weight_file`: initial values come from a file.
 PlannedSchedule plan_module(const ir::Module& module, const check::Program& program,
-                            const chip::Chip& chip, bool has_weight_file, Dump& dump);
+                            const chip::Chip& chip, const std::vector<std::string>& without,
+                            bool has_weight_file, Dump& dump);
 
 }  // namespace tdc::driver

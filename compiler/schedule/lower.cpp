@@ -1,7 +1,6 @@
 #include "schedule/lower.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "ops/registry.h"
@@ -13,7 +12,7 @@
 //
 //     h = matmul(x, w)      buffer 0
 //     r = reshape(h)        buffer 0 under another shape
-//     y = relu(r)           buffer 1, alias of 0 if neither h nor r is used later
+//     y = relu(r)           buffer 1
 
 namespace tdc::schedule {
 namespace {
@@ -27,25 +26,17 @@ class GraphLowering {
                 const IdVector<ir::VariableId, BufferId>& variables, Schedule& schedule)
       : graph_(graph), chip_(chip), variables_(variables), schedule_(schedule) {
     buffers_.resize(graph.values.size());
-    last_use_.resize(graph.values.size(), -1);
   }
 
   EntryPoint run() {
-    const std::vector<NodeId> order = order_nodes(graph_);
-    for (size_t at = 0; at < order.size(); ++at) {
-      const ir::Node& node = graph_.nodes[order[at]];
-      if (node.op->is_view) continue;
-      for (const ValueId input : node.inputs)
-        if (input.is_valid()) last_use_[root(input)] = static_cast<int64_t>(at);
-    }
     entry_.name = graph_.name;
     entry_.batch = graph_.batch;
     bind_inputs();
     bind_writes();
     bind_outputs();
     save_old_versions();
-    for (size_t at = 0; at < order.size(); ++at)
-      if (!graph_.nodes[order[at]].op->is_view) lower_node(order[at], static_cast<int64_t>(at));
+    for (const NodeId id : order_nodes(graph_))
+      if (!graph_.nodes[id].op->is_view) lower_node(id);
     for (const FinalCopy& copy : copies_)
       add_copy(copy.to, copy.saved.is_valid() ? copy.saved : buffer_of(copy.value),
                graph_.type(copy.value).dims);
@@ -138,7 +129,7 @@ class GraphLowering {
         if (read.value != root(copy.value) || !written.contains(read.variable)) continue;
         const ir::Value& value = graph_.values[copy.value];
         copy.saved = add_temporary(value.type, "old " + schedule_.variables[read.variable].path,
-                                   value.origin, std::nullopt);
+                                   value.origin);
         add_copy(copy.saved, variables_[read.variable], value.type.dims);
       }
   }
@@ -148,44 +139,19 @@ class GraphLowering {
         Copy{.to = whole(to, dims), .from = whole(from, dims), .transfer = std::nullopt});
   }
 
-  /// The operand whose memory output 0 takes over, or nullopt.
-  std::optional<BufferId> memory_to_take_over(const ir::Node& node, int64_t at) const {
-    for (const auto& [input_index, output_index] : node.op->in_place) {
-      if (output_index != 0 || !node.inputs[static_cast<size_t>(input_index)].is_valid()) continue;
-      const ValueId input = node.inputs[static_cast<size_t>(input_index)];
-      if (is_needed_after(input, at) || graph_.type(input) != graph_.type(node.outputs[0]))
-        continue;
-      const BufferId buffer = buffer_of(input);
-      if (schedule_.buffers[buffer].kind != BufferKind::temporary) continue;
-      // Another operand in the same memory must be the same elements in the same places.
-      const bool is_alone = std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId other) {
-        return !other.is_valid() || other == input || root(other) != root(input);
-      });
-      if (is_alone) return buffer;
-    }
-    return std::nullopt;
-  }
-
-  bool is_needed_after(ValueId value, int64_t at) const {
-    if (last_use_[root(value)] > at) return true;
-    return std::any_of(copies_.begin(), copies_.end(),
-                       [&](const FinalCopy& copy) { return root(copy.value) == root(value); });
-  }
-
-  BufferId add_temporary(const ir::TensorType& type, std::string name, SourceRange origin,
-                         std::optional<Alias> alias) {
+  BufferId add_temporary(const ir::TensorType& type, std::string name, SourceRange origin) {
     return schedule_.buffers.push_back({.type = type,
                                         .kind = BufferKind::temporary,
                                         .level = chip_.tensors,
                                         .variable = std::nullopt,
-                                        .alias = alias,
+                                        .alias = std::nullopt,
                                         .name = std::move(name),
                                         .origin = origin});
   }
 
-  void lower_node(NodeId id, int64_t at) {
+  void lower_node(NodeId id) {
     const ir::Node& node = graph_.nodes[id];
-    continue_accumulator(node, at);
+    continue_accumulator(node);
     std::vector<BufferId> inputs, outputs;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId input = node.inputs[i];
@@ -197,11 +163,8 @@ class GraphLowering {
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       const ValueId output = node.outputs[i];
       if (!buffers_[output].is_valid()) {
-        std::optional<Alias> alias;
-        if (i == 0)
-          if (const auto taken = memory_to_take_over(node, at)) alias = Alias{*taken};
         buffers_[output] =
-            add_temporary(graph_.type(output), label(node), graph_.values[output].origin, alias);
+            add_temporary(graph_.type(output), label(node), graph_.values[output].origin);
       }
       outputs.push_back(buffers_[output]);
     }
@@ -219,25 +182,17 @@ class GraphLowering {
     return buffer;
   }
 
-  /// A sum that continues another stands in the same memory; if that cannot be (the earlier sum is
-  /// another operand too or needed later, or the output's place is fixed elsewhere), the earlier
-  /// sum is copied first.
-  void continue_accumulator(const ir::Node& node, int64_t at) {
+  /// A sum that continues another stands in the same memory: the earlier sum is copied there first,
+  /// if it is not there already.
+  void continue_accumulator(const ir::Node& node) {
     if (node.op->accumulator < 0) return;
     const ValueId accumulator = node.inputs.at(static_cast<size_t>(node.op->accumulator));
     if (!accumulator.is_valid()) return;
     const ValueId output = node.outputs[0];
     const BufferId from = buffer_of(accumulator);
-    if (!buffers_[output].is_valid()) {
-      const auto operands = std::count_if(
-          node.inputs.begin(), node.inputs.end(),
-          [&](ValueId input) { return input.is_valid() && root(input) == root(accumulator); });
-      const bool is_free_now = schedule_.buffers[from].kind == BufferKind::temporary &&
-                               operands == 1 && !is_needed_after(accumulator, at);
-      const std::optional<Alias> alias = is_free_now ? std::optional(Alias{from}) : std::nullopt;
+    if (!buffers_[output].is_valid())
       buffers_[output] =
-          add_temporary(graph_.type(output), label(node), graph_.values[output].origin, alias);
-    }
+          add_temporary(graph_.type(output), label(node), graph_.values[output].origin);
     if (storage(buffers_[output]) == storage(from)) return;
     add_copy(buffers_[output], from, graph_.type(output).dims);
   }
@@ -247,7 +202,7 @@ class GraphLowering {
     const int64_t bytes = launch.op->kernel->scratch_bytes(kernel_call(launch));
     if (bytes == 0) return std::nullopt;
     const ir::TensorType type = {.dtype = ir::DType::f32, .dims = {(bytes + 3) / 4}};
-    return add_temporary(type, "scratch of " + launch.label, {}, std::nullopt);
+    return add_temporary(type, "scratch of " + launch.label, {});
   }
 
   /// What people see: the value's own name, or the op's.
@@ -262,68 +217,10 @@ class GraphLowering {
   Schedule& schedule_;
   EntryPoint entry_;
   IdVector<ValueId, BufferId> buffers_;  // of storage roots
-  IdVector<ValueId, int64_t> last_use_;  // of storage roots: position in the order
   std::vector<FinalCopy> copies_;
 };
 
 }  // namespace
-
-View whole(BufferId buffer, const ir::Dims& dims) {
-  return {.buffer = buffer, .offset = 0, .extent = dims, .stride = ir::dense_strides(dims)};
-}
-
-View view_of(BufferId buffer, const ir::Dims& dims, const ops::Region& region) {
-  View view = {.buffer = buffer,
-               .offset = 0,
-               .extent = ops::extents(region),
-               .stride = ir::dense_strides(dims)};
-  for (size_t i = 0; i < region.size(); ++i) view.offset += region[i].begin * view.stride[i];
-  return view;
-}
-
-Launch piece_launch(const ops::OpDef& op, ops::Call call, ops::Box box,
-                    const std::vector<BufferId>& inputs, const std::vector<BufferId>& outputs) {
-  const ops::Space space = op.space(call);
-  Launch launch = {.op = &op, .call = std::move(call), .box = std::move(box)};
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    launch.inputs.emplace_back();
-    if (inputs[i].is_valid())
-      launch.inputs.back() = view_of(inputs[i], launch.call.input(i).dims,
-                                     ops::region(space.inputs[i].value(), launch.box));
-  }
-  for (size_t i = 0; i < outputs.size(); ++i)
-    launch.outputs.push_back(
-        view_of(outputs[i], launch.call.output(i).dims, ops::region(space.outputs[i], launch.box)));
-  return launch;
-}
-
-Launch whole_launch(const ops::OpDef& op, ops::Call call, const std::vector<BufferId>& inputs,
-                    const std::vector<BufferId>& outputs) {
-  ops::Box box = ops::whole_box(op.space(call));
-  return piece_launch(op, std::move(call), std::move(box), inputs, outputs);
-}
-
-int64_t flop(const Launch& launch) {
-  return ops::flop(*launch.op, launch.op->space(launch.call), launch.box);
-}
-
-ops::KernelCall kernel_call(const Launch& launch) {
-  const auto layout = [](const View& view) {
-    return ops::OperandLayout{.extent = view.extent, .stride = view.stride};
-  };
-  ops::KernelCall call = {.inputs = {},
-                          .outputs = {},
-                          .attributes = launch.call.attributes,
-                          .space = launch.op->space(launch.call),
-                          .box = launch.box};
-  const int accumulator = launch.op->accumulator;
-  call.continues = !ops::starts_chains(call.space, call.box) ||
-                   (accumulator >= 0 && launch.inputs[static_cast<size_t>(accumulator)]);
-  for (const auto& input : launch.inputs)
-    call.inputs.push_back(input ? std::optional(layout(*input)) : std::nullopt);
-  for (const View& output : launch.outputs) call.outputs.push_back(layout(output));
-  return call;
-}
 
 Schedule lower(const ir::Module& module, const chip::Chip& chip) {
   Schedule schedule = {.variables = module.variables, .buffers = {}, .entry_points = {}};

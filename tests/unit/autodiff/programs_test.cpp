@@ -16,6 +16,7 @@
 #include "ir/verify.h"
 #include "memory/plan_memory.h"
 #include "schedule/lower.h"
+#include "schedule/passes.h"
 #include "schedule/run_schedule.h"
 #include "unit/check/check_source.h"
 #include "unit/kernels/library.h"
@@ -103,7 +104,7 @@ class Program {
   void check_kernels(const Variables& after) const {
     static const kernels::Library library;
     const chip::Chip chip = test::two_level_chip();
-    const schedule::Schedule schedule = schedule::lower(module_, chip);
+    const schedule::Schedule schedule = schedule::take_over_memory(schedule::lower(module_, chip));
     const auto plan = std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip));
     schedule::ScheduleRun run(schedule, plan, {.kernels = &library});
     for (const auto& [id, tensor] : start_) set(run, run.variable(id), tensor);

@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "driver/pipeline.h"
+
 namespace tdc::driver {
 namespace {
 
@@ -105,6 +107,7 @@ const std::vector<std::vector<std::string>>& all_options() {
                                                                 {"--prefix", "net_2"},
                                                                 {"--weights", "w.npz"},
                                                                 {"--seed", "7"},
+                                                                {"--without", "share_equal"},
                                                                 {"--dump", "ir"},
                                                                 {"--selection"},
                                                                 {"--shapes"},
@@ -133,10 +136,12 @@ const std::vector<std::vector<std::string>>& all_options() {
 /// command takes depends on its words: `--steps` belongs to training, `--samples` to the others.
 const std::vector<CommandLine>& command_lines() {
   static const std::vector<std::string> training = {
-      "--eval",         "--data", "--steps", "--shuffle", "--keep-going", "--save",    "--losses",
-      "--trace-values", "--keep", "--train", "--deploy",  "--platform",   "--weights", "--seed"};
-  static const std::vector<std::string> infer = {"--data",   "--samples",  "--keep",    "--train",
-                                                 "--deploy", "--platform", "--weights", "--seed"};
+      "--eval",   "--data",     "--steps",        "--shuffle", "--keep-going",
+      "--save",   "--losses",   "--trace-values", "--keep",    "--train",
+      "--deploy", "--platform", "--weights",      "--seed",    "--without"};
+  static const std::vector<std::string> infer = {"--data",    "--samples", "--keep",
+                                                 "--train",   "--deploy",  "--platform",
+                                                 "--weights", "--seed",    "--without"};
   static const std::vector<std::string> eval = [] {
     std::vector<std::string> options = infer;
     options.emplace_back("--keep-going");
@@ -148,16 +153,17 @@ const std::vector<CommandLine>& command_lines() {
   };
   static const std::vector<CommandLine> lines = {
       {{"n.td", "-o", "out"},
-       {"--train", "--deploy", "--platform", "--prefix", "--weights", "--seed"}},
-      {{"n.td", "--dump", "plan"}, {"--train", "--deploy", "--platform"}},
+       {"--train", "--deploy", "--platform", "--prefix", "--weights", "--seed", "--without"}},
+      {{"n.td", "--dump", "plan"}, {"--train", "--deploy", "--platform", "--without"}},
       {{"check", "n.td"},
-       {"--selection", "--shapes", "--train", "--deploy", "--platform", "--weights"}},
-      {{"report", "n.td"}, {"--all", "--train", "--deploy", "--platform"}},
-      {{"report", "n.td", "--all"}, {"--deploy", "--platform"}},
+       {"--selection", "--shapes", "--train", "--deploy", "--platform", "--weights", "--without"}},
+      {{"report", "n.td"}, {"--all", "--train", "--deploy", "--platform", "--without"}},
+      {{"report", "n.td", "--all"}, {"--deploy", "--platform", "--without"}},
       {{"run", "n.td", "--on", "host"}, training},
       {{"run", "n.td", "--on", "qemu", "--keep", "f"},
        {"--eval", "--data", "--steps", "--shuffle", "--keep-going", "--save", "--losses",
-        "--trace-values", "--train", "--deploy", "--platform", "--prefix", "--weights", "--seed"}},
+        "--trace-values", "--train", "--deploy", "--platform", "--prefix", "--weights", "--seed",
+        "--without"}},
       {{"run", "n.td", "--on", "host", "--eval"}, eval},
       {{"run", "n.td", "--on", "host", "--infer", "--save", "y.npz"}, infer},
       {{"run", "n.td", "--on", "rtl"},
@@ -191,10 +197,11 @@ TEST_CASE("options: each of them changes what a command does, or is refused") {
       CHECK(std::holds_alternative<Command>(parsed) == is_taken);
       if (!is_taken || !std::holds_alternative<Command>(parsed)) continue;
       CHECK(std::get<Command>(parsed) != std::get<Command>(plain));
-      // Once is enough, except for settings of the chip.
+      // Once is enough, except for settings of the chip and passes.
       words.insert(words.end(), option.begin(), option.end());
-      CHECK(problem(words) == (option[0] == "--set"
-                                   ? "--set: `cores` is set twice"
+      CHECK(problem(words) == (option[0] == "--set" ? "--set: `cores` is set twice"
+                               : option[0] == "--without"
+                                   ? "--without: `share_equal` is left out twice"
                                    : fmt::format("`{}` is given twice", option[0])));
     }
   }
@@ -235,6 +242,9 @@ TEST_CASE("options: what contradicts, what is out of range, what is empty") {
   CHECK(problem({"check", "n.td", "--train", ""}) == "`--train` needs a value: --train NAME");
   CHECK(problem({"check", "n.td", "--train="}) == "`--train` needs a value: --train NAME");
   CHECK(problem({"check", "n.td", "--train"}) == "`--train` needs a value: --train NAME");
+  CHECK(problem({"check", "n.td", "--without", "shear_equal"}) ==
+        "--without: no pass is called `shear_equal`; there are " +
+            fmt::format("{}", fmt::join(pass_names(), ", ")));
   CHECK(problem({"check", "n.td", "--shapes=1"}) == "`--shapes` takes no value");
   CHECK(problem({"check", "", "n.td"}) == "an empty word names nothing");
   CHECK(problem({"run", "n.td", "--on", "rtl", "--set", "cores=2", "--set", "cores=3"}) ==

@@ -6,6 +6,7 @@
 #include "memory/plan_memory.h"
 #include "memory/validate.h"
 #include "schedule/order.h"
+#include "schedule/passes.h"
 
 namespace tdc::schedule {
 namespace {
@@ -37,7 +38,7 @@ TEST_CASE("results are made in the caller's memory, dying operands give theirs")
   graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = c});
   module.graphs.push_back(graph);
 
-  const Schedule schedule = lower(module, chip());
+  const Schedule schedule = take_over_memory(lower(module, chip()));
   const EntryPoint& infer = schedule.entry_points.at(0);
   REQUIRE(infer.steps.size() == 3);
   CHECK(schedule.buffers[output_of(infer, 0)].kind == BufferKind::temporary);
@@ -56,7 +57,7 @@ TEST_CASE("an operand that is needed later keeps its memory") {
   graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = c});
   module.graphs.push_back(graph);
 
-  const Schedule schedule = lower(module, chip());
+  const Schedule schedule = take_over_memory(lower(module, chip()));
   CHECK_FALSE(schedule.buffers[output_of(schedule.entry_points.at(0), 1)].alias.has_value());
 }
 
@@ -68,7 +69,7 @@ TEST_CASE("an input that is a result is copied") {
   graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = x});
   module.graphs.push_back(graph);
 
-  const Schedule schedule = lower(module, chip());
+  const Schedule schedule = take_over_memory(lower(module, chip()));
   REQUIRE(schedule.entry_points.at(0).steps.size() == 1);
   CHECK(std::holds_alternative<Copy>(schedule.entry_points.at(0).steps[0]));
 }
@@ -90,7 +91,7 @@ ir::Module update_module(bool reads_old) {
 }
 
 TEST_CASE("an update in place comes after the readers of the old version") {
-  const Schedule schedule = lower(update_module(true), chip());
+  const Schedule schedule = take_over_memory(lower(update_module(true), chip()));
   const EntryPoint& step = schedule.entry_points.at(0);
   REQUIRE(step.steps.size() == 2);
   CHECK(std::get<Launch>(step.steps[0]).op->name == "relu");
@@ -101,7 +102,7 @@ TEST_CASE("an update in place comes after the readers of the old version") {
 TEST_CASE("an update that others read is still made in place") {
   const ir::Module module = update_module(false);
   CHECK(in_place_updates(module.graphs[0]).at(0).size() == 1);
-  const Schedule schedule = lower(module, chip());
+  const Schedule schedule = take_over_memory(lower(module, chip()));
   CHECK(schedule.entry_points.at(0).steps.size() == 2);
 }
 
@@ -112,7 +113,7 @@ TEST_CASE("an update whose result meets the old version is copied at the end") {
   // y = old + relu(new): the old version is needed after the new one exists.
   graph.outputs[0].value = builder.emit("add", {graph.reads[0].value, graph.outputs[0].value});
   CHECK(in_place_updates(graph).at(0).empty());
-  const Schedule schedule = lower(module, chip());
+  const Schedule schedule = take_over_memory(lower(module, chip()));
   CHECK(std::holds_alternative<Copy>(schedule.entry_points.at(0).steps.back()));
 }
 
@@ -129,7 +130,7 @@ TEST_CASE("a sum that continues an accumulator variable stands in its memory") {
   builder.write(sum, total);
   module.graphs.push_back(graph);
 
-  const Schedule schedule = lower(module, chip());
+  const Schedule schedule = take_over_memory(lower(module, chip()));
   const EntryPoint& step = schedule.entry_points.at(0);
   REQUIRE(step.steps.size() == 1);
   const Launch& launch = std::get<Launch>(step.steps[0]);
@@ -169,7 +170,7 @@ struct SquareCase {
   }
   Schedule lowered() {
     module.graphs.push_back(graph);
-    Schedule schedule = lower(module, chip());
+    Schedule schedule = take_over_memory(lower(module, chip()));
     const auto plan = std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip()));
     CHECK(memory::validate(schedule, plan) == std::vector<std::string>{});
     return schedule;

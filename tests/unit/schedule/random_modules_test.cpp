@@ -14,6 +14,7 @@
 #include "memory/plan_memory.h"
 #include "memory/validate.h"
 #include "schedule/lower.h"
+#include "schedule/passes.h"
 #include "schedule/run_schedule.h"
 #include "schedule/text.h"
 #include "schedules.h"
@@ -128,7 +129,8 @@ TEST_CASE("random modules: the schedule run over planned memory is the interpret
   const chip::Chip chip = test::two_level_chip();
   for (uint64_t seed = 0; seed < 1000; ++seed) {
     const ir::Module module = RandomModule(seed).make();
-    const Schedule schedule = lower(module, chip);
+    const Schedule lowered = lower(module, chip);
+    const Schedule schedule = seed % 4 == 0 ? lowered : take_over_memory(lowered);
     const memory::MemoryPlan plan =
         std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip));
     CAPTURE(seed);

@@ -1,0 +1,64 @@
+#include "schedule/schedule.h"
+
+#include "ops/registry.h"
+
+namespace tdc::schedule {
+
+View whole(BufferId buffer, const ir::Dims& dims) {
+  return {.buffer = buffer, .offset = 0, .extent = dims, .stride = ir::dense_strides(dims)};
+}
+
+View view_of(BufferId buffer, const ir::Dims& dims, const ops::Region& region) {
+  View view = {.buffer = buffer,
+               .offset = 0,
+               .extent = ops::extents(region),
+               .stride = ir::dense_strides(dims)};
+  for (size_t i = 0; i < region.size(); ++i) view.offset += region[i].begin * view.stride[i];
+  return view;
+}
+
+Launch piece_launch(const ops::OpDef& op, ops::Call call, ops::Box box,
+                    const std::vector<BufferId>& inputs, const std::vector<BufferId>& outputs) {
+  const ops::Space space = op.space(call);
+  Launch launch = {.op = &op, .call = std::move(call), .box = std::move(box)};
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    launch.inputs.emplace_back();
+    if (inputs[i].is_valid())
+      launch.inputs.back() = view_of(inputs[i], launch.call.input(i).dims,
+                                     ops::region(space.inputs[i].value(), launch.box));
+  }
+  for (size_t i = 0; i < outputs.size(); ++i)
+    launch.outputs.push_back(
+        view_of(outputs[i], launch.call.output(i).dims, ops::region(space.outputs[i], launch.box)));
+  return launch;
+}
+
+Launch whole_launch(const ops::OpDef& op, ops::Call call, const std::vector<BufferId>& inputs,
+                    const std::vector<BufferId>& outputs) {
+  ops::Box box = ops::whole_box(op.space(call));
+  return piece_launch(op, std::move(call), std::move(box), inputs, outputs);
+}
+
+int64_t flop(const Launch& launch) {
+  return ops::flop(*launch.op, launch.op->space(launch.call), launch.box);
+}
+
+ops::KernelCall kernel_call(const Launch& launch) {
+  const auto layout = [](const View& view) {
+    return ops::OperandLayout{.extent = view.extent, .stride = view.stride};
+  };
+  ops::KernelCall call = {.inputs = {},
+                          .outputs = {},
+                          .attributes = launch.call.attributes,
+                          .space = launch.op->space(launch.call),
+                          .box = launch.box};
+  const int accumulator = launch.op->accumulator;
+  call.continues = !ops::starts_chains(call.space, call.box) ||
+                   (accumulator >= 0 && launch.inputs[static_cast<size_t>(accumulator)]);
+  for (const auto& input : launch.inputs)
+    call.inputs.push_back(input ? std::optional(layout(*input)) : std::nullopt);
+  for (const View& output : launch.outputs) call.outputs.push_back(layout(output));
+  return call;
+}
+
+}  // namespace tdc::schedule
