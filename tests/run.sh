@@ -8,6 +8,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
+# What is tested in turns goes on with every commit.
+export TDC_TURN=${TDC_TURN:-$(git rev-list --count HEAD 2>/dev/null || echo 0)}
 logs=$root/build/test-logs
 mkdir -p "$logs"
 

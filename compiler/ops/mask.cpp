@@ -3,7 +3,6 @@
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/strides.h"
-#include "support/check.h"
 
 // Attention masks (op-7). Row i of the scores of one head may look at columns 0 to i; what it may
 // not see is minus infinity, which softmax turns into 0.
@@ -49,7 +48,6 @@ std::vector<KernelField> fields() {
 }
 
 void bind(const KernelCall& call, KernelScalars& scalars) {
-  TDC_CHECK(call.attributes.boolean("causal"), "identities are removed before");
   const OperandLayout& x = call.input(0);
   const OperandLayout& y = call.output(0);
   const size_t rank = y.extent.size();
@@ -59,7 +57,9 @@ void bind(const KernelCall& call, KernelScalars& scalars) {
   scalars.set("rows", y.extent[rank - 2]);
   scalars.set("columns", y.extent[rank - 1]);
   // In the piece, row i sees as many columns of the whole as there are up to its own.
-  scalars.set("seen", call.box[rank - 2].begin + 1 - call.box[rank - 1].begin);
+  scalars.set("seen", call.attributes.boolean("causal")
+                          ? call.box[rank - 2].begin + 1 - call.box[rank - 1].begin
+                          : y.extent[rank - 1]);
   scalars.set("y_batch", merge_leading(y, 2).stride);
   scalars.set("y_row", y.stride[rank - 2]);
   scalars.set("x_batch", merge_leading(x, 2).stride);

@@ -2,6 +2,7 @@
 //
 //   autodiff/NAME.td       the graph of one sample in NAME.before, all entry points in NAME.after
 //   opt/PASS/NAME.td       the module before the pass and after it
+//   schedule/PASS/NAME.td  the schedule before the pass and after it
 //
 // Both texts are what `--dump=STAGE` prints, of the stage itself and of the one before it. For
 // `fold_transpose`, which runs while a program is checked, the program is what was before.
@@ -71,11 +72,11 @@ TEST_CASE("golden: differentiation") {
   check_folder(kGolden / "autodiff", "ir", "entry_points");
 }
 
-TEST_CASE("golden: every pass") {
+/// Checks the passes that the `passes.h` of a folder declares; gives their number.
+int check_passes(const std::string& stage_folder, const std::regex& declaration) {
   const std::string declarations =
-      read(std::filesystem::path(TDC_SOURCE_DIR) / "compiler/opt/passes.h");
+      read(std::filesystem::path(TDC_SOURCE_DIR) / "compiler" / stage_folder / "passes.h");
   const std::vector<std::string> stages = dump(kGolden / "stages/tiny.td", "").names;
-  const std::regex declaration(R"(ir::Module (\w+)\(ir::Module module\);)");
   int passes = 0;
   for (std::sregex_iterator at(declarations.begin(), declarations.end(), declaration), end;
        at != end; ++at) {
@@ -83,14 +84,22 @@ TEST_CASE("golden: every pass") {
     CAPTURE(pass);
     ++passes;
     if (pass == "fold_transpose") {
-      check_folder(kGolden / "opt" / pass, "", "ir");
+      check_folder(kGolden / stage_folder / pass, "", "ir");
       continue;
     }
     const auto stage = std::find(stages.begin(), stages.end(), pass);
     REQUIRE_MESSAGE(stage != stages.end(), "the pass does not run");
-    check_folder(kGolden / "opt" / pass, *(stage - 1), pass);
+    check_folder(kGolden / stage_folder / pass, *(stage - 1), pass);
   }
-  CHECK(passes >= 4);
+  return passes;
+}
+
+TEST_CASE("golden: every pass over modules") {
+  CHECK(check_passes("opt", std::regex(R"(ir::Module (\w+)\(ir::Module module\);)")) >= 4);
+}
+
+TEST_CASE("golden: every pass over schedules") {
+  CHECK(check_passes("schedule", std::regex(R"(Schedule (\w+)\(Schedule schedule\);)")) >= 1);
 }
 
 }  // namespace
