@@ -10,7 +10,7 @@ import pathlib
 import sys
 
 import numpy
-from nets import CCT_SMALL, STRATEGIES, cct, cct_shapes, cct_trained, cnn, mlp
+from nets import CCT_SMALL, PARTS_SHAPES, PARTS_TRAINED, STRATEGIES, cct, cct_shapes, cct_trained, cnn, mlp, parts
 from training import random_weights, train
 
 VECTORS = pathlib.Path(__file__).parent / "vectors"
@@ -72,11 +72,25 @@ def small_cct():
     return files
 
 
+def single_parts():
+    """Files of one step for each train block of parts.td."""
+    data = random_data(4, (5, 4), 3, seed=4)
+    every_weight = random_weights(PARTS_SHAPES, seed=4)
+    files = {"parts_data": data}
+    for name, trained in PARTS_TRAINED.items():
+        weights = {p: a for p, a in every_weight.items() if "lora" not in p or p in trained}
+        losses, updates, _ = train(parts, weights, trained, data["image"], data["label"], 4, 1, 1.0)
+        files[f"parts_{name}_weights"] = weights
+        files[f"parts_{name}_expected"] = {"loss": losses} | with_prefix("update", updates[0])
+    return files
+
+
 def every_file():
     return (
         twenty_steps("mlp", mlp, MLP_SHAPES, (64,), 10, learning_rate=0.1, seed=1)
         | twenty_steps("cnn", cnn, CNN_SHAPES, (2, 9, 7), 5, learning_rate=0.05, seed=2)
         | small_cct()
+        | single_parts()
     )
 
 

@@ -51,6 +51,34 @@ def cnn(weights, image):
     return weights["head.weight"] @ image.reshape(-1) + weights["head.bias"]
 
 
+PARTS_SHAPES = {
+    "fc.weight": (4, 4),
+    "fc.bias": (4,),
+    "norm.weight": (4,),
+    "norm.bias": (4,),
+    "mix.weight": (6, 5),
+    "mix.lora_a": (2, 5),
+    "mix.lora_b": (6, 2),
+    "head.weight": (3, 6),
+    "head.bias": (3,),
+}
+PARTS_TRAINED = {
+    "norm_weight": ["norm.weight"],
+    "norm_bias": ["norm.bias"],
+    "mix_adapter": ["mix.lora_a", "mix.lora_b"],
+}
+MIX_RANK, MIX_ALPHA = 2, 3
+
+
+def parts(weights, image):
+    """parts.td: a norm between matrices on the right and on the left; the adapter is merged, not beside its matrix."""
+    rows = layer_norm(weights, "norm", image @ weights["fc.weight"].T + weights["fc.bias"])
+    mix = weights["mix.weight"]
+    if "mix.lora_a" in weights:
+        mix = mix + MIX_ALPHA / MIX_RANK * weights["mix.lora_b"] @ weights["mix.lora_a"]
+    return weights["head.weight"] @ jnp.tanh(mix @ rows).mean(axis=1) + weights["head.bias"]
+
+
 @dataclass(frozen=True)
 class CctSize:
     """What makes one Compact Convolutional Transformer differ from another."""

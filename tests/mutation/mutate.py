@@ -11,12 +11,14 @@
 Mutants are made by the rules below, at places drawn by the seed: the same seed and sources give the same
 mutants. Each is built alone in a copy of the project below build/mutation/, and meets the unit tests: first
 those of its area, then the others, in each case the fast ones first; the first failure ends it. What was found is
-kept in build/mutation/results.json, so a run that was stopped goes on where it was. A mutant that does
-not compile is replaced by the next one. Needs nothing but what the tests need.
+kept in build/mutation/results.json, so a run that was stopped goes on where it was; the times of the tests in
+times.json. Tests that take several times as long as undamaged, and the longer the busier the machine is, have timed out,
+which counts as noticed. A mutant that does not compile is replaced by the next one. Needs nothing but what the tests need.
 """
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -35,7 +37,8 @@ TREE = FOLDER / "tree"
 BUILD = TREE / "build" / "dev"
 UNIT = BUILD / "tests" / "tdc_unit"
 SLOW_SECONDS = 1.0  # tests that take longer, undamaged, run last
-STAGE_TIMEOUT_SECONDS = 300
+TIMES_FILE = FOLDER / "times.json"
+TIMEOUT_FACTOR = 20  # the machine may be busier than it was when they were measured
 MEMORY_BYTES = 8 << 30
 
 
@@ -49,11 +52,11 @@ class Area:
 
 
 AREAS = {
-    "syntax": Area(["compiler/syntax/*.cpp", "compiler/diag/*.cpp"], r"unit/(syntax|diag)/|golden/", 12),
-    "check": Area(["compiler/check/*.cpp"], r"unit/check/|golden/", 20),
-    "autodiff": Area(["compiler/autodiff/*.cpp"], r"unit/(autodiff|schedule)/|golden/|ops/gradient", 12),
-    "io": Area(["compiler/io/*.cpp"], r"unit/io/", 12),
-    "runner": Area(["compiler/runner/*.cpp", "runtime/td_runner.c"], r"unit/runner/", 8),
+    "syntax": Area(["compiler/syntax/**/*.cpp", "compiler/diag/**/*.cpp"], r"unit/(syntax|diag)/|golden/", 12),
+    "check": Area(["compiler/check/**/*.cpp"], r"unit/check/|golden/", 20),
+    "autodiff": Area(["compiler/autodiff/**/*.cpp"], r"unit/(autodiff|schedule)/|golden/|ops/gradient", 12),
+    "io": Area(["compiler/io/**/*.cpp"], r"unit/io/", 12),
+    "runner": Area(["compiler/runner/**/*.cpp", "runtime/td_runner.c"], r"unit/runner/", 8),
     "library": Area(["stdlib/*.td"], r"unit/check/|golden/", 4),
     "kernels": Area(["kernels/*.c", "kernels/*.h"], r"unit/(kernels|ops)/", 12),
 }
@@ -204,18 +207,35 @@ def scratch_folder():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_unit(arguments):
-    """Exit status (None: timed out) and output of the unit tests in the copy."""
+def run_unit(arguments, seconds=None):
+    """Exit status (None: not done within `seconds`) and output of the unit tests in the copy."""
     with scratch_folder() as scratch:
         environment = os.environ | {"HOME": str(scratch), "TMPDIR": str(scratch), "TDC_CACHE": str(scratch / "cache")}
         with subprocess.Popen([UNIT, *arguments], cwd=TREE, env=environment, preexec_fn=limit, start_new_session=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:  # fmt: skip
             try:
-                output, _ = process.communicate(timeout=STAGE_TIMEOUT_SECONDS)
+                output, _ = process.communicate(timeout=seconds)
                 return process.returncode, output.decode(errors="replace")
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, 9)
                 return None, process.communicate()[0].decode(errors="replace")
+
+
+def digest_of_copy():
+    """Of every file of the copy, by name."""
+    paths = sorted(path for path in TREE.rglob("*") if path.is_file() and BUILD not in path.parents)
+    return hashlib.sha256(b"".join(f"{path}\0".encode() + path.read_bytes() for path in paths)).hexdigest()
+
+
+def measured_tests(left_out):
+    """[file, name, seconds] of the tests. A copy that was measured once, as it is now, is not measured again."""
+    key = f"{digest_of_copy()} {left_out}"
+    known = json.loads(TIMES_FILE.read_text()) if TIMES_FILE.exists() else {}
+    if key not in known:
+        print("measuring the tests of the undamaged copy", flush=True)
+        known = {key: measure_tests(left_out)}
+        TIMES_FILE.write_text(json.dumps(known, indent=1))
+    return known[key]
 
 
 def measure_tests(left_out):
@@ -236,19 +256,20 @@ def measure_tests(left_out):
 
 
 def stages_of(area, tests):
-    """Names of tests in the order in which a mutant meets them: close ones, the others; fast ones, slow ones."""
+    """[name, seconds] of tests in the order in which a mutant meets them: close ones, the others; fast ones, slow ones."""
     stages = [[], [], [], []]
     for file, name, seconds in tests:
         is_close = re.search(AREAS[area].tests, file) is not None
-        stages[(0 if is_close else 1) + (2 if seconds > SLOW_SECONDS else 0)].append(name)
+        stages[(0 if is_close else 1) + (2 if seconds > SLOW_SECONDS else 0)].append((name, seconds))
     return [stage for stage in stages if stage]
 
 
 def verdict_of(mutant, tests):
     for stage in stages_of(mutant.area, tests):
         # doctest separates names by commas; `?` is any one character.
-        filters = ",".join(re.sub(r'[,\\*?"]', "?", name) for name in stage)
-        status, output = run_unit([f"--test-case={filters}", "--abort-after=1", "--no-skip"])
+        filters = ",".join(re.sub(r'[,\\*?"]', "?", name) for name, _ in stage)
+        limit_seconds = TIMEOUT_FACTOR * sum(seconds for _, seconds in stage) + 60
+        status, output = run_unit([f"--test-case={filters}", "--abort-after=1", "--no-skip"], limit_seconds)
         if status == 0:
             continue
         failed = re.findall(r"^TEST CASE:  (.*)$", output, re.M)
@@ -278,8 +299,7 @@ def prepare(left_out):
     is_built, output = build()
     if not is_built:
         sys.exit(output[-3000:] + "\nthe undamaged copy does not build")
-    print("measuring the tests of the undamaged copy", flush=True)
-    return measure_tests(left_out)
+    return measured_tests(left_out)
 
 
 def text_of(mutant, verdict, test):

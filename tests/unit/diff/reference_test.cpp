@@ -84,6 +84,13 @@ TEST_CASE("updates of a small CCT agree with JAX for every strategy") {
   }
 }
 
+TEST_CASE("updates of a norm's weight or bias alone, and of an adapter on the left, agree with JAX") {
+  for (const std::string train : {"norm_weight", "norm_bias", "mix_adapter"}) {
+    CAPTURE(train);
+    check_first_step("parts", train, "parts_" + train + "_weights", "parts_" + train + "_expected");
+  }
+}
+
 TEST_CASE("ten steps of a small CCT with adapters and accumulation agree with JAX") {
   Training training(with_rate_of_one("tests/diff/cct_small.td"), "lora2_steps",
                     read_arrays(kVectors + "cct_small_lora2_weights.npz"),

@@ -98,6 +98,12 @@ TEST_CASE("lines end in \\n or \\r\\n") {
   CHECK(parsed.tree->declarations.at(1).doc == "doc");
 }
 
+TEST_CASE("lex-9: a plain comment may stand between the lines of a doc comment") {
+  const Parsed parsed("/// one\n// no doc\n/// two\nlet b = 2\n");
+  REQUIRE(parsed.tree.has_value());
+  CHECK(parsed.tree->declarations.at(0).doc == "one\ntwo");
+}
+
 TEST_CASE("every prefix of every program is answered") {
   for (const std::string& text : programs()) {
     if (text.size() > 20'000) continue;
