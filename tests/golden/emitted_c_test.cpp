@@ -16,6 +16,7 @@
 #include "ir/interpret.h"
 #include "runner/client.h"
 #include "support/files.h"
+#include "unit/patience.h"
 #include "unit/temporary_folder.h"
 
 namespace tdc {
@@ -109,8 +110,7 @@ T value_of(Result<T> result) {
 
 Answers run_tiny(const driver::Compilation& compilation, const std::string& program) {
   runner::Client client = value_of(runner::Client::start(
-      {program}, emit::runner_sizes(compilation.program, compilation.schedule),
-      [] { return false; }));
+      {program}, emit::runner_sizes(compilation.program, compilation.schedule), patience()));
   const auto message = [](std::vector<float> first, const std::vector<float>& second) {
     first.insert(first.end(), second.begin(), second.end());
     return first;
@@ -152,7 +152,7 @@ TEST_CASE("golden: the C of a small program, built and run, computes what the in
     const runner::Exit built =
         value_of(runner::run_to_end({"env", "CFLAGS=" + flags, "make", "--silent", "-C",
                                      folder / "tiny", "CC=" + compiler, "OUT=" + out},
-                                    [] { return false; }));
+                                    patience()));
     REQUIRE_MESSAGE(built.is_success(), built.errors);
     const Answers answers = run_tiny(compilation, folder / ("tiny/" + out + "/tiny"));
     REQUIRE(answers.size() == expected.size());

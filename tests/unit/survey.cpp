@@ -55,6 +55,7 @@ std::string describe(int status) {
 /// comes, after a hundred times as long.
 void limit_time(std::chrono::seconds limit) {
   const itimerval timer = {.it_interval = {}, .it_value = {.tv_sec = limit.count(), .tv_usec = 0}};
+  signal(SIGALRM, SIG_DFL);
   setitimer(ITIMER_PROF, &timer, nullptr);
   alarm(static_cast<unsigned>(100 * limit.count()));
 }

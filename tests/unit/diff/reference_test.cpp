@@ -84,7 +84,8 @@ TEST_CASE("updates of a small CCT agree with JAX for every strategy") {
   }
 }
 
-TEST_CASE("updates of a norm's weight or bias alone, and of an adapter on the left, agree with JAX") {
+TEST_CASE(
+    "updates of a norm's weight or bias alone, and of an adapter on the left, agree with JAX") {
   for (const std::string train : {"norm_weight", "norm_bias", "mix_adapter"}) {
     CAPTURE(train);
     check_first_step("parts", train, "parts_" + train + "_weights", "parts_" + train + "_expected");

@@ -17,6 +17,7 @@
 #include "runner/client.h"
 #include "runner/samples.h"
 #include "support/files.h"
+#include "unit/patience.h"
 #include "unit/temporary_folder.h"
 
 namespace tdc::test {
@@ -87,11 +88,10 @@ struct Training::State {
   void build() {
     const driver::Compilation& c = *compilation;
     REQUIRE(write_output_folder(folder / "c", c.files).ok());
-    const auto never = [] { return false; };
-    const auto built = runner::build(folder / "c", c.program.prefix, {}, never);
+    const auto built = runner::build(folder / "c", c.program.prefix, {}, patience());
     REQUIRE(built.ok());
     auto started =
-        runner::Client::start(built.value(), emit::runner_sizes(c.program, c.schedule), never);
+        runner::Client::start(built.value(), emit::runner_sizes(c.program, c.schedule), patience());
     REQUIRE(started.ok());
     client.emplace(std::move(started.value()));
   }

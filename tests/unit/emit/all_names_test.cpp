@@ -21,6 +21,7 @@
 #include "emit/emit_model.h"
 #include "runner/child_process.h"
 #include "support/files.h"
+#include "unit/patience.h"
 #include "unit/temporary_folder.h"
 
 namespace tdc {
@@ -98,7 +99,7 @@ void write(const std::string& path, const std::string& text) {
 
 /// Runs a compiler, which must succeed.
 void compile(const std::vector<std::string>& command) {
-  const Result<runner::Exit> exit = runner::run_to_end(command, [] { return false; });
+  const Result<runner::Exit> exit = runner::run_to_end(command, patience());
   REQUIRE(exit.ok());
   REQUIRE_MESSAGE(exit.value().is_success(), fmt::format("{}", fmt::join(command, " ")), "\n",
                   exit.value().errors);

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "unit/patience.h"
+
 namespace tdc::runner {
 namespace {
 
@@ -18,11 +20,7 @@ const emit::RunnerSizes kSizes = {.train_input_bytes = 24,
                                   .batch = 2,
                                   .accumulate = 3};
 
-bool never() {
-  return false;
-}
-
-Result<Client> start_fake(std::vector<std::string> arguments = {}, GivesUp gives_up = never) {
+Result<Client> start_fake(std::vector<std::string> arguments = {}, GivesUp gives_up = patience()) {
   arguments.insert(arguments.begin(), TDC_FAKE_MODEL);
   return Client::start(arguments, kSizes, std::move(gives_up));
 }
@@ -148,20 +146,20 @@ TEST_CASE("client: giving up ends the wait and the program") {
 }
 
 TEST_CASE("client: programs that are no runners, or hold another model, are refused") {
-  CHECK(Client::start({"tdc-no-such-program"}, kSizes, never).failure().messages ==
+  CHECK(Client::start({"tdc-no-such-program"}, kSizes, patience()).failure().messages ==
         std::vector<std::string>{
             "`tdc-no-such-program` cannot be started: No such file or directory"});
   CHECK(Client::start({"echo", "some text that is longer than the greeting is, which has 44 bytes"},
-                      kSizes, never)
+                      kSizes, patience())
             .failure()
             .messages ==
         std::vector<std::string>{
             "`echo` does not speak the runner protocol: it starts with 0x656d6f73"});
-  CHECK(Client::start({"true"}, kSizes, never).failure().messages ==
+  CHECK(Client::start({"true"}, kSizes, patience()).failure().messages ==
         std::vector<std::string>{"`true` ended with exit status 0"});
   emit::RunnerSizes other = kSizes;
   other.batch = 3;
-  CHECK(Client::start({TDC_FAKE_MODEL}, other, never).failure().messages ==
+  CHECK(Client::start({TDC_FAKE_MODEL}, other, patience()).failure().messages ==
         std::vector<std::string>{"`" TDC_FAKE_MODEL
                                  "` holds another model: its messages have other sizes"});
   REQUIRE(setenv("TDC_FAKE_INIT_STATUS", "5", 1) == 0);
@@ -173,16 +171,15 @@ TEST_CASE("client: programs that are no runners, or hold another model, are refu
 }
 
 TEST_CASE("run_to_end: both outputs and the status") {
-  const Result<Exit> exit = run_to_end({"sh", "-c", "echo out; echo err >&2; exit 4"}, never);
+  const Result<Exit> exit = run_to_end({"sh", "-c", "echo out; echo err >&2; exit 4"}, patience());
   REQUIRE(exit.ok());
   CHECK(exit.value().code == 4);
   CHECK(exit.value().errors == "out\nerr\n");
   CHECK_FALSE(run_to_end({"sleep", "60"}, [] { return true; }).ok());
   std::string seen;
-  REQUIRE(
-      run_to_end({"sh", "-c", "echo one; sleep 0.3; echo two"}, never, [&](std::string_view piece) {
-        seen += piece.empty() ? "." : piece;
-      }).ok());
+  REQUIRE(run_to_end({"sh", "-c", "echo one; sleep 0.3; echo two"}, patience(),
+                     [&](std::string_view piece) { seen += piece.empty() ? "." : piece; })
+              .ok());
   CHECK(seen.starts_with("one\n."));
   CHECK(seen.find(".two\n") != std::string::npos);
 }
