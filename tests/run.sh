@@ -31,13 +31,14 @@ all_parts() {
   part chip       tests/soc/run.sh
   part chip-build tests/diff/chip_build.sh build/dev/compiler/tdc
   part rtl        tests/diff/chip.sh build/dev/compiler/tdc
-  part build-asan preset asan tdc_unit
+  part build-asan preset asan tdc_unit tdc
   part unit-asan  build/asan/tests/tdc_unit
+  part hostile-asan tests/diff/hostile.sh build/asan/compiler/tdc
 }
 
-# preset NAME [TARGET]: configures it and builds all, or the target; warnings are errors
+# preset NAME [TARGET...]: configures it and builds all, or the targets; warnings are errors
 preset() {
-  cmake --preset "$1" >/dev/null && cmake --build --preset "$1" ${2:+--target "$2"} -- --quiet
+  cmake --preset "$1" >/dev/null && cmake --build --preset "$1" ${2:+--target "${@:2}"} -- --quiet
 }
 
 passed_in_all=0

@@ -165,21 +165,6 @@ check "through links" "${run[@]}" --steps 30 --losses link.csv --save dangling.n
 check "which stay links" bash -c "test -L link.csv && test -L dangling.npz && cmp target.csv head.csv && cmp nowhere.npz thirty.npz"
 check "and their targets as open as they were" test "$(stat -c %a target.csv)" = 600
 
-# ---- only regular files are read ----
-sed 's/^use std.nn/use std.nn\nuse "pipe"/' net.td >uses_pipe.td
-sed 's/^use std.nn/use std.nn\nuse "\/dev\/zero"/' net.td >uses_device.td
-ln -s /dev/zero zero.npz
-ln -s pipe from_pipe.npz
-only_regular="and only regular files are read"
-check "a pipe as program" refuses 1 "$only_regular" timeout 10 "$tdc" check pipe
-check "a device as program" refuses 1 "$only_regular" timeout 10 "$tdc" check /dev/zero
-check "a pipe in a program" refuses 1 "$only_regular" timeout 10 "$tdc" check uses_pipe.td
-check "a device in a program" refuses 1 "$only_regular" timeout 10 "$tdc" check uses_device.td
-check "a pipe as data" refuses 1 "$only_regular" timeout 10 "$tdc" run net.td --on host --data from_pipe.npz
-check "a device as data" refuses 1 "$only_regular" timeout 10 "$tdc" run net.td --on host --data zero.npz
-check "a pipe as weights" refuses 1 "$only_regular" timeout 10 "${run[@]}" --weights from_pipe.npz
-check "a device as weights" refuses 1 "$only_regular" timeout 10 "$tdc" weights show zero.npz
-
 # ---- losses that are no numbers ----
 program diverges 1e30 "batch 2 accumulate 2"
 for target in host qemu; do
