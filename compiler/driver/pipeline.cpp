@@ -44,6 +44,8 @@ constexpr Pass<ir::Module> kModulePasses[] = {
 };
 
 constexpr Pass<schedule::Schedule> kSchedulePasses[] = {
+    // use_views comes before take_over_memory, after which buffers are written more than once.
+    {"use_views", schedule::use_views},
     {"take_over_memory", schedule::take_over_memory},
 };
 

@@ -10,6 +10,7 @@
 #include "emit/c_names.h"
 #include "emit/emit_weights.h"
 #include "emit/program_data.h"
+#include "ops/bind.h"
 #include "ops/registry.h"
 #include "support/check.h"
 
@@ -372,11 +373,12 @@ class SourceWriter {
                            const schedule::Launch& launch) {
     const ops::KernelDef& kernel = *launch.op->kernel;
     used_kernels_.insert(kernel.name);
-    ops::KernelScalars scalars;
-    kernel.bind(schedule::kernel_call(launch), scalars);
+    const std::optional<ops::KernelScalars> scalars =
+        ops::bind(kernel, schedule::kernel_call(launch));
+    TDC_CHECK(scalars.has_value(), "{} cannot take how its operands lie", kernel.name);
     std::string fields;
     for (const ops::KernelField& field : kernel.fields) {
-      const std::string value = field_value(launch, field, scalars);
+      const std::string value = field_value(launch, field, *scalars);
       fields += fmt::format("{}\n        .{} = {}", fields.empty() ? "" : ",", field.name, value);
     }
     const bool is_constant = has_constant_arguments(schedule_, entry_point, launch);

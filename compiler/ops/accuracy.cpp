@@ -83,6 +83,8 @@ const OpFamily accuracy_family = {
                      [](const KernelCall& call, KernelScalars& scalars) {
                        const StridedAxis rows = merge_leading(call.input(0), 1);
                        check_dense(call.input(0), 1);
+                       check_dense(call.input(1));
+                       check_dense(call.output(0));
                        const int64_t samples = ir::element_count(call.output(0).extent);
                        scalars.set("samples", samples);
                        scalars.set("positions", rows.extent / samples);

@@ -79,6 +79,7 @@ void evaluate_grad(const Evaluation& e) {
 void bind(const KernelCall& call, KernelScalars& scalars) {
   const StridedAxis rows = merge_leading(call.input(0), 1);
   check_dense(call.input(0), 1);
+  check_dense(call.input(1));
   const int64_t positions = positions_of(call.input(1).extent, call.attributes);
   scalars.set("samples", rows.extent / positions);
   scalars.set("positions", positions);
@@ -86,8 +87,14 @@ void bind(const KernelCall& call, KernelScalars& scalars) {
   scalars.set("logits_row", rows.stride);
 }
 
+void bind_loss(const KernelCall& call, KernelScalars& scalars) {
+  bind(call, scalars);
+  check_dense(call.output(0));
+}
+
 void bind_grad(const KernelCall& call, KernelScalars& scalars) {
   bind(call, scalars);
+  check_dense(call.input(2));
   check_dense(call.output(0), 1);
   scalars.set("dlogits_row", merge_leading(call.output(0), 1).stride);
 }
@@ -154,7 +161,7 @@ const OpFamily cross_entropy_family = {
                              .summary = "rows of a sample"},
                             {.name = "classes", .kind = FieldKind::count, .summary = "of a row"},
                             {.name = "logits_row", .kind = FieldKind::count, .summary = "stride"}},
-                 .bind = bind},
+                 .bind = bind_loss},
          .samples = [] { return samples(false); },
          .kernel_tolerance = 4e-6},
 

@@ -142,6 +142,7 @@ KernelDef forward_kernel() {
             bind_extents(call.input(0), scalars);
             bind_row(call.output(0), "y_row", scalars);
             bind_row(call.input(0), "x_row", scalars);
+            for (const size_t per_column : {1, 2}) check_dense(call.input(per_column));
             scalars.set("epsilon", call.attributes.real("eps"));
           }};
 }
@@ -159,6 +160,7 @@ KernelDef statistics_kernel() {
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
             bind_extents(call.input(0), scalars);
             bind_row(call.input(0), "x_row", scalars);
+            for (const size_t per_row : {0, 1}) check_dense(call.output(per_row));
             scalars.set("epsilon", call.attributes.real("eps"));
           }};
 }
@@ -184,6 +186,7 @@ KernelDef input_grad_kernel() {
             bind_row(call.output(0), "dx_row", scalars);
             bind_row(call.input(0), "dy_row", scalars);
             bind_row(call.input(1), "x_row", scalars);
+            for (const size_t without_stride : {2, 3, 4}) check_dense(call.input(without_stride));
           }};
 }
 
@@ -206,6 +209,8 @@ KernelDef weight_grad_kernel() {
             bind_extents(call.input(0), scalars);
             bind_row(call.input(0), "dy_row", scalars);
             bind_row(call.input(1), "x_row", scalars);
+            for (const size_t per_row : {2, 3}) check_dense(call.input(per_row));
+            check_dense(call.output(0));
             scalars.set("accumulate", int64_t{call.continues});
           }};
 }

@@ -67,8 +67,14 @@ void bind_rows(const KernelCall& call, KernelScalars& scalars) {
   scalars.set("target_row", rows_of(call.input(1), call.attributes).stride);
 }
 
+void bind_loss(const KernelCall& call, KernelScalars& scalars) {
+  bind_rows(call, scalars);
+  check_dense(call.output(0));
+}
+
 void bind_grad(const KernelCall& call, KernelScalars& scalars) {
   bind_rows(call, scalars);
+  check_dense(call.input(2));
   scalars.set("dx_row", rows_of(call.output(0), call.attributes).stride);
 }
 
@@ -121,7 +127,7 @@ const OpFamily mse_family = {
                             {.name = "columns", .kind = FieldKind::count, .summary = "of a row"},
                             {.name = "x_row", .kind = FieldKind::count, .summary = "stride"},
                             {.name = "target_row", .kind = FieldKind::count, .summary = "stride"}},
-                 .bind = bind_rows},
+                 .bind = bind_loss},
          .samples = [] { return samples(false); }},
 
         {.name = "mse_grad",

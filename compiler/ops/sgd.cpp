@@ -1,4 +1,5 @@
 #include "ops/elementwise.h"
+#include "ops/strides.h"
 
 namespace tdc::ops {
 
@@ -43,6 +44,8 @@ const OpFamily sgd_family = {
                       {.name = "count", .kind = FieldKind::count, .summary = "elements"}},
                  .bind =
                      [](const KernelCall& call, KernelScalars& scalars) {
+                       for (size_t i = 0; i < call.inputs.size(); ++i) check_dense(call.input(i));
+                       check_dense(call.output(0));
                        scalars.set("count", ir::element_count(call.output(0).extent));
                      }},
          .samples =

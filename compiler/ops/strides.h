@@ -1,6 +1,7 @@
 #pragma once
 
-// From views to what kernels loop over: fewer axes, each with one stride per operand.
+// From views to what kernels loop over: fewer axes, each with one stride per operand. What cannot
+// be said so is refused (`refuse_layout`).
 
 #include <vector>
 
@@ -18,7 +19,7 @@ struct LoopNest {
 };
 
 /// The same loops with extents 1 dropped and neighbours that all operands walk evenly made one; at
-/// least one loop stays. Asserts that at most `kKernelRank` are left.
+/// least one loop stays. Refuses if more than `kKernelRank` are left.
 LoopNest merge_loops(const LoopNest& nest);
 
 /// The strides of an operand that is broadcast to `rank` axes (trailing axes aligned): 0 along axes
@@ -31,15 +32,16 @@ struct StridedAxis {
   int64_t stride = 0;
 };
 
-/// Axes [begin, end) of an operand as one. Asserts that they can be merged, which holds for whole
-/// tensors and for those cut along the outermost of these axes only.
+/// Axes [begin, end) of an operand as one. Refuses if they cannot be merged; those of whole tensors
+/// can, and of tensors cut along the outermost of these axes only.
 StridedAxis merge_axes(const OperandLayout& layout, size_t begin, size_t end);
 
 /// The leading axes, all but `trailing`, as one; their stride is that of the rows below if there is
 /// only one.
 StridedAxis merge_leading(const OperandLayout& layout, size_t trailing);
 
-/// Asserts that the last `trailing` axes are stored without gaps.
+/// Refuses unless the last `trailing` axes are stored without gaps; all axes, if nothing is said.
 void check_dense(const OperandLayout& layout, size_t trailing);
+void check_dense(const OperandLayout& layout);
 
 }  // namespace tdc::ops

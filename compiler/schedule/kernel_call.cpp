@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ops/bind.h"
 #include "support/check.h"
 
 namespace tdc::schedule {
@@ -37,7 +38,9 @@ class Packer {
 class ScalarReader {
  public:
   ScalarReader(const ops::KernelDef& kernel, const ops::KernelCall& call) : kernel_(kernel) {
-    if (kernel.bind != nullptr) kernel.bind(call, scalars_);
+    std::optional<ops::KernelScalars> scalars = ops::bind(kernel, call);
+    TDC_CHECK(scalars.has_value(), "{} cannot take how its operands lie", kernel.name);
+    scalars_ = *std::move(scalars);
   }
 
   template <typename T>

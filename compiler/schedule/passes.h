@@ -7,6 +7,24 @@
 
 namespace tdc::schedule {
 
+/// Ops that move elements only are left out where those who make or read the elements can do so
+/// where they lie:
+///
+///     b1 = transpose(b0)                     b2 = matmul(b0 stride [1, 3], w)
+///     b2 = matmul(b1, w)               ==>   relu(b2) -> b7
+///     b5 = relu(b2)                          relu(b3) -> b7 from 12
+///     b6 = relu(b3)                          b8 = add(b7, b4)
+///     b7 = concat(b5, b6)
+///     b8 = add(b7, b4)
+///
+/// Which elements an op moves where follows from its space (`Work::none`); which layouts a kernel
+/// takes, from its record (`ops::bind`). Either the result lies in the operand's memory (slices,
+/// transposes, broadcasts) as long as nobody writes there, or the operands in the result's
+/// (transposes, parts of a concat), if that is filled by them alone. Nothing is done that would
+/// raise the most bytes live at a step of the entry point. Runs before `take_over_memory`, after
+/// which buffers are written more than once.
+Schedule use_views(Schedule schedule);
+
 /// Results take over the memory of what dies where they are made:
 ///
 ///     b1 = matmul(b0, w)                     b1 = matmul(b0, w)

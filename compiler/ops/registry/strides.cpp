@@ -1,6 +1,8 @@
 #include "ops/strides.h"
 
-#include "support/check.h"
+#include <fmt/format.h>
+
+#include "ops/bind.h"
 
 namespace tdc::ops {
 
@@ -25,8 +27,8 @@ LoopNest merge_loops(const LoopNest& nest) {
     result.extent.push_back(1);
     for (ir::Dims& strides : result.strides) strides.push_back(1);
   }
-  TDC_CHECK(result.extent.size() <= static_cast<size_t>(kKernelRank), "{} axes after merging",
-            result.extent.size());
+  if (result.extent.size() > static_cast<size_t>(kKernelRank))
+    refuse_layout(fmt::format("{} axes after merging", result.extent.size()));
   return result;
 }
 
@@ -42,8 +44,8 @@ StridedAxis merge_axes(const OperandLayout& layout, size_t begin, size_t end) {
   StridedAxis result;
   for (size_t axis = begin; axis < end; ++axis) {
     if (layout.extent[axis] == 1) continue;
-    TDC_CHECK(result.extent == 1 || result.stride == layout.stride[axis] * layout.extent[axis],
-              "axes {} to {} of an operand do not merge", begin, end);
+    if (result.extent != 1 && result.stride != layout.stride[axis] * layout.extent[axis])
+      refuse_layout(fmt::format("axes {} to {} of an operand do not merge", begin, end));
     result.extent *= layout.extent[axis];
     result.stride = layout.stride[axis];
   }
@@ -59,11 +61,15 @@ StridedAxis merge_leading(const OperandLayout& layout, size_t trailing) {
   return result;
 }
 
+void check_dense(const OperandLayout& layout) {
+  check_dense(layout, layout.extent.size());
+}
+
 void check_dense(const OperandLayout& layout, size_t trailing) {
   int64_t stride = 1;
   for (size_t axis = layout.extent.size(); axis-- > layout.extent.size() - trailing;) {
-    TDC_CHECK(layout.extent[axis] == 1 || layout.stride[axis] == stride,
-              "axis {} of an operand has gaps", axis);
+    if (layout.extent[axis] != 1 && layout.stride[axis] != stride)
+      refuse_layout(fmt::format("axis {} of an operand has gaps", axis));
     stride *= layout.extent[axis];
   }
 }

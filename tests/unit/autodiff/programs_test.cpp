@@ -104,7 +104,8 @@ class Program {
   void check_kernels(const Variables& after) const {
     static const kernels::Library library;
     const chip::Chip chip = test::two_level_chip();
-    const schedule::Schedule schedule = schedule::take_over_memory(schedule::lower(module_, chip));
+    const schedule::Schedule schedule =
+        schedule::take_over_memory(schedule::use_views(schedule::lower(module_, chip)));
     const auto plan = std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip));
     schedule::ScheduleRun run(schedule, plan, {.kernels = &library});
     for (const auto& [id, tensor] : start_) set(run, run.variable(id), tensor);

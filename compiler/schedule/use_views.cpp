@@ -1,0 +1,351 @@
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "ops/bind.h"
+#include "ops/op.h"
+#include "schedule/passes.h"
+#include "schedule/relocate.h"
+#include "schedule/uses.h"
+#include "support/check.h"
+
+// Every launch that only moves elements is looked at once, in order. First its result is laid into
+// the operand's memory, and whoever reads it gets a view of that; if one of them cannot, the
+// operands are laid into the result's memory, and whoever makes or reads them gets views.
+
+namespace tdc::schedule {
+namespace {
+
+// ---- what a launch moves -----------------------------------------------------------------------
+
+/// One dimension of an operand as it follows from the axes: index of the axis + shift, or index 0.
+struct Along {
+  std::optional<size_t> axis;
+  int64_t shift = 0;
+};
+
+/// Nullopt where it is anything else.
+std::optional<Along> along(const ops::Reach& reach, int64_t extent) {
+  if (reach.terms.empty()) return extent == 1 ? std::optional(Along{}) : std::nullopt;
+  if (reach.terms.size() > 1 || reach.terms[0].coefficient != 1 || reach.windows.size() > 1)
+    return std::nullopt;
+  Along result = {.axis = reach.terms[0].axis};
+  if (reach.windows.empty()) return result;
+  const ops::Window& window = reach.windows[0];
+  if (window.scale != 1 || window.divisor != 1 || window.low != window.high) return std::nullopt;
+  result.shift = window.low;
+  return result;
+}
+
+std::optional<std::vector<Along>> along(const ops::Access& access, const ir::Dims& dims) {
+  if (access.is_indexed) return std::nullopt;
+  std::vector<Along> result;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    const std::optional<Along> dim = along(access.dims[i], dims[i]);
+    if (!dim) return std::nullopt;
+    result.push_back(*dim);
+  }
+  return result;
+}
+
+/// Where the elements of `own` lie in what `other` is a view of, if every index of `own` is one of
+/// `other`; both follow from the same axes. Axes of `other` that `own` lacks have one index.
+std::optional<View> place_in(const std::vector<Along>& own, const ir::Dims& dims,
+                             const std::vector<Along>& other, const View& view) {
+  View place = {.buffer = view.buffer,
+                .offset = view.offset,
+                .extent = dims,
+                .stride = ir::Dims(dims.size())};
+  for (size_t i = 0; i < other.size(); ++i) {
+    if (!other[i].axis) continue;
+    const auto same = std::find_if(own.begin(), own.end(),
+                                   [&](const Along& each) { return each.axis == other[i].axis; });
+    if (same == own.end()) {
+      if (view.extent[i] != 1) return std::nullopt;
+      continue;
+    }
+    const auto k = static_cast<size_t>(same - own.begin());
+    const int64_t shift = other[i].shift - same->shift;
+    if (shift < 0 || shift + dims[k] > view.extent[i]) return std::nullopt;
+    place.offset += shift * view.stride[i];
+    place.stride[k] += view.stride[i];
+  }
+  return place;
+}
+
+/// The operands and the result of a launch that only moves elements, all of them.
+struct Moving {
+  std::vector<std::vector<Along>> inputs;
+  std::vector<Along> output;
+};
+
+std::optional<Moving> moving(const Launch& launch) {
+  if (launch.op->work != ops::Work::none || launch.inputs.empty() || launch.outputs.size() != 1)
+    return std::nullopt;
+  const ops::Space space = launch.op->space(launch.call);
+  if (!ops::is_whole(space, launch.box)) return std::nullopt;
+  Moving result;
+  for (size_t i = 0; i < launch.inputs.size(); ++i) {
+    if (!launch.inputs[i]) return std::nullopt;
+    const auto input = along(*space.inputs[i], launch.call.input(i).dims);
+    if (!input) return std::nullopt;
+    result.inputs.push_back(*input);
+  }
+  const auto output = along(space.outputs[0], launch.call.output(0).dims);
+  if (!output) return std::nullopt;
+  result.output = *output;
+  return result;
+}
+
+// ---- the pass ----------------------------------------------------------------------------------
+
+/// A buffer and where its elements shall lie.
+struct Placement {
+  BufferId buffer;
+  View place;
+};
+
+class EntryPointPass {
+ public:
+  EntryPointPass(const Schedule& schedule, EntryPoint& entry)
+      : schedule_(schedule), entry_(entry), is_left_out_(entry.steps.size(), 0) {
+    uses_.resize(schedule.buffers.size());
+    for (size_t at = 0; at < entry.steps.size(); ++at) {
+      visit_views(entry.steps[at], [&](const View& view, bool) { uses_[view.buffer].insert(at); });
+      const auto* launch = std::get_if<Launch>(&entry.steps[at]);
+      if (launch != nullptr && launch->scratch) uses_[*launch->scratch].insert(at);
+    }
+    for (const BufferId buffer : schedule.buffers.ids()) {
+      const BufferId memory = storage(buffer);
+      if (memory != buffer) versions_[memory].push_back(buffer);
+    }
+    count_live_bytes();
+    most_live_bytes_ = *std::max_element(live_bytes_.begin(), live_bytes_.end());
+  }
+
+  void run() {
+    for (size_t at = 0; at < entry_.steps.size(); ++at) {
+      const auto* launch = std::get_if<Launch>(&entry_.steps[at]);
+      if (launch == nullptr) continue;
+      const std::optional<Moving> elements = moving(*launch);
+      if (elements && !lay_result_into_operand(*elements, *launch, at))
+        lay_operands_into_result(*elements, *launch, at);
+    }
+    std::vector<Step> kept;
+    for (size_t at = 0; at < entry_.steps.size(); ++at)
+      if (is_left_out_[at] == 0) kept.push_back(std::move(entry_.steps[at]));
+    entry_.steps = std::move(kept);
+  }
+
+ private:
+  bool lay_result_into_operand(const Moving& elements, const Launch& launch, size_t at) {
+    const View& output = launch.outputs[0];
+    if (launch.inputs.size() != 1 || !is_whole_temporary(output)) return false;
+    const View& input = *launch.inputs[0];
+    const std::optional<View> place =
+        place_in(elements.output, output.extent, elements.inputs[0], input);
+    if (!place || !is_only_written_at(output.buffer, at)) return false;
+    if (is_written_between(input.buffer, at, *uses_[output.buffer].rbegin())) return false;
+    return leave_out(at, {{output.buffer, *place}});
+  }
+
+  bool lay_operands_into_result(const Moving& elements, const Launch& launch, size_t at) {
+    const View& output = launch.outputs[0];
+    if (!is_whole_of(output, BufferKind::temporary) && !is_whole_of(output, BufferKind::argument))
+      return false;
+    if (*uses_[output.buffer].begin() != at || !is_only_written_at(output.buffer, at)) return false;
+    std::vector<Placement> placements;
+    int64_t filled = 0;
+    for (size_t i = 0; i < launch.inputs.size(); ++i) {
+      const View& input = *launch.inputs[i];
+      if (!is_whole_temporary(input) || is_written_between(input.buffer, at, entry_.steps.size()))
+        return false;
+      for (const Placement& other : placements)
+        if (other.buffer == input.buffer) return false;
+      const std::optional<View> place =
+          place_in(elements.inputs[i], input.extent, elements.output, output);
+      if (!place || !is_one_to_one(elements.inputs[i])) return false;
+      placements.push_back({input.buffer, *place});
+      filled += ir::element_count(input.extent);
+    }
+    // Parts of a result lie beside each other; with fewer elements than it has, others are zeros.
+    if (filled != ir::element_count(output.extent)) return false;
+    return leave_out(at, placements);
+  }
+
+  /// Whether every axis is met by one dimension, so that no two elements are the same.
+  static bool is_one_to_one(const std::vector<Along>& operand) {
+    std::set<size_t> axes;
+    return std::all_of(operand.begin(), operand.end(), [&](const Along& dim) {
+      return !dim.axis || axes.insert(*dim.axis).second;
+    });
+  }
+
+  /// Lays buffers into another and leaves the launch out, if all that use them can and memory
+  /// allows it.
+  bool leave_out(size_t at, const std::vector<Placement>& placements) {
+    std::map<size_t, Step> changed;
+    for (const Placement& placement : placements)
+      for (const size_t user : uses_[placement.buffer]) {
+        if (user == at) continue;
+        const auto [step, is_new] = changed.try_emplace(user, entry_.steps[user]);
+        if (!use_place(step->second, placement)) return false;
+      }
+    for (const auto& [user, step] : changed)
+      if (!is_possible(step)) return false;
+    if (!move_live_bytes(placements, at)) return false;
+    is_left_out_[at] = 1;
+    for (auto& [user, step] : changed) entry_.steps[user] = std::move(step);
+    return true;
+  }
+
+  // ---- users -----------------------------------------------------------------------------------
+
+  /// Exchanges all views of a buffer; false if one cannot be said.
+  static bool use_place(Step& step, const Placement& placement) {
+    bool is_possible = true;
+    const auto exchange = [&](View& view) {
+      if (view.buffer != placement.buffer) return;
+      std::optional<View> moved = relocate(view, placement.place);
+      is_possible = is_possible && moved;
+      if (moved) view = *std::move(moved);
+    };
+    if (auto* launch = std::get_if<Launch>(&step)) {
+      for (std::optional<View>& input : launch->inputs)
+        if (input) exchange(*input);
+      for (View& output : launch->outputs) exchange(output);
+      // A launch of which more than views depends on the layout.
+      is_possible = is_possible && !launch->scratch;
+    } else if (auto* copy = std::get_if<Copy>(&step)) {
+      exchange(copy->from);
+      exchange(copy->to);
+    }
+    return is_possible;
+  }
+
+  static bool is_dense(const View& view) { return view.stride == ir::dense_strides(view.extent); }
+
+  static bool is_possible(const Step& step) {
+    if (const auto* launch = std::get_if<Launch>(&step))
+      return ops::bind(*launch->op->kernel, kernel_call(*launch)).has_value();
+    const auto& copy = std::get<Copy>(step);
+    return !copy.transfer && is_dense(copy.from) && is_dense(copy.to);
+  }
+
+  // ---- buffers ---------------------------------------------------------------------------------
+
+  [[nodiscard]] bool is_whole_of(const View& view, BufferKind kind) const {
+    const Buffer& buffer = schedule_.buffers[view.buffer];
+    return buffer.kind == kind && !buffer.alias && view == whole(view.buffer, view.extent) &&
+           ir::element_count(view.extent) == ir::element_count(buffer.type);
+  }
+  [[nodiscard]] bool is_whole_temporary(const View& view) const {
+    return is_whole_of(view, BufferKind::temporary);
+  }
+
+  [[nodiscard]] BufferId storage(BufferId buffer) const {
+    while (schedule_.buffers[buffer].alias) buffer = schedule_.buffers[buffer].alias->of;
+    return buffer;
+  }
+
+  [[nodiscard]] bool writes(size_t at, BufferId memory) const {
+    bool result = false;
+    if (is_left_out_[at] == 0)
+      visit_views(entry_.steps[at], [&](const View& view, bool is_written) {
+        result = result || (is_written && storage(view.buffer) == memory);
+      });
+    return result;
+  }
+
+  [[nodiscard]] bool is_only_written_at(BufferId buffer, size_t at) const {
+    return std::all_of(uses_[buffer].begin(), uses_[buffer].end(),
+                       [&](size_t user) { return user == at || !writes(user, buffer); });
+  }
+
+  /// Whether a step after `first`, and `last` at the latest, writes to the buffer's memory.
+  [[nodiscard]] bool is_written_between(BufferId buffer, size_t first, size_t last) const {
+    const BufferId memory = storage(buffer);
+    const auto is_written = [&](BufferId other) {
+      for (auto user = uses_[other].upper_bound(first); user != uses_[other].end() && *user <= last;
+           ++user)
+        if (writes(*user, memory)) return true;
+      return false;
+    };
+    const auto versions = versions_.find(memory);
+    return is_written(memory) ||
+           (versions != versions_.end() &&
+            std::any_of(versions->second.begin(), versions->second.end(), is_written));
+  }
+
+  // ---- memory ----------------------------------------------------------------------------------
+
+  [[nodiscard]] int64_t bytes(BufferId buffer) const {
+    return schedule_.buffers[buffer].kind == BufferKind::temporary
+               ? ir::byte_size(schedule_.buffers[buffer].type).count
+               : 0;
+  }
+
+  void count_live_bytes() {
+    live_bytes_.resize(entry_.steps.size() + 1, 0);
+    for (const BufferId buffer : schedule_.buffers.ids()) {
+      if (uses_[buffer].empty()) continue;
+      live_bytes_[*uses_[buffer].begin()] += bytes(buffer);
+      live_bytes_[*uses_[buffer].rbegin() + 1] -= bytes(buffer);
+    }
+    std::partial_sum(live_bytes_.begin(), live_bytes_.end(), live_bytes_.begin());
+  }
+
+  void add_live(BufferId buffer, int64_t sign) {
+    for (size_t at = *uses_[buffer].begin(); at <= *uses_[buffer].rbegin(); ++at)
+      live_bytes_[at] += sign * bytes(buffer);
+  }
+
+  /// Counts the placed buffers' uses for the one they lie in; false, and nothing happens, if more
+  /// bytes would be live at a step than were at any.
+  bool move_live_bytes(const std::vector<Placement>& placements, size_t at) {
+    const BufferId place = placements[0].place.buffer;
+    const std::set<size_t> uses_before = uses_[place];
+    std::set<size_t> uses = uses_before;
+    uses.erase(at);
+    if (!uses_before.empty()) add_live(place, -1);
+    for (const Placement& placement : placements) {
+      add_live(placement.buffer, -1);
+      uses.insert(uses_[placement.buffer].begin(), uses_[placement.buffer].end());
+    }
+    uses.erase(at);
+    uses_[place] = uses;
+    if (!uses.empty()) add_live(place, 1);
+    const bool is_enough =
+        uses.empty() ||
+        *std::max_element(live_bytes_.begin() + static_cast<ptrdiff_t>(*uses.begin()),
+                          live_bytes_.begin() + static_cast<ptrdiff_t>(*uses.rbegin()) + 1) <=
+            most_live_bytes_;
+    if (is_enough) {
+      for (const Placement& placement : placements) uses_[placement.buffer].clear();
+      return true;
+    }
+    add_live(place, -1);
+    uses_[place] = uses_before;
+    add_live(place, 1);
+    for (const Placement& placement : placements) add_live(placement.buffer, 1);
+    return false;
+  }
+
+  const Schedule& schedule_;
+  EntryPoint& entry_;
+  std::vector<char> is_left_out_;
+  IdVector<BufferId, std::set<size_t>> uses_;           // steps that are not left out
+  std::map<BufferId, std::vector<BufferId>> versions_;  // of variables, by their own buffer
+  std::vector<int64_t> live_bytes_;                     // of temporaries, per step; 0 at the end
+  int64_t most_live_bytes_ = 0;                         // before anything was changed
+};
+
+}  // namespace
+
+Schedule use_views(Schedule schedule) {
+  for (EntryPoint& entry : schedule.entry_points) EntryPointPass(schedule, entry).run();
+  return schedule;
+}
+
+}  // namespace tdc::schedule
