@@ -59,6 +59,7 @@ PARTS_SHAPES = {
     "mix.weight": (6, 5),
     "mix.lora_a": (2, 5),
     "mix.lora_b": (6, 2),
+    "rms_norm.weight": (4,),
     "head.weight": (3, 6),
     "head.bias": (3,),
 }
@@ -71,12 +72,14 @@ MIX_RANK, MIX_ALPHA = 2, 3
 
 
 def parts(weights, image):
-    """parts.td: a norm between matrices on the right and on the left; the adapter is merged, not beside its matrix."""
+    """parts.td: norms and matrices on the right and on the left; the adapter is merged, not beside its matrix."""
     rows = layer_norm(weights, "norm", image @ weights["fc.weight"].T + weights["fc.bias"])
     mix = weights["mix.weight"]
     if "mix.lora_a" in weights:
         mix = mix + MIX_ALPHA / MIX_RANK * weights["mix.lora_b"] @ weights["mix.lora_a"]
-    return weights["head.weight"] @ jnp.tanh(mix @ rows).mean(axis=1) + weights["head.bias"]
+    rows = mix @ rows
+    rows = rows / jnp.sqrt((rows**2).mean(axis=-1, keepdims=True) + 1e-6) * weights["rms_norm.weight"]
+    return weights["head.weight"] @ jnp.tanh(rows).mean(axis=1) + weights["head.bias"]
 
 
 @dataclass(frozen=True)

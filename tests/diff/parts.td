@@ -9,7 +9,7 @@ block Mix(x: f32[n, d], out: dim) -> f32[out, d] {
 }
 
 net Parts(image: f32[5, 4]) -> logits: f32[3] {
-  rows = image |> Linear(4) as fc |> LayerNorm() as norm |> Mix(6) as mix
+  rows = image |> Linear(4) as fc |> LayerNorm() as norm |> Mix(6) as mix |> RmsNorm() as rms_norm
   return rows |> tanh |> mean(axis: 1) |> Linear(3) as head
 }
 
