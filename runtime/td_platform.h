@@ -23,13 +23,13 @@ extern "C" {
  * L1 of the chip file; a level that the board's linker script does not know stays in ordinary
  * memory. The object is aligned to 16. Level names are those of the chip file, for pulp_cluster L1,
  * L2 and L3. What lies in L3 of pulp_cluster may only be touched by `td_dma_copy`, `td_read` and
- * `td_write`. TD_IMAGE(L3) does the same for a `const` array with contents: weights.
+ * `td_write`. Weights, which a generated assembler file holds, lie in sections `.rodata.td.L3` in
+ * the same way.
  * TD_CONSTANT(L2) is for the other constants of a generated program, argument structs and tables,
  * which lie without gaps. Compilers may not change these objects: the memory report counts their
  * bytes. Position-independent code leaves constants where they are: a loader writes addresses into
  * them. */
 #define TD_MEMORY(level) __attribute__((section(".bss.td." #level), aligned(16), used))
-#define TD_IMAGE(level) __attribute__((section(".rodata.td." #level), aligned(16)))
 #if defined(__PIC__) || defined(__PIE__)
 #define TD_CONSTANT(level)
 #else

@@ -62,7 +62,7 @@ OptionDef whole_number(std::string summary, std::optional<T>& target, T lowest,
           }};
 }
 
-/// Files are named `<prefix>_weights.c.o`, and file systems take 255 bytes.
+/// Files are named `<prefix>_weights.S.o`, and file systems take 255 bytes.
 constexpr size_t kLongestPrefix = 200;
 
 /// What a C identifier may be, in the lower case of the generated names.

@@ -90,7 +90,9 @@ FileNames file_names(std::string_view prefix) {
   return {.header = "include/" + include,
           .include = include,
           .source = fmt::format("{}.c", prefix),
-          .weights = fmt::format("{}_weights.c", prefix),
+          .weights = fmt::format("{}_weights.S", prefix),
+          .weight_elements = fmt::format("include/tdc/{}_weights.bin", prefix),
+          .weight_include = fmt::format("tdc/{}_weights.bin", prefix),
           .runner = fmt::format("{}_runner.c", prefix)};
 }
 
@@ -147,28 +149,16 @@ std::string arena_macro(const Model& model, LevelId level) {
 }
 
 std::string image_name(const Model& model, ir::VariableId variable) {
-  const schedule::Buffer& buffer = model.schedule.buffers[buffer_of(model.schedule, variable)];
+  const schedule::Buffer& buffer = model.schedule.buffers[model.variable_buffers[variable]];
   const bool is_frozen = buffer.kind == schedule::BufferKind::constant;
   return fmt::format("{}_{}_{}", model.program.prefix, is_frozen ? "frozen" : "initial",
                      variable.index);
 }
 
 bool has_image(const Model& model, ir::VariableId variable) {
-  const schedule::Buffer& buffer = model.schedule.buffers[buffer_of(model.schedule, variable)];
+  const schedule::Buffer& buffer = model.schedule.buffers[model.variable_buffers[variable]];
   return buffer.kind == schedule::BufferKind::constant ||
          memory::has_image(model.schedule.variables[variable], model.plan.program_data);
-}
-
-schedule::BufferId storage_of(const schedule::Schedule& schedule, schedule::BufferId buffer) {
-  while (schedule.buffers[buffer].alias) buffer = schedule.buffers[buffer].alias->of;
-  return buffer;
-}
-
-schedule::BufferId buffer_of(const schedule::Schedule& schedule, ir::VariableId variable) {
-  for (const schedule::BufferId id : schedule.buffers.ids())
-    if (schedule.buffers[id].variable == variable) return id;
-  TDC_CHECK(false, "variable {} has no buffer", variable.index);
-  return {};
 }
 
 std::string scaling_name(const Model& model, std::string_view input) {

@@ -27,8 +27,10 @@ struct FileNames {
   std::string header;   ///< `include/tdc/mlp.h`: in no folder of includes, so that it hides nothing
   std::string include;  ///< the same as `#include` has it, `tdc/mlp.h`
   std::string source;   ///< `mlp.c`
-  std::string weights;  ///< `mlp_weights.c`
-  std::string runner;   ///< `mlp_runner.c`
+  std::string weights;  ///< `mlp_weights.S`
+  std::string weight_elements;  ///< `include/tdc/mlp_weights.bin`: who finds the header finds it
+  std::string weight_include;   ///< the same as `.incbin` has it, `tdc/mlp_weights.bin`
+  std::string runner;           ///< `mlp_runner.c`
 };
 FileNames file_names(std::string_view prefix);
 /// `TDC_MLP_H`.
@@ -57,11 +59,6 @@ std::string image_name(const Model& model, ir::VariableId variable);
 /// Whether elements of a variable are stored: all of a frozen one, the initial ones of a live one
 /// as the memory plan counts them.
 bool has_image(const Model& model, ir::VariableId variable);
-
-/// The buffer that holds the bytes of `buffer`, following aliases.
-schedule::BufferId storage_of(const schedule::Schedule& schedule, schedule::BufferId buffer);
-/// The buffer of a variable.
-schedule::BufferId buffer_of(const schedule::Schedule& schedule, ir::VariableId variable);
 
 /// `mlp_scale_image`: the function that makes an input from bytes.
 std::string scaling_name(const Model& model, std::string_view input);

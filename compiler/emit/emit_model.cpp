@@ -133,7 +133,7 @@ class SourceWriter {
 
   std::string variable_entry(ir::VariableId id) const {
     const ir::Variable& variable = schedule_.variables[id];
-    const schedule::BufferId buffer = buffer_of(schedule_, id);
+    const schedule::BufferId buffer = model_.variable_buffers[id];
     const bool is_live = schedule_.buffers[buffer].kind == BufferKind::variable;
     const std::string address =
         is_live ? arena_address(buffer, 0, variable.type.dtype) : image_name(model_, id);
@@ -169,7 +169,7 @@ class SourceWriter {
         "random */\n",
         prefix_);
     for (const ir::VariableId id : schedule_.variables.ids()) {
-      const schedule::BufferId buffer = buffer_of(schedule_, id);
+      const schedule::BufferId buffer = model_.variable_buffers[id];
       if (schedule_.buffers[buffer].kind != BufferKind::variable) continue;
       const ir::Variable& variable = schedule_.variables[id];
       const std::string address = arena_address(buffer, 0, variable.type.dtype);
@@ -336,6 +336,7 @@ class SourceWriter {
 
   std::string write_steps(const schedule::EntryPoint& entry_point) {
     arguments_.clear();
+    caller_buffers_ = caller_buffers(entry_point);
     int metric = 0;
     for (const schedule::Argument& argument : entry_point.arguments) {
       std::string expression = c_argument(argument);
@@ -349,7 +350,7 @@ class SourceWriter {
     std::string text;
     for (const schedule::Step& step : entry_point.steps) {
       if (const auto* launch = std::get_if<schedule::Launch>(&step)) {
-        text += write_launch(entry_point, *launch);
+        text += write_launch(*launch);
       } else if (const auto* copy = std::get_if<schedule::Copy>(&step)) {
         text += write_copy(*copy);
       } else {
@@ -369,8 +370,7 @@ class SourceWriter {
                        ir::element_count(copy.to.extent));
   }
 
-  std::string write_launch(const schedule::EntryPoint& entry_point,
-                           const schedule::Launch& launch) {
+  std::string write_launch(const schedule::Launch& launch) {
     const ops::KernelDef& kernel = *launch.op->kernel;
     used_kernels_.insert(kernel.name);
     const std::optional<ops::KernelScalars> scalars =
@@ -381,7 +381,7 @@ class SourceWriter {
       const std::string value = field_value(launch, field, *scalars);
       fields += fmt::format("{}\n        .{} = {}", fields.empty() ? "" : ",", field.name, value);
     }
-    const bool is_constant = has_constant_arguments(schedule_, entry_point, launch);
+    const bool is_constant = has_constant_arguments(launch, model_.alias_roots, caller_buffers_);
     const std::string op_name =
         launch.label == launch.op->name
             ? std::string(ir::to_text(launch.phase))
@@ -425,7 +425,7 @@ class SourceWriter {
   // ---- addresses -------------------------------------------------------------------------------
 
   std::string address(const schedule::View& view) const {
-    const schedule::BufferId storage = storage_of(schedule_, view.buffer);
+    const schedule::BufferId storage = model_.alias_roots[view.buffer];
     const schedule::Buffer& buffer = schedule_.buffers[storage];
     const int64_t offset = view.offset;
     const std::string suffix = offset == 0 ? "" : fmt::format(" + {}", offset);
@@ -442,7 +442,7 @@ class SourceWriter {
   }
 
   std::string arena_address(schedule::BufferId buffer, int64_t elements, ir::DType dtype) const {
-    const auto& [level, offset] = placements_.at(storage_of(schedule_, buffer));
+    const auto& [level, offset] = placements_.at(model_.alias_roots[buffer]);
     return fmt::format("({}*)(void*)({} + {})", c_type(dtype), arena_name(model_, level),
                        offset.count + elements * ir::byte_size(dtype).count);
   }
@@ -452,6 +452,7 @@ class SourceWriter {
   const schedule::Schedule& schedule_;
   std::map<schedule::BufferId, std::pair<LevelId, Bytes>> placements_;
   std::map<schedule::BufferId, std::string> arguments_;  // of the entry point being written
+  std::set<schedule::BufferId> caller_buffers_;          // the same
   std::set<std::string_view> used_kernels_;
   int64_t step_ = 0;  // counted through all entry points
   std::string text_;

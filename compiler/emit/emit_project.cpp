@@ -167,12 +167,12 @@ endif
 
 # Objects lie apart from the program, whatever it is called. `q`: files of one name are all in the library.
 OBJECTS := $(patsubst %,$(OUT)/.objects/%.o,$(SOURCES))
-HEADERS := $(wildcard include/tdc/*.h runtime/*.h kernels/*.h)
+INCLUDED := $(wildcard include/tdc/* runtime/*.h kernels/*.h)
 LIBRARY := $(OUT)/lib$(NAME)_model.a
 
 all: $(LIBRARY) $(OUT)/$(NAME)
 
-$(OUT)/.objects/%.o: % $(HEADERS)
+$(OUT)/.objects/%.o: % $(INCLUDED)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
 
@@ -218,15 +218,17 @@ std::string cmake_lists(const Model& model, const std::vector<std::string>& kern
 #
 # The functions of runtime/td_platform.h come from your board: runtime/host/ is the smallest version.
 cmake_minimum_required(VERSION 3.16)
-project({0}_model LANGUAGES C)
+project({0}_model LANGUAGES C ASM)
 add_library({0}_model STATIC
   {1})
 target_include_directories({0}_model PUBLIC "${{CMAKE_CURRENT_SOURCE_DIR}}/include" "${{CMAKE_CURRENT_SOURCE_DIR}}/runtime"
                            PRIVATE "${{CMAKE_CURRENT_SOURCE_DIR}}/kernels")
 target_compile_options({0}_model PRIVATE -ffp-contract=off -fno-math-errno -fno-strict-aliasing)
 set_target_properties({0}_model PROPERTIES C_STANDARD 11 C_EXTENSIONS OFF)
+set_source_files_properties({3} PROPERTIES OBJECT_DEPENDS "${{CMAKE_CURRENT_SOURCE_DIR}}/{4}")
 )",
-      plain(model.program.prefix), fmt::join(sources, "\n  "), names.include);
+      plain(model.program.prefix), fmt::join(sources, "\n  "), names.include, names.weights,
+      plain(names.weight_elements));
 }
 
 }  // namespace
@@ -239,6 +241,7 @@ std::vector<OutputFile> emit_project(const Model& model, const Json& report) {
       {.path = names.header, .text = emit_header(model)},
       {.path = names.source, .text = emit_source(model)},
       {.path = names.weights, .text = emit_weights(model)},
+      {.path = names.weight_elements, .text = weight_elements(model)},
       {.path = names.runner, .text = emit_runner(model)},
       {.path = "kernels/td_kernels.h", .text = kernel_header(ops_of_used_files(ops))},
       {.path = "Makefile", .text = makefile(model, kernels)},

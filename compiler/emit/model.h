@@ -4,6 +4,7 @@
 
 #include "check/program.h"
 #include "memory/plan.h"
+#include "schedule/aliases.h"
 #include "schedule/schedule.h"
 
 namespace tdc::emit {
@@ -17,6 +18,11 @@ struct Model {
   const schedule::Schedule& schedule;
   const memory::MemoryPlan& plan;
   const InitialValues& initial_values;
+  /// The buffer whose memory each one uses, and that of each variable.
+  IdVector<schedule::BufferId, schedule::BufferId> alias_roots =
+      schedule::alias_roots(schedule.buffers);
+  IdVector<ir::VariableId, schedule::BufferId> variable_buffers =
+      schedule::variable_buffers(schedule);
 };
 
 }  // namespace tdc::emit

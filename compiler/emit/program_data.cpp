@@ -4,6 +4,7 @@
 
 #include "emit/c_names.h"
 #include "emit/emit_runner.h"
+#include "schedule/aliases.h"
 
 namespace tdc::emit {
 namespace {
@@ -31,12 +32,16 @@ Bytes argument_struct_bytes(const ops::KernelDef& kernel) {
 }
 
 Bytes argument_structs_bytes(const schedule::Schedule& schedule) {
+  const IdVector<schedule::BufferId, schedule::BufferId> roots =
+      schedule::alias_roots(schedule.buffers);
   Bytes bytes;
-  for (const schedule::EntryPoint& entry_point : schedule.entry_points)
+  for (const schedule::EntryPoint& entry_point : schedule.entry_points) {
+    const std::set<schedule::BufferId> of_caller = caller_buffers(entry_point);
     for (const schedule::Step& step : entry_point.steps)
       if (const auto* launch = std::get_if<schedule::Launch>(&step);
-          launch != nullptr && has_constant_arguments(schedule, entry_point, *launch))
+          launch != nullptr && has_constant_arguments(*launch, roots, of_caller))
         bytes += argument_struct_bytes(*launch->op->kernel);
+  }
   return bytes;
 }
 
@@ -79,15 +84,18 @@ memory::ProgramData program_data(const check::Program& program, const schedule::
           .has_weight_file = has_weight_file};
 }
 
-bool has_constant_arguments(const schedule::Schedule& schedule,
-                            const schedule::EntryPoint& entry_point,
-                            const schedule::Launch& launch) {
+std::set<schedule::BufferId> caller_buffers(const schedule::EntryPoint& entry_point) {
+  std::set<schedule::BufferId> buffers;
+  for (const schedule::Argument& argument : entry_point.arguments)
+    if (!is_runtime_scalar(argument)) buffers.insert(argument.buffer);
+  return buffers;
+}
+
+bool has_constant_arguments(const schedule::Launch& launch,
+                            const IdVector<schedule::BufferId, schedule::BufferId>& alias_roots,
+                            const std::set<schedule::BufferId>& caller_buffers) {
   const auto is_of_caller = [&](const schedule::View& view) {
-    const schedule::BufferId storage = storage_of(schedule, view.buffer);
-    return std::any_of(entry_point.arguments.begin(), entry_point.arguments.end(),
-                       [&](const schedule::Argument& argument) {
-                         return argument.buffer == storage && !is_runtime_scalar(argument);
-                       });
+    return caller_buffers.contains(alias_roots[view.buffer]);
   };
   return std::none_of(launch.op->kernel->fields.begin(), launch.op->kernel->fields.end(),
                       [&](const ops::KernelField& field) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "check/program.h"
@@ -17,10 +18,13 @@ namespace tdc::emit {
 memory::ProgramData program_data(const check::Program& program, const schedule::Schedule& schedule,
                                  bool has_weight_file);
 
-/// Whether a launch's argument struct is a constant: no pointer of the caller is in it.
-bool has_constant_arguments(const schedule::Schedule& schedule,
-                            const schedule::EntryPoint& entry_point,
-                            const schedule::Launch& launch);
+/// The buffers that the caller of an entry point brings: its arguments but for run-time scalars.
+std::set<schedule::BufferId> caller_buffers(const schedule::EntryPoint& entry_point);
+/// Whether a launch's argument struct is a constant: no pointer into one of `caller_buffers` is in
+/// it. `alias_roots` are those of the schedule.
+bool has_constant_arguments(const schedule::Launch& launch,
+                            const IdVector<schedule::BufferId, schedule::BufferId>& alias_roots,
+                            const std::set<schedule::BufferId>& caller_buffers);
 
 /// Whether an argument is a number of the training loop that lies in a static struct.
 bool is_runtime_scalar(const schedule::Argument& argument);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "schedule/aliases.h"
 #include "support/check.h"
 
 namespace tdc::memory {
@@ -19,11 +20,10 @@ using schedule::Wait;
 
 class Finder {
  public:
-  explicit Finder(const Schedule& schedule) : schedule_(schedule) {
-    roots_.resize(schedule.buffers.size());
+  explicit Finder(const Schedule& schedule)
+      : schedule_(schedule), roots_(schedule::alias_roots(schedule.buffers)) {
     for (const BufferId buffer : schedule.buffers.ids()) {
-      const BufferId root = root_of(schedule, buffer);
-      roots_[buffer] = root;
+      const BufferId root = roots_[buffer];
       TDC_CHECK(ir::byte_size(schedule.buffers[buffer].type) <=
                     ir::byte_size(schedule.buffers[root].type),
                 "`{}` is larger than `{}`, whose memory it uses", schedule.buffers[buffer].name,
@@ -111,16 +111,6 @@ class Finder {
 };
 
 }  // namespace
-
-BufferId root_of(const Schedule& schedule, BufferId buffer) {
-  for (size_t links = 0; links <= schedule.buffers.size(); ++links) {
-    const std::optional<schedule::Alias>& alias = schedule.buffers[buffer].alias;
-    if (!alias) return buffer;
-    buffer = alias->of;
-  }
-  TDC_CHECK(false, "the aliases of `{}` form a cycle", schedule.buffers[buffer].name);
-  return buffer;
-}
 
 Lifetimes find_lifetimes(const Schedule& schedule) {
   return Finder(schedule).find();

@@ -47,7 +47,4 @@ struct Lifetimes {
 /// A background copy uses both its buffers until the Wait that names its transfer.
 Lifetimes find_lifetimes(const schedule::Schedule& schedule);
 
-/// The buffer at the end of the chain of aliases.
-schedule::BufferId root_of(const schedule::Schedule& schedule, schedule::BufferId buffer);
-
 }  // namespace tdc::memory

@@ -43,14 +43,7 @@ std::vector<Placement> alive_at(const LevelPlan& plan, Tick tick) {
   return alive;
 }
 
-Bytes live_bytes_at(const LevelPlan& plan, Tick tick) {
-  Bytes live;
-  for (const Placement& placement : plan.placements)
-    if (placement.first <= tick && tick <= placement.last) live += placement.size;
-  return live;
-}
-
-Tick peak_tick(const LevelPlan& plan) {
+std::vector<Bytes> live_bytes(const LevelPlan& plan) {
   Tick end = 0;
   for (const Placement& placement : plan.placements) end = std::max(end, placement.last + 1);
   std::vector<int64_t> change(static_cast<size_t>(end) + 1, 0);
@@ -58,16 +51,17 @@ Tick peak_tick(const LevelPlan& plan) {
     change[static_cast<size_t>(placement.first)] += placement.size.count;
     change[static_cast<size_t>(placement.last) + 1] -= placement.size.count;
   }
-  Tick best_tick = 0;
-  int64_t live = 0, best = 0;
+  std::vector<Bytes> live;
+  int64_t bytes = 0;
   for (Tick tick = 0; tick < end; ++tick) {
-    live += change[static_cast<size_t>(tick)];
-    if (live > best) {
-      best = live;
-      best_tick = tick;
-    }
+    bytes += change[static_cast<size_t>(tick)];
+    live.push_back({bytes});
   }
-  return best_tick;
+  return live;
+}
+
+Tick peak_tick(const std::vector<Bytes>& live_bytes) {
+  return std::max_element(live_bytes.begin(), live_bytes.end()) - live_bytes.begin();
 }
 
 }  // namespace tdc::memory

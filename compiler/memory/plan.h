@@ -74,9 +74,10 @@ bool has_image(const ir::Variable& variable, const ProgramData& program_data);
 
 /// The placements occupied at `tick`, largest first, equals in the order of offsets.
 std::vector<Placement> alive_at(const LevelPlan& plan, Tick tick);
-/// The bytes of all placements occupied at `tick`, without what alignment adds.
-Bytes live_bytes_at(const LevelPlan& plan, Tick tick);
+/// For each tick up to the last at which anything is placed, the bytes of all placements occupied
+/// then, without what alignment adds.
+std::vector<Bytes> live_bytes(const LevelPlan& plan);
 /// The first of the ticks at which most bytes are live; 0 if nothing is placed.
-Tick peak_tick(const LevelPlan& plan);
+Tick peak_tick(const std::vector<Bytes>& live_bytes);
 
 }  // namespace tdc::memory

@@ -46,19 +46,20 @@ LevelReport report_level(const Schedule& schedule, const Chip& chip, const Level
   for (const Placement& placement : plan.placements)
     if (is_variable(schedule, placement)) report.variables += placement.size;
   report.temporaries = plan.peak - report.variables;
+  const std::vector<Bytes> live = live_bytes(plan);
   for (size_t i = 0; i < lifetimes.entry_points.size(); ++i) {
     const EntryTicks& ticks = lifetimes.entry_points[i];
     EntryPointReport entry = {.name = schedule.entry_points[i].name, .peak = {}, .live = {}};
     for (const Placement& placement : plan.placements)
       if (placement.first < ticks.end && ticks.begin <= placement.last)
         entry.peak = std::max(entry.peak, placement.offset + placement.size);
-    for (Tick tick = ticks.begin; tick < ticks.end; ++tick)
-      entry.live = std::max(entry.live, live_bytes_at(plan, tick));
+    for (Tick tick = ticks.begin; tick < std::min(ticks.end, std::ssize(live)); ++tick)
+      entry.live = std::max(entry.live, live[static_cast<size_t>(tick)]);
     report.entry_points.push_back(std::move(entry));
   }
   if (plan.placements.empty()) return report;
-  const Tick peak = peak_tick(plan);
-  report.live_at_peak = live_bytes_at(plan, peak);
+  const Tick peak = peak_tick(live);
+  report.live_at_peak = live[static_cast<size_t>(peak)];
   for (size_t i = 0; i < lifetimes.entry_points.size(); ++i) {
     if (peak < lifetimes.entry_points[i].begin || lifetimes.entry_points[i].end <= peak) continue;
     report.peak_entry_point = schedule.entry_points[i].name;

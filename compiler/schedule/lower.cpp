@@ -1,6 +1,7 @@
 #include "schedule/lower.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "ops/registry.h"
@@ -8,7 +9,7 @@
 #include "support/check.h"
 
 // Values become buffers here. A view shares its source's buffer, so the unit is the storage root
-// (`storage_root`): the value that a chain of views starts from.
+// (`storage_roots`): the value that a chain of views starts from.
 //
 //     h = matmul(x, w)      buffer 0
 //     r = reshape(h)        buffer 0 under another shape
@@ -24,7 +25,11 @@ class GraphLowering {
  public:
   GraphLowering(const ir::Graph& graph, const chip::Chip& chip,
                 const IdVector<ir::VariableId, BufferId>& variables, Schedule& schedule)
-      : graph_(graph), chip_(chip), variables_(variables), schedule_(schedule) {
+      : graph_(graph),
+        chip_(chip),
+        variables_(variables),
+        schedule_(schedule),
+        roots_(storage_roots(graph)) {
     buffers_.resize(graph.values.size());
   }
 
@@ -51,7 +56,7 @@ class GraphLowering {
     BufferId saved = {};  ///< where the value was saved at the start, if its own memory is updated
   };
 
-  ValueId root(ValueId value) const { return storage_root(graph_, value); }
+  ValueId root(ValueId value) const { return roots_[value]; }
 
   BufferId buffer_of(ValueId value) const {
     const BufferId buffer = buffers_[root(value)];
@@ -124,14 +129,18 @@ class GraphLowering {
   void save_old_versions() {
     std::set<ir::VariableId> written;
     for (const ir::Write& write : graph_.writes) written.insert(write.variable);
-    for (FinalCopy& copy : copies_)
-      for (const ir::Read& read : graph_.reads) {
-        if (read.value != root(copy.value) || !written.contains(read.variable)) continue;
-        const ir::Value& value = graph_.values[copy.value];
-        copy.saved = add_temporary(value.type, "old " + schedule_.variables[read.variable].path,
-                                   value.origin);
-        add_copy(copy.saved, variables_[read.variable], value.type.dims);
-      }
+    std::map<ValueId, ir::VariableId> old_versions;
+    for (const ir::Read& read : graph_.reads)
+      if (written.contains(read.variable)) old_versions.emplace(read.value, read.variable);
+    for (FinalCopy& copy : copies_) {
+      const auto found = old_versions.find(root(copy.value));
+      if (found == old_versions.end()) continue;
+      const ir::VariableId variable = found->second;
+      const ir::Value& value = graph_.values[copy.value];
+      copy.saved =
+          add_temporary(value.type, "old " + schedule_.variables[variable].path, value.origin);
+      add_copy(copy.saved, variables_[variable], value.type.dims);
+    }
   }
 
   void add_copy(BufferId to, BufferId from, const ir::Dims& dims) {
@@ -176,7 +185,8 @@ class GraphLowering {
     entry_.steps.emplace_back(std::move(launch));
   }
 
-  /// The buffer at the end of the chain of aliases.
+  /// The buffer at the end of the chain of aliases, which has one link: variables have versions,
+  /// nothing else is an alias here.
   BufferId storage(BufferId buffer) const {
     while (schedule_.buffers[buffer].alias) buffer = schedule_.buffers[buffer].alias->of;
     return buffer;
@@ -215,6 +225,7 @@ class GraphLowering {
   const chip::Chip& chip_;
   const IdVector<ir::VariableId, BufferId>& variables_;
   Schedule& schedule_;
+  const IdVector<ValueId, ValueId> roots_;
   EntryPoint entry_;
   IdVector<ValueId, BufferId> buffers_;  // of storage roots
   std::vector<FinalCopy> copies_;

@@ -23,7 +23,7 @@ std::vector<ir::NodeId> order_nodes(const ir::Graph& graph);
 /// uses.
 std::vector<std::vector<ir::NodeId>> in_place_updates(const ir::Graph& graph);
 
-/// The value whose memory a value shares: itself, or what it is a chain of views of.
-ir::ValueId storage_root(const ir::Graph& graph, ir::ValueId value);
+/// For each value the one whose memory it shares: itself, or what it is a chain of views of.
+IdVector<ir::ValueId, ir::ValueId> storage_roots(const ir::Graph& graph);
 
 }  // namespace tdc::schedule

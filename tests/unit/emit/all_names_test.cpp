@@ -152,7 +152,8 @@ driver::Compilation compile_everything() {
 /// Everything that we emit for it.
 Names emitted_names(const driver::Compilation& compilation) {
   Names words;
-  for (const OutputFile& file : compilation.files) words.merge(words_of(file.text));
+  for (const OutputFile& file : compilation.files)
+    if (!file.path.ends_with(".bin")) words.merge(words_of(file.text));
   return words;
 }
 

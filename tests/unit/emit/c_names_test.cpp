@@ -26,7 +26,9 @@ TEST_CASE("c-1: headers lie where they hide no other") {
   CHECK(names.header == "include/tdc/time.h");
   CHECK(names.include == "tdc/time.h");
   CHECK(names.source == "time.c");
-  CHECK(names.weights == "time_weights.c");
+  CHECK(names.weights == "time_weights.S");
+  CHECK(names.weight_elements == "include/tdc/time_weights.bin");
+  CHECK(names.weight_include == "tdc/time_weights.bin");
   CHECK(names.runner == "time_runner.c");
   CHECK(header_guard("td_platform") == "TDC_TD_PLATFORM_H");
 }
