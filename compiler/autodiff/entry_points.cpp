@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "autodiff/batch.h"
 #include "autodiff/differentiate.h"
@@ -139,9 +140,16 @@ class TrainStepBuilder {
     ir::Builder apply_builder(apply);
     apply_builder.set_phase(ir::Phase::update);
     apply_builder.set_origin(training_.origin);
+    std::map<ir::ValueId, ir::VariableId> variables;
+    for (const ir::Read& read : graph_.reads) variables.emplace(read.value, read.variable);
+    ir::Replacements totals(apply);
     for (const BatchSum& sum : gradients.batch_sums) {
+      const auto variable = variables.find(sum.shared);
+      const std::string what = variable == variables.end()
+                                   ? fmt::format("value {}", sum.shared.index)
+                                   : module_.variables[variable->second].path;
       const ir::VariableId accumulator = module_.variables.push_back(
-          {.path = accumulator_path(sum.shared),
+          {.path = fmt::format("gradient({})", what),
            .type = graph_.type(sum.shared),
            .kind = ir::VariableKind::accumulator,
            .init = {.kind = ir::Initializer::Kind::constant, .scale = 0},
@@ -152,20 +160,14 @@ class TrainStepBuilder {
       step_builder.write(accumulator, sum.total);
 
       const ir::ValueId total = apply_builder.read(module_, accumulator);
-      ir::replace_uses(apply, sum.total, total);
+      totals.add(sum.total, total);
       const ir::ValueId zero = apply_builder.emit(
           "constant", {}, {{"value", 0.0}, {"dims", graph_.type(sum.shared).dims}});
       apply_builder.write(accumulator, zero);
     }
+    totals.apply(apply);
     module_.graphs.push_back(trimmed(std::move(step)));
     module_.graphs.push_back(trimmed(std::move(apply)));
-  }
-
-  std::string accumulator_path(ir::ValueId shared) const {
-    for (const ir::Read& read : graph_.reads)
-      if (read.value == shared)
-        return fmt::format("gradient({})", module_.variables[read.variable].path);
-    return fmt::format("gradient(value {})", shared.index);
   }
 
   ir::Module& module_;

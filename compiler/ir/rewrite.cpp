@@ -18,6 +18,16 @@ void replace_uses(Graph& graph, ValueId from, ValueId to, NodeId except) {
     if (write.value == from) write.value = to;
 }
 
+void Replacements::apply(Node& node) const {
+  for (ValueId& input : node.inputs) input = of(input);
+}
+
+void Replacements::apply(Graph& graph) const {
+  for (Node& node : graph.nodes) apply(node);
+  for (Output& output : graph.outputs) output.value = of(output.value);
+  for (Write& write : graph.writes) write.value = of(write.value);
+}
+
 void sort_topologically(Graph& graph) {
   // Kahn's algorithm with the lowest ready node first.
   IdVector<NodeId, int> missing;

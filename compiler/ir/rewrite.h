@@ -7,6 +7,28 @@ namespace tdc::ir {
 /// Every node, output and write that used `from` uses `to` afterwards, except node `except`.
 void replace_uses(Graph& graph, ValueId from, ValueId to, NodeId except = {});
 
+/// Values that others take the place of, applied to the whole graph at once: `replace_uses` walks
+/// over all nodes for each of them.
+class Replacements {
+ public:
+  explicit Replacements(const Graph& graph) { replaced_.resize(graph.values.size()); }
+
+  /// What uses `from` shall use `to`, or what stands for `to` by now.
+  void add(ValueId from, ValueId to) { replaced_[from] = of(to); }
+  /// What stands for `value`; itself if nothing does.
+  [[nodiscard]] ValueId of(ValueId value) const {
+    if (value.index >= replaced_.size() || !replaced_[value].is_valid()) return value;
+    return replaced_[value];
+  }
+  /// All operands of the node.
+  void apply(Node& node) const;
+  /// All operands, outputs and writes.
+  void apply(Graph& graph) const;
+
+ private:
+  IdVector<ValueId, ValueId> replaced_;  // not valid: it stands for itself
+};
+
 /// Restores invariant 1 after nodes were appended out of order: a stable topological order, nodes
 /// that are ready keep their relative order. Node ids change, value ids do not.
 void sort_topologically(Graph& graph);

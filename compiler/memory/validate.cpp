@@ -123,6 +123,7 @@ class Replay {
     writes_.push_back({});
     contents_.resize(schedule.buffers.size());
     places_.resize(schedule.buffers.size());
+    owners_.resize(schedule.buffers.size());
     is_input_.resize(schedule.buffers.size(), 0);
     is_output_.resize(schedule.buffers.size(), 0);
   }
@@ -210,14 +211,18 @@ class Replay {
 
   bool follow_alias(BufferId id) {
     BufferId at = id;
-    size_t links = 0;
-    while (buffer(at).alias) {
+    std::vector<BufferId> chain;
+    while (!owners_[at].is_valid()) {
+      chain.push_back(at);
+      if (!buffer(at).alias) break;
       at = buffer(at).alias->of;
-      if (at.index >= schedule_.buffers.size() || ++links > schedule_.buffers.size()) {
+      if (at.index >= schedule_.buffers.size() || chain.size() > schedule_.buffers.size()) {
         violation("the aliases of {} lead nowhere", name(id));
         return false;
       }
     }
+    if (owners_[at].is_valid()) at = owners_[at];
+    for (const BufferId link : chain) owners_[link] = at;
     if (at == id) return true;
     if (bytes(id) > bytes(at))
       violation("{} has {} bytes and uses the memory of {} with {}", name(id), bytes(id), name(at),
@@ -227,10 +232,7 @@ class Replay {
     return true;
   }
 
-  [[nodiscard]] BufferId owner(BufferId id) const {
-    while (buffer(id).alias) id = buffer(id).alias->of;
-    return id;
-  }
+  [[nodiscard]] BufferId owner(BufferId id) const { return owners_[id]; }
 
   // ---- one call --------------------------------------------------------------------------------
 
@@ -664,6 +666,7 @@ class Replay {
   std::vector<IntervalMap> spaces_;
   IdVector<BufferId, IntervalMap> contents_;  // by bytes of the buffer
   IdVector<BufferId, Place> places_;
+  IdVector<BufferId, BufferId> owners_;  // the ends of the chains of aliases
   IdVector<BufferId, char> is_input_, is_output_;  // of the entry point being replayed
   std::vector<PendingCopy> pending_;
 };

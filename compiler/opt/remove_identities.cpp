@@ -14,14 +14,16 @@ bool is_identity(const ir::Graph& graph, const ir::Node& node) {
 
 ir::Module remove_identities(ir::Module module) {
   for (ir::Graph& graph : module.graphs) {
-    for (const ir::NodeId id : graph.nodes.ids()) {
-      const ir::Node& node = graph.nodes[id];
+    ir::Replacements replacements(graph);
+    for (ir::Node& node : graph.nodes) {
+      replacements.apply(node);
       if (!is_identity(graph, node)) continue;
       // A value that depends on the sample only by name stays apart from one that does not.
       if (graph.values[node.inputs[0]].is_batched != graph.values[node.outputs[0]].is_batched)
         continue;
-      ir::replace_uses(graph, node.outputs[0], node.inputs[0]);
+      replacements.add(node.outputs[0], node.inputs[0]);
     }
+    replacements.apply(graph);
   }
   return module;
 }

@@ -21,20 +21,23 @@ std::string key_of(const ir::Node& node) {
 
 void share_equal(ir::Graph& graph) {
   std::map<std::string, ir::NodeId> seen;
+  ir::Replacements replacements(graph);
   for (const ir::NodeId id : graph.nodes.ids()) {
-    // Inputs were already replaced by earlier rounds, so equal chains meet.
-    const ir::Node& node = graph.nodes[id];
+    // Inputs are replaced by those of earlier rounds, so equal chains meet.
+    ir::Node& node = graph.nodes[id];
+    replacements.apply(node);
     if (node.clone_of) continue;
     const auto [found, is_new] = seen.emplace(key_of(node), id);
     if (is_new) continue;
     const ir::ValueIds kept = graph.nodes[found->second].outputs;
     const ir::ValueIds dropped = node.outputs;
     for (size_t i = 0; i < kept.size(); ++i) {
-      ir::replace_uses(graph, dropped[i], kept[i]);
+      replacements.add(dropped[i], kept[i]);
       if (graph.values[kept[i]].name.empty())
         graph.values[kept[i]].name = graph.values[dropped[i]].name;
     }
   }
+  replacements.apply(graph);
 }
 
 }  // namespace
