@@ -6,14 +6,13 @@
 #include <ctime>
 #include <optional>
 #include <string_view>
-#include <variant>
+#include <utility>
 
 #include "diag/render.h"
 #include "driver/initial_values.h"
 #include "driver/pipeline.h"
 #include "driver/report.h"
 #include "emit/emit_project.h"
-#include "emit/program_data.h"
 #include "memory/lifetimes.h"
 #include "memory/plan_memory.h"
 #include "memory/validate.h"
@@ -107,8 +106,9 @@ std::vector<StageTime> stage_times(const std::string& text) {
     return driver::check_program(files, file, options, driver::DefaultDeploy::host, diagnostics);
   });
   if (!checked) stop(files, diagnostics);
-  const std::optional<ir::Module> module = stages.measure(
-      "entry points, passes", [&] { return driver::make_module(*checked, diagnostics, no_dump); });
+  const std::optional<ir::Module> module = stages.measure("entry points, passes", [&] {
+    return driver::make_module(*checked, {}, diagnostics, no_dump);
+  });
   if (!module) stop(files, diagnostics);
   const chip::Chip& chip = checked->deployment.chip;
   stages.measure("  order alone", [&] {
@@ -116,16 +116,19 @@ std::vector<StageTime> stage_times(const std::string& text) {
     for (const ir::Graph& graph : module->graphs) nodes += schedule::order_nodes(graph).size();
     return nodes;
   });
-  driver::Compilation compilation = {.program = *checked, .module = *module};
-  compilation.schedule = stages.measure("lower", [&] { return schedule::lower(*module, chip); });
-  stages.measure("  lifetimes alone", [&] { return memory::find_lifetimes(compilation.schedule); });
-  compilation.plan = stages.measure("plan", [&] {
-    const auto planned = memory::plan_memory(
-        compilation.schedule, chip,
-        emit::program_data(*checked, compilation.schedule, /*has_weight_file=*/false));
-    return std::get<memory::MemoryPlan>(planned);
+  stages.measure("  lower alone", [&] { return schedule::lower(*module, chip); });
+  driver::PlannedSchedule planned = stages.measure("schedule, plan", [&] {
+    return driver::plan_module(*module, *checked, chip, {}, /*has_weight_file=*/false, no_dump);
   });
-  stages.measure("validate",
+  driver::Compilation compilation = {.program = *checked,
+                                     .module = *module,
+                                     .schedule = std::move(planned.schedule),
+                                     .plan = std::move(planned.plan)};
+  stages.measure("  lifetimes alone", [&] { return memory::find_lifetimes(compilation.schedule); });
+  stages.measure("  plan alone", [&] {
+    return memory::plan_memory(compilation.schedule, chip, compilation.plan.program_data);
+  });
+  stages.measure("  validate alone",
                  [&] { return memory::validate(compilation.schedule, compilation.plan); });
   stages.measure("report", [&] {
     return driver::report_text(*checked, compilation.schedule, compilation.plan);

@@ -26,7 +26,7 @@ struct StageTime {
 };
 
 /// From the text to the folder of C, in the order of the compiler; a stage with blanks before its
-/// name is a part of the one below. Ends the program if the text is wrong.
+/// name is a part of another. Ends the program if the text is wrong.
 std::vector<StageTime> stage_times(const std::string& text);
 
 }  // namespace tdc::test
