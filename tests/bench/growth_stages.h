@@ -25,8 +25,8 @@ struct StageTime {
   double seconds;  ///< of processor time of this process
 };
 
-/// From the text to the folder of C, in the order of the compiler; a stage with blanks before its
-/// name is a part of another. Ends the program if the text is wrong.
+/// From the text to the folder of C, in the order of the compiler; a stage whose name begins with
+/// blanks is a part of another. Ends the program if the text is wrong.
 std::vector<StageTime> stage_times(const std::string& text);
 
 }  // namespace tdc::test
