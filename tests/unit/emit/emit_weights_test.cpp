@@ -34,6 +34,12 @@ driver::Compilation compile(const std::string& text) {
   return *std::move(result);
 }
 
+void run(const std::vector<std::string>& command) {
+  const Result<runner::Exit> exit = runner::run_to_end(command, [] { return false; });
+  REQUIRE(exit.ok());
+  REQUIRE_MESSAGE(exit.value().is_success(), exit.value().errors);
+}
+
 TEST_CASE("weights: assemblers make an aligned array of each, in its section, with its elements") {
   const driver::Compilation compilation = compile(kText);
   const TemporaryFolder folder;
@@ -48,14 +54,12 @@ TEST_CASE("weights: assemblers make an aligned array of each, in its section, wi
                        .initial_values = compilation.initial_values};
   REQUIRE(write_file_atomically(folder / "weights.S", emit_weights(model)).ok());
   for (const char* compiler : {"gcc", "clang-19"}) {
+    const std::string object = folder / fmt::format("{}.o", compiler);
     const std::string library = folder / fmt::format("{}.so", compiler);
-    const Result<runner::Exit> exit =
-        runner::run_to_end({compiler, "-Werror", "-shared", "-I", folder / "project/include",
-                            folder / "weights.S", "-o", library},
-                           [] { return false; });
-    REQUIRE(exit.ok());
-    REQUIRE_MESSAGE(exit.value().is_success(), exit.value().errors);
-    CHECK(read_file(library).value().find(".rodata.td.linux") != std::string::npos);
+    run({compiler, "-Werror", "-fPIC", "-c", "-I", folder / "project/include", folder / "weights.S",
+         "-o", object});
+    CHECK(read_file(object).value().find(".rodata.td.linux") != std::string::npos);
+    run({compiler, "-shared", object, "-o", library});
     void* const handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
     REQUIRE_MESSAGE(handle != nullptr, dlerror());
     int images = 0;
