@@ -3,23 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <iterator>
 #include <map>
 
+#include "memory/byte_map.h"
+#include "memory/validate_boxes.h"
+#include "memory/validate_names.h"
 #include "ops/op.h"
 
-// The memory of the replay holds no numbers but the names of writes. Each write gets a number, and
-// is entered twice: into the memory it goes to, and into the contents of the buffer it is meant
-// for. A read compares the two.
+// The memory of the replay holds no numbers but names: which element of which value of the entry
+// point's graph lies in these bytes, and how far its chain has come. A launch names what it writes
+// after the elements that its box makes of its output; copies carry names along. A read compares
+// what it finds with the elements that its box takes of its operand:
 //
-//     memory of L2       [ 1 1 1 1 | 4 4 | 2 2 2 ]      write 4 went over the end of what 3 wrote:
-//     contents of `h`              [ 3 3 | 3 ]          whoever reads `h` now finds 4 where 3
-//     contents of `dy`             [ 4 4 ]              should be
+//     conv2d makes rows 4..8 of %7                 strip   %7 row 4 5 6 7
+//     copy of two rows, one too low                strip   %7 row 3 4 | %7 row 4 5 ..
+//     max_pool2d takes rows 3..7 of %7     ==>     "reads row 5 .. but finds row 4"
 //
-// A buffer in another's memory that nobody has written to is a view of it: its contents are the
-// other's. One that has been written (in-place results, new versions of variables) has contents of
-// its own, and whoever reads the old buffer finds the new write.
+// Nothing is known of buffers but where they lie: an alias, a new version of a variable, a strip
+// that turns use again is right if whoever reads it finds the names it needs. Names stand for runs
+// of elements, so large tensors cost no more than small ones.
 
 namespace tdc::memory {
 namespace {
@@ -36,63 +38,35 @@ using schedule::Wait;
 
 constexpr size_t kMostViolations = 20;
 
-/// Index into the list of writes. 0 is no write.
+/// The position that a chain has come to when it is complete.
+constexpr int64_t kComplete = INT64_MAX;
+
+/// From here on ids are no values of the graph, but what the variables hold that it does not read.
+constexpr uint32_t kUnread = uint32_t{1} << 31;
+
+/// Index into the list of writes.
 using WriteNumber = uint32_t;
 
-/// Bytes [begin, end).
-struct Interval {
-  int64_t begin, end;
+/// What lies in some bytes: elements of a value, `step` apart, of `size` bytes each.
+struct Name {
+  ir::ValueId value;  ///< not valid: nothing that may be read
+  int64_t element = 0, step = 1;
+  int64_t position = kComplete;  ///< of its chain, if that is not complete
+  int64_t size = 1;
+  WriteNumber write = 0;
+
+  [[nodiscard]] Name from(int64_t bytes) const {
+    Name name = *this;
+    name.element += bytes / size * step;
+    if (bytes % size != 0) name.value = {};
+    return name;
+  }
 };
 
-/// A value for each byte; 0 where nothing was assigned.
-class IntervalMap {
- public:
-  void assign(Interval interval, uint32_t value) {
-    if (interval.begin >= interval.end) return;
-    split(interval.begin);
-    split(interval.end);
-    pieces_.erase(pieces_.lower_bound(interval.begin), pieces_.lower_bound(interval.end));
-    pieces_.emplace(interval.begin, Piece{interval.end, value});
-  }
-
-  /// Calls `visit(interval, value)` for consecutive pieces of `interval`.
-  template <typename Visit>
-  void visit(Interval interval, Visit visit) const {
-    int64_t at = interval.begin;
-    auto piece = pieces_.upper_bound(at);
-    if (piece != pieces_.begin() && std::prev(piece)->second.end > at) --piece;
-    while (at < interval.end) {
-      if (piece == pieces_.end() || piece->first >= interval.end) {
-        visit(Interval{at, interval.end}, 0U);
-        return;
-      }
-      if (piece->first > at) visit(Interval{at, piece->first}, 0U);
-      const int64_t begin = std::max(at, piece->first);
-      const int64_t end = std::min(interval.end, piece->second.end);
-      visit(Interval{begin, end}, piece->second.value);
-      at = end;
-      ++piece;
-    }
-  }
-
-  void clear() { pieces_.clear(); }
-
- private:
-  struct Piece {
-    int64_t end;
-    uint32_t value;
-  };
-
-  void split(int64_t at) {
-    auto piece = pieces_.upper_bound(at);
-    if (piece == pieces_.begin()) return;
-    --piece;
-    if (piece->first == at || piece->second.end <= at) return;
-    pieces_.emplace(at, piece->second);
-    piece->second.end = at;
-  }
-
-  std::map<int64_t, Piece> pieces_;
+/// Which of a launch's written operands the bytes are.
+struct Mark {
+  size_t operand;
+  [[nodiscard]] Mark from(int64_t) const { return *this; }
 };
 
 /// Where a buffer lies: a byte of a space. Spaces are the arenas of the levels, and one for each
@@ -114,14 +88,22 @@ struct Piece {
 
 struct WriteRecord {
   BufferId buffer;
-  std::string by;
+  std::string by;  ///< who wrote, or why there is nothing to read
+};
+
+/// What elements that must be somewhere are for whoever needs them.
+enum class Role : uint8_t { operand, sum, variable, output };
+
+/// What steps do for one node.
+struct NodePieces {
+  const Launch* first = nullptr;
+  std::string first_where;
+  std::vector<const ops::Box*> boxes;
 };
 
 class Replay {
  public:
   Replay(const Schedule& schedule, const MemoryPlan& plan) : schedule_(schedule), plan_(plan) {
-    writes_.push_back({});
-    contents_.resize(schedule.buffers.size());
     places_.resize(schedule.buffers.size());
     owners_.resize(schedule.buffers.size());
     is_input_.resize(schedule.buffers.size(), 0);
@@ -241,18 +223,22 @@ class Replay {
     return static_cast<WriteNumber>(writes_.size() - 1);
   }
 
-  void fill(BufferId id, std::string by) {
+  void fill(BufferId id, ir::ValueId value, std::string by) {
     if (!places_[id].is_known) return;
-    const WriteNumber number = new_write(id, std::move(by));
+    const Name name = {
+        .value = value, .size = element_bytes(id), .write = new_write(id, std::move(by))};
     const int64_t base = places_[id].base;
-    spaces_[places_[id].space].assign({base, base + bytes(id)}, number);
-    contents_[id].assign({0, bytes(id)}, number);
+    spaces_[places_[id].space].assign({base, base + bytes(id)}, name);
   }
 
   void begin_call() {
     context_ = fmt::format("{}: ", entry_->name);
+    names_ = Names(entry_->view_nodes);
     pending_.clear();
-    for (IntervalMap& contents : contents_) contents.clear();
+    nodes_.clear();
+    makers_.clear();
+    writes_.clear();
+    for (ByteMap<Name>& space : spaces_) space.clear();
     std::fill(is_input_.begin(), is_input_.end(), 0);
     std::fill(is_output_.begin(), is_output_.end(), 0);
     for (const schedule::Argument& argument : entry_->arguments) {
@@ -261,48 +247,50 @@ class Replay {
         continue;
       }
       (argument.is_output ? is_output_ : is_input_)[argument.buffer] = 1;
-      if (argument.is_output)
-        spaces_[places_[argument.buffer].space].clear();
-      else
-        fill(argument.buffer, "the caller");
+      if (!argument.is_output) fill(argument.buffer, given(argument.value), "the caller");
     }
+    held_.clear();
+    for (const ir::Read& read : entry_->reads) held_[read.variable] = given(read.value);
     for (const BufferId id : schedule_.buffers.ids()) {
       const bool lives_between_calls =
           buffer(id).kind == BufferKind::variable || buffer(id).kind == BufferKind::constant;
-      if (lives_between_calls && !buffer(id).alias) fill(id, "an earlier call");
+      if (!lives_between_calls || buffer(id).alias || !buffer(id).variable) continue;
+      const ir::VariableId variable = *buffer(id).variable;
+      const auto [value, is_new] =
+          held_.try_emplace(variable, ir::ValueId{kUnread + variable.index});
+      fill(id, value->second, "an earlier call");
     }
+  }
+
+  /// A value that is there before the first step.
+  ir::ValueId given(ir::ValueId value) {
+    makers_[value] = {};
+    return value;
   }
 
   void end_call() {
     context_ = fmt::format("{}, at the end: ", entry_->name);
     for (const PendingCopy& copy : pending_)
       violation("transfer t{} is never waited for", copy.transfer.index);
-    for (const BufferId id : schedule_.buffers.ids()) {
-      if (buffer(id).alias || !places_[id].is_known) continue;
-      const Place& place = places_[id];
-      const Interval all = {place.base, place.base + bytes(id)};
-      bool is_sound = true;
-      std::string found = "nothing";
-      spaces_[place.space].visit(all, [&](Interval, WriteNumber number) {
-        const bool is_own = buffer(id).kind == BufferKind::variable
-                                ? number != 0 && is_version_of(writes_[number].buffer, id)
-                                : number != 0;
-        if (is_own || !is_sound) return;
-        is_sound = false;
-        if (number != 0) found = name(writes_[number].buffer);
-      });
-      if (is_sound) continue;
-      if (buffer(id).kind == BufferKind::variable)
-        violation("variable {} holds {}", name(id), found);
-      else if (is_output_[id] != 0)
-        violation("output {} is not completely written", name(id));
+    for (const auto& [id, node] : nodes_) {
+      const ops::Space space = node.first->op->space(node.first->call);
+      if (const auto problem = cover_problem(space, node.boxes))
+        violation("node {} ({}): {}", id.index, node.first->op->name, *problem);
     }
-  }
-
-  /// Whether `id` is the buffer of the variable that `variable` belongs to, or a later version.
-  [[nodiscard]] bool is_version_of(BufferId id, BufferId variable) const {
-    return id == variable ||
-           (owner(id) == variable && buffer(id).variable == buffer(variable).variable);
+    for (const ir::Write& write : entry_->writes) held_[write.variable] = write.value;
+    for (const BufferId id : schedule_.buffers.ids()) {
+      if (buffer(id).alias || buffer(id).kind != BufferKind::variable || !buffer(id).variable)
+        continue;
+      const Elements all =
+          all_elements(held_.at(*buffer(id).variable), ir::element_count(buffer(id).type));
+      check_holds(id, all, kComplete, Role::variable);
+    }
+    for (const schedule::Argument& argument : entry_->arguments) {
+      const BufferId id = argument.buffer;
+      if (is_output_[id] == 0) continue;
+      check_holds(id, all_elements(argument.value, ir::element_count(buffer(id).type)), kComplete,
+                  Role::output);
+    }
   }
 
   // ---- steps -----------------------------------------------------------------------------------
@@ -331,65 +319,22 @@ class Replay {
     context_ = fmt::format("{}, {}: ", entry_->name, where_);
   }
 
-  /// Whether a view is what the launch's box takes of an operand of shape `dims`: its shape, and,
-  /// where the buffer holds the whole operand as it is, its place. Regions are found by this code
-  /// alone: by the extreme corners of the box.
-  void check_region(const View& view, const ops::Access& access, const ops::Box& box,
-                    const ir::Dims& dims) {
-    ir::Dims begin, extent;
-    for (const ops::Reach& reach : access.dims) {
-      double first = 0, last = 0;
-      for (const ops::Reach::Term& term : reach.terms) {
-        const auto at_begin = static_cast<double>(term.coefficient * box[term.axis].begin);
-        const auto at_end = static_cast<double>(term.coefficient * (box[term.axis].end - 1));
-        first += term.coefficient > 0 ? at_begin : at_end;
-        last += term.coefficient > 0 ? at_end : at_begin;
-      }
-      for (const ops::Window& window : reach.windows) {
-        const auto scale = static_cast<double>(window.scale);
-        const auto divisor = static_cast<double>(window.divisor);
-        first = std::ceil((first * scale + static_cast<double>(window.low)) / divisor);
-        last = std::floor((last * scale + static_cast<double>(window.high)) / divisor);
-        first = std::max(first, 0.0);
-        last = std::min(last, static_cast<double>(window.extent - 1));
-      }
-      const bool is_empty = first > last;
-      begin.push_back(is_empty ? 0 : static_cast<int64_t>(first));
-      extent.push_back(is_empty ? 0 : static_cast<int64_t>(last - first) + 1);
-    }
-    if (view.extent != extent) {
-      violation("a view of {} has shape {}, its box takes {}", name(view.buffer),
-                ir::to_text(view.extent), ir::to_text(extent));
+  void replay_launch(const Launch& launch) {
+    if (launch.op == nullptr || launch.op->space == nullptr) {
+      violation("launches what has no kernel");
       return;
     }
-    ir::Dims dense(dims.size(), 1);
-    for (size_t i = dims.size(); i > 1; --i) dense[i - 2] = dense[i - 1] * dims[i - 1];
-    if (view.stride != dense ||
-        bytes(view.buffer) != ir::element_count(dims) * element_bytes(view.buffer))
+    if (launch.input_values.size() != launch.inputs.size() ||
+        launch.output_values.size() != launch.outputs.size()) {
+      violation("does not say which values its operands are");
       return;
-    int64_t place = 0;
-    for (size_t i = 0; i < dims.size(); ++i) place += begin[i] * dense[i];
-    if (view.offset != place)
-      violation("a view of {} starts at element {}, its box at {}", name(view.buffer), view.offset,
-                place);
-  }
-
-  void check_regions(const Launch& launch) {
-    if (launch.op == nullptr || launch.op->space == nullptr) return;
+    }
     const ops::Space space = launch.op->space(launch.call);
-    if (const std::optional<std::string> problem = ops::cut_problem(space, launch.box)) {
+    if (const std::optional<std::string> problem = box_problem(space, launch.box)) {
       violation("{}", *problem);
       return;
     }
-    for (size_t i = 0; i < launch.inputs.size(); ++i)
-      if (launch.inputs[i])
-        check_region(*launch.inputs[i], *space.inputs[i], launch.box, launch.call.input(i).dims);
-    for (size_t i = 0; i < launch.outputs.size(); ++i)
-      check_region(launch.outputs[i], space.outputs[i], launch.box, launch.call.output(i).dims);
-  }
-
-  void replay_launch(const Launch& launch) {
-    check_regions(launch);
+    add_piece(launch);
     std::vector<std::optional<Piece>> inputs;
     std::vector<std::optional<Piece>> outputs;
     for (const std::optional<View>& input : launch.inputs)
@@ -398,19 +343,95 @@ class Replay {
     std::optional<Piece> scratch;
     if (launch.scratch) scratch = resolve_all(*launch.scratch);
 
-    for (const std::optional<Piece>& input : inputs)
-      if (input) check_read(*input);
+    const ops::Range positions = chain_positions(space, launch.box);
+    check_reads(launch, space, positions);
     check_overlaps(launch, inputs, outputs, scratch);
-    if (launch.op->accumulator >= 0) {
-      const auto index = static_cast<size_t>(launch.op->accumulator);
-      if (index < inputs.size() && inputs[index] && !outputs.empty() && outputs[0] &&
-          !is_same_memory(*inputs[index], *outputs[0]))
-        violation("continues the sum in {}, but writes to {}", name(inputs[index]->buffer),
-                  name(outputs[0]->buffer));
+    check_accumulator(launch, inputs, outputs);
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      if (!outputs[i]) continue;
+      check_write(*outputs[i]);
+      const auto made = operand(launch.outputs[i], space.outputs[i], launch.call.output(i).dims,
+                                launch.output_values[i], launch.box);
+      if (!made) continue;
+      name_elements(outputs[i]->buffer, *made,
+                    positions.end == chain_length(space) ? kComplete : positions.end);
     }
-    for (const std::optional<Piece>& output : outputs)
-      if (output) write(*output);
-    if (scratch) write(*scratch);
+    if (!scratch) return;
+    check_write(*scratch);
+    for (const Interval& interval : scratch->intervals)
+      spaces_[places_[scratch->buffer].space].assign(
+          absolute(*scratch, interval),
+          {.value = {},
+           .write = new_write(scratch->buffer, fmt::format("it is scratch of {}", where_))});
+  }
+
+  /// Launches of one node are pieces of one call, and no other node makes its outputs.
+  void add_piece(const Launch& launch) {
+    NodePieces& node = nodes_[launch.from];
+    if (node.first == nullptr) {
+      node.first = &launch;
+      node.first_where = where_;
+    }
+    if (launch.op != node.first->op || launch.call.inputs != node.first->call.inputs ||
+        launch.call.outputs != node.first->call.outputs ||
+        launch.input_values != node.first->input_values ||
+        launch.output_values != node.first->output_values) {
+      violation("is another call than {} of the same node {}", node.first_where, launch.from.index);
+      return;
+    }
+    node.boxes.push_back(&launch.box);
+    for (const ir::ValueId value : launch.output_values) {
+      const auto [maker, is_new] = makers_.try_emplace(value, launch.from);
+      if (maker->second != launch.from)
+        violation(
+            "makes %{}, which {} makes", value.index,
+            maker->second.is_valid() ? fmt::format("node {}", maker->second.index) : "the caller");
+    }
+  }
+
+  /// The elements of an operand that the box takes, where the view says; nullopt if it has another
+  /// shape.
+  std::optional<Elements> operand(const View& view, const ops::Access& access, const ir::Dims& dims,
+                                  ir::ValueId value, const ops::Box& box) {
+    const std::vector<ops::Range> region = taken(access, box);
+    ir::Dims extent;
+    for (const ops::Range& range : region) extent.push_back(range.extent());
+    if (view.extent == extent && view.stride.size() == extent.size())
+      return elements_of(value, dims, region, view);
+    violation("a view of {} has shape {}, its box takes {}", name(view.buffer),
+              ir::to_text(view.extent), ir::to_text(extent));
+    return std::nullopt;
+  }
+
+  /// Operands hold what the box takes of them. A piece that goes on with a chain finds its outputs
+  /// as the piece before left them, and so does the operand whose sum the op continues.
+  void check_reads(const Launch& launch, const ops::Space& space, const ops::Range& positions) {
+    const bool goes_on = positions.begin > 0;
+    for (size_t i = 0; i < launch.inputs.size(); ++i) {
+      if (!launch.inputs[i] || !is_inside(*launch.inputs[i])) continue;
+      const bool is_own_sum = goes_on && static_cast<int>(i) == launch.op->accumulator;
+      if (is_own_sum) continue;
+      const auto wanted = operand(*launch.inputs[i], space.inputs[i].value(),
+                                  launch.call.input(i).dims, launch.input_values[i], launch.box);
+      if (wanted) check_holds(launch.inputs[i]->buffer, *wanted, kComplete, Role::operand);
+    }
+    if (!goes_on) return;
+    for (size_t i = 0; i < launch.outputs.size(); ++i) {
+      if (!is_inside(launch.outputs[i])) continue;
+      const auto wanted = operand(launch.outputs[i], space.outputs[i], launch.call.output(i).dims,
+                                  launch.output_values[i], launch.box);
+      if (wanted) check_holds(launch.outputs[i].buffer, *wanted, positions.begin, Role::sum);
+    }
+  }
+
+  void check_accumulator(const Launch& launch, const std::vector<std::optional<Piece>>& inputs,
+                         const std::vector<std::optional<Piece>>& outputs) {
+    if (launch.op->accumulator < 0) return;
+    const auto index = static_cast<size_t>(launch.op->accumulator);
+    if (index < inputs.size() && inputs[index] && !outputs.empty() && outputs[0] &&
+        !is_same_memory(*inputs[index], *outputs[0]))
+      violation("continues the sum in {}, but writes to {}", name(inputs[index]->buffer),
+                name(outputs[0]->buffer));
   }
 
   void replay_copy(const Copy& copy) {
@@ -418,21 +439,75 @@ class Replay {
     const std::optional<Piece> to = resolve(copy.to);
     if (!from || !to) return;
     if (copy.from.extent != copy.to.extent ||
-        element_bytes(copy.from.buffer) != element_bytes(copy.to.buffer))
+        element_bytes(copy.from.buffer) != element_bytes(copy.to.buffer)) {
       violation("copies {} to a different shape of {}", name(from->buffer), name(to->buffer));
-    check_read(*from);
-    IntervalMap source;
-    for (const Interval& interval : from->intervals) source.assign(absolute(*from, interval), 1);
+      return;
+    }
+    const ByteMap<Mark> source = marked(*from);
     if (places_[from->buffer].space == places_[to->buffer].space && touches(source, *to))
       violation("copies {} over itself", name(from->buffer));
-    const WriteNumber number = write(*to);
-    if (!copy.transfer) return;
-    // Until the Wait the bytes hold nothing that may be read.
-    for (const Interval& interval : to->intervals) contents_[to->buffer].assign(interval, 0);
+    check_write(*to);
+    const std::vector<Named> carried = carried_names(copy);
+    if (!copy.transfer) {
+      assign(to->buffer, carried);
+      return;
+    }
     for (const PendingCopy& other : pending_)
       if (other.transfer == *copy.transfer)
         violation("transfer t{} is started twice", copy.transfer->index);
-    pending_.push_back({.transfer = *copy.transfer, .from = *from, .to = *to, .number = number});
+    const Name under_way = {
+        .value = {},
+        .write = new_write(to->buffer,
+                           fmt::format("transfer t{} is not there yet", copy.transfer->index))};
+    for (const Interval& interval : to->intervals)
+      spaces_[places_[to->buffer].space].assign(absolute(*to, interval), under_way);
+    pending_.push_back({.transfer = *copy.transfer, .from = *from, .to = *to, .names = carried});
+  }
+
+  /// Bytes of a buffer and what stands in them.
+  struct Named {
+    Interval interval;
+    Name name;
+  };
+
+  /// What the bytes of `copy.to` are after the copy.
+  std::vector<Named> carried_names(const Copy& copy) {
+    Elements pairs = {
+        .value = {}, .place = copy.from.offset, .element = copy.to.offset, .axes = {}};
+    for (size_t i = 0; i < copy.from.extent.size(); ++i)
+      pairs.axes.push_back({copy.from.extent[i], copy.from.stride[i], copy.to.stride[i]});
+    const int64_t size = element_bytes(copy.from.buffer);
+    const Place& place = places_[copy.from.buffer];
+    const WriteNumber number = new_write(copy.to.buffer, where_);
+    std::vector<Named> result;
+    bool is_sound = true;
+    const auto carry = [&](int64_t from, int64_t to, int64_t count) {
+      const int64_t begin = place.base + from * size;
+      spaces_[place.space].visit(
+          {begin, begin + count * size}, [&](Interval part, const Name* found) {
+            const int64_t at = to * size + part.begin - begin;
+            if (found != nullptr && found->value.is_valid()) {
+              result.push_back({{at, at + part.end - part.begin}, *found});
+              result.back().name.write = number;
+            } else if (is_sound) {
+              is_sound = false;
+              violation("copies from {}, but {}", name(copy.from.buffer), describe(found));
+            }
+          });
+    };
+    for (const Run& run : pairs.runs())
+      if (run.step == 1)
+        carry(run.place, run.element, run.count);
+      else
+        for (int64_t i = 0; i < run.count; ++i) carry(run.place + i, run.element + i * run.step, 1);
+    return result;
+  }
+
+  void assign(BufferId id, const std::vector<Named>& names) {
+    const Place& place = places_[id];
+    for (const Named& named : names)
+      spaces_[place.space].assign(
+          {place.base + named.interval.begin, place.base + named.interval.end}, named.name);
   }
 
   void replay_wait(const Wait& wait) {
@@ -445,8 +520,7 @@ class Replay {
     }
     check_tick(found->from.buffer);
     check_tick(found->to.buffer);
-    for (const Interval& interval : found->to.intervals)
-      contents_[found->to.buffer].assign(interval, found->number);
+    assign(found->to.buffer, found->names);
     pending_.erase(found);
   }
 
@@ -469,40 +543,43 @@ class Replay {
       return std::nullopt;
     }
     Piece piece = {.buffer = view.buffer, .start = view.offset, .view = &view, .intervals = {}};
-    int64_t lowest = piece.start, highest = piece.start;
+    Elements elements = {.value = {}, .place = view.offset, .element = 0, .axes = {}};
     for (size_t axis = 0; axis < view.extent.size(); ++axis) {
       if (view.extent[axis] < 1) return piece;  // touches nothing
-      const int64_t reach = (view.extent[axis] - 1) * view.stride[axis];
-      (reach < 0 ? lowest : highest) += reach;
+      elements.axes.push_back({view.extent[axis], view.stride[axis], view.stride[axis]});
     }
-    const int64_t elements = bytes(view.buffer) / element_bytes(view.buffer);
-    if (lowest < 0 || highest >= elements) {
+    const auto [lowest, highest] = reach(view);
+    if (!is_inside(view)) {
       violation("a view of {} reaches elements {} to {} of {}", name(view.buffer), lowest, highest,
-                elements);
+                bytes(view.buffer) / element_bytes(view.buffer));
       return std::nullopt;
     }
-    add_intervals(view, piece.start, 0, piece.intervals);
+    const int64_t size = element_bytes(view.buffer);
+    for (const Run& run : elements.runs())
+      piece.intervals.push_back({run.place * size, (run.place + run.count) * size});
     return piece;
   }
 
-  /// Appends the bytes of the axes from `axis` on, starting at element `start`; joins neighbours.
-  void add_intervals(const View& view, int64_t start, size_t axis,
-                     std::vector<Interval>& intervals) const {
-    const int64_t size = element_bytes(view.buffer);
-    bool is_dense = true;
-    int64_t count = 1;
-    for (size_t i = view.extent.size(); i > axis; --i) {
-      is_dense = is_dense && (view.extent[i - 1] == 1 || view.stride[i - 1] == count);
-      count *= view.extent[i - 1];
+  /// The first and the last element of the buffer that a view touches.
+  static std::pair<int64_t, int64_t> reach(const View& view) {
+    int64_t lowest = view.offset, highest = view.offset;
+    for (size_t axis = 0; axis < view.extent.size(); ++axis) {
+      const int64_t length = (view.extent[axis] - 1) * view.stride[axis];
+      (length < 0 ? lowest : highest) += length;
     }
-    if (!is_dense) {
-      for (int64_t i = 0; i < view.extent[axis]; ++i)
-        add_intervals(view, start + i * view.stride[axis], axis + 1, intervals);
-    } else if (!intervals.empty() && intervals.back().end == start * size) {
-      intervals.back().end += count * size;
-    } else {
-      intervals.push_back({start * size, (start + count) * size});
-    }
+    return {lowest, highest};
+  }
+
+  /// Whether `resolve` has nothing to say about the view.
+  [[nodiscard]] bool is_inside(const View& view) const {
+    if (view.buffer.index >= schedule_.buffers.size() || !places_[view.buffer].is_known ||
+        view.extent.size() != view.stride.size())
+      return false;
+    if (std::any_of(view.extent.begin(), view.extent.end(),
+                    [](int64_t extent) { return extent < 1; }))
+      return true;  // touches nothing
+    const auto [lowest, highest] = reach(view);
+    return lowest >= 0 && highest < bytes(view.buffer) / element_bytes(view.buffer);
   }
 
   bool is_accessible(BufferId id) {
@@ -538,80 +615,142 @@ class Replay {
            a.view->extent == b.view->extent && a.view->stride == b.view->stride;
   }
 
-  [[nodiscard]] bool touches(const IntervalMap& marked, const Piece& piece) const {
+  [[nodiscard]] ByteMap<Mark> marked(const Piece& piece) const {
+    ByteMap<Mark> marks;
+    for (const Interval& interval : piece.intervals)
+      marks.assign(absolute(piece, interval), {.operand = 0});
+    return marks;
+  }
+
+  [[nodiscard]] bool touches(const ByteMap<Mark>& marks, const Piece& piece) const {
     bool found = false;
     for (const Interval& interval : piece.intervals)
-      marked.visit(absolute(piece, interval),
-                   [&](Interval, uint32_t value) { found = found || value != 0; });
+      marks.visit(absolute(piece, interval),
+                  [&](Interval, const Mark* mark) { found = found || mark != nullptr; });
     return found;
   }
 
-  // ---- reads and writes ------------------------------------------------------------------------
+  // ---- names -----------------------------------------------------------------------------------
 
-  /// The write that `interval` of a buffer should hold, in pieces.
-  template <typename Visit>
-  void visit_contents(BufferId id, Interval interval, const Visit& visit) const {
-    contents_[id].visit(interval, [&](Interval piece, WriteNumber number) {
-      if (number == 0 && buffer(id).alias)
-        visit_contents(buffer(id).alias->of, piece, visit);
-      else
-        visit(piece, number);
-    });
+  [[nodiscard]] std::string text(ir::ValueId value) const {
+    if (value.index < kUnread) return fmt::format("%{}", value.index);
+    return fmt::format("variable `{}`",
+                       schedule_.variables[ir::VariableId{value.index - kUnread}].path);
   }
 
-  void check_read(const Piece& piece) {
-    bool is_sound = true;
-    const IntervalMap& memory = spaces_[places_[piece.buffer].space];
-    for (const Interval& interval : piece.intervals) {
-      visit_contents(piece.buffer, interval, [&](Interval part, WriteNumber expected) {
-        if (!is_sound) return;
-        if (expected == 0) {
-          violation("reads {}, bytes {}..{} of which nothing wrote in this call",
-                    name(piece.buffer), part.begin, part.end);
-          is_sound = false;
-          return;
-        }
-        memory.visit(absolute(piece, part), [&](Interval at, WriteNumber found) {
-          if (!is_sound || found == expected) return;
-          is_sound = false;
-          violation("reads {} as {} wrote it, but finds at {} what {} wrote to {}",
-                    name(piece.buffer), writes_[expected].by, at.begin,
-                    found == 0 ? "nobody" : writes_[found].by,
-                    found == 0 ? "it" : name(writes_[found].buffer));
-        });
-      });
+  [[nodiscard]] std::string describe(const Name* found) const {
+    if (found == nullptr) return "nothing wrote there in this call";
+    const WriteRecord& write = writes_[found->write];
+    if (!found->value.is_valid()) return write.by;
+    return fmt::format(
+        "finds element {} of {}{}, which {} wrote to {}", found->element, text(found->value),
+        found->position == kComplete ? "" : fmt::format(", summed up to {}", found->position),
+        write.by, name(write.buffer));
+  }
+
+  /// Whether the buffer holds these elements, summed up to `position`.
+  void check_holds(BufferId id, const Elements& wanted, int64_t position, Role role) {
+    if (!places_[id].is_known) return;
+    const auto origins = names_.origins(wanted);
+    if (const auto* problem = std::get_if<NameProblem>(&origins)) {
+      violation("{}", problem->text);
+      return;
     }
+    const int64_t size = element_bytes(id);
+    bool is_sound = true;
+    for (const Elements& elements : std::get<std::vector<Elements>>(origins))
+      for (const Run& run : elements.runs()) {
+        const int64_t begin = places_[id].base + run.place * size;
+        const Name all = {.value = elements.value,
+                          .element = run.element,
+                          .step = run.step,
+                          .position = position,
+                          .size = size};
+        spaces_[places_[id].space].visit(
+            {begin, begin + run.count * size}, [&](Interval part, const Name* found) {
+              const Name name = all.from(part.begin - begin);
+              if (!is_sound || is_same(name, found, part.end - part.begin)) return;
+              is_sound = false;
+              // Where only the steps differ, the second element is the first that is another.
+              const Name second = found == nullptr ? Name{} : found->from(size);
+              if (is_same_element(name, found))
+                complain(id, name.from(size), &second, role);
+              else
+                complain(id, name, found, role);
+            });
+        if (!is_sound) return;
+      }
   }
+
+  static bool is_same(const Name& wanted, const Name* found, int64_t bytes) {
+    return is_same_element(wanted, found) && (bytes <= wanted.size || found->step == wanted.step);
+  }
+
+  static bool is_same_element(const Name& wanted, const Name* found) {
+    return found != nullptr && found->value == wanted.value && found->position == wanted.position &&
+           found->element == wanted.element && found->size == wanted.size;
+  }
+
+  void complain(BufferId id, const Name& wanted, const Name* found, Role role) {
+    const std::string element = fmt::format("element {} of {}", wanted.element, text(wanted.value));
+    if (role == Role::operand)
+      violation("reads {} from {}, but {}", element, name(id), describe(found));
+    else if (role == Role::sum)
+      violation("goes on with {}, summed up to {}, in {}, but {}", element, wanted.position,
+                name(id), describe(found));
+    else
+      violation("{} {} should hold {}, but {}", role == Role::output ? "output" : "variable",
+                name(id), element, describe(found));
+  }
+
+  void name_elements(BufferId id, const Elements& made, int64_t position) {
+    const auto origins = names_.origins(made);
+    if (const auto* problem = std::get_if<NameProblem>(&origins)) {
+      violation("{}", problem->text);
+      return;
+    }
+    const int64_t size = element_bytes(id);
+    const WriteNumber number = new_write(id, where_);
+    for (const Elements& elements : std::get<std::vector<Elements>>(origins))
+      for (const Run& run : elements.runs())
+        spaces_[places_[id].space].assign({places_[id].base + run.place * size,
+                                           places_[id].base + (run.place + run.count) * size},
+                                          {.value = elements.value,
+                                           .element = run.element,
+                                           .step = run.step,
+                                           .position = position,
+                                           .size = size,
+                                           .write = number});
+  }
+
+  // ---- what a step touches ---------------------------------------------------------------------
 
   /// What is written must not be anything else that the launch uses, except where the op allows it.
   void check_overlaps(const Launch& launch, const std::vector<std::optional<Piece>>& inputs,
                       const std::vector<std::optional<Piece>>& outputs,
                       const std::optional<Piece>& scratch) {
-    std::map<size_t, IntervalMap> marked;  // by space: output index + 1
+    std::map<size_t, ByteMap<Mark>> marked;  // by space: which output
     for (size_t i = 0; i <= outputs.size(); ++i) {
       const std::optional<Piece>& written = i < outputs.size() ? outputs[i] : scratch;
       if (!written) continue;
-      IntervalMap& map = marked[places_[written->buffer].space];
+      ByteMap<Mark>& marks = marked[places_[written->buffer].space];
+      bool is_new = written->view == nullptr || !has_repeats(*written->view);
       for (const Interval& interval : written->intervals) {
         const Interval at = absolute(*written, interval);
-        bool is_new = true;
-        map.visit(at, [&](Interval, uint32_t value) { is_new = is_new && value == 0; });
-        if (!is_new) {
-          violation("writes bytes of {} twice", name(written->buffer));
-          break;
-        }
-        map.assign(at, static_cast<uint32_t>(i + 1));
+        marks.visit(at, [&](Interval, const Mark* mark) { is_new = is_new && mark == nullptr; });
+        marks.assign(at, {.operand = i});
       }
+      if (!is_new) violation("writes bytes of {} twice", name(written->buffer));
     }
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (!inputs[i]) continue;
-      const auto map = marked.find(places_[inputs[i]->buffer].space);
-      if (map == marked.end()) continue;
+      const auto marks = marked.find(places_[inputs[i]->buffer].space);
+      if (marks == marked.end()) continue;
       bool is_sound = true;
       for (const Interval& interval : inputs[i]->intervals)
-        map->second.visit(absolute(*inputs[i], interval), [&](Interval, uint32_t value) {
-          if (value == 0 || !is_sound) return;
-          const size_t output = value - 1;
+        marks->second.visit(absolute(*inputs[i], interval), [&](Interval, const Mark* mark) {
+          if (mark == nullptr || !is_sound) return;
+          const size_t output = mark->operand;
           if (output < outputs.size() && may_share(launch, i, output) &&
               is_same_memory(*inputs[i], *outputs[output]))
             return;
@@ -621,6 +760,13 @@ class Replay {
     }
   }
 
+  /// Whether several indices are one element.
+  static bool has_repeats(const View& view) {
+    for (size_t i = 0; i < view.extent.size(); ++i)
+      if (view.extent[i] > 1 && view.stride[i] == 0) return true;
+    return false;
+  }
+
   static bool may_share(const Launch& launch, size_t input, size_t output) {
     const std::pair<int, int> wanted(static_cast<int>(input), static_cast<int>(output));
     const auto& in_place = launch.op->in_place;
@@ -628,32 +774,23 @@ class Replay {
            wanted == std::pair(launch.op->accumulator, 0);
   }
 
-  WriteNumber write(const Piece& piece) {
+  void check_write(const Piece& piece) {
     const BufferId root = owner(piece.buffer);
     if (buffer(root).kind == BufferKind::constant)
       violation("writes to the constant {}", name(root));
     if (is_input_[root] != 0) violation("writes to the input {}", name(root));
     for (const PendingCopy& copy : pending_)
-      for (const Piece* busy : {&copy.from, &copy.to}) {
-        if (places_[busy->buffer].space != places_[piece.buffer].space) continue;
-        IntervalMap map;
-        for (const Interval& interval : busy->intervals) map.assign(absolute(*busy, interval), 1);
-        if (touches(map, piece))
+      for (const Piece* busy : {&copy.from, &copy.to})
+        if (places_[busy->buffer].space == places_[piece.buffer].space &&
+            touches(marked(*busy), piece))
           violation("writes {} where transfer t{} is under way", name(piece.buffer),
                     copy.transfer.index);
-      }
-    const WriteNumber number = new_write(piece.buffer, where_);
-    for (const Interval& interval : piece.intervals) {
-      spaces_[places_[piece.buffer].space].assign(absolute(piece, interval), number);
-      contents_[piece.buffer].assign(interval, number);
-    }
-    return number;
   }
 
   struct PendingCopy {
     TransferId transfer;
     Piece from, to;
-    WriteNumber number;
+    std::vector<Named> names;  ///< of the bytes of `to`, once they are there
   };
 
   const Schedule& schedule_;
@@ -663,12 +800,16 @@ class Replay {
   std::string context_, where_;
   Tick tick_ = 0;
   std::vector<WriteRecord> writes_;
-  std::vector<IntervalMap> spaces_;
-  IdVector<BufferId, IntervalMap> contents_;  // by bytes of the buffer
+  std::vector<ByteMap<Name>> spaces_;
   IdVector<BufferId, Place> places_;
   IdVector<BufferId, BufferId> owners_;  // the ends of the chains of aliases
   IdVector<BufferId, char> is_input_, is_output_;  // of the entry point being replayed
   std::vector<PendingCopy> pending_;
+  // of the entry point being replayed
+  Names names_{{}};
+  std::map<ir::NodeId, NodePieces> nodes_;
+  std::map<ir::ValueId, ir::NodeId> makers_;  // not valid: there before the first step
+  std::map<ir::VariableId, ir::ValueId> held_;
 };
 
 }  // namespace

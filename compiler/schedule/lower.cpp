@@ -36,12 +36,22 @@ class GraphLowering {
   EntryPoint run() {
     entry_.name = graph_.name;
     entry_.batch = graph_.batch;
+    entry_.reads = graph_.reads;
+    entry_.writes = graph_.writes;
     bind_inputs();
     bind_writes();
     bind_outputs();
     save_old_versions();
-    for (const NodeId id : order_nodes(graph_))
-      if (!graph_.nodes[id].op->is_view) lower_node(id);
+    for (const NodeId id : order_nodes(graph_)) {
+      const ir::Node& node = graph_.nodes[id];
+      if (node.op->is_view)
+        entry_.view_nodes.push_back({.op = node.op,
+                                     .call = ops::call_of(graph_, node),
+                                     .inputs = node.inputs,
+                                     .output = node.outputs[0]});
+      else
+        lower_node(id);
+    }
     for (const FinalCopy& copy : copies_)
       add_copy(copy.to, copy.saved.is_valid() ? copy.saved : buffer_of(copy.value),
                graph_.type(copy.value).dims);
@@ -80,6 +90,7 @@ class GraphLowering {
       buffers_[input.value] = buffer;
       entry_.arguments.push_back({.name = input.name,
                                   .buffer = buffer,
+                                  .value = input.value,
                                   .is_output = false,
                                   .input_kind = input.kind,
                                   .classes = input.classes});
@@ -115,8 +126,11 @@ class GraphLowering {
   void bind_outputs() {
     for (const ir::Output& output : graph_.outputs) {
       const BufferId buffer = add_argument(output.name, output.value);
-      entry_.arguments.push_back(
-          {.name = output.name, .buffer = buffer, .is_output = true, .output_kind = output.kind});
+      entry_.arguments.push_back({.name = output.name,
+                                  .buffer = buffer,
+                                  .value = output.value,
+                                  .is_output = true,
+                                  .output_kind = output.kind});
       if (is_free(output.value))
         buffers_[root(output.value)] = buffer;
       else
@@ -180,6 +194,8 @@ class GraphLowering {
     Launch launch = whole_launch(*node.op, ops::call_of(graph_, node), inputs, outputs);
     launch.phase = node.phase;
     launch.from = id;
+    launch.input_values = node.inputs;
+    launch.output_values = node.outputs;
     launch.label = label(node);
     launch.scratch = add_scratch(launch);
     entry_.steps.emplace_back(std::move(launch));

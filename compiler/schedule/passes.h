@@ -20,8 +20,9 @@ namespace tdc::schedule {
 /// Which elements an op moves where follows from its space (`Work::none`); which layouts a kernel
 /// takes, from its record (`ops::bind`). Either the result lies in the operand's memory (slices,
 /// transposes, broadcasts) as long as nobody writes there, or the operands in the result's
-/// (transposes, parts of a concat), if that is filled by them alone. Nothing is done that would
-/// raise the most bytes live at a step of the entry point. Runs before `take_over_memory`, after
+/// (transposes, parts of a concat), if that is filled by them alone. What is left out becomes a
+/// `ViewNode`, by which the validator follows elements. Nothing is done that would raise the most
+/// bytes live at a step of the entry point. Runs before `take_over_memory`, after
 /// which buffers are written more than once.
 Schedule use_views(Schedule schedule);
 

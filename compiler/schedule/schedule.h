@@ -69,6 +69,9 @@ struct Launch {
   ops::Box box;
   std::vector<std::optional<View>> inputs;
   std::vector<View> outputs;
+  /// Which values of the entry point's graph the operands are; not valid where one is absent. The
+  /// validator proves that the views hold the box's elements of them.
+  ir::ValueIds input_values, output_values;
   std::optional<BufferId> scratch;
   ir::Phase phase = ir::Phase::forward;
   ir::NodeId from;    ///< for reports
@@ -100,10 +103,20 @@ struct Wait {
 };
 using Step = std::variant<Launch, Copy, Wait>;
 
+/// A node that no step computes: its output is its operands under other indices (a reshape, or an
+/// op that only moves elements), and readers take it from where those lie.
+struct ViewNode {
+  const ops::OpDef* op = nullptr;
+  ops::Call call;
+  ir::ValueIds inputs;
+  ir::ValueId output;
+};
+
 /// One argument of the entry point's C function.
 struct Argument {
   std::string name;
   BufferId buffer;
+  ir::ValueId value;  ///< what the caller's memory holds at the start, or gets
   bool is_output = false;
   ir::InputKind input_kind = ir::InputKind::sample;     ///< of inputs
   ir::OutputKind output_kind = ir::OutputKind::result;  ///< of outputs
@@ -115,6 +128,9 @@ struct EntryPoint {
   std::string name;  ///< `infer`, `eval`, `train_step`, `apply`
   int64_t batch = 1;
   std::vector<Argument> arguments;
+  std::vector<ir::Read> reads;    ///< which values the variables hold at the start
+  std::vector<ir::Write> writes;  ///< which values those that change hold at the end
+  std::vector<ViewNode> view_nodes;
   std::vector<Step> steps;
 };
 

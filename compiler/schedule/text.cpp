@@ -22,6 +22,17 @@ std::string_view to_text(BufferKind kind) {
   return {};
 }
 
+std::string to_text(ir::ValueId value) {
+  return value.is_valid() ? fmt::format(" %{}", value.index) : "";
+}
+
+std::string to_text(const ir::Attributes& attributes) {
+  std::string text;
+  for (const auto& [name, value] : attributes)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", name, ir::to_text(value));
+  return text.empty() ? text : fmt::format(" {{{}}}", text);
+}
+
 class Writer {
  public:
   Writer(const Schedule& schedule, const chip::Chip& chip) : schedule_(schedule), chip_(chip) {}
@@ -55,11 +66,16 @@ class Writer {
     std::string inputs, outputs;
     for (const Argument& argument : entry.arguments) {
       std::string& list = argument.is_output ? outputs : inputs;
-      list +=
-          fmt::format("{}{}: b{}", list.empty() ? "" : ", ", argument.name, argument.buffer.index);
+      list += fmt::format("{}{}: b{}{}", list.empty() ? "" : ", ", argument.name,
+                          argument.buffer.index, to_text(argument.value));
     }
     text_ += fmt::format("entry point {}({}) -> ({}), batch {}\n", entry.name, inputs, outputs,
                          entry.batch);
+    for (const ir::Read& read : entry.reads)
+      text_ += fmt::format("  reads v{}{}\n", read.variable.index, to_text(read.value));
+    for (const ir::Write& write : entry.writes)
+      text_ += fmt::format("  writes v{}{}\n", write.variable.index, to_text(write.value));
+    for (const ViewNode& node : entry.view_nodes) write_view_node(node);
     for (const Step& step : entry.steps) {
       text_ += fmt::format("  {} ", tick_++);
       if (const auto* launch = std::get_if<Launch>(&step)) {
@@ -75,20 +91,28 @@ class Writer {
     }
   }
 
+  void write_view_node(const ViewNode& node) {
+    std::string inputs;
+    for (const ir::ValueId input : node.inputs)
+      inputs += fmt::format("{}%{}", inputs.empty() ? "" : ", ", input.index);
+    text_ += fmt::format("  view %{} = {}({}){}\n", node.output.index, node.op->name, inputs,
+                         to_text(node.call.attributes));
+  }
+
   void write_launch(const Launch& launch) {
-    std::string inputs, outputs, attributes;
-    for (const std::optional<View>& input : launch.inputs)
-      inputs += fmt::format("{}{}", inputs.empty() ? "" : ", ",
-                            input ? schedule::to_text(*input, schedule_) : "-");
-    for (const View& output : launch.outputs)
-      outputs +=
-          fmt::format("{}{}", outputs.empty() ? "" : ", ", schedule::to_text(output, schedule_));
-    for (const auto& [name, value] : launch.call.attributes)
-      attributes +=
-          fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", name, ir::to_text(value));
-    text_ += fmt::format("{}: {}({}) -> {}", ir::to_text(launch.phase), launch.op->name, inputs,
-                         outputs);
-    if (!attributes.empty()) text_ += fmt::format(" {{{}}}", attributes);
+    std::string inputs, outputs;
+    for (size_t i = 0; i < launch.inputs.size(); ++i) {
+      if (i > 0) inputs += ", ";
+      inputs += launch.inputs[i] ? schedule::to_text(*launch.inputs[i], schedule_) +
+                                       to_text(launch.input_values.at(i))
+                                 : "-";
+    }
+    for (size_t i = 0; i < launch.outputs.size(); ++i)
+      outputs += fmt::format("{}{}{}", outputs.empty() ? "" : ", ",
+                             schedule::to_text(launch.outputs[i], schedule_),
+                             to_text(launch.output_values.at(i)));
+    text_ += fmt::format("{}: {}({}) -> {}{}", ir::to_text(launch.phase), launch.op->name, inputs,
+                         outputs, to_text(launch.call.attributes));
     if (launch.scratch) text_ += fmt::format(" scratch b{}", launch.scratch->index);
   }
 

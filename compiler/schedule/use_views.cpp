@@ -133,8 +133,17 @@ class EntryPointPass {
         lay_operands_into_result(*elements, *launch, at);
     }
     std::vector<Step> kept;
-    for (size_t at = 0; at < entry_.steps.size(); ++at)
-      if (is_left_out_[at] == 0) kept.push_back(std::move(entry_.steps[at]));
+    for (size_t at = 0; at < entry_.steps.size(); ++at) {
+      if (is_left_out_[at] == 0) {
+        kept.push_back(std::move(entry_.steps[at]));
+        continue;
+      }
+      auto& launch = std::get<Launch>(entry_.steps[at]);
+      entry_.view_nodes.push_back({.op = launch.op,
+                                   .call = std::move(launch.call),
+                                   .inputs = std::move(launch.input_values),
+                                   .output = launch.output_values[0]});
+    }
     entry_.steps = std::move(kept);
   }
 

@@ -10,14 +10,22 @@ TEST_CASE("c-3: what is the user's has an ending that says what it is for") {
         "image_in");
   CHECK(parameter_name({.name = "xor", .buffer = {}, .input_kind = ir::InputKind::target}) ==
         "xor_in");
-  CHECK(parameter_name({.name = "loss", .buffer = {}, .is_output = true}) == "loss_out");
+  CHECK(parameter_name({.name = "loss", .buffer = {}, .value = {}, .is_output = true}) ==
+        "loss_out");
 }
 
 TEST_CASE("c names: the loss and the metrics have fixed names") {
-  schedule::Argument output = {
-      .name = "loss", .buffer = {}, .is_output = true, .output_kind = ir::OutputKind::loss};
+  schedule::Argument output = {.name = "loss",
+                               .buffer = {},
+                               .value = {},
+                               .is_output = true,
+                               .output_kind = ir::OutputKind::loss};
   CHECK(parameter_name(output) == "loss");
-  output = {.name = "x", .buffer = {}, .is_output = true, .output_kind = ir::OutputKind::metric};
+  output = {.name = "x",
+            .buffer = {},
+            .value = {},
+            .is_output = true,
+            .output_kind = ir::OutputKind::metric};
   CHECK(parameter_name(output) == "metrics");
 }
 

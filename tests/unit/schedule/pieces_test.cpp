@@ -149,9 +149,7 @@ class PiecesTest {
       outputs.push_back(continues && i == 0
                             ? inputs[accumulator]
                             : b.output(fmt::format("y{}", i), call_.output(i).dims));
-    for (const Box& box : pieces)
-      b.schedule().entry_points.back().steps.emplace_back(
-          piece_launch(op_, call_, box, inputs, outputs));
+    b.pieces(op_, call_, pieces, inputs, outputs);
     const memory::MemoryPlan plan =
         std::get<memory::MemoryPlan>(memory::plan_memory(b.schedule(), test::two_level_chip()));
     CHECK(memory::validate(b.schedule(), plan) == std::vector<std::string>{});
@@ -269,13 +267,11 @@ TEST_CASE(
         .outputs = {ir::TensorType{.dims = {3, 8, 8}}},
         .attributes =
             ops::complete_attributes(ops::op("conv2d"), {{"padding", std::vector<int64_t>{1, 1}}})};
-    Box box = ops::whole_box(ops::op("conv2d").space(call));
+    std::vector<Box> strips(2, ops::whole_box(ops::op("conv2d").space(call)));
     const size_t row = 3;  // after group, output and channel
-    for (const Range& rows : {Range{0, 4}, Range{4, 8}}) {
-      box[row] = rows;
-      b.schedule().entry_points[0].steps.emplace_back(
-          piece_launch(ops::op("conv2d"), call, box, {x, w}, {y}));
-    }
+    strips[0][row] = {0, 4};
+    strips[1][row] = {4, 8};
+    b.pieces(ops::op("conv2d"), call, strips, {x, w}, {y});
     change(std::get<Launch>(b.schedule().entry_points[0].steps[1]));
     return b.schedule();
   };

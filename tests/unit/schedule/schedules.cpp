@@ -67,13 +67,14 @@ BufferId ScheduleBuilder::constant(std::string name, ir::Dims dims) {
 }
 
 void ScheduleBuilder::entry_point(std::string name) {
-  schedule_.entry_points.push_back(
-      {.name = std::move(name), .batch = 1, .arguments = {}, .steps = {}});
+  schedule_.entry_points.emplace_back().name = std::move(name);
+  values_.clear();
 }
 
 BufferId ScheduleBuilder::input(std::string name, ir::Dims dims) {
   const BufferId id = add(name, std::move(dims), BufferKind::argument);
   schedule_.entry_points.back().arguments.push_back({.name = std::move(name), .buffer = id});
+  set_value(id, new_value());
   return id;
 }
 
@@ -81,6 +82,28 @@ BufferId ScheduleBuilder::output(std::string name, ir::Dims dims) {
   const BufferId id = input(std::move(name), std::move(dims));
   schedule_.entry_points.back().arguments.back().is_output = true;
   return id;
+}
+
+ir::ValueId ScheduleBuilder::value(BufferId id) {
+  if (const auto found = values_.find(id); found != values_.end()) return found->second;
+  const Buffer& buffer = schedule_.buffers[id];
+  if (buffer.alias) return value(buffer.alias->of);
+  const ir::ValueId value = values_[id] = new_value();
+  if (buffer.variable)
+    schedule_.entry_points.back().reads.push_back({.variable = *buffer.variable, .value = value});
+  return value;
+}
+
+void ScheduleBuilder::set_value(BufferId id, ir::ValueId value) {
+  values_[id] = value;
+  schedule::EntryPoint& entry = schedule_.entry_points.back();
+  for (schedule::Argument& argument : entry.arguments)
+    if (argument.buffer == id && (argument.is_output || !argument.value.is_valid()))
+      argument.value = value;
+  const std::optional<ir::VariableId> variable = schedule_.buffers[id].variable;
+  if (!variable) return;
+  std::erase_if(entry.writes, [&](const ir::Write& write) { return write.variable == *variable; });
+  entry.writes.push_back({.variable = *variable, .value = value});
 }
 
 std::vector<Step>& ScheduleBuilder::steps() {
@@ -97,26 +120,74 @@ Launch& ScheduleBuilder::launch(std::string_view op, std::vector<BufferId> input
     call.inputs.push_back(input.is_valid() ? std::optional(schedule_.buffers[input].type)
                                            : std::nullopt);
   for (const BufferId output : outputs) call.outputs.push_back(schedule_.buffers[output].type);
-  return std::get<Launch>(
-      steps().emplace_back(whole_launch(record, std::move(call), inputs, outputs)));
+  const ops::Box box = ops::whole_box(record.space(call));
+  pieces(record, call, {box}, inputs, outputs);
+  return std::get<Launch>(steps().back());
+}
+
+void ScheduleBuilder::pieces(const ops::OpDef& op, const ops::Call& call,
+                             const std::vector<ops::Box>& boxes,
+                             const std::vector<BufferId>& inputs,
+                             const std::vector<BufferId>& outputs) {
+  Node made = {.op = &op, .call = call, .id = {node_count_++}, .inputs = {}, .outputs = {}};
+  for (const BufferId input : inputs)
+    made.inputs.push_back(input.is_valid() ? value(input) : ir::ValueId{});
+  for (const BufferId output : outputs) {
+    made.outputs.push_back(new_value());
+    set_value(output, made.outputs.back());
+  }
+  for (const ops::Box& box : boxes)
+    add(made, schedule::piece_launch(op, call, box, inputs, outputs));
+}
+
+ScheduleBuilder::Node ScheduleBuilder::node(
+    std::string_view op, const std::vector<std::pair<ir::ValueId, ir::Dims>>& inputs,
+    ir::Dims output, ir::Attributes attributes) {
+  Node made = {.op = &ops::op(op), .call = {}, .id = {node_count_++}, .inputs = {}, .outputs = {}};
+  for (const auto& [value, dims] : inputs) {
+    made.inputs.push_back(value);
+    made.call.inputs.emplace_back(ir::TensorType{.dims = dims});
+  }
+  made.outputs.push_back(new_value());
+  made.call.outputs.push_back({.dims = std::move(output)});
+  made.call.attributes = ops::complete_attributes(*made.op, std::move(attributes));
+  return made;
+}
+
+Launch& ScheduleBuilder::piece(const Node& node, ops::Box box, std::vector<View> inputs,
+                               std::vector<View> outputs) {
+  Launch launch = {.op = node.op, .call = node.call, .box = std::move(box)};
+  launch.inputs = {inputs.begin(), inputs.end()};
+  launch.outputs = std::move(outputs);
+  return add(node, std::move(launch));
+}
+
+Launch& ScheduleBuilder::add(const Node& node, Launch launch) {
+  launch.from = node.id;
+  launch.input_values = node.inputs;
+  launch.output_values = node.outputs;
+  return std::get<Launch>(steps().emplace_back(std::move(launch)));
+}
+
+ir::ValueId ScheduleBuilder::view(const Node& node) {
+  schedule_.entry_points.back().view_nodes.push_back(
+      {.op = node.op, .call = node.call, .inputs = node.inputs, .output = node.outputs[0]});
+  return node.outputs[0];
 }
 
 Launch& ScheduleBuilder::launch_views(std::string_view op, std::vector<View> inputs,
                                       std::vector<View> outputs) {
-  Launch launch = {.op = &ops::op(op)};
-  const auto type = [&](const View& view) {
-    return ir::TensorType{.dtype = schedule_.buffers[view.buffer].type.dtype, .dims = view.extent};
-  };
-  for (const View& input : inputs) launch.call.inputs.emplace_back(type(input));
-  for (const View& output : outputs) launch.call.outputs.push_back(type(output));
-  launch.call.attributes = ops::complete_attributes(*launch.op, {});
-  launch.box = ops::whole_box(launch.op->space(launch.call));
-  launch.inputs = {inputs.begin(), inputs.end()};
-  launch.outputs = std::move(outputs);
-  return std::get<Launch>(steps().emplace_back(std::move(launch)));
+  std::vector<std::pair<ir::ValueId, ir::Dims>> operands;
+  for (const View& input : inputs) operands.emplace_back(value(input.buffer), input.extent);
+  const Node made = node(op, operands, outputs.at(0).extent);
+  set_value(outputs[0].buffer, made.outputs[0]);
+  return piece(made, ops::whole_box(made.op->space(made.call)), std::move(inputs),
+               std::move(outputs));
 }
 
 Copy& ScheduleBuilder::copy(View from, View to, std::optional<TransferId> transfer) {
+  if (from == whole(from.buffer) && to == whole(to.buffer))
+    set_value(to.buffer, value(from.buffer));
   return std::get<Copy>(steps().emplace_back(
       Copy{.to = std::move(to), .from = std::move(from), .transfer = transfer}));
 }
@@ -273,13 +344,29 @@ class RandomSchedule {
     if (dims_of(x).size() != 2) return;
     const int64_t n = dims_of(x)[0];
     const BufferId y = builder_.temporary(name("s"), {n, n});
-    builder_.launch("matmul", {x, x, {}}, {y}, {{"transpose_b", true}});
+    product(x, {}, y);
     BufferId last = y;
     if (random_.chance(50)) {
       last = builder_.alias(name("s"), y);
-      builder_.launch("matmul", {x, x, y}, {last}, {{"transpose_b", true}});
+      product(x, y, last);
     }
     values_.push_back(last);
+  }
+
+  /// y = x x^T, going on with `sum` if that is valid, in one or two pieces of the chain.
+  void product(BufferId x, BufferId sum, BufferId y) {
+    const ir::TensorType from = {.dims = dims_of(x)}, to = {.dims = dims_of(y)};
+    const ops::OpDef& matmul = ops::op("matmul");
+    ops::Call call = {.inputs = {from, from, std::nullopt},
+                      .outputs = {to},
+                      .attributes = ops::complete_attributes(matmul, {{"transpose_b", true}})};
+    if (sum.is_valid()) call.inputs[2] = to;
+    const int64_t length = from.dims[1], middle = random_.between(1, length);
+    std::vector<ops::Box> boxes(2, ops::whole_box(matmul.space(call)));
+    boxes[0].back() = {0, middle};
+    boxes[1].back() = {middle, length};
+    if (middle == length) boxes.pop_back();
+    builder_.pieces(matmul, call, boxes, {x, x, sum}, {y});
   }
 
   /// Reads columns as rows.
@@ -288,9 +375,13 @@ class RandomSchedule {
     if (dims_of(x).size() != 2) return;
     const int64_t rows = dims_of(x)[0], columns = dims_of(x)[1];
     const BufferId y = builder_.temporary(name("p"), {columns, rows});
-    builder_.launch_views(
-        "relu", {{.buffer = x, .offset = 0, .extent = {columns, rows}, .stride = {1, columns}}},
-        {builder_.whole(y)});
+    const ir::ValueId shown =
+        builder_.view(builder_.node("transpose", {{builder_.value(x), dims_of(x)}}, dims_of(y)));
+    const auto node = builder_.node("relu", {{shown, dims_of(y)}}, dims_of(y));
+    builder_.piece(node, {{0, columns}, {0, rows}},
+                   {{.buffer = x, .offset = 0, .extent = {columns, rows}, .stride = {1, columns}}},
+                   {builder_.whole(y)});
+    builder_.set_value(y, node.outputs[0]);
     values_.push_back(y);
   }
 
@@ -304,13 +395,16 @@ class RandomSchedule {
     const BufferId in = builder_.temporary(name("i"), {length});
     const BufferId out = builder_.temporary(name("o"), {length});
     builder_.schedule().buffers[in].level = builder_.schedule().buffers[out].level = kL1;
+    const auto node = builder_.node("relu", {{builder_.value(x), {count}}}, {count});
     for (int64_t turn = 0; turn < turns; ++turn) {
       const TransferId transfer = {transfer_count_++};
       builder_.copy(builder_.slice(x, turn * length, length), builder_.whole(in), transfer);
       builder_.wait(transfer);
-      builder_.launch("relu", {in}, {out});
+      builder_.piece(node, {{turn * length, (turn + 1) * length}}, {builder_.whole(in)},
+                     {builder_.whole(out)});
       builder_.copy(builder_.whole(out), builder_.slice(y, turn * length, length));
     }
+    builder_.set_value(y, node.outputs[0]);
     values_.push_back(y);
   }
 

@@ -2,6 +2,7 @@
 
 // Small schedules for tests: built by hand, or at random from a seed.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,12 +31,39 @@ class ScheduleBuilder {
   /// A launch over whole buffers. A buffer that is not valid is an absent optional operand.
   schedule::Launch& launch(std::string_view op, std::vector<schedule::BufferId> inputs,
                            std::vector<schedule::BufferId> outputs, ir::Attributes attributes = {});
-  /// A launch over views.
+  /// A launch over views: of new values of their shapes, whose operands are the values that the
+  /// buffers hold, from their first element on.
   schedule::Launch& launch_views(std::string_view op, std::vector<schedule::View> inputs,
                                  std::vector<schedule::View> outputs);
+  /// One launch for each box of a call whose operands fill these buffers.
+  void pieces(const ops::OpDef& op, const ops::Call& call, const std::vector<ops::Box>& boxes,
+              const std::vector<schedule::BufferId>& inputs,
+              const std::vector<schedule::BufferId>& outputs);
+
+  /// A node whose pieces are launched one by one.
+  struct Node {
+    const ops::OpDef* op;
+    ops::Call call;
+    ir::NodeId id;
+    ir::ValueIds inputs, outputs;
+  };
+  /// Of f32 operands and a result of these shapes.
+  Node node(std::string_view op, const std::vector<std::pair<ir::ValueId, ir::Dims>>& inputs,
+            ir::Dims output, ir::Attributes attributes = {});
+  schedule::Launch& piece(const Node& node, ops::Box box, std::vector<schedule::View> inputs,
+                          std::vector<schedule::View> outputs);
+  /// A value that is another under other indices and is made by no step.
+  ir::ValueId view(const Node& node);
   schedule::Copy& copy(schedule::View from, schedule::View to,
                        std::optional<schedule::TransferId> transfer = std::nullopt);
   void wait(schedule::TransferId transfer);
+
+  /// The value that a buffer holds: what was last written to it, or to the buffer whose memory it
+  /// uses, in this entry point; of variables and constants what they hold at the start.
+  ir::ValueId value(schedule::BufferId buffer);
+  /// From here on the buffer holds this value.
+  void set_value(schedule::BufferId buffer, ir::ValueId value);
+  ir::ValueId new_value() { return {value_count_++}; }
 
   [[nodiscard]] schedule::View whole(schedule::BufferId buffer) const;
   /// `count` elements of a buffer from `offset` on.
@@ -46,10 +74,13 @@ class ScheduleBuilder {
   schedule::Schedule& schedule() { return schedule_; }
 
  private:
+  schedule::Launch& add(const Node& node, schedule::Launch launch);
   schedule::BufferId add(std::string name, ir::Dims dims, schedule::BufferKind kind);
   std::vector<schedule::Step>& steps();
 
   schedule::Schedule schedule_;
+  std::map<schedule::BufferId, ir::ValueId> values_;  // of the entry point being built
+  uint32_t value_count_ = 0, node_count_ = 0;
 };
 
 /// Levels `L1` (4 KiB) and `L2` (1 MiB); tensors, constants and images in `L2`; no budget.

@@ -28,6 +28,7 @@ TEST_CASE("the dump of a schedule") {
   b.entry_point("apply");
   b.launch_views("add", {whole(w, {6}), whole(w, {6})}, {whole(b.next_version(w), {6})}).phase =
       ir::Phase::update;
+  b.view(b.node("transpose", {{b.value(w), {3, 2}}}, {2, 3}));
   CHECK(to_text(b.schedule(), test::two_level_chip()) == R"(variables
   v0 fc.weight: f32[3, 2], parameter, trained
 buffers
@@ -39,14 +40,18 @@ buffers
   b5 tile: f32[1], temporary, L1
   b6 scratch: f32[8], temporary, L2
   b7 fc.weight': f32[3, 2], variable v0, L2, in the memory of b0
-entry point train_step(x: b1) -> (loss: b2), batch 1
-  0 forward: matmul(b1, b0, -) -> b3 {reduce: false, transpose_a: false, transpose_b: true}
-  1 forward: relu(b3) -> b4 scratch b6
+entry point train_step(x: b1 %0) -> (loss: b2 %6), batch 1
+  reads v0 %2
+  0 forward: matmul(b1 %0, b0 %2, -) -> b3 %3 {reduce: false, transpose_a: false, transpose_b: true}
+  1 forward: relu(b3 %3) -> b4 %4 scratch b6
   2 copy b4[1] from 1 stride [1] -> b5 as t0
   3 wait t0
-  4 loss: relu(b5) -> b2[1] from 2 stride [1]
+  4 loss: relu(b5 %5) -> b2[1] from 2 stride [1] %6
 entry point apply() -> (), batch 1
-  5 update: add(b0[6], b0[6]) -> b7[6]
+  reads v0 %7
+  writes v0 %8
+  view %9 = transpose(%7) {axes: [1, 0]}
+  5 update: add(b0[6] %7, b0[6] %7) -> b7[6] %8
 )");
 }
 
