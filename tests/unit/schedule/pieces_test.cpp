@@ -286,19 +286,19 @@ TEST_CASE(
   CHECK(violations([](Launch&) {}).empty());
   using Violations = std::vector<std::string>;
   CHECK(violations([](Launch& launch) { launch.inputs[0]->offset += 8; }) ==
-        Violations{"step, step 1 (conv2d): a view of `x` (b0) starts at element 32, its box at 24",
-                   "step, step 1 (conv2d): a view of `x` (b0) reaches elements 32 to 199 of 192"});
-  CHECK(
-      violations([](Launch& launch) { launch.inputs[0]->offset -= 8; }) ==
-      Violations{"step, step 1 (conv2d): a view of `x` (b0) starts at element 16, its box at 24"});
+        Violations{"step, step 1 (conv2d): a view of `x` (b0) reaches elements 32 to 199 of 192"});
+  CHECK(violations([](Launch& launch) { launch.inputs[0]->offset -= 8; }) ==
+        Violations{"step, step 1 (conv2d): reads element 24 of %0 from `x` (b0), but finds element "
+                   "16 of %0, which the caller wrote to `x` (b0)"});
   CHECK(violations([](Launch& launch) { launch.outputs[0].offset -= 8; }) ==
-        Violations{"step, step 1 (conv2d): a view of `y` (b2) starts at element 24, its box at 32",
-                   "step, at the end: output `y` (b2) is not completely written"});
-  CHECK(
-      violations([](Launch& launch) { launch.box[3] = {3, 7}; }) ==
-      Violations{"step, step 1 (conv2d): a view of `x` (b0) has shape [3, 5, 8], its box takes "
-                 "[3, 6, 8]",
-                 "step, step 1 (conv2d): a view of `y` (b2) starts at element 32, its box at 24"});
+        Violations{"step, at the end: output `y` (b2) should hold element 24 of %3, but finds "
+                   "element 32 of %3, which step 1 (conv2d) wrote to `y` (b2)"});
+  CHECK(violations([](Launch& launch) { launch.box[3] = {3, 7}; }) ==
+        Violations{"step, step 1 (conv2d): a view of `x` (b0) has shape [3, 5, 8], its box takes "
+                   "[3, 6, 8]",
+                   "step, at the end: node 0 (conv2d): 2 launches compute row 3..4",
+                   "step, at the end: output `y` (b2) should hold element 32 of %3, but finds "
+                   "element 24 of %3, which step 1 (conv2d) wrote to `y` (b2)"});
 }
 
 }  // namespace
