@@ -47,6 +47,7 @@ constexpr Pass<schedule::Schedule> kSchedulePasses[] = {
     // use_views comes before take_over_memory, after which buffers are written more than once.
     {"use_views", schedule::use_views},
     {"take_over_memory", schedule::take_over_memory},
+    {"group", schedule::group},  // after it: results in place are strips in place
 };
 
 /// Runs a pass unless it is left out, and sets the context of faults.

@@ -361,13 +361,25 @@ class SourceWriter {
     return text;
   }
 
+  /// Loops over the outer axes of the views, and a run of elements that lie side by side.
   std::string write_copy(const schedule::Copy& copy) {
-    TDC_CHECK(!copy.transfer && copy.to.extent == copy.from.extent &&
-                  copy.to.stride == ir::dense_strides(copy.to.extent) &&
-                  copy.from.stride == copy.to.stride,
-              "flat schedules copy whole tensors");
-    return fmt::format("  copy_elements({}, {}, {});\n", address(copy.to), address(copy.from),
-                       ir::element_count(copy.to.extent));
+    const auto& [to, from, transfer] = copy;
+    TDC_CHECK(!transfer && to.extent == from.extent,
+              "copies are done at once, between equal shapes");
+    size_t outer = to.extent.size();
+    int64_t run = 1;
+    while (outer > 0 && (to.extent[outer - 1] == 1 ||
+                         (to.stride[outer - 1] == run && from.stride[outer - 1] == run)))
+      run *= to.extent[--outer];
+    std::string loops, to_address = address(to), from_address = address(from);
+    for (size_t axis = 0; axis < outer; ++axis) {
+      if (to.extent[axis] == 1) continue;
+      loops +=
+          fmt::format("  for (uint32_t i{0} = 0; i{0} < {1}; ++i{0})\n  ", axis, to.extent[axis]);
+      to_address += fmt::format(" + i{} * {}", axis, to.stride[axis]);
+      from_address += fmt::format(" + i{} * {}", axis, from.stride[axis]);
+    }
+    return fmt::format("{}  copy_elements({}, {}, {});\n", loops, to_address, from_address, run);
   }
 
   std::string write_launch(const schedule::Launch& launch) {

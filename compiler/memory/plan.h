@@ -3,12 +3,14 @@
 #include <string_view>
 #include <vector>
 
-#include "schedule/schedule.h"
+#include "schedule/lifetimes.h"
 
 namespace tdc::memory {
 
-/// A moment in the replay of all entry points one after another: steps, counted through.
-using Tick = int64_t;
+using schedule::EntryTicks;
+using schedule::Lifetime;
+using schedule::Lifetimes;
+using schedule::Tick;
 
 /// Every buffer starts at a multiple of this, and so do arenas. 16 is the strictest alignment of
 /// any C type on the targets (`max_align_t`), one SSE or NEON vector on hosts, and two beats of an

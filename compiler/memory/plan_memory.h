@@ -6,8 +6,8 @@
 
 #include "chip/chip.h"
 #include "diag/diagnostic.h"
-#include "memory/lifetimes.h"
 #include "memory/plan.h"
+#include "schedule/lifetimes.h"
 
 namespace tdc::memory {
 

@@ -39,4 +39,17 @@ Schedule use_views(Schedule schedule);
 /// that nobody reads later, which is then nothing and left out. Relies on nothing.
 Schedule take_over_memory(Schedule schedule);
 
+/// Runs of launches in strips, so that between them only a strip of what they hand on exists:
+///
+///     b1 = conv2d(b0, w)       64 rows          b1 = conv2d(b0, w)           rows 0..32
+///     b2 = relu(b1)                             b2 = relu(b1)                the same
+///     b3 = max_pool2d(b2)      32 rows    ==>   b3 = max_pool2d(b2)          rows 0..16
+///                                               b1 = conv2d(b0, w)           rows 32..64
+///     b2 in the memory of b1                    ...                          b1 has 32 rows
+///
+/// Applies where a level's peak is, if it lowers it: as few strips as it takes, along the axis that
+/// needs the fewest steps. Which runs can be cut, and what happens to rows that two strips need:
+/// `schedule/group.h`. Relies on whole launches.
+Schedule group(Schedule schedule);
+
 }  // namespace tdc::schedule

@@ -16,8 +16,8 @@
 #include "ir/verify.h"
 #include "memory/plan_memory.h"
 #include "schedule/lower.h"
+#include "memory/run_schedule.h"
 #include "schedule/passes.h"
-#include "schedule/run_schedule.h"
 #include "unit/check/check_source.h"
 #include "unit/kernels/library.h"
 #include "unit/schedule/schedules.h"
@@ -107,7 +107,7 @@ class Program {
     const schedule::Schedule schedule =
         schedule::take_over_memory(schedule::use_views(schedule::lower(module_, chip)));
     const auto plan = std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip));
-    schedule::ScheduleRun run(schedule, plan, {.kernels = &library});
+    memory::ScheduleRun run(schedule, plan, {.kernels = &library});
     for (const auto& [id, tensor] : start_) set(run, run.variable(id), tensor);
     const auto call = [&](const std::string& name, const Arguments& arguments) {
       for (const ir::Input& input : graph(name).inputs)
@@ -123,7 +123,7 @@ class Program {
     }
   }
 
-  static void set(schedule::ScheduleRun& run, schedule::BufferId buffer,
+  static void set(memory::ScheduleRun& run, schedule::BufferId buffer,
                   const ops::Tensor& tensor) {
     if (tensor.type.dtype == ir::DType::f32)
       run.set(buffer, std::vector<float>(tensor.data.begin(), tensor.data.end()));

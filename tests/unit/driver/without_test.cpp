@@ -15,7 +15,7 @@
 
 #include "diag/render.h"
 #include "driver/pipeline.h"
-#include "schedule/run_schedule.h"
+#include "memory/run_schedule.h"
 #include "support/files.h"
 #include "syntax/parse.h"
 #include "unit/kernels/library.h"
@@ -70,7 +70,7 @@ std::optional<Planned> plan(const std::filesystem::path& path, const std::string
 
 using Results = std::map<std::string, std::vector<float>>;
 
-void set_drawn(schedule::ScheduleRun& run, const schedule::Schedule& schedule,
+void set_drawn(memory::ScheduleRun& run, const schedule::Schedule& schedule,
                schedule::BufferId buffer, int64_t classes, uint64_t seed) {
   test::Random random(seed);
   const ir::TensorType& type = schedule.buffers[buffer].type;
@@ -92,7 +92,7 @@ void set_drawn(schedule::ScheduleRun& run, const schedule::Schedule& schedule,
 Results results_of(const Planned& planned) {
   static const kernels::Library library;
   const schedule::Schedule& schedule = planned.schedule;
-  schedule::ScheduleRun run(schedule, planned.plan, {.kernels = &library, .cores = 3});
+  memory::ScheduleRun run(schedule, planned.plan, {.kernels = &library, .cores = 3});
   for (const ir::VariableId id : schedule.variables.ids())
     if (schedule.variables[id].kind == ir::VariableKind::parameter)
       set_drawn(run, schedule, run.variable(id), 0, id.index + 1);

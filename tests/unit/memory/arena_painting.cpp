@@ -13,13 +13,13 @@ namespace tdc::test {
 
 using memory::MemoryPlan;
 using memory::Placement;
+using memory::RunOptions;
+using memory::ScheduleRun;
 using schedule::Buffer;
 using schedule::BufferId;
 using schedule::BufferKind;
 using schedule::Launch;
-using schedule::RunOptions;
 using schedule::Schedule;
-using schedule::ScheduleRun;
 using schedule::Step;
 
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "memory/plan.h"
-#include "schedule/run_schedule.h"
+#include "memory/run_schedule.h"
 #include "schedule/schedule.h"
 
 namespace tdc::test {
@@ -24,7 +24,7 @@ schedule::Schedule without_in_place(const schedule::Schedule& schedule);
 
 /// Runs all entry points, one after another and each twice, on random variables and inputs (classes
 /// are drawn from those there are), and gives all outputs and variables afterwards.
-std::vector<std::vector<float>> run_all(schedule::ScheduleRun& run,
+std::vector<std::vector<float>> run_all(memory::ScheduleRun& run,
                                         const schedule::Schedule& schedule, uint64_t seed);
 
 /// What is wrong, in words; empty if all of this holds:

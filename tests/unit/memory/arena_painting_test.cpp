@@ -102,11 +102,11 @@ TEST_CASE("a damaged plan that the validator passes computes the same") {
       const int64_t room = (plan.levels[test::kL2].peak - placement.size).count / 16;
       placement.offset = {16 * random.between(0, room)};
     }
-    schedule::ScheduleRun run(schedule, plan);
+    memory::ScheduleRun run(schedule, plan);
     const auto found = test::run_all(run, schedule, seed);
     const Schedule apart = test::without_in_place(schedule);
     const MemoryPlan apart_plan = test::unplanned(apart, 2);
-    schedule::ScheduleRun apart_run(apart, apart_plan);
+    memory::ScheduleRun apart_run(apart, apart_plan);
     const bool is_same = found == test::run_all(apart_run, apart, seed);
     const bool is_sound = validate(schedule, plan).empty();
     CHECK((is_same || !is_sound));

@@ -9,10 +9,10 @@
 #include <numeric>
 
 #include "memory/plan_memory.h"
+#include "memory/run_schedule.h"
 #include "memory/validate.h"
 #include "ops/bind.h"
 #include "ops/registry.h"
-#include "schedule/run_schedule.h"
 #include "unit/kernels/kernels.h"
 #include "unit/ops/samples.h"
 #include "unit/schedule/schedules.h"
@@ -117,7 +117,8 @@ class LayoutsTest {
     const memory::MemoryPlan plan =
         std::get<memory::MemoryPlan>(memory::plan_memory(b.schedule(), test::two_level_chip()));
     const NativeKernels library;
-    ScheduleRun run(b.schedule(), plan, {.kernels = &library, .cores = cores, .red_zone = {64}});
+    memory::ScheduleRun run(b.schedule(), plan,
+                            {.kernels = &library, .cores = cores, .red_zone = {64}});
     for (size_t i = 0; i < outputs.size(); ++i)
       run.set(launch.outputs[i].buffer,
               std::vector<float>(static_cast<size_t>(outputs[i].elements), kUntouched));
@@ -139,7 +140,8 @@ class LayoutsTest {
   }
 
  private:
-  static void set(ScheduleRun& run, const View& view, const Lying& lying, const Tensor& tensor) {
+  static void set(memory::ScheduleRun& run, const View& view, const Lying& lying,
+                  const Tensor& tensor) {
     const std::vector<size_t> at = places(tensor.type.dims, lying);
     const auto fill = [&](auto values) {
       for (size_t i = 0; i < at.size(); ++i)

@@ -10,9 +10,9 @@
 #include <cmath>
 
 #include "memory/plan_memory.h"
+#include "memory/run_schedule.h"
 #include "memory/validate.h"
 #include "ops/registry.h"
-#include "schedule/run_schedule.h"
 #include "unit/kernels/kernels.h"
 #include "unit/ops/samples.h"
 #include "unit/schedule/schedules.h"
@@ -154,7 +154,7 @@ class PiecesTest {
         std::get<memory::MemoryPlan>(memory::plan_memory(b.schedule(), test::two_level_chip()));
     CHECK(memory::validate(b.schedule(), plan) == std::vector<std::string>{});
     const NativeKernels library;
-    ScheduleRun run(
+    memory::ScheduleRun run(
         b.schedule(), plan,
         {.kernels = with_kernels ? &library : nullptr, .cores = cores, .red_zone = {64}});
     for (const BufferId output : outputs)  // what must not be read

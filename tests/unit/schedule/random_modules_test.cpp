@@ -12,10 +12,10 @@
 #include "ir/interpret.h"
 #include "ir/text.h"
 #include "memory/plan_memory.h"
+#include "memory/run_schedule.h"
 #include "memory/validate.h"
 #include "schedule/lower.h"
 #include "schedule/passes.h"
-#include "schedule/run_schedule.h"
 #include "schedule/text.h"
 #include "schedules.h"
 
@@ -169,7 +169,7 @@ TEST_CASE("random modules: the schedule run over planned memory is the interpret
     REQUIRE(memory::validate(schedule, plan) == std::vector<std::string>{});
 
     Random random(seed);
-    ScheduleRun run(schedule, plan);
+    memory::ScheduleRun run(schedule, plan);
     ir::InterpreterInputs inputs;
     for (const ir::VariableId variable : module.variables.ids()) {
       const ir::TensorType& type = module.variables[variable].type;

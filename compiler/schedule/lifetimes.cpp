@@ -1,4 +1,4 @@
-#include "memory/lifetimes.h"
+#include "schedule/lifetimes.h"
 
 #include <algorithm>
 #include <map>
@@ -6,22 +6,13 @@
 #include "schedule/aliases.h"
 #include "support/check.h"
 
-namespace tdc::memory {
+namespace tdc::schedule {
 namespace {
-
-using schedule::BufferId;
-using schedule::Copy;
-using schedule::Launch;
-using schedule::Schedule;
-using schedule::Step;
-using schedule::TransferId;
-using schedule::View;
-using schedule::Wait;
 
 class Finder {
  public:
   explicit Finder(const Schedule& schedule)
-      : schedule_(schedule), roots_(schedule::alias_roots(schedule.buffers)) {
+      : schedule_(schedule), roots_(alias_roots(schedule.buffers)) {
     for (const BufferId buffer : schedule.buffers.ids()) {
       const BufferId root = roots_[buffer];
       TDC_CHECK(ir::byte_size(schedule.buffers[buffer].type) <=
@@ -36,7 +27,7 @@ class Finder {
   }
 
   Lifetimes find() {
-    for (const schedule::EntryPoint& entry : schedule_.entry_points) {
+    for (const EntryPoint& entry : schedule_.entry_points) {
       transfers_.clear();
       collect_transfers(entry.steps);
       const Tick begin = now();
@@ -44,13 +35,13 @@ class Finder {
       result_.entry_points.push_back({begin, now()});
     }
     for (const BufferId id : schedule_.buffers.ids()) {
-      const schedule::Buffer& buffer = schedule_.buffers[id];
+      const Buffer& buffer = schedule_.buffers[id];
       if (roots_[id] != id) continue;
       Lifetime lifetime = {.buffer = id, .size = ir::byte_size(buffer.type)};
-      if (buffer.kind == schedule::BufferKind::variable) {
+      if (buffer.kind == BufferKind::variable) {
         lifetime.is_variable = true;
         lifetime.last = std::max<Tick>(0, now() - 1);
-      } else if (buffer.kind == schedule::BufferKind::temporary && uses_[id].is_used) {
+      } else if (buffer.kind == BufferKind::temporary && uses_[id].is_used) {
         lifetime.first = uses_[id].first;
         lifetime.last = uses_[id].last;
       } else {
@@ -116,4 +107,4 @@ Lifetimes find_lifetimes(const Schedule& schedule) {
   return Finder(schedule).find();
 }
 
-}  // namespace tdc::memory
+}  // namespace tdc::schedule

@@ -14,18 +14,18 @@
 #include "schedule/kernel_call.h"
 #include "schedule/schedule.h"
 
-namespace tdc::schedule {
+namespace tdc::memory {
 
 struct RunOptions {
   /// The C kernels to call; null: the ops' reference evaluation in double precision, every output
   /// element rounded to its type once.
-  const KernelLibrary* kernels = nullptr;
+  const schedule::KernelLibrary* kernels = nullptr;
   /// The size of the team. Its cores run one after another.
   uint32_t cores = 1;
-  /// Bytes before and after each arena that belong to nobody; a multiple of `memory::kAlignment`.
+  /// Bytes before and after each arena that belong to nobody; a multiple of `kAlignment`.
   Bytes red_zone;
   /// Called before each step with its tick in the plan.
-  std::function<void(memory::Tick)> before_step;
+  std::function<void(Tick)> before_step;
 };
 
 /// The memory of a program and the means to run its entry points. Schedule and plan must outlive
@@ -33,19 +33,20 @@ struct RunOptions {
 class ScheduleRun {
  public:
   /// All memory is zero at first. Asserts that every buffer that a step uses has a place.
-  ScheduleRun(const Schedule& schedule, const memory::MemoryPlan& plan, RunOptions options = {});
+  ScheduleRun(const schedule::Schedule& schedule, const MemoryPlan& plan, RunOptions options = {});
 
   /// The buffer of an argument; asserts that there is one.
-  [[nodiscard]] BufferId argument(std::string_view entry_point, std::string_view name) const;
+  [[nodiscard]] schedule::BufferId argument(std::string_view entry_point,
+                                            std::string_view name) const;
   /// The buffer that holds a variable between calls, constants too.
-  [[nodiscard]] BufferId variable(ir::VariableId variable) const;
+  [[nodiscard]] schedule::BufferId variable(ir::VariableId variable) const;
 
   /// Sets a whole buffer, dense and row-major; asserts its number of elements and its type.
-  void set(BufferId buffer, std::span<const float> values);
-  void set(BufferId buffer, std::span<const int32_t> values);
+  void set(schedule::BufferId buffer, std::span<const float> values);
+  void set(schedule::BufferId buffer, std::span<const int32_t> values);
   /// A whole buffer.
-  [[nodiscard]] std::vector<float> floats(BufferId buffer) const;
-  [[nodiscard]] std::vector<int32_t> integers(BufferId buffer) const;
+  [[nodiscard]] std::vector<float> floats(schedule::BufferId buffer) const;
+  [[nodiscard]] std::vector<int32_t> integers(schedule::BufferId buffer) const;
 
   /// Runs an entry point once. Copies in the background happen at once; before each launch its
   /// scratch is filled with bytes 0xff, so that nobody relies on what it holds.
@@ -58,18 +59,18 @@ class ScheduleRun {
  private:
   struct Region;  // of the elements of a view
 
-  [[nodiscard]] std::byte* address(BufferId buffer) const;
-  [[nodiscard]] Region region(const View& view) const;
-  void run_step(const Step& step);
-  void run_reference(const Launch& launch);
-  void run_kernel(const Launch& launch);
-  void run_copy(const Copy& copy);
+  [[nodiscard]] std::byte* address(schedule::BufferId buffer) const;
+  [[nodiscard]] Region region(const schedule::View& view) const;
+  void run_step(const schedule::Step& step);
+  void run_reference(const schedule::Launch& launch);
+  void run_kernel(const schedule::Launch& launch);
+  void run_copy(const schedule::Copy& copy);
 
-  const Schedule& schedule_;
+  const schedule::Schedule& schedule_;
   RunOptions options_;
-  IdVector<LevelId, std::vector<std::byte>> arenas_;  // with red zones
-  IdVector<BufferId, std::vector<std::byte>> own_;    // memory of arguments and constants
-  IdVector<BufferId, std::byte*> addresses_;          // null: no place, never used
+  IdVector<LevelId, std::vector<std::byte>> arenas_;          // with red zones
+  IdVector<schedule::BufferId, std::vector<std::byte>> own_;  // memory of arguments and constants
+  IdVector<schedule::BufferId, std::byte*> addresses_;        // null: no place, never used
 };
 
-}  // namespace tdc::schedule
+}  // namespace tdc::memory

@@ -1,14 +1,12 @@
-#include "memory/lifetimes.h"
+#include "schedule/lifetimes.h"
 
 #include <doctest/doctest.h>
 
-#include "../schedule/schedules.h"
+#include "schedules.h"
 
-namespace tdc::memory {
+namespace tdc::schedule {
 namespace {
 
-using schedule::BufferId;
-using schedule::TransferId;
 using test::ScheduleBuilder;
 
 bool operator==(const Lifetimes& found, const std::vector<Lifetime>& expected) {
@@ -89,4 +87,4 @@ TEST_CASE("a background copy uses its buffers until the wait") {
 }
 
 }  // namespace
-}  // namespace tdc::memory
+}  // namespace tdc::schedule

@@ -1,4 +1,4 @@
-#include "schedule/run_schedule.h"
+#include "memory/run_schedule.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,7 +6,22 @@
 #include "ops/op.h"
 #include "support/check.h"
 
-namespace tdc::schedule {
+namespace tdc::memory {
+
+using schedule::Argument;
+using schedule::Buffer;
+using schedule::BufferId;
+using schedule::BufferKind;
+using schedule::Copy;
+using schedule::EntryPoint;
+using schedule::KernelFunction;
+using schedule::KernelPointers;
+using schedule::Launch;
+using schedule::Schedule;
+using schedule::Step;
+using schedule::Team;
+using schedule::View;
+using schedule::view_of;
 
 /// Every element of a view: its address, in row-major order of the view.
 struct ScheduleRun::Region {
@@ -81,16 +96,15 @@ void store(std::byte* to, T value) {
 
 }  // namespace
 
-ScheduleRun::ScheduleRun(const Schedule& schedule, const memory::MemoryPlan& plan,
-                         RunOptions options)
+ScheduleRun::ScheduleRun(const Schedule& schedule, const MemoryPlan& plan, RunOptions options)
     : schedule_(schedule), options_(std::move(options)) {
-  TDC_CHECK(options_.red_zone.count % memory::kAlignment.count == 0, "the red zone is not aligned");
+  TDC_CHECK(options_.red_zone.count % kAlignment.count == 0, "the red zone is not aligned");
   own_.resize(schedule.buffers.size());
   addresses_.resize(schedule.buffers.size(), nullptr);
-  for (const memory::LevelPlan& level : plan.levels) {
+  for (const LevelPlan& level : plan.levels) {
     const int64_t bytes = level.peak.count + 2 * options_.red_zone.count;
     const LevelId id = arenas_.push_back(std::vector<std::byte>(static_cast<size_t>(bytes)));
-    for (const memory::Placement& placement : level.placements)
+    for (const Placement& placement : level.placements)
       addresses_[placement.buffer] =
           arenas_[id].data() + options_.red_zone.count + placement.offset.count;
   }
@@ -171,7 +185,7 @@ std::span<std::byte> ScheduleRun::arena(LevelId level) {
 // ---- steps -------------------------------------------------------------------------------------
 
 void ScheduleRun::run(std::string_view entry_point) {
-  memory::Tick tick = 0;
+  Tick tick = 0;
   for (const EntryPoint& entry : schedule_.entry_points) {
     if (entry.name != entry_point) {
       tick += std::ssize(entry.steps);
@@ -275,4 +289,4 @@ void ScheduleRun::run_copy(const Copy& copy) {
       [&](std::byte* at) { std::memcpy(at, *source++, static_cast<size_t>(from.element_bytes)); });
 }
 
-}  // namespace tdc::schedule
+}  // namespace tdc::memory

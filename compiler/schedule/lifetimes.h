@@ -14,13 +14,16 @@
 #include <string>
 #include <vector>
 
-#include "memory/plan.h"
+#include "schedule/schedule.h"
 
-namespace tdc::memory {
+namespace tdc::schedule {
+
+/// A moment in the replay of all entry points one after another: steps, counted through.
+using Tick = int64_t;
 
 /// What must have a place in an arena: the root of a class of aliases.
 struct Lifetime {
-  schedule::BufferId buffer;
+  BufferId buffer;
   Bytes size;
   Tick first = 0, last = 0;  ///< needed from the start of `first` to the end of `last`
   bool is_variable = false;  ///< lives always: from tick 0 to the end
@@ -39,12 +42,12 @@ struct Lifetimes {
   std::vector<Lifetime> lifetimes;
   std::vector<EntryTicks> entry_points;
   /// The step of each tick; points into the schedule.
-  std::vector<const schedule::Step*> steps;
+  std::vector<const Step*> steps;
 };
 
 /// Asserts that aliases have no cycles, stay in their root's level and within its size.
 ///
 /// A background copy uses both its buffers until the Wait that names its transfer.
-Lifetimes find_lifetimes(const schedule::Schedule& schedule);
+Lifetimes find_lifetimes(const Schedule& schedule);
 
-}  // namespace tdc::memory
+}  // namespace tdc::schedule

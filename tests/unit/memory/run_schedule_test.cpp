@@ -1,18 +1,21 @@
-#include "schedule/run_schedule.h"
+#include "memory/run_schedule.h"
 
 #include <doctest/doctest.h>
 
 #include "memory/plan_memory.h"
-#include "schedules.h"
+#include "unit/schedule/schedules.h"
 
-namespace tdc::schedule {
+namespace tdc::memory {
 namespace {
 
+using schedule::BufferId;
+using schedule::Schedule;
+using schedule::TransferId;
 using test::ScheduleBuilder;
 using Floats = std::vector<float>;
 
-memory::MemoryPlan planned(const Schedule& schedule) {
-  return std::get<memory::MemoryPlan>(memory::plan_memory(schedule, test::two_level_chip()));
+MemoryPlan planned(const Schedule& schedule) {
+  return std::get<MemoryPlan>(plan_memory(schedule, test::two_level_chip()));
 }
 
 TEST_CASE("arguments, constants and variables go in and out; variables stay between calls") {
@@ -24,7 +27,7 @@ TEST_CASE("arguments, constants and variables go in and out; variables stay betw
   const BufferId y = b.output("y", {2});
   b.launch("add", {v, x}, {b.next_version(v)});
   b.launch("add", {v, c}, {y});
-  const memory::MemoryPlan plan = planned(b.schedule());
+  const MemoryPlan plan = planned(b.schedule());
   ScheduleRun run(b.schedule(), plan);
   CHECK(run.variable({0}) == v);
   CHECK(run.variable({1}) == c);
@@ -45,7 +48,7 @@ TEST_CASE("reference evaluation rounds each element once") {
   const BufferId x = b.input("x", {2});
   const BufferId y = b.output("y", {1});
   b.launch_views("add", {b.slice(x, 0, 1), b.slice(x, 1, 1)}, {b.slice(y, 0, 1)});
-  const memory::MemoryPlan plan = planned(b.schedule());
+  const MemoryPlan plan = planned(b.schedule());
   ScheduleRun run(b.schedule(), plan);
   run.set(x, Floats{1, 0x1p-24F});
   run.run("infer");
@@ -69,14 +72,13 @@ TEST_CASE("views with strides, copies") {
     b.wait(transfer);
     b.launch_views("relu", {b.whole(row)}, {b.slice(y, 2 * i, 2)});
   }
-  const memory::MemoryPlan plan = planned(b.schedule());
-  std::vector<memory::Tick> ticks;
-  ScheduleRun run(b.schedule(), plan,
-                  {.before_step = [&](memory::Tick tick) { ticks.push_back(tick); }});
+  const MemoryPlan plan = planned(b.schedule());
+  std::vector<Tick> ticks;
+  ScheduleRun run(b.schedule(), plan, {.before_step = [&](Tick tick) { ticks.push_back(tick); }});
   run.set(x, Floats{1, 2, 3, 4, 5, 6});
   run.run("infer");
   CHECK(run.floats(y) == Floats{1, 4, 2, 5, 3, 6});
-  CHECK(ticks == std::vector<memory::Tick>{0, 1, 2, 3, 4, 5, 6, 7, 8});
+  CHECK(ticks == std::vector<Tick>{0, 1, 2, 3, 4, 5, 6, 7, 8});
 }
 
 TEST_CASE("scalars, and ticks that count through entry points") {
@@ -87,15 +89,14 @@ TEST_CASE("scalars, and ticks that count through entry points") {
   const BufferId x = b.input("x", {});
   const BufferId y = b.output("y", {});
   b.launch("relu", {x}, {y});
-  const memory::MemoryPlan plan = planned(b.schedule());
-  std::vector<memory::Tick> ticks;
-  ScheduleRun run(b.schedule(), plan,
-                  {.before_step = [&](memory::Tick tick) { ticks.push_back(tick); }});
+  const MemoryPlan plan = planned(b.schedule());
+  std::vector<Tick> ticks;
+  ScheduleRun run(b.schedule(), plan, {.before_step = [&](Tick tick) { ticks.push_back(tick); }});
   run.set(x, Floats{3});
   run.run("second");
   CHECK(run.floats(y) == Floats{3});
-  CHECK(ticks == std::vector<memory::Tick>{1});
+  CHECK(ticks == std::vector<Tick>{1});
 }
 
 }  // namespace
-}  // namespace tdc::schedule
+}  // namespace tdc::memory

@@ -1,0 +1,540 @@
+#include "schedule/group.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "ops/op.h"
+#include "schedule/aliases.h"
+#include "schedule/lifetimes.h"
+#include "schedule/passes.h"
+#include "schedule/uses.h"
+#include "support/check.h"
+
+namespace tdc::schedule {
+namespace {
+
+using ops::Box;
+using ops::Range;
+using ops::Region;
+using ops::Space;
+
+/// The longest run of launches that is looked at.
+constexpr size_t kMostLaunches = 6;
+
+/// The dimension of an operand that depends on `axis`, if it is one alone. Axes of extent 1 say
+/// nothing.
+std::optional<size_t> dimension_along(const ops::Access& access, size_t axis) {
+  std::optional<size_t> found;
+  for (size_t i = 0; i < access.dims.size(); ++i)
+    for (const ops::Reach::Term& term : access.dims[i].terms) {
+      if (term.axis != axis) continue;
+      if (found) return std::nullopt;
+      found = i;
+    }
+  return found;
+}
+
+/// Whether two operands of a launch are touched alike, element for element.
+bool are_alike(const ops::Access& a, const ops::Access& b) {
+  const auto is_along = [](const ops::Reach& reach, const ops::Reach& other) {
+    return reach.windows.empty() && other.windows.empty() && reach.terms.size() == 1 &&
+           other.terms.size() == 1 && reach.terms[0].axis == other.terms[0].axis &&
+           reach.terms[0].coefficient == 1 && other.terms[0].coefficient == 1;
+  };
+  return std::equal(a.dims.begin(), a.dims.end(), b.dims.begin(), b.dims.end(), is_along);
+}
+
+/// The parallel axis whose index is the index of the output's dimension, if there is one.
+std::optional<size_t> axis_of_dimension(const Space& space, size_t dimension) {
+  const ops::Reach& reach = space.outputs.at(0).dims.at(dimension);
+  std::optional<size_t> found;
+  for (const ops::Reach::Term& term : reach.terms) {
+    if (space.axes[term.axis].extent == 1) continue;
+    if (found || term.coefficient != 1) return std::nullopt;
+    found = term.axis;
+  }
+  const bool is_own = found && reach.windows.empty() &&
+                      space.axes[*found].kind == ops::AxisKind::parallel &&
+                      dimension_along(space.outputs[0], *found) == dimension;
+  return is_own ? found : std::nullopt;
+}
+
+/// The steps that use each buffer's memory, by the root of its aliases.
+class MemoryUsers {
+ public:
+  MemoryUsers(const Schedule& schedule, const EntryPoint& entry)
+      : roots_(alias_roots(schedule.buffers)) {
+    for (size_t at = 0; at < entry.steps.size(); ++at)
+      visit_views(entry.steps[at], [&](const View& view, bool) { add(view.buffer, at); });
+  }
+
+  /// The buffer in whose memory `buffer` is.
+  [[nodiscard]] BufferId root(BufferId buffer) const { return roots_[buffer]; }
+
+  [[nodiscard]] Range steps_of(BufferId buffer) const {
+    return steps_.at(roots_[buffer]);
+  }
+
+ private:
+  void add(BufferId buffer, size_t at) {
+    const auto index = static_cast<int64_t>(at);
+    Range& range =
+        steps_.try_emplace(roots_[buffer], Range{index, index + 1}).first->second;
+    range.end = index + 1;
+  }
+
+  IdVector<BufferId, BufferId> roots_;
+  std::map<BufferId, Range> steps_;
+};
+
+/// What one launch of a run hands to the next.
+struct Link {
+  BufferId buffer;
+  BufferId root;  ///< in whose memory it is
+  size_t operand = 0;    ///< of the next launch
+  size_t dimension = 0;  ///< that is cut
+};
+
+/// A run of launches, and how a cut of the last one goes through to the first.
+struct Run {
+  std::vector<const Launch*> launches;
+  std::vector<Space> spaces;
+  std::vector<size_t> axes;  ///< that is cut, of each launch
+  std::vector<Link> links;   ///< one fewer than launches
+};
+
+/// The operand of `next` that is all that `launch` writes, as it lies in its buffer.
+std::optional<Link> link_between(const Schedule& schedule, const Launch& launch,
+                                 const Launch& next) {
+  if (launch.outputs.size() != 1) return std::nullopt;
+  const BufferId buffer = launch.outputs[0].buffer;
+  if (schedule.buffers[buffer].kind != BufferKind::temporary) return std::nullopt;
+  const View expected = whole(buffer, launch.call.output(0).dims);
+  if (launch.outputs[0] != expected || expected.extent != schedule.buffers[buffer].type.dims)
+    return std::nullopt;
+  std::optional<Link> link;
+  for (size_t i = 0; i < next.inputs.size(); ++i) {
+    if (!next.inputs[i] || next.inputs[i]->buffer != buffer) continue;
+    if (link || *next.inputs[i] != expected) return std::nullopt;
+    link = Link{.buffer = buffer, .root = {}, .operand = i};
+  }
+  return link;
+}
+
+/// The run from `first` to `last`, without axes; nullopt if the steps do not hand one tensor on, or
+/// if anybody else uses the memory of what they hand on.
+std::optional<Run> find_run(const Schedule& schedule, const EntryPoint& entry,
+                            const MemoryUsers& users, size_t first, size_t last) {
+  Run run;
+  for (size_t at = first; at <= last; ++at) {
+    const auto* launch = std::get_if<Launch>(&entry.steps[at]);
+    if (launch == nullptr) return std::nullopt;
+    run.launches.push_back(launch);
+    run.spaces.push_back(launch->op->space(launch->call));
+    if (!ops::is_whole(run.spaces.back(), launch->box)) return std::nullopt;
+    if (at == first) continue;
+    auto link = link_between(schedule, *run.launches[run.launches.size() - 2], *launch);
+    if (!link) return std::nullopt;
+    const Range steps = users.steps_of(link->buffer);
+    if (steps.begin < static_cast<int64_t>(first) || steps.end > static_cast<int64_t>(last) + 1)
+      return std::nullopt;
+    link->root = users.root(link->buffer);
+    run.links.push_back(*link);
+  }
+  // The result is not in the memory of what is handed on.
+  for (const View& output : run.launches.back()->outputs)
+    for (const Link& link : run.links)
+      if (users.root(output.buffer) == link.root) return std::nullopt;
+  return run;
+}
+
+/// Follows the cut along `axis` of the last launch; false if it does not reach the first.
+bool follow_axis(size_t axis, Run& run) {
+  run.axes.assign(run.launches.size(), axis);
+  for (size_t i = run.links.size(); i-- > 0;) {
+    Link& link = run.links[i];
+    const auto& access = run.spaces[i + 1].inputs.at(link.operand);
+    if (!access || access->is_indexed) return false;
+    const auto dimension = dimension_along(*access, run.axes[i + 1]);
+    if (!dimension) return false;
+    link.dimension = *dimension;
+    const auto producer_axis = axis_of_dimension(run.spaces[i], *dimension);
+    if (!producer_axis) return false;
+    run.axes[i] = *producer_axis;
+  }
+  // Links in one memory lie alike in it, row for row.
+  for (size_t i = 1; i < run.links.size(); ++i) {
+    const Link& a = run.links[i - 1];
+    const Link& b = run.links[i];
+    if (a.root != b.root) continue;
+    const ops::Access& access = run.spaces[i].inputs.at(a.operand).value();
+    if (a.dimension != b.dimension || !are_alike(access, run.spaces[i].outputs[0])) return false;
+  }
+  return true;
+}
+
+/// A launch of a box whose operands lie as those of `whole_launch` do.
+Launch piece_of(const Launch& whole_launch, const Space& space, Box box) {
+  Launch piece = whole_launch;
+  const auto move = [&](View& view, const ops::Access& access) {
+    const Region all = ops::region(access, whole_launch.box);
+    const Region part = ops::region(access, box);
+    view.extent = ops::extents(part);
+    for (size_t i = 0; i < part.size(); ++i)
+      view.offset += (part[i].begin - all[i].begin) * view.stride[i];
+  };
+  for (size_t i = 0; i < piece.inputs.size(); ++i)
+    if (piece.inputs[i]) move(*piece.inputs[i], space.inputs[i].value());
+  for (size_t i = 0; i < piece.outputs.size(); ++i) move(piece.outputs[i], space.outputs[i]);
+  piece.box = std::move(box);
+  return piece;
+}
+
+/// Which indices of a link's dimension its buffer holds, strip by strip.
+struct Held {
+  std::vector<Range> rows;  ///< of each strip
+  int64_t computed = 0;     ///< indices before it have been computed
+};
+
+/// What takes the place of a run: steps, and the shapes of the buffers that they need smaller.
+struct Strips {
+  std::vector<Step> steps;
+  std::map<BufferId, ir::Dims> dims;
+};
+
+class StripMaker {
+ public:
+  StripMaker(const Schedule& schedule, const Run& run, int64_t length)
+      : schedule_(schedule), run_(run), length_(length), held_(run.links.size()) {}
+
+  Strips make() {
+    const int64_t extent = run_.spaces.back().axes[run_.axes.back()].extent;
+    for (int64_t begin = 0; begin < extent; begin += length_)
+      add_strip({begin, std::min(begin + length_, extent)}, begin + length_ >= extent);
+    shrink_buffers();
+    for (size_t strip = 0; strip < boxes_.size(); ++strip) write_strip(strip, strips_.steps);
+    size_scratch();
+    return std::move(strips_);
+  }
+
+ private:
+  /// Finds the boxes of all launches for the strip `part` of the last one.
+  void add_strip(Range part, bool is_last) {
+    std::vector<std::optional<Box>> boxes(run_.launches.size());
+    for (size_t i = run_.launches.size(); i-- > 0;) {
+      if (part.extent() > 0) {
+        boxes[i] = run_.launches[i]->box;
+        (*boxes[i])[run_.axes[i]] = part;
+      }
+      if (i == 0) break;
+      const Link& link = run_.links[i - 1];
+      Held& held = held_[i - 1];
+      if (!boxes[i] && !is_last) {  // nothing is computed, so nothing is needed
+        held.rows.push_back(held.rows.empty() ? Range{} : held.rows.back());
+        part = {};
+        continue;
+      }
+      // Together the strips of what is handed on are all of it, also where nobody needs it.
+      Range needed = {held.computed, held.computed};
+      if (boxes[i])
+        needed =
+            ops::region(run_.spaces[i].inputs[link.operand].value(), *boxes[i])[link.dimension];
+      if (is_last) needed.end = run_.launches[i - 1]->call.output(0).dims[link.dimension];
+      needed.end = std::max(needed.end, held.computed);
+      needed.begin = std::min(needed.begin, held.computed);
+      held.rows.push_back(needed);
+      part = {held.computed, needed.end};
+      held.computed = needed.end;
+    }
+    boxes_.push_back(std::move(boxes));
+  }
+
+  /// Links in one memory have one buffer: that of the last of them, which holds what is kept.
+  [[nodiscard]] size_t holder(size_t link) const {
+    size_t last = link;
+    for (size_t i = link + 1; i < run_.links.size(); ++i)
+      if (run_.links[i].root == run_.links[link].root) last = i;
+    return last;
+  }
+
+  void shrink_buffers() {
+    for (size_t i = 0; i < run_.links.size(); ++i) {
+      std::vector<Range>& held = held_[holder(i)].rows;
+      const Link& link = run_.links[i];
+      ir::Dims& dims = strips_.dims[link.buffer] = run_.launches[i]->call.output(0).dims;
+      int64_t& extent = dims[link.dimension];
+      int64_t rows = 1;
+      for (const Range& range : held) rows = std::max(rows, range.extent());
+      if (rows == extent) held.assign(held.size(), {0, extent});  // nothing has to move
+      extent = rows;
+    }
+  }
+
+  /// The rows `range` of a link's tensor in its buffer at `strip`.
+  [[nodiscard]] View view_of_rows(size_t link, size_t strip, Range range) const {
+    const Link& l = run_.links[link];
+    const int64_t origin = held_[holder(link)].rows[strip].begin;
+    View view = whole(l.buffer, strips_.dims.at(l.buffer));
+    view.offset = (range.begin - origin) * view.stride[l.dimension];
+    view.extent[l.dimension] = range.extent();
+    return view;
+  }
+
+  void write_strip(size_t strip, std::vector<Step>& steps) const {
+    for (size_t link = 0; link < run_.links.size(); ++link)
+      if (holder(link) == link && strip > 0) keep_rows(link, strip, steps);
+    for (size_t i = 0; i < run_.launches.size(); ++i) {
+      if (!boxes_[strip][i]) continue;
+      Launch piece = piece_of(*run_.launches[i], run_.spaces[i], *boxes_[strip][i]);
+      if (i > 0) {
+        const Link& link = run_.links[i - 1];
+        const Region region = ops::region(run_.spaces[i].inputs[link.operand].value(), piece.box);
+        piece.inputs[link.operand] = view_of_rows(i - 1, strip, region[link.dimension]);
+        piece.inputs[link.operand]->extent = ops::extents(region);
+      }
+      if (i < run_.links.size()) piece.outputs[0] = view_of_rows(i, strip, piece.box[run_.axes[i]]);
+      steps.emplace_back(std::move(piece));
+    }
+  }
+
+  /// Moves what the strip needs of earlier ones to the front of the buffer, in copies that do not
+  /// overlap.
+  void keep_rows(size_t link, size_t strip, std::vector<Step>& steps) const {
+    const Range before = held_[link].rows[strip - 1], now = held_[link].rows[strip];
+    const int64_t shift = now.begin - before.begin;
+    for (int64_t begin = now.begin; shift > 0 && begin < before.end; begin += shift) {
+      const Range rows = {begin, std::min(begin + shift, before.end)};
+      steps.emplace_back(Copy{.to = view_of_rows(link, strip, rows),
+                              .from = view_of_rows(link, strip - 1, rows),
+                              .transfer = std::nullopt});
+    }
+  }
+
+  /// The pieces of a launch share its scratch, which is as large as the largest needs.
+  void size_scratch() {
+    for (Step& step : strips_.steps) {
+      auto* launch = std::get_if<Launch>(&step);
+      if (launch == nullptr || !launch->scratch) continue;
+      const int64_t bytes = launch->op->kernel->scratch_bytes(kernel_call(*launch));
+      ir::Dims& dims = strips_.dims.try_emplace(*launch->scratch, ir::Dims{0}).first->second;
+      dims[0] = std::max(dims[0], (bytes + 3) / 4);
+      if (bytes == 0) launch->scratch = std::nullopt;
+    }
+  }
+
+  const Schedule& schedule_;
+  const Run& run_;
+  int64_t length_;
+  std::vector<Held> held_;                              // of each link
+  std::vector<std::vector<std::optional<Box>>> boxes_;  // of each strip, of each launch
+  Strips strips_;
+};
+
+/// The runs of an entry point.
+class RunFinder {
+ public:
+  RunFinder(const Schedule& schedule, size_t entry_point)
+      : schedule_(schedule),
+        entry_point_(entry_point),
+        entry_(schedule.entry_points.at(entry_point)),
+        users_(schedule, entry_) {}
+
+  /// The run of a choice with its axes; nullopt if there is none.
+  [[nodiscard]] std::optional<Run> run_of(const StripChoice& choice) const {
+    std::optional<Run> run = find_run(schedule_, entry_, users_, choice.first, choice.last);
+    if (!run || !follow_axis(choice.axis, *run)) return std::nullopt;
+    // Every piece is a legal box if one is.
+    for (size_t i = 0; i < run->launches.size(); ++i) {
+      Box box = run->launches[i]->box;
+      if (box[run->axes[i]].extent() == 1) return std::nullopt;
+      box[run->axes[i]].end -= 1;
+      if (ops::cut_problem(run->spaces[i], box)) return std::nullopt;
+    }
+    return run;
+  }
+
+  [[nodiscard]] std::vector<StripChoice> choices_at(size_t step) const {
+    std::vector<StripChoice> choices;
+    const size_t lowest = step < kMostLaunches ? 0 : step - kMostLaunches + 1;
+    for (size_t first = lowest; first <= step; ++first)
+      for (size_t last = std::max(first + 1, step);
+           last < entry_.steps.size() && last < first + kMostLaunches; ++last)
+        add_choices(first, last, choices);
+    return choices;
+  }
+
+ private:
+  void add_choices(size_t first, size_t last, std::vector<StripChoice>& choices) const {
+    const std::optional<Run> run = find_run(schedule_, entry_, users_, first, last);
+    if (!run) return;
+    const Space& space = run->spaces.back();
+    for (size_t axis = 0; axis < space.axes.size(); ++axis) {
+      StripChoice choice = {entry_point_, first, last, axis, 1};
+      if (!run_of(choice)) continue;
+      const int64_t extent = space.axes[axis].extent;
+      for (int64_t strips = 2; strips < 2 * extent; strips *= 2) {
+        choice.length = (extent + strips - 1) / strips;
+        if (choices.empty() || choices.back() != choice) choices.push_back(choice);
+      }
+    }
+  }
+
+  const Schedule& schedule_;
+  size_t entry_point_;
+  const EntryPoint& entry_;
+  MemoryUsers users_;
+};
+
+Strips strips_of(const Schedule& schedule, const RunFinder& finder, const StripChoice& choice) {
+  const std::optional<Run> run = finder.run_of(choice);
+  TDC_CHECK(run.has_value(), "steps {} to {} of {} cannot be cut", choice.first, choice.last,
+            schedule.entry_points.at(choice.entry_point).name);
+  return StripMaker(schedule, *run, choice.length).make();
+}
+
+/// Puts the strips of choices into the schedule, the last choice of an entry point first, so that
+/// positions before it stay what they are.
+void apply(Schedule& schedule, const StripChoice& choice, Strips strips) {
+  std::vector<Step>& steps = schedule.entry_points.at(choice.entry_point).steps;
+  const auto place = steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(choice.first),
+                                 steps.begin() + static_cast<std::ptrdiff_t>(choice.last) + 1);
+  steps.insert(place, std::make_move_iterator(strips.steps.begin()),
+               std::make_move_iterator(strips.steps.end()));
+  for (auto& [buffer, dims] : strips.dims) schedule.buffers[buffer].type.dims = std::move(dims);
+}
+
+/// Chooses strips until the peak of a level is at a step where nothing helps. All is counted on the
+/// schedule as it is: between the first and the last step of a choice every buffer that is used
+/// there lives, the handed-on ones as strips.
+class StripChooser {
+ public:
+  StripChooser(const Schedule& schedule, LevelId level)
+      : schedule_(schedule), level_(level), lifetimes_(find_lifetimes(schedule)) {
+    live_.assign(lifetimes_.steps.size() + 1, 0);
+    for (const Lifetime& lifetime : lifetimes_.lifetimes) {
+      if (schedule.buffers[lifetime.buffer].level != level) continue;
+      live_[static_cast<size_t>(lifetime.first)] += lifetime.size.count;
+      live_[static_cast<size_t>(lifetime.last) + 1] -= lifetime.size.count;
+    }
+    for (size_t tick = 1; tick < live_.size(); ++tick) live_[tick] += live_[tick - 1];
+    live_.pop_back();
+  }
+
+  /// The strips to make, by entry point and first step.
+  std::map<std::pair<size_t, size_t>, std::pair<StripChoice, Strips>> choose() {
+    while (lower_peak()) {
+    }
+    std::map<std::pair<size_t, size_t>, std::pair<StripChoice, Strips>> result;
+    for (auto& [begin, window] : windows_)
+      result.emplace(std::pair(window.choice.entry_point, window.choice.first),
+                     std::pair(window.choice, std::move(window.strips)));
+    return result;
+  }
+
+ private:
+  struct Window {
+    StripChoice choice;
+    Strips strips;
+    Tick begin = 0, end = 0;  ///< ticks of the steps that the strips stand for
+    int64_t bytes = 0;        ///< live while they run
+  };
+
+  /// The chosen window that has the tick, or null.
+  [[nodiscard]] const Window* window_at(Tick tick) const {
+    auto after = windows_.upper_bound(tick);
+    if (after == windows_.begin()) return nullptr;
+    const Window& window = std::prev(after)->second;
+    return tick < window.end ? &window : nullptr;
+  }
+
+  [[nodiscard]] int64_t bytes_at(Tick tick) const {
+    const Window* window = window_at(tick);
+    return window != nullptr ? window->bytes : live_[static_cast<size_t>(tick)];
+  }
+
+  /// Lowers what is live where most is; false if that cannot be.
+  bool lower_peak() {
+    Tick peak = 0;
+    for (Tick tick = 1; tick < std::ssize(live_); ++tick)
+      if (bytes_at(tick) > bytes_at(peak)) peak = tick;
+    if (live_.empty()) return false;
+    const int64_t most = bytes_at(peak);
+    const Window* chosen = window_at(peak);
+    std::optional<Window> best;
+    for (Window& window : windows_for(peak)) {
+      if (window.bytes >= most || overlaps_another(window, chosen)) continue;
+      const auto cost = [](const Window& w) { return std::pair(w.strips.steps.size(), w.bytes); };
+      if (!best || cost(window) < cost(*best)) best = std::move(window);
+    }
+    if (!best) return false;
+    if (chosen != nullptr) windows_.erase(chosen->begin);
+    windows_.emplace(best->begin, *std::move(best));
+    return true;
+  }
+
+  [[nodiscard]] bool overlaps_another(const Window& window, const Window* except) const {
+    for (Tick tick = window.begin; tick < window.end; ++tick)
+      if (const Window* other = window_at(tick); other != nullptr && other != except) return true;
+    return false;
+  }
+
+  std::vector<Window> windows_for(Tick tick) {
+    size_t entry_point = 0;
+    while (lifetimes_.entry_points[entry_point].end <= tick) ++entry_point;
+    const Tick start = lifetimes_.entry_points[entry_point].begin;
+    const auto finder = finders_.try_emplace(entry_point, schedule_, entry_point).first;
+    std::vector<Window> windows;
+    for (const StripChoice& choice : finder->second.choices_at(static_cast<size_t>(tick - start))) {
+      Window window = {.choice = choice,
+                       .strips = strips_of(schedule_, finder->second, choice),
+                       .begin = start + static_cast<Tick>(choice.first),
+                       .end = start + static_cast<Tick>(choice.last) + 1};
+      for (const Lifetime& lifetime : lifetimes_.lifetimes) {
+        const bool is_live = lifetime.first < window.end && window.begin <= lifetime.last &&
+                             schedule_.buffers[lifetime.buffer].level == level_;
+        if (!is_live) continue;
+        const auto smaller = window.strips.dims.find(lifetime.buffer);
+        ir::TensorType type = schedule_.buffers[lifetime.buffer].type;
+        if (smaller != window.strips.dims.end()) type.dims = smaller->second;
+        window.bytes += ir::byte_size(type).count;
+      }
+      windows.push_back(std::move(window));
+    }
+    return windows;
+  }
+
+  const Schedule& schedule_;
+  LevelId level_;
+  Lifetimes lifetimes_;
+  std::vector<int64_t> live_;  // bytes, by tick
+  std::map<size_t, RunFinder> finders_;
+  std::map<Tick, Window> windows_;  // chosen, by their first tick
+};
+
+}  // namespace
+
+std::vector<StripChoice> strip_choices(const Schedule& schedule, size_t entry_point, size_t step) {
+  return RunFinder(schedule, entry_point).choices_at(step);
+}
+
+Schedule in_strips(Schedule schedule, const StripChoice& choice) {
+  apply(schedule, choice, strips_of(schedule, RunFinder(schedule, choice.entry_point), choice));
+  return schedule;
+}
+
+Schedule group(Schedule schedule) {
+  std::set<LevelId> levels;
+  for (const Buffer& buffer : schedule.buffers)
+    if (buffer.kind == BufferKind::temporary) levels.insert(buffer.level);
+  for (const LevelId level : levels) {
+    auto chosen = StripChooser(schedule, level).choose();
+    for (auto each = chosen.rbegin(); each != chosen.rend(); ++each)
+      apply(schedule, each->second.first, std::move(each->second.second));
+  }
+  return schedule;
+}
+
+}  // namespace tdc::schedule

@@ -1,0 +1,54 @@
+// What strips gain: the peaks of nets whose first blocks are frozen or only run.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "diag/render.h"
+#include "driver/pipeline.h"
+#include "support/files.h"
+
+namespace tdc::driver {
+namespace {
+
+/// Bytes of the arena of L2, or of the one level there is.
+int64_t peak(const std::string& file, const std::string& train,
+             const std::vector<std::string>& without) {
+  const std::string path = std::string(TDC_SOURCE_DIR) + file;
+  SourceFiles files;
+  Diagnostics diagnostics;
+  Dump none;
+  const FileId id = files.add(path, read_file(path).value());
+  const std::optional<Planned> planned =
+      plan_program(files, id, {.train = train, .deploy = "host", .without = without},
+                   DefaultDeploy::host, diagnostics, none);
+  INFO(file, ", train `", train, "`\n", render(diagnostics, files));
+  REQUIRE(planned.has_value());
+  Bytes most;
+  for (const memory::LevelPlan& level : planned->plan.levels) most = std::max(most, level.peak);
+  return most.count;
+}
+
+TEST_CASE("strips lower the peak where the first blocks are frozen") {
+  struct Case {
+    const char *file, *train;
+    int64_t whole_bytes;  ///< by hand: the first convolution's result and that of its pooling
+  };
+  // lp of CCT: [64, 32, 32] and [64, 16, 16]; its head of 1,290 trained parameters beside them.
+  // tail: [16, 32, 32] and [16, 16, 16]; conv2 and head, 12,058 parameters, beside them.
+  for (const Case& each : {Case{"/examples/cct/cct.td", "lp", 4 * (64 * 1024 + 64 * 256 + 1290)},
+                           Case{"/tests/diff/cnn_strips.td", "tail",
+                                4 * (16 * 1024 + 16 * 256 + 24 * 32 * 9 + 32 + 512 * 10 + 10)}}) {
+    CAPTURE(each.file);
+    const int64_t whole = peak(each.file, each.train, {"group"});
+    CHECK(whole >= each.whole_bytes);
+    CHECK(whole < each.whole_bytes + 4096);
+    const int64_t strips = peak(each.file, each.train, {});
+    CHECK(strips < whole * 9 / 10);
+    MESSAGE(std::string(each.file), " ", std::string(each.train), ": ", whole, " bytes whole, ",
+            strips, " in strips");
+  }
+}
+
+}  // namespace
+}  // namespace tdc::driver

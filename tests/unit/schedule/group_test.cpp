@@ -1,0 +1,282 @@
+// Runs of launches in strips: for every way to cut them that the spaces allow, the bits of the
+// whole, a plan without violations, and buffers that are smaller.
+
+#include "schedule/group.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "memory/plan_memory.h"
+#include "memory/run_schedule.h"
+#include "memory/validate.h"
+#include "ops/registry.h"
+#include "schedule/passes.h"
+#include "unit/kernels/kernels.h"
+#include "unit/schedule/schedules.h"
+
+namespace tdc::schedule {
+namespace {
+
+using test::Random;
+using test::ScheduleBuilder;
+
+class NativeKernels : public KernelLibrary {
+ public:
+  [[nodiscard]] KernelFunction find(std::string_view name) const override {
+    return reinterpret_cast<KernelFunction>(kernels::builds().front().find(std::string(name)));
+  }
+};
+
+memory::MemoryPlan plan_of(const Schedule& schedule) {
+  return std::get<memory::MemoryPlan>(memory::plan_memory(schedule, test::two_level_chip()));
+}
+
+/// The outputs of entry point `step`, its inputs drawn from a seed.
+std::vector<std::vector<float>> results(const Schedule& schedule, uint32_t cores) {
+  const memory::MemoryPlan plan = plan_of(schedule);
+  for (const std::string& violation : memory::validate(schedule, plan)) FAIL_CHECK(violation);
+  const NativeKernels library;
+  memory::ScheduleRun run(schedule, plan, {.kernels = &library, .cores = cores, .red_zone = {64}});
+  Random random(7);
+  const EntryPoint& entry = schedule.entry_points[0];
+  for (const Argument& argument : entry.arguments) {
+    const auto count =
+        static_cast<size_t>(ir::element_count(schedule.buffers[argument.buffer].type));
+    std::vector<float> values(count, NAN);
+    if (!argument.is_output)
+      for (float& value : values) value = static_cast<float>(random.between(-1000, 1000)) / 512.0F;
+    run.set(argument.buffer, values);
+  }
+  run.run(entry.name);
+  std::vector<std::vector<float>> found;
+  for (const Argument& argument : entry.arguments)
+    if (argument.is_output) found.push_back(run.floats(argument.buffer));
+  return found;
+}
+
+int64_t temporary_bytes(const Schedule& schedule) {
+  int64_t bytes = 0;
+  for (const Buffer& buffer : schedule.buffers)
+    if (buffer.kind == BufferKind::temporary && !buffer.alias)
+      bytes += ir::byte_size(buffer.type).count;
+  return bytes;
+}
+
+/// Tries every choice for the step; returns how many there were.
+size_t check_all_choices(const Schedule& schedule, size_t step) {
+  const auto expected = results(schedule, 1);
+  const std::vector<StripChoice> choices = strip_choices(schedule, 0, step);
+  for (const StripChoice& choice : choices) {
+    CAPTURE(choice.first);
+    CAPTURE(choice.last);
+    CAPTURE(choice.axis);
+    CAPTURE(choice.length);
+    const Schedule strips = in_strips(schedule, choice);
+    CHECK(temporary_bytes(strips) <= temporary_bytes(schedule));
+    const auto found = results(strips, choice.axis % 2 == 0 ? 1 : 3);
+    for (size_t i = 0; i < expected.size(); ++i) CHECK(kernels::same_bits(found[i], expected[i]));
+  }
+  return choices.size();
+}
+
+struct ConvDims {
+  int64_t channels, outputs, height, width, kernel, stride, padding, dilation, groups;
+};
+
+int64_t extent_after(int64_t extent, int64_t kernel, int64_t stride, int64_t padding,
+                     int64_t dilation) {
+  return (extent + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
+}
+
+BufferId add_conv(ScheduleBuilder& b, BufferId x, const ConvDims& d, const std::string& name,
+                  bool is_output) {
+  const BufferId w = b.input("w_" + name, {d.outputs, d.channels / d.groups, d.kernel, d.kernel});
+  const ir::Dims dims = {d.outputs,
+                         extent_after(d.height, d.kernel, d.stride, d.padding, d.dilation),
+                         extent_after(d.width, d.kernel, d.stride, d.padding, d.dilation)};
+  const BufferId y = is_output ? b.output(name, dims) : b.temporary(name, dims);
+  b.launch("conv2d", {x, w}, {y},
+           {{"stride", ir::Dims{d.stride, d.stride}},
+            {"padding", ir::Dims{d.padding, d.padding}},
+            {"dilation", ir::Dims{d.dilation, d.dilation}},
+            {"groups", d.groups}});
+  return y;
+}
+
+ConvDims random_conv(Random& random) {
+  ConvDims d = {};
+  d.groups = random.chance(40) ? 2 : 1;
+  d.channels = d.groups * random.between(1, 3);
+  d.outputs = d.groups * random.between(1, 3);
+  d.height = random.between(7, 13);
+  d.width = random.between(7, 11);
+  d.kernel = random.between(1, 3);
+  d.stride = random.between(1, 2);
+  d.padding = random.between(0, d.kernel - 1);
+  d.dilation = random.between(1, 2);
+  return d;
+}
+
+/// y = max_pool2d(relu(conv2d(x))), the relu in place.
+Schedule conv_relu_pool(const ConvDims& d, int64_t kernel, int64_t stride, int64_t padding) {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId x = b.input("x", {d.channels, d.height, d.width});
+  const BufferId t = add_conv(b, x, d, "t", false);
+  const BufferId r = b.alias("r", t);
+  b.launch("relu", {t}, {r});
+  const ir::Dims dims = b.schedule().buffers[t].type.dims;
+  const BufferId y = b.output("y", {dims[0], extent_after(dims[1], kernel, stride, padding, 1),
+                                    extent_after(dims[2], kernel, stride, padding, 1)});
+  b.launch("max_pool2d", {r}, {y},
+           {{"kernel", ir::Dims{kernel, kernel}},
+            {"stride", ir::Dims{stride, stride}},
+            {"padding", ir::Dims{padding, padding}}});
+  return b.schedule();
+}
+
+TEST_CASE("convolution, relu and pooling in strips along every axis") {
+  Random random(1);
+  size_t choices = 0;
+  for (int turn = 0; turn < 12; ++turn) {
+    const int64_t kernel = random.between(1, 3);
+    choices += check_all_choices(conv_relu_pool(random_conv(random), kernel, random.between(1, 3),
+                                                random.between(0, kernel / 2)),
+                                 1);
+  }
+  CHECK(choices > 30);
+}
+
+TEST_CASE("convolution after convolution: more rows are kept than a strip has") {
+  Random random(2);
+  size_t choices = 0;
+  for (int turn = 0; turn < 10; ++turn) {
+    ScheduleBuilder b;
+    b.entry_point("step");
+    ConvDims d = random_conv(random);
+    const BufferId x = b.input("x", {d.channels, d.height, d.width});
+    const BufferId t = add_conv(b, x, d, "t", false);
+    const ir::Dims& dims = b.schedule().buffers[t].type.dims;
+    ConvDims next = {.channels = dims[0],
+                     .outputs = 2,
+                     .height = dims[1],
+                     .width = dims[2],
+                     .kernel = 3,
+                     .stride = 1,
+                     .padding = 1,
+                     .dilation = 1,
+                     .groups = 1};
+    const BufferId s = add_conv(b, t, next, "s", false);
+    next.channels = 2;
+    add_conv(b, s, next, "y", true);
+    choices += check_all_choices(b.schedule(), 1);
+  }
+  CHECK(choices > 100);
+}
+
+TEST_CASE("backward: the gradient of pooling and of relu, to a weight gradient in strips") {
+  Random random(3);
+  size_t choices = 0;
+  for (int turn = 0; turn < 10; ++turn) {
+    const ConvDims d = random_conv(random);
+    ScheduleBuilder b;
+    b.entry_point("step");
+    const ir::Dims dims = {d.outputs,
+                           extent_after(d.height, d.kernel, d.stride, d.padding, d.dilation),
+                           extent_after(d.width, d.kernel, d.stride, d.padding, d.dilation)};
+    const int64_t kernel = 3, stride = 2, padding = 1;
+    const BufferId x = b.input("x", {1, d.channels, d.height, d.width});
+    const BufferId saved = b.input("saved", {1, dims[0], dims[1], dims[2]});
+    const BufferId dy =
+        b.input("dy", {1, dims[0], extent_after(dims[1], kernel, stride, padding, 1),
+                       extent_after(dims[2], kernel, stride, padding, 1)});
+    const BufferId dp = b.temporary("dp", {1, dims[0], dims[1], dims[2]});
+    b.launch("max_pool2d_grad", {saved, dy}, {dp},
+             {{"kernel", ir::Dims{kernel, kernel}},
+              {"stride", ir::Dims{stride, stride}},
+              {"padding", ir::Dims{padding, padding}}});
+    const BufferId dr = b.alias("dr", dp);
+    b.launch("relu_grad", {saved, dp}, {dr});
+    const BufferId dw = b.output("dw", {d.outputs, d.channels / d.groups, d.kernel, d.kernel});
+    b.launch("conv2d_weight_grad", {x, dr, {}}, {dw},
+             {{"stride", ir::Dims{d.stride, d.stride}},
+              {"padding", ir::Dims{d.padding, d.padding}},
+              {"dilation", ir::Dims{d.dilation, d.dilation}},
+              {"groups", d.groups},
+              {"dims", b.schedule().buffers[dw].type.dims}});
+    choices += check_all_choices(b.schedule(), 1);
+  }
+  CHECK(choices > 30);
+}
+
+TEST_CASE("products in strips of rows, and of the chain that the second continues") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId x = b.input("x", {5, 4}), w = b.input("w", {4, 9}), v = b.input("v", {9, 3});
+  const BufferId t = b.temporary("t", {5, 9}), g = b.temporary("g", {5, 9});
+  b.launch("matmul", {x, w, {}}, {t});
+  b.launch("gelu", {t}, {g});
+  b.launch("matmul", {g, v, {}}, {b.output("y", {5, 3})});
+  CHECK(check_all_choices(b.schedule(), 1) >= 6);
+}
+
+TEST_CASE("what others use, what is not whole, and what is needed whole is not cut") {
+  const auto count = [](auto change) {
+    ScheduleBuilder b;
+    b.entry_point("step");
+    const BufferId x = b.input("x", {4, 6});
+    const BufferId t = b.temporary("t", {4, 6});
+    change(b, x, t);
+    return strip_choices(b.schedule(), 0, 1).size();
+  };
+  CHECK(count([](ScheduleBuilder& b, BufferId x, BufferId t) {
+          b.launch("exp", {x}, {t});
+          b.launch("exp", {t}, {b.output("y", {4, 6})});
+        }) > 0);
+  CHECK(count([](ScheduleBuilder& b, BufferId x, BufferId t) {  // read again later
+          b.launch("exp", {x}, {t});
+          b.launch("exp", {t}, {b.output("y", {4, 6})});
+          b.launch("exp", {t}, {b.output("z", {4, 6})});
+        }) == 0);
+  CHECK(count([](ScheduleBuilder& b, BufferId x, BufferId t) {  // read twice
+          b.launch("exp", {x}, {t});
+          b.launch("mul", {t, t}, {b.output("y", {4, 6})});
+        }) == 0);
+  CHECK(count([](ScheduleBuilder& b, BufferId x, BufferId t) {  // both orders need all of t
+          b.launch("exp", {x}, {t});
+          b.launch("sum", {t}, {b.output("y", {})}, {{"axis", ir::Dims{-2, -1}}});
+        }) == 0);
+}
+
+TEST_CASE("the pass makes as few strips as the peak needs, and none where nothing is gained") {
+  const ConvDims d = {.channels = 2,
+                      .outputs = 8,
+                      .height = 16,
+                      .width = 16,
+                      .kernel = 3,
+                      .stride = 1,
+                      .padding = 1,
+                      .dilation = 1,
+                      .groups = 1};
+  const Schedule whole_ops = conv_relu_pool(d, 2, 2, 0);
+  const Schedule strips = group(whole_ops);
+  CHECK(plan_of(whole_ops).levels[test::kL2].peak.count == 8 * 16 * 16 * 4);
+  CHECK(plan_of(strips).levels[test::kL2].peak.count < 8 * 16 * 16 * 4 / 4);
+  CHECK(results(strips, 1) == results(whole_ops, 1));
+
+  // The peak is where nothing can be cut.
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId x = b.input("x", {4, 6});
+  const BufferId t = b.temporary("t", {4, 6});
+  b.launch("exp", {x}, {t});
+  b.launch("exp", {t}, {b.output("y", {4, 6})});
+  const BufferId large = b.temporary("large", {4, 7});
+  b.launch("exp", {b.input("z", {4, 7})}, {large});
+  b.launch("mul", {large, large}, {b.output("square", {4, 7})});
+  CHECK(group(b.schedule()).entry_points[0].steps.size() == 4);
+}
+
+}  // namespace
+}  // namespace tdc::schedule
