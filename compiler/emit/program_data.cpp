@@ -5,6 +5,7 @@
 #include "emit/c_names.h"
 #include "emit/emit_runner.h"
 #include "schedule/aliases.h"
+#include "schedule/kernel_call.h"
 
 namespace tdc::emit {
 namespace {
@@ -24,13 +25,6 @@ Bytes fields(int64_t count) {
   return {count * kFieldBytes};
 }
 
-Bytes argument_struct_bytes(const ops::KernelDef& kernel) {
-  Bytes bytes;
-  for (const ops::KernelField& field : kernel.fields)
-    bytes += fields(field.kind == ops::FieldKind::counts ? ops::kKernelRank : 1);
-  return bytes;
-}
-
 Bytes argument_structs_bytes(const schedule::Schedule& schedule) {
   const IdVector<schedule::BufferId, schedule::BufferId> roots =
       schedule::alias_roots(schedule.buffers);
@@ -40,7 +34,7 @@ Bytes argument_structs_bytes(const schedule::Schedule& schedule) {
     for (const schedule::Step& step : entry_point.steps)
       if (const auto* launch = std::get_if<schedule::Launch>(&step);
           launch != nullptr && has_constant_arguments(*launch, roots, of_caller))
-        bytes += argument_struct_bytes(*launch->op->kernel);
+        bytes += schedule::argument_bytes(*launch->op->kernel);
   }
   return bytes;
 }

@@ -8,6 +8,7 @@
 
 #include "ops/op.h"
 #include "schedule/aliases.h"
+#include "schedule/kernel_call.h"
 #include "schedule/lifetimes.h"
 #include "schedule/passes.h"
 #include "schedule/uses.h"
@@ -440,6 +441,7 @@ class StripChooser {
     Strips strips;
     Tick begin = 0, end = 0;  ///< ticks of the steps that the strips stand for
     int64_t bytes = 0;        ///< live while they run
+    int64_t arguments = 0;    ///< bytes of their argument structs, which always are
   };
 
   /// The chosen window that has the tick, or null.
@@ -465,7 +467,10 @@ class StripChooser {
     const Window* chosen = window_at(peak);
     std::optional<Window> best;
     for (Window& window : windows_for(peak)) {
-      if (window.bytes >= most || overlaps_another(window, chosen)) continue;
+      if (overlaps_another(window, chosen)) continue;
+      // Entry points that run the same ops will need the same strips.
+      const int64_t more = window.arguments - (chosen != nullptr ? chosen->arguments : 0);
+      if (window.bytes + std::ssize(schedule_.entry_points) * more >= most) continue;
       const auto cost = [](const Window& w) { return std::pair(w.strips.steps.size(), w.bytes); };
       if (!best || cost(window) < cost(*best)) best = std::move(window);
     }
@@ -492,6 +497,9 @@ class StripChooser {
                        .strips = strips_of(schedule_, finder->second, choice),
                        .begin = start + static_cast<Tick>(choice.first),
                        .end = start + static_cast<Tick>(choice.last) + 1};
+      for (const Step& step : window.strips.steps)
+        if (const auto* launch = std::get_if<Launch>(&step))
+          window.arguments += argument_bytes(*launch->op->kernel).count;
       for (const Lifetime& lifetime : lifetimes_.lifetimes) {
         const bool is_live = lifetime.first < window.end && window.begin <= lifetime.last &&
                              schedule_.buffers[lifetime.buffer].level == level_;

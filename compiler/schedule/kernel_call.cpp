@@ -102,4 +102,11 @@ std::vector<std::byte> pack_arguments(const ops::KernelDef& kernel, const ops::K
   return packer.finish();
 }
 
+Bytes argument_bytes(const ops::KernelDef& kernel) {
+  int64_t words = 0;
+  for (const ops::KernelField& field : kernel.fields)
+    words += field.kind == ops::FieldKind::counts ? ops::kKernelRank : 1;
+  return {4 * words};
+}
+
 }  // namespace tdc::schedule

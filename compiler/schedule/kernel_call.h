@@ -39,4 +39,7 @@ struct KernelPointers {
 std::vector<std::byte> pack_arguments(const ops::KernelDef& kernel, const ops::KernelCall& call,
                                       const KernelPointers& pointers);
 
+/// Bytes of the argument struct on rv32, where every field has four.
+Bytes argument_bytes(const ops::KernelDef& kernel);
+
 }  // namespace tdc::schedule

@@ -47,9 +47,10 @@ Schedule take_over_memory(Schedule schedule);
 ///                                               b1 = conv2d(b0, w)           rows 32..64
 ///     b2 in the memory of b1                    ...                          b1 has 32 rows
 ///
-/// Applies where a level's peak is, if it lowers it: as few strips as it takes, along the axis that
-/// needs the fewest steps. Which runs can be cut, and what happens to rows that two strips need:
-/// `schedule/group.h`. Relies on whole launches.
+/// Applies where a level's peak is, if it lowers it by more than the argument structs of the pieces
+/// take: as few strips as it takes, along the axis that needs the fewest steps. Which runs can be
+/// cut, and what happens to rows that two strips need: `schedule/group.h`. Relies on whole
+/// launches.
 Schedule group(Schedule schedule);
 
 }  // namespace tdc::schedule
