@@ -1,6 +1,6 @@
 #include <algorithm>
+#include <limits>
 #include <map>
-#include <numeric>
 #include <set>
 
 #include "ops/bind.h"
@@ -98,6 +98,57 @@ std::optional<Moving> moving(const Launch& launch) {
   return result;
 }
 
+// ---- bytes per step ----------------------------------------------------------------------------
+
+/// A number per step, of which ranges are raised and asked for their largest in logarithmic time:
+/// a tree over halves, in which a node holds what was added to all of its range and the largest sum
+/// below it, that included.
+class LiveBytes {
+ public:
+  explicit LiveBytes(size_t steps) {
+    while (leaves_ < steps) leaves_ *= 2;
+    nodes_.resize(2 * leaves_);
+  }
+
+  /// Steps `first` to `last`, both included.
+  void add(size_t first, size_t last, int64_t bytes) { add(1, 0, leaves_, first, last + 1, bytes); }
+  [[nodiscard]] int64_t largest(size_t first, size_t last) const {
+    return largest(1, 0, leaves_, first, last + 1);
+  }
+  [[nodiscard]] int64_t largest() const { return nodes_[1].largest; }
+
+ private:
+  struct Node {
+    int64_t added = 0, largest = 0;
+  };
+
+  void add(size_t at, size_t begin, size_t end, size_t first, size_t last, int64_t bytes) {
+    if (last <= begin || end <= first) return;
+    Node& node = nodes_[at];
+    if (first <= begin && end <= last) {
+      node.added += bytes;
+      node.largest += bytes;
+      return;
+    }
+    const size_t middle = (begin + end) / 2;
+    add(2 * at, begin, middle, first, last, bytes);
+    add(2 * at + 1, middle, end, first, last, bytes);
+    node.largest = node.added + std::max(nodes_[2 * at].largest, nodes_[2 * at + 1].largest);
+  }
+
+  [[nodiscard]] int64_t largest(size_t at, size_t begin, size_t end, size_t first,
+                                size_t last) const {
+    if (last <= begin || end <= first) return std::numeric_limits<int64_t>::min() / 2;
+    if (first <= begin && end <= last) return nodes_[at].largest;
+    const size_t middle = (begin + end) / 2;
+    return nodes_[at].added + std::max(largest(2 * at, begin, middle, first, last),
+                                       largest(2 * at + 1, middle, end, first, last));
+  }
+
+  size_t leaves_ = 1;
+  std::vector<Node> nodes_;  // the children of i are 2 i and 2 i + 1; the root is 1
+};
+
 // ---- the pass ----------------------------------------------------------------------------------
 
 /// A buffer and where its elements shall lie.
@@ -109,7 +160,10 @@ struct Placement {
 class EntryPointPass {
  public:
   EntryPointPass(const Schedule& schedule, EntryPoint& entry)
-      : schedule_(schedule), entry_(entry), is_left_out_(entry.steps.size(), 0) {
+      : schedule_(schedule),
+        entry_(entry),
+        is_left_out_(entry.steps.size(), 0),
+        live_bytes_(entry.steps.size()) {
     uses_.resize(schedule.buffers.size());
     for (size_t at = 0; at < entry.steps.size(); ++at) {
       visit_views(entry.steps[at], [&](const View& view, bool) { uses_[view.buffer].insert(at); });
@@ -120,8 +174,8 @@ class EntryPointPass {
       const BufferId memory = storage(buffer);
       if (memory != buffer) versions_[memory].push_back(buffer);
     }
-    count_live_bytes();
-    most_live_bytes_ = *std::max_element(live_bytes_.begin(), live_bytes_.end());
+    for (const BufferId buffer : schedule.buffers.ids()) add_live(buffer, 1);
+    most_live_bytes_ = live_bytes_.largest();
   }
 
   void run() {
@@ -295,19 +349,9 @@ class EntryPointPass {
                : 0;
   }
 
-  void count_live_bytes() {
-    live_bytes_.resize(entry_.steps.size() + 1, 0);
-    for (const BufferId buffer : schedule_.buffers.ids()) {
-      if (uses_[buffer].empty()) continue;
-      live_bytes_[*uses_[buffer].begin()] += bytes(buffer);
-      live_bytes_[*uses_[buffer].rbegin() + 1] -= bytes(buffer);
-    }
-    std::partial_sum(live_bytes_.begin(), live_bytes_.end(), live_bytes_.begin());
-  }
-
   void add_live(BufferId buffer, int64_t sign) {
-    for (size_t at = *uses_[buffer].begin(); at <= *uses_[buffer].rbegin(); ++at)
-      live_bytes_[at] += sign * bytes(buffer);
+    if (!uses_[buffer].empty())
+      live_bytes_.add(*uses_[buffer].begin(), *uses_[buffer].rbegin(), sign * bytes(buffer));
   }
 
   /// Counts the placed buffers' uses for the one they lie in; false, and nothing happens, if more
@@ -317,19 +361,16 @@ class EntryPointPass {
     const std::set<size_t> uses_before = uses_[place];
     std::set<size_t> uses = uses_before;
     uses.erase(at);
-    if (!uses_before.empty()) add_live(place, -1);
+    add_live(place, -1);
     for (const Placement& placement : placements) {
       add_live(placement.buffer, -1);
       uses.insert(uses_[placement.buffer].begin(), uses_[placement.buffer].end());
     }
     uses.erase(at);
     uses_[place] = uses;
-    if (!uses.empty()) add_live(place, 1);
+    add_live(place, 1);
     const bool is_enough =
-        uses.empty() ||
-        *std::max_element(live_bytes_.begin() + static_cast<ptrdiff_t>(*uses.begin()),
-                          live_bytes_.begin() + static_cast<ptrdiff_t>(*uses.rbegin()) + 1) <=
-            most_live_bytes_;
+        uses.empty() || live_bytes_.largest(*uses.begin(), *uses.rbegin()) <= most_live_bytes_;
     if (is_enough) {
       for (const Placement& placement : placements) uses_[placement.buffer].clear();
       return true;
@@ -346,7 +387,7 @@ class EntryPointPass {
   std::vector<char> is_left_out_;
   IdVector<BufferId, std::set<size_t>> uses_;           // steps that are not left out
   std::map<BufferId, std::vector<BufferId>> versions_;  // of variables, by their own buffer
-  std::vector<int64_t> live_bytes_;                     // of temporaries, per step; 0 at the end
+  LiveBytes live_bytes_;                                // of temporaries, per step
   int64_t most_live_bytes_ = 0;                         // before anything was changed
 };
 
