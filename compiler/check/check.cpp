@@ -26,7 +26,7 @@ class FileCheck {
     const FileScope* file = library_.load(main);
     if (!library_.is_complete()) return std::nullopt;
     recursive_ = check_definitions(library_.files(), reporter_);
-    Elaborator::evaluate_lets(library_.files(), library_, reporter_);
+    evaluate_lets(library_.files(), library_, reporter_);
     // Nets and blocks of used files are only looked at when they are used; what the file itself
     // declares is checked whole.
     for (const ast::Declaration& declaration : file->tree.declarations)
@@ -76,11 +76,7 @@ class FileCheck {
 
   const ElaboratedNet& elaborate(const ast::Block& net, const FileScope& file) {
     auto [known, is_new] = nets_.try_emplace(&net);
-    if (is_new) {
-      known->second.net = &net;
-      known->second.file = &file;
-      Elaborator(library_, reporter_, recursive_, known->second).run_net();
-    }
+    if (is_new) known->second = elaborate_net(net, file, library_, reporter_, recursive_);
     return known->second;
   }
 

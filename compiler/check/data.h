@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "check/elaborate.h"
+#include "check/net.h"
 #include "check/program.h"
 #include "check/reporter.h"
 

@@ -1,7 +1,6 @@
 // A block is elaborated for each call, with the dims of that call; one that nobody calls would
 // never be looked at. This pass reads every body once, without values: it knows which names are
-// bound and whether they are tensors or static, and follows the same rules of scope as the
-// elaborator.
+// bound and whether they are tensors or static. Its rules of scope are those of elaboration.
 
 #include "check/definitions.h"
 
@@ -9,6 +8,7 @@
 #include <map>
 
 #include "check/forms.h"
+#include "check/scopes.h"
 #include "support/text.h"
 
 namespace tdc::check {
@@ -19,8 +19,6 @@ struct Name {
   bool is_static = false;
 };
 
-using Scope = std::map<std::string, Name>;
-
 struct BlockCall {
   const ast::Block* callee;
   SourceRange range;
@@ -29,11 +27,10 @@ struct BlockCall {
 class DefinitionCheck {
  public:
   DefinitionCheck(const FileScope& file, const ast::Block& block, Reporter& reporter)
-      : file_(file), block_(block), reporter_(reporter) {}
+      : block_(block), reporter_(reporter), scopes_(file) {}
 
   /// Checks the block and gives the blocks that it calls.
   std::vector<BlockCall> run() {
-    scopes_.emplace_back();
     declare_arguments();
     check_results();
     const int errors = reporter_.error_count();
@@ -69,10 +66,8 @@ class DefinitionCheck {
       if (shape == nullptr) continue;
       for (const ast::Dimension& dimension : shape->dimensions) {
         const ast::Name* name = lone_name(dimension);
-        if (name == nullptr || find(name->text) != nullptr ||
-            lookup(file_, &FileScope::lets, name->text))
-          continue;
-        scopes_[0][name->text] = {name->range, true};
+        if (name == nullptr || !scopes_.is_new_dim(name->text)) continue;
+        scopes_.define_outermost(name->text, {name->range, true});
         dims_of_[parameter.name.text].push_back(name->text);
       }
     }
@@ -109,9 +104,8 @@ class DefinitionCheck {
     if (shape == nullptr) return;
     for (const ast::Dimension& dimension : shape->dimensions) {
       if (dimension.size == nullptr) continue;
-      if (may_bind && lone_name(dimension) != nullptr &&
-          find(lone_name(dimension)->text) == nullptr)
-        continue;
+      const ast::Name* name = lone_name(dimension);
+      if (may_bind && name != nullptr && scopes_.is_new_dim(name->text)) continue;
       check_expr(*dimension.size);
     }
   }
@@ -130,7 +124,7 @@ class DefinitionCheck {
       used_ = std::move(used);
       if (!result.name) continue;
       const auto [first, is_new] = names.emplace(result.name->text, result.name->range);
-      const Name* argument = block_.is_net ? find(result.name->text) : nullptr;
+      const Name* argument = block_.is_net ? scopes_.find(result.name->text) : nullptr;
       if (!is_new || argument != nullptr)
         reporter_.report(result.name->range, diag::duplicate_name, result.name->text)
             .note(is_new ? argument->range : first->second, diag::note_first_here,
@@ -155,29 +149,18 @@ class DefinitionCheck {
             .hint(diag::hint_unused_result);
   }
 
-  // ---- scopes ----
+  // ---- names ----
 
-  [[nodiscard]] const Name* find(const std::string& name) const {
-    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope)
-      if (const auto found = scope->find(name); found != scope->end()) return &found->second;
-    return nullptr;
-  }
-
-  /// A new name; no name of an argument, `let`, `param` or binder is given twice (scope-2).
   void define(const ast::Name& name, bool is_static) {
-    if (const Name* first = find(name.text)) {
+    if (const Name* first = scopes_.define(name.text, {name.range, is_static}))
       reporter_.report(name.range, diag::duplicate_name, name.text)
           .note(first->range, diag::note_first_here, name.text);
-      return;
-    }
-    scopes_.back()[name.text] = {name.range, is_static};
   }
 
-  /// `name = ...` rebinds a tensor or binds a new one (scope-3).
   void bind(const ast::Name& name) {
-    const Name* known = find(name.text);
-    if (known == nullptr) {
-      scopes_.back()[name.text] = {name.range, false};
+    const auto [known, is_new] = scopes_.bind(name.text);
+    if (is_new) {
+      known->range = name.range;
       bound_.push_back(name);
     } else if (known->is_static) {
       reporter_.report(name.range, diag::rebinds_static, name.text)
@@ -196,10 +179,11 @@ class DefinitionCheck {
     }
   }
 
-  void check_nested(const ast::Body& body) {
-    scopes_.emplace_back();
+  /// The names that the body leaves behind.
+  Scopes<Name>::Scope check_nested(const ast::Body& body) {
+    scopes_.open();
     check_body(body);
-    scopes_.pop_back();
+    return scopes_.close();
   }
 
   void check_statement(const ast::Statement& statement) {
@@ -239,32 +223,25 @@ class DefinitionCheck {
   }
 
   void check(const ast::If& branches) {
-    std::map<std::string, Name> after;
-    const std::set<std::string> visible = names_after(branches);
-    const auto check_branch = [&](const ast::Body& body) {
-      scopes_.emplace_back();
-      check_body(body);
-      for (const auto& [name, place] : scopes_.back())
-        if (visible.contains(name)) after.emplace(name, place);
-      scopes_.pop_back();
-    };
+    std::vector<Scopes<Name>::Scope> closed;
     for (const ast::If::Branch& branch : branches.branches) {
       check_expr(*branch.condition);
-      check_branch(branch.body);
+      closed.push_back(check_nested(branch.body));
     }
-    if (branches.otherwise) check_branch(*branches.otherwise);
-    scopes_.back().merge(after);
+    if (branches.otherwise) closed.push_back(check_nested(*branches.otherwise));
+    const std::set<std::string> visible = names_after(branches);
+    for (Scopes<Name>::Scope& scope : closed) scopes_.keep(std::move(scope), visible);
   }
 
   void check(const ast::Repeat& repeat) {
     check_expr(*repeat.values);
-    scopes_.emplace_back();
+    scopes_.open();
     if (repeat.index) define(*repeat.index, true);
     for (const ast::Name& name : repeat.item.names) define(name, true);
     ++repeat_depth_;
     check_nested(repeat.body);
     --repeat_depth_;
-    scopes_.pop_back();
+    scopes_.close();
   }
 
   void check(const ast::Return& result) {
@@ -294,35 +271,27 @@ class DefinitionCheck {
 
   void use(const ast::Name& name) {
     used_.insert(name.text);
-    if (find(name.text) != nullptr) return;
-    if (const auto let = lookup(file_, &FileScope::lets, name.text)) {
-      let.file->used_lets.insert(name.text);
-      return;
-    }
-    if (find_callable(file_, name.text)) return;
-    std::vector<std::string> candidates = visible_names(file_, &FileScope::lets);
-    for (const Scope& scope : scopes_)
-      for (const auto& [known, place] : scope) candidates.push_back(known);
-    reporter_.report(name.range, diag::unknown_name, name.text)
-        .suggest(nearest(name.text, candidates));
+    const Scopes<Name>::Meaning meaning = scopes_.read(name.text);
+    if (meaning.local == nullptr && !meaning.let && !meaning.callable)
+      scopes_.report_unknown(name, reporter_);
   }
 
   void check_callee(const ast::Name& callee) {
-    if (const Name* local = find(callee.text)) {
+    const Scopes<Name>::Meaning meaning = scopes_.callee(callee.text);
+    if (meaning.local != nullptr) {
       used_.insert(callee.text);
-      if (!local->is_static)
+      if (!meaning.local->is_static)
         reporter_.report(callee.range, diag::not_callable, callee.text)
-            .note(local->range, diag::note_first_here, callee.text);
+            .note(meaning.local->range, diag::note_first_here, callee.text);
       return;
     }
-    const std::optional<CallableValue> callable = find_callable(file_, callee.text);
-    if (!callable && is_built_in_function(callee.text)) return;
-    if (!callable)
-      report_unknown_callable(file_, callee, reporter_);
-    else if (callable->block != nullptr && callable->block->is_net)
+    if (!meaning.callable && is_built_in_function(callee.text)) return;
+    if (!meaning.callable)
+      report_unknown_callable(scopes_.file(), callee, reporter_);
+    else if (meaning.callable->block != nullptr && meaning.callable->block->is_net)
       reporter_.report(callee.range, diag::net_called, callee.text);
-    else if (callable->block != nullptr)
-      calls_.push_back({callable->block, callee.range});
+    else if (meaning.callable->block != nullptr)
+      calls_.push_back({meaning.callable->block, callee.range});
   }
 
   void check_path(const ast::CallPath& path) {
@@ -377,10 +346,9 @@ class DefinitionCheck {
     std::visit(Visitor{*this}, expr.kind);
   }
 
-  const FileScope& file_;
   const ast::Block& block_;
   Reporter& reporter_;
-  std::vector<Scope> scopes_;
+  Scopes<Name> scopes_;
   std::set<std::string> used_;
   std::map<std::string, std::vector<std::string>> dims_of_;  // dims first bound by an argument
   std::vector<BlockCall> calls_;

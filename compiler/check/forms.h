@@ -1,6 +1,6 @@
 #pragma once
 
-// Questions about the program as written that both the check of definitions and the elaborator ask.
+// Questions about the program as written that both the check of definitions and elaboration ask.
 
 #include <optional>
 #include <set>
@@ -42,7 +42,7 @@ const ast::Name* lone_name(const ast::Dimension& dimension);
 bool is_static_function(std::string_view name);
 const std::vector<std::string>& static_functions();
 
-/// `rearrange`, whose first argument is a pattern that the elaborator reads.
+/// `rearrange`, whose first argument is a pattern that elaboration reads.
 inline constexpr std::string_view kRearrange = "rearrange";
 
 /// A function that is neither a block nor an op: a static one or `rearrange`.

@@ -30,7 +30,7 @@ struct FileScope {
   std::map<std::string, const ast::Train*> trains;
   std::map<std::string, const ast::Deploy*> deploys;
   std::map<std::string, const ast::Let*> lets;
-  std::map<std::string, Value> let_values;  // filled by the elaborator, in order
+  std::map<std::string, Value> let_values;  // filled by `evaluate_lets`, in order
   mutable std::set<std::string> used_lets;  // marked where a name turns out to be one of `lets`
 };
 

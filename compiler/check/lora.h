@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "check/elaborate.h"
+#include "check/net.h"
 #include "check/program.h"
 #include "ir/builder.h"
 #include "ops/op.h"

@@ -1,10 +1,14 @@
+#include "check/op_call.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
-#include "check/elaborate.h"
+#include "check/expressions.h"
 #include "check/index_limits.h"
+#include "check/shapes.h"
+#include "check/tensor_expressions.h"
 #include "ops/registry.h"
 #include "support/text.h"
 
@@ -113,40 +117,42 @@ Converted convert_attribute(AttributeKind kind, const Value& value, const ir::Di
 
 }  // namespace
 
-Value Elaborator::emit_op(const ops::OpDef& op, ir::ValueIds inputs, ir::Attributes attributes,
-                          SourceRange range, const std::vector<SourceRange>& places,
-                          const std::map<std::string, SourceRange>& attribute_places) {
-  if (!spend(range)) return {};
+Value emit_op(Elaboration& in, const ops::OpDef& op, ir::ValueIds inputs, ir::Attributes attributes,
+              SourceRange range, const std::vector<SourceRange>& places,
+              const std::map<std::string, SourceRange>& attribute_places) {
+  if (!in.budget.spend(range)) return {};
   inputs.resize(ops::signature(op).inputs.size());
   ops::Call call = {.attributes = ops::complete_attributes(op, attributes)};
   call.inputs.resize(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].is_valid()) call.inputs[i] = builder_.type(inputs[i]);
+    if (inputs[i].is_valid()) call.inputs[i] = in.builder.type(inputs[i]);
   const ops::TypeResult types = ops::infer_types(op, call);
   if (const auto* problem = std::get_if<ops::TypeProblem>(&types)) {
     const auto place = attribute_places.find(problem->attribute);
     const auto operand = static_cast<size_t>(problem->operand);
     if (!problem->attribute.empty()) {
-      reporter_.report(place != attribute_places.end() ? place->second : range, problem->message);
+      in.reporter.report(place != attribute_places.end() ? place->second : range, problem->message);
     } else {
       const bool has_place = problem->operand >= 0 && operand < places.size();
-      auto report = reporter_.report(has_place ? places[operand] : range, problem->message);
+      auto report = in.reporter.report(has_place ? places[operand] : range, problem->message);
       for (size_t i = 0; has_place && i < places.size(); ++i)
         if (i != operand) report.highlight(places[i]);
     }
     return {};
   }
   for (const ir::TensorType& type : std::get<std::vector<ir::TensorType>>(types))
-    if (!check_limits(type.dims, range)) return {};
-  builder_.set_origin(range);
-  const ir::ValueIds outputs = builder_.emit_all(op.name, std::move(inputs), std::move(attributes));
+    if (!check_limits(in, type.dims, range)) return {};
+  in.builder.set_origin(range);
+  const ir::ValueIds outputs =
+      in.builder.emit_all(op.name, std::move(inputs), std::move(attributes));
   if (outputs.size() == 1) return {TensorValue{outputs[0]}};
   TupleValue results = {std::vector<Value>(outputs.size())};
   for (size_t i = 0; i < outputs.size(); ++i) results.items[i].kind = TensorValue{outputs[i]};
   return {std::move(results)};
 }
 
-Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, SourceRange range) {
+Value call_op(Elaboration& in, const CallContext& context, const ops::OpDef& op,
+              SourceRange range) {
   const ast::Name& callee = context.call.callee;
   const ops::Signature& signature = ops::signature(op);
 
@@ -166,7 +172,7 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
     if (attribute.visibility == ops::Visibility::user)
       slots.push_back({.name = attribute.name, .attribute = &attribute});
 
-  const int errors = reporter_.error_count();
+  const int errors = in.reporter.error_count();
   size_t next = 0;
   bool after_label = false;
   bool has_failed = false;
@@ -181,7 +187,7 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
       if (at == slots.end()) {
         std::vector<std::string> candidates;
         for (const Slot& each : slots) candidates.emplace_back(each.name);
-        reporter_
+        in.reporter
             .report(argument.label->range, diag::unknown_argument, callee.text,
                     argument.label->text)
             .suggest(nearest(argument.label->text, candidates));
@@ -189,7 +195,7 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
       }
       slot = &*at;
     } else if (after_label) {
-      reporter_.report(argument.range, diag::positional_after_label);
+      in.reporter.report(argument.range, diag::positional_after_label);
       continue;
     } else {
       // A static argument skips operands that may be absent.
@@ -198,15 +204,15 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
              !argument.value.has_error())
         ++next;
       if (next == slots.size()) {
-        reporter_.report(argument.range, diag::argument_count, callee.text,
-                         fmt::format("at most {}", slots.size()),
-                         static_cast<int64_t>(context.arguments.size()));
+        in.reporter.report(argument.range, diag::argument_count, callee.text,
+                           fmt::format("at most {}", slots.size()),
+                           static_cast<int64_t>(context.arguments.size()));
         break;
       }
       slot = &slots[next++];
     }
     if (slot->argument != nullptr) {
-      reporter_.report(argument.range, diag::argument_twice, std::string(slot->name))
+      in.reporter.report(argument.range, diag::argument_twice, std::string(slot->name))
           .highlight(slot->argument->range);
       continue;
     }
@@ -215,10 +221,10 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
   for (const Slot& slot : slots) {
     const bool is_needed = slot.operand ? !signature.inputs[*slot.operand].is_optional
                                         : !slot.attribute->default_value.has_value();
-    if (slot.argument == nullptr && is_needed && reporter_.error_count() == errors)
-      reporter_.report(callee.range, diag::missing_argument, callee.text, std::string(slot.name));
+    if (slot.argument == nullptr && is_needed && in.reporter.error_count() == errors)
+      in.reporter.report(callee.range, diag::missing_argument, callee.text, std::string(slot.name));
   }
-  if (reporter_.error_count() != errors || has_failed) return {};
+  if (in.reporter.error_count() != errors || has_failed) return {};
 
   // Operands. A number beside a tensor becomes a scalar tensor.
   ir::ValueIds inputs(signature.inputs.size());
@@ -234,7 +240,7 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
     if (takes_list) {
       const auto* list = value->get_if<ListValue>();
       if (list == nullptr || list->items.empty()) {
-        report_kind(slot.argument->range, "a list of tensors", *value);
+        in.report_kind(slot.argument->range, "a list of tensors", *value);
         return {};
       }
       rest.assign(list->items.begin() + 1, list->items.end());
@@ -243,31 +249,31 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
     }
     const auto* tensor = value->get_if<TensorValue>();
     if (tensor == nullptr && !(has_tensor && value->is_number() && !takes_list)) {
-      report_kind(slot.argument->range, "a tensor", *value);
+      in.report_kind(slot.argument->range, "a tensor", *value);
       return {};
     }
-    if (tensor == nullptr && !is_f32(value->as_double(), slot.argument->range)) return {};
-    builder_.set_origin(slot.argument->range);
-    inputs[*slot.operand] = tensor != nullptr ? tensor->id : constant(value->as_double());
+    if (tensor == nullptr && !is_f32(in, value->as_double(), slot.argument->range)) return {};
+    in.builder.set_origin(slot.argument->range);
+    inputs[*slot.operand] = tensor != nullptr ? tensor->id : constant(in, value->as_double());
   }
 
   ir::Attributes attributes;
   std::map<std::string, SourceRange> attribute_places;
-  const ir::Dims first_dims = inputs[0].is_valid() ? builder_.type(inputs[0]).dims : ir::Dims{};
+  const ir::Dims first_dims = inputs[0].is_valid() ? in.builder.type(inputs[0]).dims : ir::Dims{};
   for (const Slot& slot : slots) {
     if (slot.attribute == nullptr || slot.argument == nullptr) continue;
     Converted converted = convert_attribute(slot.attribute->kind, slot.argument->value, first_dims);
     if (!converted.value) {
-      reporter_.report(slot.argument->range,
-                       converted.problem
-                           ? *converted.problem
-                           : make_message(diag::op_attribute, std::string(slot.name),
-                                          wanted_text(slot.attribute->kind),
-                                          describe(slot.argument->value, builder_.graph())));
+      in.reporter.report(slot.argument->range,
+                         converted.problem
+                             ? *converted.problem
+                             : make_message(diag::op_attribute, std::string(slot.name),
+                                            wanted_text(slot.attribute->kind),
+                                            describe(slot.argument->value, in.builder.graph())));
       return {};
     }
     if (slot.attribute->kind == AttributeKind::real &&
-        !is_f32(slot.argument->value.as_double(), slot.argument->range))
+        !is_f32(in, slot.argument->value.as_double(), slot.argument->range))
       return {};
     attributes.set(slot.name, *std::move(converted.value));
     attribute_places[std::string(slot.name)] = slot.argument->range;
@@ -276,34 +282,34 @@ Value Elaborator::call_op(const CallContext& context, const ops::OpDef& op, Sour
   // A label of `class(n)` must not reach beyond what it is compared with or looks up (tensor-3).
   std::optional<size_t> label;
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].is_valid() && net_.classes.contains(inputs[i])) label = i;
+    if (inputs[i].is_valid() && in.net.classes.contains(inputs[i])) label = i;
   for (size_t i = 0; label && i < inputs.size(); ++i) {
     const std::vector<std::string>& dims = signature.inputs[i].dims;
     const size_t rank_of_dims = dims.size();
-    if (!inputs[i].is_valid() || builder_.type(inputs[i]).dims.size() < rank_of_dims) continue;
+    if (!inputs[i].is_valid() || in.builder.type(inputs[i]).dims.size() < rank_of_dims) continue;
     for (size_t axis = 0; axis < rank_of_dims; ++axis) {
-      const ir::Dims& actual = builder_.type(inputs[i]).dims;
+      const ir::Dims& actual = in.builder.type(inputs[i]).dims;
       const int64_t extent = actual[actual.size() - rank_of_dims + axis];
-      const int64_t classes = net_.classes.at(inputs[*label]);
+      const int64_t classes = in.net.classes.at(inputs[*label]);
       if (!is_counted_dim(dims[axis]) || extent == classes) continue;
-      reporter_
-          .report(places[*label], diag::class_count, source(places[*label]), classes, callee.text,
-                  extent)
+      in.reporter
+          .report(places[*label], diag::class_count, in.source(places[*label]), classes,
+                  callee.text, extent)
           .highlight(places[i]);
       return {};
     }
   }
 
-  if (!takes_list) return emit_op(op, inputs, attributes, range, places, attribute_places);
+  if (!takes_list) return emit_op(in, op, inputs, attributes, range, places, attribute_places);
   Value result = {TensorValue{inputs[0]}};
   for (const Value& item : rest) {
     const auto* tensor = item.get_if<TensorValue>();
     const auto* sum = result.get_if<TensorValue>();
     if (tensor == nullptr || sum == nullptr) {
-      if (!result.is_error()) report_kind(places[0], "a list of tensors", item);
+      if (!result.is_error()) in.report_kind(places[0], "a list of tensors", item);
       return {};
     }
-    result = emit_op(op, {sum->id, tensor->id}, attributes, range, places, attribute_places);
+    result = emit_op(in, op, {sum->id, tensor->id}, attributes, range, places, attribute_places);
   }
   return result;
 }

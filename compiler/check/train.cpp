@@ -8,8 +8,10 @@
 #include <cmath>
 
 #include "check/definitions.h"
+#include "check/elaborate.h"
 #include "check/lora.h"
 #include "check/selectors.h"
+#include "check/shapes.h"
 #include "check/static_math.h"
 #include "ir/rewrite.h"
 #include "opt/passes.h"
@@ -48,7 +50,7 @@ class TrainCheck {
         reporter_(reporter),
         net_(std::move(net)),
         statics_net_{.file = &file},
-        elaborator_(library, reporter, recursive, net_),
+        tensors_(library, reporter, recursive, net_),
         statics_(library, reporter, recursive, statics_net_) {
     result_.training.name = train.name.text;
     result_.training.origin = origin;
@@ -128,7 +130,7 @@ class TrainCheck {
   // ---- the graph ----
 
   void declare_names() {
-    for (const auto& [name, value] : net_.names) elaborator_.define({name, {}}, value);
+    for (const auto& [name, value] : net_.names) tensors_.define({name, {}}, value);
     for (const PlacedClause& each : clauses_) {
       const auto* target = std::get_if<ast::TargetClause>(&each.clause->kind);
       if (target == nullptr) continue;
@@ -138,17 +140,17 @@ class TrainCheck {
         continue;
       }
       if (check_type_form(target->type, reporter_))
-        elaborator_.add_target(target->name, target->type);
+        tensors_.add_target(target->name, target->type);
       else
-        elaborator_.define(target->name, {});
+        tensors_.define(target->name, {});
       targets_.push_back(target->name);
     }
-    elaborator_.builder().set_phase(ir::Phase::loss);
+    tensors_.builder().set_phase(ir::Phase::loss);
   }
 
   /// The scalar that an expression gives for one sample (learn-1); null: reported.
   std::optional<ir::ValueId> scalar(const ast::Expr& expr, const std::string& what) {
-    const Value value = elaborator_.evaluate_outside(expr);
+    const Value value = tensors_.evaluate(expr);
     if (value.has_error()) return std::nullopt;
     const ir::Graph& graph = net_.module.graphs.front();
     const auto* tensor = value.get_if<TensorValue>();
@@ -195,7 +197,7 @@ class TrainCheck {
 
   void report_unused_targets() {
     for (const ast::Name& target : targets_)
-      if (!elaborator_.used_names().contains(target.text))
+      if (!tensors_.used_names().contains(target.text))
         reporter_.report(target.range, diag::unused_target, target.text);
   }
 
@@ -614,7 +616,7 @@ class TrainCheck {
       reporter_.report(range, diag::not_yet, "`expect`");
       return;
     }
-    const Value holds = statics_.evaluate_outside(*assertion.condition);
+    const Value holds = statics_.evaluate(*assertion.condition);
     const auto* truth = holds.get_if<bool>();
     if (truth == nullptr) {
       if (!holds.has_error())
@@ -630,10 +632,9 @@ class TrainCheck {
                        source(assertion.condition->range));
       return;
     }
-    reporter_.report(
-        assertion.condition->range, diag::assertion_values, source(assertion.condition->range),
-        to_text(statics_.evaluate_outside(*sides->left)), std::string(to_text(sides->op)),
-        to_text(statics_.evaluate_outside(*sides->right)));
+    reporter_.report(assertion.condition->range, diag::assertion_values,
+                     source(assertion.condition->range), to_text(statics_.evaluate(*sides->left)),
+                     std::string(to_text(sides->op)), to_text(statics_.evaluate(*sides->right)));
   }
 
   const ast::Train& train_;
@@ -642,8 +643,8 @@ class TrainCheck {
   Reporter& reporter_;
   ElaboratedNet net_;
   ElaboratedNet statics_net_;
-  Elaborator elaborator_;  // over the net's graph, until it is folded
-  Elaborator statics_;     // for settings, which hold no tensors
+  OuterExpressions tensors_;  // over the net's graph, until it is folded
+  OuterExpressions statics_;  // for settings, which hold no tensors
   TrainedNet result_;
   std::vector<PlacedClause> clauses_;
   std::vector<ast::Name> targets_;

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "check/elaborate.h"
+#include "check/library.h"
+#include "check/net.h"
 #include "check/program.h"
+#include "check/reporter.h"
 
 namespace tdc::check {
 

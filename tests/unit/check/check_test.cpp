@@ -108,5 +108,14 @@ net N(x: f32[width]) -> y: f32[3] { return relu(Dense(x)) }
     CHECK(node.op->name != "relu");
 }
 
+TEST_CASE("a `let` that is the extent of a result is used, also in a block that nobody calls") {
+  const Checked result = check_source(R"(tdl 1
+let n = 3
+block Unused(x: f32[m]) -> f32[n] { return x }
+net N(x: f32[3]) -> y: f32[3] { return relu(x) }
+)");
+  CHECK(result.messages() == "");
+}
+
 }  // namespace
 }  // namespace tdc::check

@@ -1,0 +1,177 @@
+#include "check/tensor_expressions.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "check/expressions.h"
+#include "check/op_call.h"
+#include "check/shapes.h"
+#include "check/static_math.h"
+#include "ops/registry.h"
+
+namespace tdc::check {
+namespace {
+
+/// Multiplying by 1 / c gives the bits of dividing by c (op-2).
+bool is_power_of_two(double value) {
+  int exponent = 0;
+  return std::isfinite(value) && std::abs(std::frexp(value, &exponent)) == 0.5 &&
+         std::abs(exponent) < 100;
+}
+
+Value matmul(Elaboration& in, const ast::Binary& binary, SourceRange range, const Value& left,
+             const Value& right) {
+  const auto* a = left.get_if<TensorValue>();
+  const auto* b = right.get_if<TensorValue>();
+  if (a == nullptr || b == nullptr) {
+    const bool is_left = a == nullptr;
+    in.report_kind(is_left ? binary.left->range : binary.right->range, "a tensor",
+                   is_left ? left : right);
+    return {};
+  }
+  // The record takes matrices; a vector is a matrix of one row on the left, of one column on the
+  // right, and that axis is dropped from the result (op-4).
+  ir::ValueId a_id = a->id, b_id = b->id;
+  const ir::Dims a_dims = in.builder.type(a_id).dims, b_dims = in.builder.type(b_id).dims;
+  const bool is_row = a_dims.size() == 1, is_column = b_dims.size() == 1;
+  const std::vector<SourceRange> places = {binary.left->range, binary.right->range};
+  in.builder.set_origin(range);
+  if (is_row) a_id = in.builder.emit("reshape", {a_id}, {{"dims", ir::Dims{1, a_dims[0]}}});
+  if (is_column) b_id = in.builder.emit("reshape", {b_id}, {{"dims", ir::Dims{b_dims[0], 1}}});
+  const Value product = emit_op(in, ops::op("matmul"), {a_id, b_id}, {}, range, places, {});
+  const auto* tensor = product.get_if<TensorValue>();
+  if (tensor == nullptr || (!is_row && !is_column)) return product;
+  ir::Dims dims = in.builder.type(tensor->id).dims;
+  if (is_column) dims.pop_back();
+  if (is_row) dims.erase(dims.end() - (is_column ? 1 : 2));
+  return {TensorValue{in.builder.emit("reshape", {tensor->id}, {{"dims", dims}})}};
+}
+
+}  // namespace
+
+ir::ValueId constant(Elaboration& in, double value) {
+  return in.builder.emit("constant", {}, {{"value", value}, {"dims", ir::Dims{}}});
+}
+
+Value tensor_binary(Elaboration& in, const ast::Binary& binary, SourceRange range,
+                    const Value& left, const Value& right) {
+  using Op = ast::BinaryOperator;
+  const auto* a = left.get_if<TensorValue>();
+  const auto* b = right.get_if<TensorValue>();
+  const bool is_arithmetic = binary.op == Op::kAdd || binary.op == Op::kSubtract ||
+                             binary.op == Op::kMultiply || binary.op == Op::kDivide ||
+                             binary.op == Op::kMatmul;
+  const bool are_operands =
+      (a != nullptr || left.is_number()) && (b != nullptr || right.is_number());
+  if (!is_arithmetic || !are_operands) {
+    in.reporter.report(binary.op_range, diag::operator_kinds, std::string(to_text(binary.op)),
+                       describe(left, in.builder.graph()), describe(right, in.builder.graph()));
+    return {};
+  }
+  if (binary.op == Op::kMatmul) return matmul(in, binary, range, left, right);
+
+  const std::vector<SourceRange> places = {binary.left->range, binary.right->range};
+  const auto emit = [&](std::string_view op, ir::ValueIds inputs, ir::Attributes attributes) {
+    return emit_op(in, ops::op(op), std::move(inputs), std::move(attributes), range, places, {});
+  };
+  in.builder.set_origin(range);
+  if (a != nullptr && b != nullptr) {  // the records broadcast (op-1)
+    const std::string_view op = binary.op == Op::kAdd        ? "add"
+                                : binary.op == Op::kSubtract ? "sub"
+                                : binary.op == Op::kMultiply ? "mul"
+                                                             : "div";
+    return emit(op, {a->id, b->id}, {});
+  }
+  const ir::ValueId tensor = a != nullptr ? a->id : b->id;
+  const double number = a != nullptr ? right.as_double() : left.as_double();
+  const bool is_left = a != nullptr;  // the tensor stands left
+  if (!is_f32(in, number, is_left ? places[1] : places[0])) return {};
+  switch (binary.op) {
+    case Op::kAdd:
+      return emit("add_scalar", {tensor}, {{"offset", number}});
+    case Op::kSubtract:
+      if (is_left) return emit("add_scalar", {tensor}, {{"offset", -number}});
+      return emit("sub", {constant(in, number), tensor}, {});
+    case Op::kMultiply:
+      return emit("scale", {tensor}, {{"factor", number}});
+    default:
+      if (!is_left) return emit("div", {constant(in, number), tensor}, {});
+      if (static_cast<float>(number) == 0) {
+        in.reporter.report(binary.right->range, diag::division_by_zero, "/");
+        return {};
+      }
+      if (is_power_of_two(number)) return emit("scale", {tensor}, {{"factor", 1 / number}});
+      return emit("div", {tensor, constant(in, number)}, {});
+  }
+}
+
+// x[1..3, .., 0]: one slice per axis that is cut, then one reshape that drops the axes with a lone
+// index (op-5).
+Value index_tensor(Elaboration& in, const ast::Index& index, ir::ValueId base, SourceRange range) {
+  const ir::Dims dims = in.builder.type(base).dims;
+  const auto is_leading = [](const ast::Subscript& subscript) {
+    return std::holds_alternative<ast::LeadingAxes>(subscript.kind);
+  };
+  const auto leading = std::count_if(index.subscripts.begin(), index.subscripts.end(), is_leading);
+  const size_t written = index.subscripts.size() - static_cast<size_t>(leading);
+  if (leading > 1 || written > dims.size()) {
+    in.reporter.report(index.brackets, diag::index_axes, static_cast<int64_t>(written),
+                       ir::to_text(dims));
+    return {};
+  }
+  ir::ValueId value = base;
+  ir::Dims kept;
+  size_t axis = 0;
+  const auto keep = [&](size_t count) {
+    for (size_t i = 0; i < count; ++i) kept.push_back(dims[axis++]);
+  };
+  for (const ast::Subscript& subscript : index.subscripts) {
+    if (is_leading(subscript)) {
+      keep(dims.size() - written);
+      continue;
+    }
+    const auto* expr = std::get_if<ast::ExprPtr>(&subscript.kind);
+    if (expr == nullptr) {
+      in.reporter.report(subscript.range, diag::index_slice);
+      return {};
+    }
+    const Value at = evaluate(in, **expr);
+    if (at.has_error()) return {};
+    const auto* single = at.get_if<int64_t>();
+    const auto* piece = at.get_if<RangeValue>();
+    if (single == nullptr && piece == nullptr) {
+      in.report_kind(subscript.range, "an integer or a range", at);
+      return {};
+    }
+    const int64_t begin = single != nullptr ? *single : piece->begin;
+    const int64_t end = single != nullptr ? *single + 1 : piece->end;
+    if (begin == end) {  // a range that runs backwards was reported
+      in.reporter.report(subscript.range, diag::extent, int64_t{0}, kElementLimit);
+      return {};
+    }
+    if (begin < 0 || end > dims[axis]) {
+      in.reporter.report(subscript.range, diag::index_range, single != nullptr ? begin : end,
+                         dims[axis]);
+      return {};
+    }
+    if (begin > 0 || end < dims[axis]) {
+      const int64_t from_end = static_cast<int64_t>(axis) - static_cast<int64_t>(dims.size());
+      const Value slice = emit_op(in, ops::op("slice"), {value},
+                                  {{"axis", from_end}, {"begin", begin}, {"end", end}}, range,
+                                  {index.base->range}, {});
+      const auto* tensor = slice.get_if<TensorValue>();
+      if (tensor == nullptr) return {};
+      value = tensor->id;
+    }
+    if (single == nullptr) kept.push_back(end - begin);
+    ++axis;
+  }
+  keep(dims.size() - axis);
+  if (kept != in.builder.type(value).dims) {
+    in.builder.set_origin(range);
+    value = in.builder.emit("reshape", {value}, {{"dims", kept}});
+  }
+  return {TensorValue{value}};
+}
+
+}  // namespace tdc::check
