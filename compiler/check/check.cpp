@@ -11,7 +11,6 @@
 #include "check/library.h"
 #include "check/reporter.h"
 #include "check/train.h"
-#include "opt/passes.h"
 #include "support/text.h"
 
 namespace tdc::check {
@@ -19,29 +18,27 @@ namespace {
 
 class FileCheck {
  public:
-  FileCheck(SourceFiles& sources, const Selection& selection, Diagnostics& diagnostics)
-      : selection_(selection), reporter_(diagnostics), library_(sources, diagnostics, reporter_) {}
+  FileCheck(const Library& library, const Selection& selection, Diagnostics& diagnostics)
+      : selection_(selection), reporter_(diagnostics), library_(library) {}
 
-  std::optional<CheckedFile> run(FileId main) {
-    const FileScope* file = library_.load(main);
-    if (!library_.is_complete()) return std::nullopt;
+  std::optional<CheckedFile> run(const FileScope& file) {
     recursive_ = check_definitions(library_.files(), reporter_);
     evaluate_lets(library_.files(), library_, reporter_);
     // Nets and blocks of used files are only looked at when they are used; what the file itself
     // declares is checked whole.
-    for (const ast::Declaration& declaration : file->tree.declarations)
+    for (const ast::Declaration& declaration : file.tree.declarations)
       if (const auto* block = std::get_if<ast::Block>(&declaration.kind);
           block != nullptr && block->is_net)
-        elaborate(*block, *file);
-    for (const ast::Declaration& declaration : file->tree.declarations) check(declaration, *file);
-    choose_deployment(*file);
-    choose_program(*file);
+        elaborate(*block, file);
+    for (const ast::Declaration& declaration : file.tree.declarations) check(declaration, file);
+    choose_deployment(file);
+    choose_program(file);
     if (result_.selected_deployment < result_.deployments.size())
       check_platform(result_.deployments[result_.selected_deployment].chip, selection_.platform,
                      reporter_);
     if (reporter_.error_count() > 0) return std::nullopt;
-    for (const auto& [name, let] : file->lets)
-      if (!file->used_lets.contains(name))
+    for (const auto& [name, let] : file.lets)
+      if (!file.used_lets.contains(name))
         reporter_.report(let->name.range, diag::unused_binding, name);
     for (Program& program : result_.programs) complete(program);
     return std::move(result_);
@@ -178,7 +175,7 @@ class FileCheck {
       if (net.is_sound)
         result_.programs.push_back({.net = block->name.text,
                                     .prefix = {},
-                                    .module = opt::fold_transpose(net.module),
+                                    .module = net.module,
                                     .training = {},
                                     .deployment = {},
                                     .data = {},
@@ -228,7 +225,7 @@ class FileCheck {
 
   const Selection& selection_;
   Reporter reporter_;
-  Library library_;
+  const Library& library_;
   std::set<const ast::Block*> recursive_;
   std::map<const ast::Block*, ElaboratedNet> nets_;
   CheckedFile result_;
@@ -240,16 +237,9 @@ class FileCheck {
 
 }  // namespace
 
-std::optional<CheckedFile> check_file(SourceFiles& sources, FileId main, const Selection& selection,
-                                      Diagnostics& diagnostics) {
-  return FileCheck(sources, selection, diagnostics).run(main);
-}
-
-std::optional<Program> check(SourceFiles& sources, FileId main, const Selection& selection,
-                             Diagnostics& diagnostics) {
-  std::optional<CheckedFile> file = check_file(sources, main, selection, diagnostics);
-  if (!file) return std::nullopt;
-  return std::move(file->programs[file->selected_program]);
+std::optional<CheckedFile> check_file(const Library& library, const FileScope& main,
+                                      const Selection& selection, Diagnostics& diagnostics) {
+  return FileCheck(library, selection, diagnostics).run(main);
 }
 
 }  // namespace tdc::check

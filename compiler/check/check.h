@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "check/library.h"
 #include "check/program.h"
 #include "diag/diagnostic.h"
-#include "support/source.h"
 
 namespace tdc::check {
 
@@ -37,13 +37,9 @@ struct CheckedFile {
   size_t selected_deployment = 0;
 };
 
-/// Checks a file and all that it uses, and elaborates its nets. Null if there are errors, which are
-/// reported.
-std::optional<CheckedFile> check_file(SourceFiles& sources, FileId main, const Selection& selection,
-                                      Diagnostics& diagnostics);
-
-/// The selected one of its programs.
-std::optional<Program> check(SourceFiles& sources, FileId main, const Selection& selection,
-                             Diagnostics& diagnostics);
+/// Checks a file of a complete library and all that it uses, and elaborates its nets. Null if there
+/// are errors, which are reported.
+std::optional<CheckedFile> check_file(const Library& library, const FileScope& main,
+                                      const Selection& selection, Diagnostics& diagnostics);
 
 }  // namespace tdc::check

@@ -74,8 +74,8 @@ std::vector<std::string> visible_names(const FileScope& file,
 /// Reads files and the files they use.
 class Library {
  public:
-  Library(SourceFiles& sources, Diagnostics& diagnostics, Reporter& reporter)
-      : sources_(sources), diagnostics_(diagnostics), reporter_(reporter) {}
+  Library(SourceFiles& sources, Diagnostics& diagnostics)
+      : sources_(sources), diagnostics_(diagnostics), reporter_(diagnostics) {}
 
   /// Parses `file` and everything it uses. Null if `file` itself does not parse.
   const FileScope* load(FileId file);
@@ -94,7 +94,7 @@ class Library {
 
   SourceFiles& sources_;
   Diagnostics& diagnostics_;
-  Reporter& reporter_;
+  Reporter reporter_;
   std::map<std::string, std::unique_ptr<FileScope>> by_key_;  // null: does not parse
   std::vector<FileScope*> order_;
   bool is_complete_ = true;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Who has which path: parameters, and the calls that lead to them (name-1 to name-6).
+// Who has which path: parameters, and the calls that lead to them (name-1 to name-4).
 
 #include <cstddef>
 #include <map>

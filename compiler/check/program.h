@@ -11,6 +11,7 @@
 #include "chip/chip.h"
 #include "io/load.h"
 #include "ir/ir.h"
+#include "lora/adapter.h"
 
 namespace tdc::check {
 
@@ -31,8 +32,8 @@ struct LearningRateSchedule {
   double final_factor = 0;  ///< what linear and cosine end at
 };
 
-/// One `train` block, applied: trained parameters are marked in the module and adapters stand in
-/// the graph.
+/// One `train` block, applied: trained parameters are marked in the module, which has the variables
+/// of adapters too; their branches come into the graph after `opt::fold_transpose`.
 struct Training {
   std::string name;
   Optimizer optimizer;
@@ -41,15 +42,6 @@ struct Training {
   int64_t accumulate = 1;
   uint64_t seed = 0;
   SourceRange origin;
-};
-
-/// A low-rank adapter that a `lora` line attached. `base` is stored [out, in] or [in, out],
-/// `factor_a` [rank, in], `factor_b` [out, rank]; the net computes as if `base` (or its transpose,
-/// if it is stored [in, out]) were larger by `scale` * `factor_b` `factor_a`.
-struct Adapter {
-  ir::VariableId base, factor_a, factor_b;
-  double scale = 1;  ///< alpha / rank
-  bool is_base_out_in = false;
 };
 
 /// What one line of `freeze`, `train` or `lora` did; rows of `tdc check --selection`.
@@ -97,9 +89,9 @@ struct Program {
   Deployment deployment;
   std::optional<Data> data;  ///< of the net, if the file has one
   std::vector<SelectionRow> selection;
-  std::vector<Adapter> adapters;  ///< in the order of their `lora` lines
-  std::string weights_from;       ///< the file of `weights from`, or empty
-  SourceRange weights_origin;     ///< its place
+  std::vector<lora::Adapter> adapters;  ///< in the order of their `lora` lines
+  std::string weights_from;             ///< the file of `weights from`, or empty
+  SourceRange weights_origin;           ///< its place
 };
 
 }  // namespace tdc::check

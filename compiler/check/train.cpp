@@ -6,15 +6,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "check/definitions.h"
 #include "check/elaborate.h"
-#include "check/lora.h"
-#include "check/selectors.h"
+#include "check/selection.h"
 #include "check/shapes.h"
 #include "check/static_math.h"
-#include "ir/rewrite.h"
-#include "opt/passes.h"
 #include "support/text.h"
 
 namespace tdc::check {
@@ -70,7 +69,6 @@ class TrainCheck {
       reporter_.report(train_.name.range, diag::train_without, train_.name.text, "optimizer")
           .hint(diag::hint_optimizer);
     if (net_.is_sound) {
-      net_.module = opt::fold_transpose(std::move(net_.module));
       select();
       check_batch_size();
       count_parameters();
@@ -80,7 +78,6 @@ class TrainCheck {
     }
     if (!net_.is_sound || reporter_.error_count() != errors_) return std::nullopt;
     result_.module = std::move(net_.module);
-    for (const auto& [adapter, line] : adapters_) result_.adapters.push_back(adapter);
     return std::move(result_);
   }
 
@@ -110,17 +107,14 @@ class TrainCheck {
   void add(const ast::TrainClause& clause, const ast::Train& owner) {
     const std::string key = once_key(clause);
     if (!key.empty()) {
-      const auto known =
-          std::find_if(clauses_.begin(), clauses_.end(),
-                       [&](const PlacedClause& each) { return once_key(*each.clause) == key; });
-      if (known != clauses_.end() && known->owner == &owner) {
-        reporter_.report(clause.word, diag::duplicate_clause, key)
-            .note(known->clause->word, diag::note_first_here, key);
-        return;
-      }
-      if (known != clauses_.end()) {
-        known->clause = &clause;
-        known->owner = &owner;
+      const auto [position, is_new] = once_.emplace(key, clauses_.size());
+      if (!is_new) {
+        PlacedClause& known = clauses_[position->second];
+        if (known.owner == &owner)
+          reporter_.report(clause.word, diag::duplicate_clause, key)
+              .note(known.clause->word, diag::note_first_here, key);
+        else
+          known = {&clause, &owner};
         return;
       }
     }
@@ -389,213 +383,22 @@ class TrainCheck {
 
   /// Line by line, so that later ones win; what no line matches trains (match-2).
   void select() {
-    for (ir::Variable& variable : net_.module.variables)
-      variable.is_trained = variable.kind == ir::VariableKind::parameter;
-    for (const PlacedClause& each : clauses_) {
-      const auto* line = std::get_if<ast::SelectClause>(&each.clause->kind);
-      if (line == nullptr) continue;
-      if (line->word == ast::SelectClause::Word::kLora)
-        add_adapters(*line, *each.clause);
-      else
-        select_parameters(*line, *each.clause);
-    }
-    for (const auto& [adapter, line] : adapters_) {
-      const ir::Variable& base = net_.module.variables[adapter.base];
-      if (base.is_trained)  // lora-2
-        reporter_.report(line, diag::lora_base_trains, base.path)
-            .hint(diag::hint_freeze, base.path);
-    }
+    SelectionCheck selection(net_, statics_, library_, reporter_);
+    for (const PlacedClause& each : clauses_)
+      if (const auto* line = std::get_if<ast::SelectClause>(&each.clause->kind))
+        selection.apply(*line, *each.clause);
+    selection.finish();
     const auto& variables = net_.module.variables;
     if (reporter_.error_count() == errors_ &&
         std::none_of(variables.begin(), variables.end(),
                      [](const ir::Variable& each) { return each.is_trained; }))
       reporter_.report(train_.name.range, diag::nothing_trained, train_.name.text);
+    result_.selection = selection.rows();
+    result_.adapters = selection.adapters();
   }
 
   [[nodiscard]] std::string source(SourceRange range) const {
     return std::string(library_.sources().text(range));
-  }
-
-  /// Which of `paths` a selection names, in their order; every pattern must name one.
-  std::vector<size_t> matched(const ast::Selection& selection,
-                              const std::vector<std::string>& paths, const char* what) {
-    std::vector<bool> is_matched(paths.size(), false);
-    for (const ast::Pattern& pattern : selection.patterns) {
-      if (const ast::Pick* slice = find_slice(pattern)) {
-        reporter_.report(slice->range, diag::not_yet, "training a slice of a parameter");
-        continue;
-      }
-      // `!P` can only take back what the line has matched so far (match-3).
-      std::vector<std::string> candidates;
-      for (size_t i = 0; i < paths.size(); ++i)
-        if (!pattern.negation || is_matched[i]) candidates.push_back(paths[i]);
-      if (!names_one_of(pattern, paths))
-        report_no_match(pattern, paths, what);
-      else if (!names_one_of(pattern, candidates))
-        reporter_.report(pattern.range, diag::selector_takes_nothing, source(pattern.range));
-      else
-        report_unused_parts(pattern, candidates, what);
-      for (size_t i = 0; i < paths.size(); ++i)
-        if (matches(pattern, split_path(paths[i]))) is_matched[i] = !pattern.negation;
-    }
-    std::vector<size_t> result;
-    for (size_t i = 0; i < paths.size(); ++i)
-      if (is_matched[i]) result.push_back(i);
-    return result;
-  }
-
-  static bool names_one_of(const ast::Pattern& pattern, const std::vector<std::string>& paths) {
-    return std::any_of(paths.begin(), paths.end(),
-                       [&](const std::string& path) { return matches(pattern, split_path(path)); });
-  }
-
-  void report_no_match(const ast::Pattern& pattern, const std::vector<std::string>& paths,
-                       const char* what) {
-    const std::string text = source(pattern.range);
-    auto report = reporter_.report(pattern.range, diag::selector_no_match, text, what);
-    const bool is_prefix = std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
-      return matches_prefix(pattern, split_path(path));
-    });
-    if (pattern.negation) return;
-    if (is_prefix) {
-      report.hint(diag::hint_did_you_mean, text + ".**");
-      return;
-    }
-    std::vector<std::string> candidates;
-    for (const std::string& path : paths)
-      for (size_t end = path.find('.'); true; end = path.find('.', end + 1)) {
-        candidates.push_back(path.substr(0, end));
-        if (end == std::string::npos) break;
-      }
-    report.suggest(nearest(text, candidates));
-  }
-
-  /// An alternative that matches nothing is a slip of the pen, even where others match.
-  void report_unused_parts(const ast::Pattern& pattern, const std::vector<std::string>& paths,
-                           const char* what) {
-    std::vector<std::vector<std::string>> segments;
-    for (const std::string& path : paths) segments.push_back(split_path(path));
-    for (const SourceRange part : unused_parts(pattern, segments))
-      reporter_.report(part, diag::selector_part_no_match, source(part), source(pattern.range),
-                       what);
-  }
-
-  SelectionRow& add_row(const ast::TrainClause& clause) {
-    result_.selection.push_back({.line = clause.range, .text = source(clause.range)});
-    return result_.selection.back();
-  }
-
-  void select_parameters(const ast::SelectClause& line, const ast::TrainClause& clause) {
-    for (const ast::ClauseOption& option : line.options)
-      reporter_.report(option.range, diag::not_yet, "`" + option.word.text + "` of a selection");
-    std::vector<std::string> paths;
-    const std::vector<ir::VariableId> ids = net_.module.variables.ids();
-    for (const ir::VariableId id : ids) paths.push_back(net_.module.variables[id].path);
-    const std::vector<size_t> hits = matched(line.selection, paths, "parameter");
-    SelectionRow& row = add_row(clause);
-    for (const size_t hit : hits) {
-      ir::Variable& variable = net_.module.variables[ids[hit]];
-      variable.is_trained = line.word == ast::SelectClause::Word::kTrain;
-      row.matched.push_back(variable.path);
-      row.scalars += ir::element_count(variable.type);
-    }
-  }
-
-  std::optional<AdapterOptions> adapter_options(const ast::SelectClause& line,
-                                                const ast::TrainClause& clause) {
-    AdapterOptions result = {.origin = clause.range};
-    std::optional<double> alpha;
-    std::set<std::string> seen;
-    const int errors = reporter_.error_count();
-    for (const ast::ClauseOption& option : line.options) {
-      const std::string& word = option.word.text;
-      if (!seen.insert(word).second) {
-        reporter_.report(option.word.range, diag::argument_twice, word);
-      } else if (word == "rank") {
-        const std::optional<double> rank = statics_.static_number(*option.value);
-        if (rank && (*rank < 1 || *rank != std::floor(*rank) || *rank > 1e9))
-          reporter_.report(option.value->range, diag::whole_number, word, int64_t{1});
-        else if (rank)
-          result.rank = static_cast<int64_t>(*rank);
-      } else if (word == "alpha") {
-        alpha = statics_.static_number(*option.value);
-        if (alpha && statics_.is_f32(*alpha, option.value->range) && *alpha <= 0)
-          reporter_.report(option.value->range, diag::option_range, word, "greater than 0");
-      } else if (word == "mode") {
-        const auto* mode = option.value->get_if<ast::Name>();
-        if (mode != nullptr && (mode->text == "fa" || mode->text == "full"))
-          result.trains_a = mode->text == "full";
-        else
-          reporter_
-              .report(option.value->range, diag::unknown_word, "a mode of `lora`",
-                      source(option.value->range))
-              .suggest(mode == nullptr ? std::nullopt : nearest(mode->text, {"fa", "full"}));
-      } else if (word == "init") {
-        result.init_a = statics_.initializer(*option.value);
-      } else {
-        reporter_.report(option.word.range, diag::not_yet, "`" + word + "` of `lora`");
-      }
-    }
-    if (!seen.contains("rank")) reporter_.report(clause.word, diag::lora_rank_missing);
-    result.alpha = alpha.value_or(static_cast<double>(result.rank));
-    return reporter_.error_count() == errors ? std::optional(result) : std::nullopt;
-  }
-
-  void add_adapters(const ast::SelectClause& line, const ast::TrainClause& clause) {
-    const std::optional<AdapterOptions> options = adapter_options(line, clause);
-    std::vector<std::string> paths;
-    for (const CallRecord& call : net_.calls) paths.push_back(call.path);
-    const int errors = reporter_.error_count();
-    const std::vector<size_t> hits =
-        matched(line.selection, paths, "call that has parameters of its own");
-    if (!options || reporter_.error_count() != errors) return;
-    attach_adapters(line, clause, *options, hits);
-    // Once for all of the line: sorting for each would take the square of their number.
-    ir::sort_topologically(net_.module.graphs.front());
-  }
-
-  void attach_adapters(const ast::SelectClause& line, const ast::TrainClause& clause,
-                       const AdapterOptions& options, const std::vector<size_t>& hits) {
-    SelectionRow& row = add_row(clause);
-    const MatrixUses uses(net_.module.graphs.front());
-    ir::Builder builder(net_.module.graphs.front());
-    for (const size_t hit : hits) {
-      const CallRecord& call = net_.calls[hit];
-      const auto base = adaptable_parameter(uses, call);
-      if (!base) continue;
-      const auto known = std::find_if(adapters_.begin(), adapters_.end(),
-                                      [&](const auto& each) { return each.first.base == *base; });
-      if (known != adapters_.end()) {
-        reporter_.report(line.selection.range, diag::lora_twice, call.path)
-            .note(known->second, diag::note_first_here, call.path);
-        return;
-      }
-      if (!adapter_paths_are_free(call.path, line.selection.range)) return;
-      const auto adapter =
-          attach_adapter(net_.module, builder, call.path, *base, uses.of(*base), options);
-      if (!adapter) {
-        reporter_.report(line.selection.range, diag::lora_rank, options.rank,
-                         net_.module.variables[*base].path,
-                         ir::to_text(net_.module.variables[*base].type.dims));
-        return;
-      }
-      adapters_.emplace_back(*adapter, clause.range);
-      row.matched.push_back(call.path);
-      for (const ir::VariableId factor : {adapter->factor_a, adapter->factor_b})
-        row.scalars += ir::element_count(net_.module.variables[factor].type);
-    }
-    if (row.matched.empty()) reporter_.report(line.selection.range, diag::lora_no_matrix);
-  }
-
-  /// Whether the net has no parameter where an adapter's would be; false: reported.
-  bool adapter_paths_are_free(const std::string& path, SourceRange range) {
-    for (const ir::Variable& variable : net_.module.variables) {
-      if (variable.path != path + ".lora_a" && variable.path != path + ".lora_b") continue;
-      reporter_.report(range, diag::duplicate_path, variable.path)
-          .note(variable.origin, diag::note_first_here, variable.path);
-      return false;
-    }
-    return true;
   }
 
   // ---- assertions (learn-5) ----
@@ -643,13 +446,13 @@ class TrainCheck {
   Reporter& reporter_;
   ElaboratedNet net_;
   ElaboratedNet statics_net_;
-  OuterExpressions tensors_;  // over the net's graph, until it is folded
+  OuterExpressions tensors_;  // over the net's graph
   OuterExpressions statics_;  // for settings, which hold no tensors
   TrainedNet result_;
   std::vector<PlacedClause> clauses_;
+  std::map<std::string, size_t> once_;  // where in `clauses_` the one is, by its key
   std::vector<ast::Name> targets_;
   std::map<std::string, SourceRange> metrics_;
-  std::vector<std::pair<Adapter, SourceRange>> adapters_;
   bool has_optimizer_ = false;
   int errors_ = 0;  // reported before this block
 };

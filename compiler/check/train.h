@@ -9,6 +9,7 @@
 #include "check/net.h"
 #include "check/program.h"
 #include "check/reporter.h"
+#include "lora/adapter.h"
 
 namespace tdc::check {
 
@@ -17,13 +18,14 @@ struct TrainedNet {
   Training training;
   ir::Module module;
   std::vector<SelectionRow> selection;
-  std::vector<Adapter> adapters;
+  std::vector<lora::Adapter> adapters;
   std::string weights_from;
   SourceRange weights_origin;  ///< its place
 };
 
-/// Checks `train` and applies it to `net`: adds targets, loss and metrics to the graph, attaches
-/// adapters, marks the trained parameters. Null if something was reported.
+/// Checks `train` and applies it to `net`: adds targets, loss and metrics to the graph, the
+/// variables of adapters to the module, marks the trained parameters. Null if something was
+/// reported.
 std::optional<TrainedNet> apply_train(const ast::Train& train, SourceRange origin,
                                       const FileScope& file, const Library& library,
                                       Reporter& reporter,

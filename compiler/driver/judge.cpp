@@ -76,8 +76,9 @@ class Judge {
 
 std::optional<check::Program> judge(SourceFiles& files, FileId file, const CompileOptions& options,
                                     Diagnostics& diagnostics) {
+  Dump none;
   std::optional<check::CheckedFile> checked =
-      check_file(files, file, options, DefaultDeploy::first_of_file, diagnostics);
+      check_file(files, file, options, DefaultDeploy::first_of_file, diagnostics, none);
   if (!checked) return std::nullopt;
   Judge(files, file, options, diagnostics).judge(*checked);
   if (diagnostics.has_errors()) return std::nullopt;

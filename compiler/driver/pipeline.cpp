@@ -7,6 +7,7 @@
 
 #include "autodiff/entry_points.h"
 #include "check/check.h"
+#include "check/library.h"
 #include "driver/initial_values.h"
 #include "driver/platform.h"
 #include "driver/report.h"
@@ -15,6 +16,7 @@
 #include "emit/program_data.h"
 #include "ir/text.h"
 #include "ir/verify.h"
+#include "lora/attach_adapters.h"
 #include "memory/plan_memory.h"
 #include "memory/report.h"
 #include "memory/validate.h"
@@ -23,7 +25,6 @@
 #include "schedule/passes.h"
 #include "schedule/text.h"
 #include "support/check.h"
-#include "syntax/parse.h"
 #include "syntax/print_ast.h"
 
 namespace tdc::driver {
@@ -110,8 +111,15 @@ std::vector<std::string> pass_names() {
 
 std::optional<check::CheckedFile> check_file(SourceFiles& files, FileId file,
                                              const CompileOptions& options,
-                                             DefaultDeploy default_deploy,
-                                             Diagnostics& diagnostics) {
+                                             DefaultDeploy default_deploy, Diagnostics& diagnostics,
+                                             Dump& dump) {
+  set_fault_context("parse");
+  check::Library library(files, diagnostics);
+  const check::FileScope* parsed = library.load(file);
+  if (parsed == nullptr) return std::nullopt;
+  dump.at("ast", [&] { return print_ast(parsed->tree); });
+  if (!library.is_complete() || dump.is_done()) return std::nullopt;
+
   set_fault_context("check");
   if (!read_own_platform(options, diagnostics)) return std::nullopt;
   const check::Selection selection = {
@@ -121,23 +129,41 @@ std::optional<check::CheckedFile> check_file(SourceFiles& files, FileId file,
       .platform = options.platform.empty() ? std::string() : platform_name(options.platform),
       .prefers_deploy_of_file = default_deploy == DefaultDeploy::first_of_file};
   std::optional<check::CheckedFile> checked =
-      check::check_file(files, file, selection, diagnostics);
+      check::check_file(library, *parsed, selection, diagnostics);
   if (!checked || diagnostics.has_errors()) return std::nullopt;
-  for (check::Program& program : checked->programs) {
-    ir::verify(program.module, "check");
+
+  Dump none;
+  for (size_t i = 0; i < checked->programs.size(); ++i) {
+    check::Program& program = checked->programs[i];
     if (options.prefix.empty()) program.prefix = emit::free_prefix(program.prefix);
+    finish_sample_graph(program, i == checked->selected_program ? dump : none);
   }
   return checked;
 }
 
 std::optional<check::Program> check_program(SourceFiles& files, FileId file,
                                             const CompileOptions& options,
-                                            DefaultDeploy default_deploy,
-                                            Diagnostics& diagnostics) {
+                                            DefaultDeploy default_deploy, Diagnostics& diagnostics,
+                                            Dump& dump) {
   std::optional<check::CheckedFile> checked =
-      check_file(files, file, options, default_deploy, diagnostics);
+      check_file(files, file, options, default_deploy, diagnostics, dump);
   if (!checked) return std::nullopt;
   return std::move(checked->programs[checked->selected_program]);
+}
+
+void finish_sample_graph(check::Program& program, Dump& dump) {
+  ir::verify(program.module, "check");
+  dump.at("check", [&] { return ir::to_text(program.module); });
+
+  // Adapters are attached where a matrix is read, which may be a transpose of the parameter.
+  set_fault_context("pass fold_transpose");
+  program.module = opt::fold_transpose(std::move(program.module));
+  ir::verify(program.module, "pass fold_transpose");
+  dump.at("fold_transpose", [&] { return ir::to_text(program.module); });
+  set_fault_context("attach_adapters");
+  program.module = lora::attach_adapters(std::move(program.module), program.adapters);
+  ir::verify(program.module, "attach_adapters");
+  dump.at("ir", [&] { return ir::to_text(program.module); });
 }
 
 std::optional<ir::Module> make_module(const check::Program& program,
@@ -186,18 +212,9 @@ PlannedSchedule plan_module(const ir::Module& module, const check::Program& prog
 std::optional<Planned> plan_program(SourceFiles& files, FileId file, const CompileOptions& options,
                                     DefaultDeploy default_deploy, Diagnostics& diagnostics,
                                     Dump& dump) {
-  if (dump.stage == "ast") {
-    set_fault_context("parse");
-    const std::optional<ast::File> tree = parse(files, file, diagnostics);
-    if (tree) dump.at("ast", [&] { return print_ast(*tree); });
-    return std::nullopt;
-  }
-  dump.at("ast", [] { return std::string(); });
   std::optional<check::Program> program =
-      check_program(files, file, options, default_deploy, diagnostics);
-  if (!program) return std::nullopt;
-  dump.at("ir", [&] { return ir::to_text(program->module); });
-  if (dump.is_done()) return std::nullopt;
+      check_program(files, file, options, default_deploy, diagnostics, dump);
+  if (!program || dump.is_done()) return std::nullopt;
 
   std::optional<ir::Module> module = make_module(*program, options.without, diagnostics, dump);
   if (!module) return std::nullopt;

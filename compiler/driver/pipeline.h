@@ -56,16 +56,23 @@ std::optional<Planned> plan_program(SourceFiles& files, FileId file, const Compi
 
 // ---- its parts ----------------------------------------------------------------------------------
 
-/// Everything that depends on the texts alone. Null: errors were reported.
+/// Everything that depends on the texts alone: parsing, checking, and the graph of one sample of
+/// every program, as `finish_sample_graph` leaves it. Null: errors were reported, or the wanted
+/// stage was dumped.
 std::optional<check::CheckedFile> check_file(SourceFiles& files, FileId file,
                                              const CompileOptions& options,
-                                             DefaultDeploy default_deploy,
-                                             Diagnostics& diagnostics);
+                                             DefaultDeploy default_deploy, Diagnostics& diagnostics,
+                                             Dump& dump);
 
 /// The selected one of its programs.
 std::optional<check::Program> check_program(SourceFiles& files, FileId file,
                                             const CompileOptions& options,
-                                            DefaultDeploy default_deploy, Diagnostics& diagnostics);
+                                            DefaultDeploy default_deploy, Diagnostics& diagnostics,
+                                            Dump& dump);
+
+/// The passes over the graph of one sample that `check` gives: transposed matrices are read where
+/// they lie, and adapters attached.
+void finish_sample_graph(check::Program& program, Dump& dump);
 
 /// The entry points after all passes but those `without` names. Null: errors were reported.
 std::optional<ir::Module> make_module(const check::Program& program,

@@ -118,8 +118,9 @@ struct MergeInput {
 };
 
 std::optional<MergeInput> merge_input(Session& session, const CompileOptions& options) {
-  std::optional<check::Program> program = check_program(session.files(), session.file(), options,
-                                                        DefaultDeploy::host, session.diagnostics());
+  Dump none;
+  std::optional<check::Program> program = check_program(
+      session.files(), session.file(), options, DefaultDeploy::host, session.diagnostics(), none);
   if (!program) return std::nullopt;
   const std::optional<emit::InitialValues> values =
       make_initial_values(program->module.variables, *program, options,
@@ -137,7 +138,7 @@ std::optional<MergeInput> merge_input(Session& session, const CompileOptions& op
 std::vector<std::string> missing_factors(const check::Program& program,
                                          const io::ArrayIndex& arrays) {
   std::vector<std::string> missing;
-  for (const check::Adapter& adapter : program.adapters)
+  for (const lora::Adapter& adapter : program.adapters)
     for (const ir::VariableId factor : {adapter.factor_a, adapter.factor_b}) {
       const std::string& path = program.module.variables[factor].path;
       if (arrays.find(path) == nullptr) missing.push_back(path);
@@ -220,7 +221,7 @@ std::vector<io::Array> merge_adapters(const check::Program& program,
     if (is_factor(id)) continue;
     const io::Array& base = array_of(id);
     const auto adapter = std::find_if(program.adapters.begin(), program.adapters.end(),
-                                      [&](const check::Adapter& each) { return each.base == id; });
+                                      [&](const lora::Adapter& each) { return each.base == id; });
     if (adapter == program.adapters.end()) {
       merged.push_back(base);
       continue;

@@ -1,21 +1,37 @@
 #include "ir/rewrite.h"
 
-#include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
+#include <utility>
 
+#include "ops/op.h"
 #include "support/check.h"
 
 namespace tdc::ir {
+namespace {
 
-void replace_uses(Graph& graph, ValueId from, ValueId to, NodeId except) {
-  for (const NodeId id : graph.nodes.ids()) {
-    if (id == except) continue;
-    std::replace(graph.nodes[id].inputs.begin(), graph.nodes[id].inputs.end(), from, to);
+/// What `value` is the transpose of, if a node swaps its last two axes and does nothing else.
+std::optional<ValueId> transposed_source(const Graph& graph, ValueId value) {
+  const NodeId producer = graph.values[value].producer;
+  if (!producer.is_valid()) return std::nullopt;
+  const Node& node = graph.nodes[producer];
+  if (!node.op->is_permutation) return std::nullopt;
+  if (node.attributes.integers("axes") != std::vector<int64_t>{1, 0}) return std::nullopt;
+  return node.inputs[0];
+}
+
+}  // namespace
+
+void fold_transposes(const Graph& graph, Node& node) {
+  constexpr std::array kFlags = {"transpose_a", "transpose_b"};
+  for (size_t operand = 0; operand < kFlags.size(); ++operand) {
+    if (!node.attributes.has(kFlags[operand])) continue;
+    const std::optional<ValueId> source = transposed_source(graph, node.inputs[operand]);
+    if (!source) continue;
+    node.inputs[operand] = *source;
+    node.attributes.set(kFlags[operand], !node.attributes.boolean(kFlags[operand]));
   }
-  for (Output& output : graph.outputs)
-    if (output.value == from) output.value = to;
-  for (Write& write : graph.writes)
-    if (write.value == from) write.value = to;
 }
 
 void Replacements::apply(Node& node) const {
@@ -23,7 +39,9 @@ void Replacements::apply(Node& node) const {
 }
 
 void Replacements::apply(Graph& graph) const {
-  for (Node& node : graph.nodes) apply(node);
+  for (const NodeId id : graph.nodes.ids())
+    for (ValueId& input : graph.nodes[id].inputs)
+      if (const ValueId to = of(input); to != input && graph.values[to].producer != id) input = to;
   for (Output& output : graph.outputs) output.value = of(output.value);
   for (Write& write : graph.writes) write.value = of(write.value);
 }

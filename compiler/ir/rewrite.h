@@ -4,11 +4,13 @@
 
 namespace tdc::ir {
 
-/// Every node, output and write that used `from` uses `to` afterwards, except node `except`.
-void replace_uses(Graph& graph, ValueId from, ValueId to, NodeId except = {});
+/// Lets a node that can read an operand transposed read it where it lies, before a node that swaps
+/// its last two axes and does nothing else: an op with boolean attributes `transpose_a`,
+/// `transpose_b` for operands 0 and 1. `node` is one of `graph` or a copy.
+void fold_transposes(const Graph& graph, Node& node);
 
-/// Values that others take the place of, applied to the whole graph at once: `replace_uses` walks
-/// over all nodes for each of them.
+/// Values that others take the place of, applied to the whole graph at once: one walk, however many
+/// there are.
 class Replacements {
  public:
   explicit Replacements(const Graph& graph) { replaced_.resize(graph.values.size()); }
@@ -22,7 +24,8 @@ class Replacements {
   }
   /// All operands of the node.
   void apply(Node& node) const;
-  /// All operands, outputs and writes.
+  /// All operands, outputs and writes, except the operands of a node that makes what stands for
+  /// them: `sum = add(y, z)` may stand for `y`.
   void apply(Graph& graph) const;
 
  private:

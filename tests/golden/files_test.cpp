@@ -204,8 +204,9 @@ std::string said_about_weights(const Description& description, const TemporaryFo
 /// What is said when the program is trained with the data; there must be no samples.
 std::string said_about_data(const Description& description, const TemporaryFolder& folder) {
   Source source(description.program, folder);
+  driver::Dump none;
   const auto program = driver::check_program(source.files, source.file, {},
-                                             driver::DefaultDeploy::host, source.diagnostics);
+                                             driver::DefaultDeploy::host, source.diagnostics, none);
   REQUIRE(program.has_value());
   const auto load = [&]() -> Result<runner::Samples> {
     Result<io::DataSource> data = io::parse_data_source(*description.data);

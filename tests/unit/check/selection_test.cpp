@@ -34,7 +34,7 @@ net N(x: f32[6, 3]) -> y: f32[5, 3] { return Left(x, 5) as left }
 train t of N { loss mean(y) optimizer sgd(lr: 0.1) freeze ** lora left rank 4 alpha 2 }
 )");
   REQUIRE(program.adapters.size() == 1);
-  const Adapter& adapter = program.adapters[0];
+  const lora::Adapter& adapter = program.adapters[0];
   CHECK(adapter.scale == 0.5);
   CHECK(adapter.is_base_out_in);
   CHECK(program.module.variables[adapter.factor_a].type.dims == ir::Dims{4, 6});

@@ -47,14 +47,16 @@ TEST_CASE("sort_topologically puts appended producers before their users") {
   CHECK(find_violations(module).empty());
 }
 
-TEST_CASE("replace_uses spares the named node") {
+TEST_CASE("replacements spare the node that makes what stands for its operand") {
   Graph graph = {.name = "g"};
   Builder builder(graph);
   const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {3}}, false);
   const ValueId y = builder.emit("relu", {x});
   const ValueId z = builder.emit("add", {y, y});
   graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = y});
-  replace_uses(graph, y, z, graph.values[z].producer);
+  Replacements replacements(graph);
+  replacements.add(y, z);
+  replacements.apply(graph);
   CHECK(graph.outputs[0].value == z);
   CHECK(graph.nodes[graph.values[z].producer].inputs == ValueIds{y, y});
 }

@@ -1,0 +1,40 @@
+#include "lora/attach_adapters.h"
+
+#include <utility>
+
+#include "ir/builder.h"
+#include "ir/rewrite.h"
+#include "lora/matrix_uses.h"
+#include "support/check.h"
+
+namespace tdc::lora {
+
+ir::Module attach_adapters(ir::Module module, const std::vector<Adapter>& adapters) {
+  if (adapters.empty()) return module;
+  ir::Graph& graph = module.graphs.front();
+  const MatrixUses uses(graph);
+  ir::Builder builder(graph);
+  ir::Replacements sums(graph);  // for what the matrices alone give
+  for (const Adapter& adapter : adapters) {
+    TDC_CHECK(!uses.of(adapter.base).empty(), "`{}` is no matrix",
+              module.variables[adapter.base].path);
+    const ir::ValueId a = builder.read(module, adapter.factor_a);
+    const ir::ValueId b = builder.read(module, adapter.factor_b);
+    for (const MatrixUse& use : uses.of(adapter.base)) {
+      const ir::Node node = graph.nodes[use.node];
+      builder.set_phase(node.phase);
+      builder.set_origin(node.origin);
+      const ir::ValueId y = node.outputs.at(0);
+      ir::ValueId branch = use.low_rank->branch(builder, node, a, b);
+      if (adapter.scale != 1) branch = builder.emit("scale", {branch}, {{"factor", adapter.scale}});
+      const ir::ValueId sum = builder.emit("add", {y, branch});
+      sums.add(y, sum);
+      std::swap(graph.values[y].name, graph.values[sum].name);
+    }
+  }
+  sums.apply(graph);
+  ir::sort_topologically(graph);  // the branches stand behind those that use them
+  return module;
+}
+
+}  // namespace tdc::lora
