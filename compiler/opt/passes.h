@@ -14,8 +14,7 @@ namespace tdc::opt {
 ///
 /// Applies to ops with boolean attributes `transpose_a`, `transpose_b` for operands 0 and 1, when
 /// the operand is a swap of the last two axes. Relies on nothing. Runs on the graph of one sample,
-/// before adapters are attached where a matrix is read and before differentiation; the others run
-/// on entry points.
+/// before `lora::attach_adapters` and before differentiation; the others run on entry points.
 ir::Module fold_transpose(ir::Module module);
 
 /// Drops calls that give their operand as it is, as the op's record says, and views that change no
