@@ -56,7 +56,7 @@ std::optional<Times> measure(const std::string& text) {
   driver::finish_sample_graph(program, none);
   times.sample_graph = lap(since);
   times.nodes = program.module.graphs.front().nodes.size();
-  if (!driver::make_module(program, diagnostics, none)) return std::nullopt;
+  if (!driver::make_module(program, {}, diagnostics, none)) return std::nullopt;
   times.entry_points = lap(since);
   return times;
 }
