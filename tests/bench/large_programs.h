@@ -27,7 +27,7 @@ train t of N {{
 }
 
 inline std::string encoder_blocks(int nodes) {
-  constexpr int kNodesOfBlock = 40;
+  constexpr int kNodesOfBlock = 34;
   return fmt::format(R"(tdl 1
 use std.nn
 net N(x: f32[3, 4]) -> y: f32[3, 4] {{
@@ -41,7 +41,7 @@ train t of N {{
 }
 
 inline std::string adapted_linears(int nodes) {
-  constexpr int kNodesOfLinear = 7;
+  constexpr int kNodesOfLinear = 9;
   return fmt::format(R"(tdl 1
 use std.nn
 net N(x: f32[4]) -> y: f32[4] {{
