@@ -103,7 +103,8 @@ std::vector<StageTime> stage_times(const std::string& text) {
   const FileId file = files.add("growth.td", text);
   const driver::CompileOptions options;
   const std::optional<check::Program> checked = stages.measure("parse and check", [&] {
-    return driver::check_program(files, file, options, driver::DefaultDeploy::host, diagnostics);
+    return driver::check_program(files, file, options, driver::DefaultDeploy::host, diagnostics,
+                                 no_dump);
   });
   if (!checked) stop(files, diagnostics);
   const std::optional<ir::Module> module = stages.measure("entry points, passes", [&] {
