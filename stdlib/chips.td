@@ -14,8 +14,7 @@ chip pulp_cluster {
   image      L3
 }
 
-/// The same with 4 MiB of L2, for what does not fit beside its weights yet. The simulated chip has as much
-/// with `--set l2_bytes=4194304`.
+/// The same with 4 MiB of L2, for what does not fit beside its weights yet.
 chip pulp_cluster_4m {
   cores      8
   platform   "pulp_cluster"

@@ -8,6 +8,7 @@
 #include "driver/chip.h"
 #include "driver/initial_values.h"
 #include "driver/judge.h"
+#include "driver/remedies.h"
 #include "driver/report.h"
 #include "driver/run.h"
 #include "driver/session.h"
@@ -75,7 +76,8 @@ struct Executor {
                       session.diagnostics());
         is_good = !session.diagnostics().has_errors();
       } else {
-        memory::report_not_fit(*planned->not_fit, session.diagnostics());
+        report_not_fit(session.files(), session.file(), command.compile, planned->program,
+                       *planned->not_fit, session.diagnostics());
       }
       // What does not fit is reported all the same: the numbers say where the bytes are.
       if (is_good || !fits) print(text);

@@ -11,6 +11,7 @@
 
 #include "driver/initial_values.h"
 #include "driver/pipeline.h"
+#include "driver/remedies.h"
 
 namespace tdc::driver {
 namespace {
@@ -19,7 +20,7 @@ class Judge {
  public:
   Judge(const SourceFiles& files, FileId file, const CompileOptions& options,
         Diagnostics& diagnostics)
-      : source_(files.name(file)), options_(options), diagnostics_(diagnostics) {}
+      : files_(files), file_(file), options_(options), diagnostics_(diagnostics) {}
 
   void judge(const check::CheckedFile& checked) {
     // The selected pair first: what it shares with others is said as it says it.
@@ -35,7 +36,8 @@ class Judge {
     Diagnostics messages;
     Dump none;
     const std::optional<ir::Module> module = make_module(program, options_.without, messages, none);
-    check_weights(program, is_selected ? options_.weights : std::string(), source_, messages);
+    check_weights(program, is_selected ? options_.weights : std::string(), files_.name(file_),
+                  messages);
     add(messages);
     if (!module) return;
     for (size_t i = 0; i < checked.deployments.size(); ++i) {
@@ -44,7 +46,7 @@ class Judge {
           (is_selected && !options_.weights.empty()) || !program.weights_from.empty(), none);
       if (!planned.not_fit) continue;
       if (is_selected && i == checked.selected_deployment)
-        memory::report_not_fit(*planned.not_fit, diagnostics_);
+        report_not_fit(files_, file_, options_, program, *planned.not_fit, diagnostics_);
       else
         note_not_fit(program, checked.deployments[i], *planned.not_fit);
     }
@@ -66,7 +68,8 @@ class Judge {
                           each.level_name, each.need, each.capacity, each.shortfall);
   }
 
-  const std::string& source_;
+  const SourceFiles& files_;
+  FileId file_;
   const CompileOptions& options_;
   Diagnostics& diagnostics_;
   std::set<std::tuple<std::string, SourceRange, std::string>> places_;
@@ -77,6 +80,7 @@ class Judge {
 std::optional<check::Program> judge(SourceFiles& files, FileId file, const CompileOptions& options,
                                     Diagnostics& diagnostics) {
   Dump none;
+  if (!read_own_platform(options, diagnostics)) return std::nullopt;
   std::optional<check::CheckedFile> checked =
       check_file(files, file, options, DefaultDeploy::first_of_file, diagnostics, none);
   if (!checked) return std::nullopt;

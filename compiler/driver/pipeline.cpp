@@ -10,6 +10,7 @@
 #include "check/library.h"
 #include "driver/initial_values.h"
 #include "driver/platform.h"
+#include "driver/remedies.h"
 #include "driver/report.h"
 #include "emit/c_names.h"
 #include "emit/emit_project.h"
@@ -60,24 +61,9 @@ void run_pass(const Pass<Program>& pass, const std::vector<std::string>& without
     program = pass.run(std::move(program));
 }
 
-/// The files of the platform that the user brings, none if there is no such; reports what is wrong
-/// with it.
-std::optional<std::vector<OutputFile>> read_own_platform(const CompileOptions& options,
-                                                         Diagnostics& diagnostics) {
-  if (options.platform.empty()) return std::vector<OutputFile>();
-  Result<std::vector<OutputFile>> files = read_platform(options.platform);
-  if (files.ok()) return std::move(files.value());
-  for (const std::string& message : files.failure().messages)
-    diagnostics.report({}, diag::platform_folder, message);
-  return std::nullopt;
-}
-
 /// The rest of `compile`, for a plan that fits. `source` is the path of the .td file.
 std::optional<Compilation> emit(Planned planned, const CompileOptions& options,
                                 std::string_view source, Diagnostics& diagnostics) {
-  std::optional<std::vector<OutputFile>> own_platform = read_own_platform(options, diagnostics);
-  if (!own_platform) return std::nullopt;
-
   set_fault_context("initial values");
   std::optional<emit::InitialValues> initial_values = make_initial_values(
       planned.schedule.variables, planned.program, options, source, diagnostics);
@@ -95,8 +81,8 @@ std::optional<Compilation> emit(Planned planned, const CompileOptions& options,
                              .plan = result.plan,
                              .initial_values = result.initial_values};
   result.files = emit::emit_project(model, report_json(result, source));
-  result.files.insert(result.files.end(), std::make_move_iterator(own_platform->begin()),
-                      std::make_move_iterator(own_platform->end()));
+  result.files.insert(result.files.end(), std::make_move_iterator(planned.own_platform.begin()),
+                      std::make_move_iterator(planned.own_platform.end()));
   return result;
 }
 
@@ -107,6 +93,16 @@ std::vector<std::string> pass_names() {
   for (const Pass<ir::Module>& pass : kModulePasses) names.emplace_back(pass.name);
   for (const Pass<schedule::Schedule>& pass : kSchedulePasses) names.emplace_back(pass.name);
   return names;
+}
+
+std::optional<std::vector<OutputFile>> read_own_platform(const CompileOptions& options,
+                                                         Diagnostics& diagnostics) {
+  if (options.platform.empty()) return std::vector<OutputFile>();
+  Result<std::vector<OutputFile>> files = read_platform(options.platform);
+  if (files.ok()) return std::move(files.value());
+  for (const std::string& message : files.failure().messages)
+    diagnostics.report({}, diag::platform_folder, message);
+  return std::nullopt;
 }
 
 std::optional<check::CheckedFile> check_file(SourceFiles& files, FileId file,
@@ -121,7 +117,6 @@ std::optional<check::CheckedFile> check_file(SourceFiles& files, FileId file,
   if (!library.is_complete() || dump.is_done()) return std::nullopt;
 
   set_fault_context("check");
-  if (!read_own_platform(options, diagnostics)) return std::nullopt;
   const check::Selection selection = {
       .train = options.train,
       .deploy = options.deploy,
@@ -212,6 +207,8 @@ PlannedSchedule plan_module(const ir::Module& module, const check::Program& prog
 std::optional<Planned> plan_program(SourceFiles& files, FileId file, const CompileOptions& options,
                                     DefaultDeploy default_deploy, Diagnostics& diagnostics,
                                     Dump& dump) {
+  std::optional<std::vector<OutputFile>> own_platform = read_own_platform(options, diagnostics);
+  if (!own_platform) return std::nullopt;
   std::optional<check::Program> program =
       check_program(files, file, options, default_deploy, diagnostics, dump);
   if (!program || dump.is_done()) return std::nullopt;
@@ -226,7 +223,8 @@ std::optional<Planned> plan_program(SourceFiles& files, FileId file, const Compi
                  .module = *std::move(module),
                  .schedule = std::move(planned.schedule),
                  .plan = std::move(planned.plan),
-                 .not_fit = std::move(planned.not_fit)};
+                 .not_fit = std::move(planned.not_fit),
+                 .own_platform = *std::move(own_platform)};
 }
 
 std::optional<Compilation> compile(SourceFiles& files, FileId file, const CompileOptions& options,
@@ -236,7 +234,7 @@ std::optional<Compilation> compile(SourceFiles& files, FileId file, const Compil
       plan_program(files, file, options, default_deploy, diagnostics, dump);
   if (!planned) return std::nullopt;
   if (planned->not_fit) {
-    memory::report_not_fit(*planned->not_fit, diagnostics);
+    report_not_fit(files, file, options, planned->program, *planned->not_fit, diagnostics);
     return std::nullopt;
   }
   return emit(*std::move(planned), options, files.name(file), diagnostics);

@@ -47,6 +47,7 @@ struct Planned {
   schedule::Schedule schedule;
   memory::MemoryPlan plan;
   std::optional<memory::NotFit> not_fit;
+  std::vector<OutputFile> own_platform;  ///< the files of the platform that the user brings
 };
 
 /// `compile` up to the memory plan; a plan that does not fit is a result and not reported.
@@ -55,6 +56,11 @@ std::optional<Planned> plan_program(SourceFiles& files, FileId file, const Compi
                                     Dump& dump);
 
 // ---- its parts ----------------------------------------------------------------------------------
+
+/// The files of the platform that the user brings; none without one. Null: what is wrong with it
+/// was reported.
+std::optional<std::vector<OutputFile>> read_own_platform(const CompileOptions& options,
+                                                         Diagnostics& diagnostics);
 
 /// Everything that depends on the texts alone: parsing, checking, and the graph of one sample of
 /// every program, as `finish_sample_graph` leaves it. Null: errors were reported, or the wanted

@@ -24,7 +24,7 @@
 //     run_outputs   the files that take the results
 //     run_device    the program that holds the model, run_chip what is special about the chip
 //     run_training  feeds it for updates, run_samples for evaluation and inference
-//     run_recovery  finds the last weights that were finite
+//     run_recovery  finds the last weights that were finite, and the sample that is not
 //     run_progress  says where that is, run_summary what comes and what came out
 
 namespace tdc::driver {
@@ -109,25 +109,23 @@ class Run {
     if (!run_.command.losses.empty() && status == kSuccess)
       saved = fmt::format("losses in {}\n", run_.command.losses) + saved;
     const int columns = terminal_columns();
-    print(training_text(losses, loop.updates(), loop.samples(), elapsed,
+    const bool is_interrupted = !is_stopped && std::ssize(losses) < loop.updates();
+    print(training_text(is_stopped       ? Ending::stopped
+                        : is_interrupted ? Ending::interrupted
+                                         : Ending::done,
+                        losses, loop.updates(), loop.samples(), elapsed,
                         columns > 0 ? columns : kDefaultColumns) +
           saved);
-    if (loop.non_finite()) {
-      const std::string text =
-          to_text(*loop.non_finite(), run_.program().training->accumulate, run_.inputs.data);
-      if (!is_stopped)
-        print_error(fmt::format("tdc: {}\n", text));
-      else
-        status = first_error(status, wrong(fail("{}; `--keep-going` goes on", text)));
-    }
+    if (loop.non_finite() && !is_stopped)
+      print_error(fmt::format("tdc: {}\n", non_finite_text(*loop.non_finite())));
     const int64_t micro_batches = loop.samples() / run_.program().training->batch;
     status = first_error(
         status,
         device_.stop(micro_batches * work_of(run_.compilation.schedule, "train_step").total() +
                      std::ssize(losses) * work_of(run_.compilation.schedule, "apply").total()));
-    if (is_stopped || has_non_finite_weights_)
+    if (is_stopped) return first_error(status, explain(*loop.non_finite()));
+    if (has_non_finite_weights_)
       return first_error(status, save_last_finite(std::ssize(losses) - 1));
-    const bool is_interrupted = std::ssize(losses) < loop.updates();
     return status == kSuccess && is_interrupted ? kInterrupted : status;
   }
 
@@ -149,18 +147,54 @@ class Run {
     return status;
   }
 
+  /// Says at which sample the loss is not finite, and saves the weights before it if the user wants
+  /// them.
+  int explain(NonFiniteLoss found) {
+    const int64_t updates = found.update - 1;
+    const bool wants_weights = !run_.command.save.empty();
+    const bool wants_sample = found.samples.size() > 1;
+    int status = kSuccess;
+    if (wants_weights || wants_sample) {
+      print_error(
+          fmt::format("the loss is {} in update {}; training again up to there to find {}{}{}\n",
+                      found.loss, with_commas(found.update), wants_sample ? "the sample" : "",
+                      wants_sample && wants_weights ? " and " : "",
+                      wants_weights ? "the last finite weights" : ""));
+      const Result<Recovery> again = train_again(run_, device_, progress_, updates, wants_weights);
+      if (!again.ok()) status = device_.failed(again.failure());
+      if (again.ok() && wants_weights) status = save_recovered(again.value());
+      if (again.ok() && wants_sample && again.value().updates == updates) {
+        auto alone = non_finite_alone(run_, device_.client(), found.samples);
+        if (alone.ok())
+          found.alone = std::move(alone.value());
+        else
+          status = first_error(status, device_.failed(alone.failure()));
+      }
+    }
+    return first_error(wrong(fail("{}; `--keep-going` goes on", non_finite_text(found))), status);
+  }
+
   /// Saves the last weights that were finite, if the user wants any; `updates` were done before.
   int save_last_finite(int64_t updates) {
     if (run_.command.save.empty()) return kSuccess;
     print_error(fmt::format("training again up to {} updates to find the last finite weights\n",
                             with_commas(updates)));
-    const Result<WeightsOfUpdate> found = last_finite_weights(run_, device_, progress_, updates);
+    const Result<Recovery> found =
+        train_again(run_, device_, progress_, updates, /*wants_weights=*/true);
     if (!found.ok()) return device_.failed(found.failure());
-    const int status = note(outputs_.save(found.value().arrays), kSuccess);
+    return save_recovered(found.value());
+  }
+
+  int save_recovered(const Recovery& found) {
+    const int status = note(outputs_.save(found.weights), kSuccess);
     if (status == kSuccess)
       print(fmt::format("weights in {}, as they were after {} updates\n", run_.command.save,
-                        with_commas(found.value().updates)));
+                        with_commas(found.updates)));
     return status;
+  }
+
+  [[nodiscard]] std::string non_finite_text(const NonFiniteLoss& found) const {
+    return to_text(found, run_.program().training->accumulate, run_.inputs.data);
   }
 
   // ---- samples one by one
@@ -250,7 +284,8 @@ int run(const RunCommand& command, const Compilation& compilation) {
     return interrupts.count() > 0 ? kInterrupted : kProgramIsWrong;
   }
   std::optional<RunChip> chip;
-  if (inputs.value().chip) chip.emplace(*inputs.value().chip, command);
+  if (inputs.value().chip)
+    chip.emplace(*inputs.value().chip, inputs.value().chip_settings, command);
   return Run(context, outputs.value(), chip ? &*chip : nullptr).execute();
 }
 

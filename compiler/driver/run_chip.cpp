@@ -32,7 +32,7 @@ int RunChip::prepare(const runner::Interrupts& interrupts) const {
 }
 
 void RunChip::add_settings(std::vector<std::string>& words) const {
-  for (const std::string& setting : command_.chip_settings)
+  for (const std::string& setting : settings_)
     words.insert(words.end(), {std::string("--set"), setting});
 }
 

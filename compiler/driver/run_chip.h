@@ -17,8 +17,9 @@ namespace tdc::driver {
 /// did, and what they say to the user.
 class RunChip {
  public:
-  RunChip(runner::ChipBuild chip, const RunCommand& command)
-      : chip_(std::move(chip)), command_(command) {}
+  /// `settings` as `chip_settings` gives them.
+  RunChip(runner::ChipBuild chip, std::vector<std::string> settings, const RunCommand& command)
+      : chip_(std::move(chip)), settings_(std::move(settings)), command_(command) {}
 
   [[nodiscard]] std::string program() const { return chip_.program(); }
 
@@ -49,6 +50,7 @@ class RunChip {
   [[nodiscard]] std::string trace_window() const;
 
   runner::ChipBuild chip_;
+  std::vector<std::string> settings_;
   const RunCommand& command_;
   std::string folder_, report_path_, progress_path_;
 };

@@ -1,5 +1,6 @@
 #include "driver/run_inputs.h"
 
+#include "driver/chip_settings.h"
 #include "io/load.h"
 #include "support/files.h"
 #include "support/text.h"
@@ -46,11 +47,17 @@ Result<RunInputs> find_run_inputs(const RunCommand& command, const Compilation& 
   const check::Program& program = compilation.program;
   Failure problems;
   const auto add = [&](const Failure& failure) { problems.add(failure); };
-  const bool is_rtl = target_of(command) == runner::Target::rtl;
-  if (is_rtl && !program.deployment.chip.has_budget)
-    add(fail("the built-in deployment `host` is no chip; `--on rtl` needs a `deploy` block"));
-  add({.messages = runner::missing_tools(target_of(command))});
   RunInputs inputs;
+  const bool is_rtl = target_of(command) == runner::Target::rtl;
+  const chip::Chip& target_chip = program.deployment.chip;
+  if (is_rtl && !target_chip.has_budget) {
+    add(fail("the built-in deployment `host` is no chip; `--on rtl` needs a `deploy` block"));
+  } else if (is_rtl) {
+    Result<std::vector<std::string>> settings = chip_settings(target_chip, command.chip_settings);
+    add(settings.failure());
+    if (settings.ok()) inputs.chip_settings = std::move(settings.value());
+  }
+  add({.messages = runner::missing_tools(target_of(command))});
   if (is_rtl) {
     const Result<runner::ChipBuild> chip = runner::find_chip();
     add(chip.failure());

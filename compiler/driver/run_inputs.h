@@ -18,7 +18,9 @@ struct RunInputs {
   std::string data;                ///< what names the samples
   std::vector<std::string> files;  ///< the program and its data
   runner::Samples samples;
-  std::optional<runner::ChipBuild> chip;  ///< with `--on rtl`; perhaps not built yet
+  // With `--on rtl`:
+  std::optional<runner::ChipBuild> chip;   ///< perhaps not built yet
+  std::vector<std::string> chip_settings;  ///< what it is to be like, as `NAME=VALUE`
 };
 
 /// Finds the tools, the chip and the samples, or everything about them that is wrong.

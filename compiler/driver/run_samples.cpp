@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "driver/run_training.h"
 #include "emit/c_names.h"
 #include "support/check.h"
 
@@ -11,6 +12,13 @@ namespace {
 
 std::vector<std::byte> sample(const RunContext& run, int64_t index) {
   return run.inputs.samples.gather(std::vector<int64_t>{index});
+}
+
+/// What went wrong, with the sample if the model refuses it.
+Failure failure_at(const RunContext& run, const runner::Client& client, int64_t index,
+                   const Failure& failure) {
+  if (!client.has_refused()) return failure;
+  return at_samples(failure, std::vector<int64_t>{index}, run.inputs.data);
 }
 
 /// Arrays without elements yet for the results of `infer`.
@@ -53,7 +61,7 @@ Result<MeanEvaluation> evaluate_samples(const RunContext& run, int64_t count,
   for (int64_t i = 0; i < count; ++i) {
     if (run.interrupts.count() > 0) return fail("interrupted");
     const Result<runner::Evaluation> result = client.eval(sample(run, i));
-    if (!result.ok()) return result.failure();
+    if (!result.ok()) return failure_at(run, client, i, result.failure());
     ++evaluated;
     sums[0] += result.value().loss;
     for (size_t metric = 0; metric < result.value().metrics.size(); ++metric)
@@ -75,7 +83,7 @@ Result<std::vector<io::Array>> infer_samples(const RunContext& run, int64_t coun
   for (int64_t i = 0; i < count; ++i) {
     if (run.interrupts.count() > 0) return fail("interrupted");
     const Result<std::vector<std::byte>> bytes = client.infer(sample(run, i));
-    if (!bytes.ok()) return bytes.failure();
+    if (!bytes.ok()) return failure_at(run, client, i, bytes.failure());
     auto from = bytes.value().begin();
     for (io::Array& array : results) {
       const auto length = ir::element_count(ir::Dims(array.dims.begin() + 1, array.dims.end())) *

@@ -11,7 +11,7 @@
 #include "io/array.h"
 
 // The two kinds of work that take samples one by one and change nothing on the device. Both fail if
-// the program does, and when the user asks to stop.
+// the program does or refuses a sample, which is named then, and when the user asks to stop.
 
 namespace tdc::driver {
 

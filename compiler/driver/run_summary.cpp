@@ -59,13 +59,15 @@ std::string loss_text(std::span<const float> losses) {
       with_commas(static_cast<int64_t>(tenth)));
 }
 
-std::string training_text(std::span<const float> losses, int64_t updates, int64_t samples,
-                          std::chrono::duration<double> elapsed, int columns) {
-  const auto done = static_cast<int64_t>(losses.size());
-  std::string text = fmt::format("{} {} of {} updates, {} samples in {:.1f} s ({})\n",
-                                 done < updates ? "interrupted after" : "trained",
-                                 with_commas(done), with_commas(updates), with_commas(samples),
-                                 elapsed.count(), runner::sample_rate_text(samples, elapsed));
+std::string training_text(Ending ending, std::span<const float> losses, int64_t updates,
+                          int64_t samples, std::chrono::duration<double> elapsed, int columns) {
+  const std::string_view verb = ending == Ending::done          ? "trained"
+                                : ending == Ending::interrupted ? "interrupted after"
+                                                                : "stopped after";
+  const std::string text = fmt::format("{} {} of {} updates, {} samples in {:.1f} s ({})\n", verb,
+                                       with_commas(static_cast<int64_t>(losses.size())),
+                                       with_commas(updates), with_commas(samples), elapsed.count(),
+                                       runner::sample_rate_text(samples, elapsed));
   return text + runner::loss_curve(losses, columns, kCurveRows) + loss_text(losses);
 }
 

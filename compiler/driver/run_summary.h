@@ -21,9 +21,12 @@ std::string description_text(const RunContext& run);
 /// Empty for no losses.
 std::string loss_text(std::span<const float> losses);
 
+/// Why training ended: it was done, the user asked for it, or a loss was not finite.
+enum class Ending : uint8_t { done, interrupted, stopped };
+
 /// What training did in the end: `losses`, one for each update that was done, of `updates` wanted,
 /// and the curve, `columns` wide.
-std::string training_text(std::span<const float> losses, int64_t updates, int64_t samples,
-                          std::chrono::duration<double> elapsed, int columns);
+std::string training_text(Ending ending, std::span<const float> losses, int64_t updates,
+                          int64_t samples, std::chrono::duration<double> elapsed, int columns);
 
 }  // namespace tdc::driver

@@ -33,13 +33,39 @@ std::string samples_text(std::span<const int64_t> samples) {
                      samples.back());
 }
 
+/// The failure with the sample at which the model refuses to train, which evaluating finds.
+Failure refused_in_training(const RunContext& run, runner::Client& client,
+                            const std::vector<int64_t>& samples, const Failure& failure) {
+  std::vector<int64_t> refused;
+  for (const int64_t sample : samples)
+    if (!client.eval(run.inputs.samples.gather(std::vector<int64_t>{sample})).ok() &&
+        client.has_refused())
+      refused.push_back(sample);
+  return at_samples(failure, refused.empty() ? samples : refused, run.inputs.data);
+}
+
 }  // namespace
 
+Failure at_samples(const Failure& failure, std::span<const int64_t> samples,
+                   const std::string& data) {
+  return fail("{}, at {} of `{}` (counted from 0)", failure.messages.front(), samples_text(samples),
+              data);
+}
+
 std::string to_text(const NonFiniteLoss& found, int64_t accumulate, const std::string& data) {
-  return fmt::format("the loss is {} in update {}{}, over {} of `{}` (counted from 0)", found.loss,
-                     found.update,
-                     accumulate > 1 ? fmt::format(", micro-batch {}", found.micro_batch) : "",
-                     samples_text(found.samples), data);
+  const std::string head =
+      fmt::format("the loss is {} in update {}{}, ", found.loss, found.update,
+                  accumulate > 1 ? fmt::format(", micro-batch {}", found.micro_batch) : "");
+  const auto place = [&](std::string_view word, std::span<const int64_t> samples) {
+    return fmt::format("{} {} of `{}` (counted from 0)", word, samples_text(samples), data);
+  };
+  if (found.samples.size() == 1) return head + place("at", found.samples);
+  if (!found.alone) return head + place("over", found.samples);
+  if (found.alone->empty())
+    return head + place("over", found.samples) + ", though of none of them alone";
+  if (found.alone->size() == found.samples.size())
+    return head + place("over", found.samples) + ", and of each of them alone";
+  return head + place("at", *found.alone);
 }
 
 MicroBatches::MicroBatches(const RunContext& run)
@@ -69,7 +95,10 @@ Result<std::optional<float>> TrainingLoop::next_update(runner::Client& client) {
   while (done_ < wanted_ && run_.interrupts.count() == interrupts_before_) {
     const std::vector<int64_t> samples = micro_batches_.next();
     const Result<float> loss = client.train_step(run_.inputs.samples.gather(samples));
-    if (!loss.ok()) return loss.failure();
+    if (!loss.ok()) {
+      if (!client.has_refused()) return loss.failure();
+      return refused_in_training(run_, client, samples, loss.failure());
+    }
     loss_sum += loss.value();
     ++done_;
     ++in_group;
@@ -77,7 +106,8 @@ Result<std::optional<float>> TrainingLoop::next_update(runner::Client& client) {
       non_finite_ = {.update = updates_done_ + 1,
                      .micro_batch = in_group,
                      .loss = loss.value(),
-                     .samples = samples};
+                     .samples = samples,
+                     .alone = std::nullopt};
     const bool is_full = in_group == training_.accumulate;
     const bool ends_here = non_finite_ && !run_.command.keep_going;
     if (!is_full && !ends_here && done_ < wanted_) continue;

@@ -5,6 +5,7 @@
 #include "driver/pipeline.h"
 #include "driver/report.h"
 #include "memory/report.h"
+#include "support/text.h"
 #include "syntax/parse.h"
 
 namespace tdc::driver {
@@ -39,10 +40,15 @@ struct Row {
 };
 
 std::string fit_text(const Planned& planned, const memory::LevelReport& level) {
-  if (planned.not_fit)
-    return fmt::format("{} too little in {}", to_text(planned.not_fit->overflows[0].shortfall),
-                       planned.not_fit->overflows[0].level_name);
-  if (!planned.program.deployment.chip.has_budget) return "no budget";
+  const chip::Chip& chip = planned.program.deployment.chip;
+  if (planned.not_fit) {
+    std::vector<std::string> missing;
+    for (const memory::Overflow& overflow : planned.not_fit->overflows)
+      missing.push_back(
+          fmt::format("{} more {}", to_text(overflow.shortfall), overflow.level_name));
+    return fmt::format("does not fit `{}`: needs {}", chip.name, join_words(missing, "and"));
+  }
+  if (!chip.has_budget) return "no budget";
   return fmt::format("{} left in {}", to_text(level.capacity - level.need), level.name);
 }
 

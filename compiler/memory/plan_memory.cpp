@@ -4,8 +4,10 @@
 #include <array>
 #include <iterator>
 #include <numeric>
+#include <optional>
 
 #include "schedule/text.h"
+#include "support/check.h"
 
 // Where does each buffer lie? Rectangles of fixed width in time and fixed height in bytes are moved
 // up and down until none overlap and the pile is low ("dynamic storage allocation", NP-complete).
@@ -449,7 +451,8 @@ std::variant<MemoryPlan, NotFit> plan_memory(const Schedule& schedule, const Chi
   return result;
 }
 
-void report_not_fit(const NotFit& not_fit, Diagnostics& diagnostics) {
+Diagnostics::Report report_not_fit(const NotFit& not_fit, Diagnostics& diagnostics) {
+  std::optional<Diagnostics::Report> last;
   for (const Overflow& overflow : not_fit.overflows) {
     auto report =
         diagnostics.report(overflow.budget_origin, diag::memory_does_not_fit, overflow.level_name,
@@ -464,7 +467,10 @@ void report_not_fit(const NotFit& not_fit, Diagnostics& diagnostics) {
       report.note(tensor.origin, diag::note_memory_tensor, tensor.name, tensor.size);
     if (overflow.would_fit)
       report.hint(diag::hint_memory_budget, overflow.level_name, overflow.would_fit->count / 1024);
+    last.emplace(report);
   }
+  TDC_CHECK(last.has_value(), "a plan that fits");
+  return *last;
 }
 
 }  // namespace tdc::memory

@@ -55,8 +55,9 @@ std::variant<MemoryPlan, NotFit> plan_memory(const schedule::Schedule& schedule,
                                              const chip::Chip& chip,
                                              const ProgramData& program_data = {});
 
-/// Reports `memory-does-not-fit` for every level that overflows.
-void report_not_fit(const NotFit& not_fit, Diagnostics& diagnostics);
+/// Reports `memory-does-not-fit` for every level that overflows. Gives the last of these reports,
+/// for more that is to be said.
+Diagnostics::Report report_not_fit(const NotFit& not_fit, Diagnostics& diagnostics);
 
 // ---- the planner proper, without a schedule ----------------------------------------------------
 

@@ -88,12 +88,14 @@ Result<Client> Client::start(const std::vector<std::string>& command,
 Result<Done> Client::request(uint32_t operation, std::span<const std::byte> arguments,
                              std::string_view name) {
   uint32_t status = 0;
+  has_refused_ = false;
   const std::array<uint32_t, 1> head = {operation};
   if (Result<Done> done =
           process_.exchange(joined(std::span<const uint32_t>(head), arguments), bytes_of(status));
       !done.ok())
     return done;
-  if (status != TD_RUNNER_OK) return fail("{} failed: {}", name, status_text(status));
+  has_refused_ = status != TD_RUNNER_OK;
+  if (has_refused_) return fail("{} failed: {}", name, status_text(status));
   return Done{};
 }
 

@@ -44,6 +44,10 @@ class Client {
   /// Fails if the variable is frozen or has another number of elements.
   Result<Done> write_variable(int64_t index, std::span<const float> elements);
 
+  /// Whether the last failure is a status of the model's own, such as a label out of range: it has
+  /// changed nothing and goes on.
+  [[nodiscard]] bool has_refused() const { return has_refused_; }
+
   /// Clock cycles that the model's functions have taken, without the waiting for messages. On
   /// hosts: nanoseconds.
   Result<uint64_t> cycles();
@@ -60,6 +64,7 @@ class Client {
 
   ChildProcess process_;
   emit::RunnerSizes sizes_;
+  bool has_refused_ = false;
 };
 
 }  // namespace tdc::runner

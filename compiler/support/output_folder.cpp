@@ -37,6 +37,9 @@ constexpr std::string_view kMarkerTitle =
 /// Where the project's Makefile builds: not listed in the marker, and made again when it is gone.
 constexpr std::string_view kBuildFolder = "build";
 
+/// As many as Linux follows.
+constexpr int kMostLinks = 40;
+
 constexpr std::chrono::seconds kLongestWait{5};
 constexpr std::chrono::milliseconds kTimeBetweenTries{20};
 
@@ -119,6 +122,25 @@ void remove_ours(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder))
     if (entry.path().filename() != kOutputMarker) fs::remove_all(entry.path());
   fs::remove_all(folder);
+}
+
+/// Where the folder is, or will be: through symbolic links, also those that lead to nothing yet, so
+/// that a link stays a link. Throws fs::filesystem_error.
+fs::path place_of(const std::string& folder) {
+  fs::path place = fs::weakly_canonical(fs::absolute(folder));
+  for (int links = 0; links < kMostLinks; ++links) {
+    if (!place.has_filename()) place = place.parent_path();
+    // What exists has been followed; a link that is left leads to nothing.
+    fs::path link;
+    auto part = place.begin();
+    while (part != place.end() && !fs::is_symlink(fs::symlink_status(link))) link /= *part++;
+    if (!fs::is_symlink(fs::symlink_status(link))) return place;
+    fs::path target = link.parent_path() / fs::read_symlink(link);
+    for (; part != place.end(); ++part) target /= *part;
+    place = fs::weakly_canonical(target);
+  }
+  errno = ELOOP;
+  throw_error("follow", place);
 }
 
 Descriptor open_folder(const fs::path& path) {
@@ -244,9 +266,7 @@ Result<HeldFolder> write_output_folder(const std::string& folder,
                                        const std::vector<OutputFile>& files) {
   check_paths(files);
   try {
-    // Through symbolic links, so that a link to an output folder stays a link.
-    fs::path target = fs::weakly_canonical(fs::absolute(folder));
-    if (!target.has_filename()) target = target.parent_path();
+    const fs::path target = place_of(folder);
     while (true) {
       Result<std::optional<HeldFolder>> written = try_write(target, folder, files);
       if (!written.ok()) return written.failure();

@@ -35,8 +35,9 @@ class HeldFolder {
 /// either.) A folder that exists is replaced as a whole if it holds nothing, or the marker and no
 /// file that the marker does not list, but for those below `build/`. Any other is refused, and so
 /// is a file, and a folder that holds the current folder. A folder that another `tdc` holds is
-/// waited for, but not for long. Parent folders are made as needed. What is written depends on
-/// `files` only. Asserts that paths are relative, clean and distinct.
+/// waited for, but not for long. Symbolic links are followed and stay links, also one that leads to
+/// nothing yet: the folder is made there. Parent folders are made as needed. What is written
+/// depends on `files` only. Asserts that paths are relative, clean and distinct.
 ///
 /// Interrupting signals (Ctrl-C and its like) wait until the work is done or undone. A kill or a
 /// loss of power may leave `folder.tdc-new-*` behind, which the next call removes.

@@ -97,6 +97,69 @@ check "evaluates" run --on rtl --eval --samples 2 --cycle-limit 5000000
 evaluation() { run --on "$1" --eval --samples 3 2>/dev/null | grep -E "^  (loss|accuracy)"; }
 check "evaluates as the host does" diff <(evaluation host) <(evaluation rtl)
 
+# The ways in which a run can end, as on the host.
+# shellcheck source=tests/diff/scale_net.sh
+source "$root/tests/diff/scale_net.sh"
+scale_net
+scale=("$tdc" run scale.td --data scale.npz)
+check "a loss that is infinite names its sample" refuses 1 "the loss is inf in update 2, at sample 6 of \`scale.npz\`" \
+  "${scale[@]}" --on rtl --save scale.rtl.npz --losses scale.rtl.csv
+for target in host rtl; do
+  check "$target: one update" "${scale[@]}" --on $target --steps 1 --save one.$target.npz
+  check "$target: who wants to goes on" "${scale[@]}" --on $target --keep-going --losses on.$target.csv
+done
+check "the weights before it are saved" cmp scale.rtl.npz one.rtl.npz
+check "they are the host's" cmp one.host.npz one.rtl.npz
+check "its losses are those that the host has" cmp <(head -n 3 on.host.csv) scale.rtl.csv
+check "and so on" cmp on.host.csv on.rtl.csv
+# stopped SIGNAL: a run that a signal ends after some updates, whose weights and losses are in stopped.*
+stopped() {
+  local process status=0
+  env --default-signal "$tdc" run scale.td --data fine.npz --on rtl --steps 1000000 --save stopped.npz --losses stopped.csv >stopped.log 2>&1 &
+  process=$!
+  for _ in $(seq 600); do
+    if grep -q "step [0-9]* of" stopped.log; then break; fi
+    sleep 0.1
+  done
+  kill "-$1" $process
+  wait $process || status=$?
+  cat stopped.log
+  [ $status = 130 ] && grep -q "interrupted after" stopped.log
+}
+updates_done() { "$tdc" run scale.td --data fine.npz --on host --steps $(($(wc -l <stopped.csv) - 1)) --save until.npz && cmp stopped.npz until.npz; }
+for signal in INT TERM; do
+  check "SIG$signal ends a run" stopped $signal
+  check "SIG$signal: with the weights of its last update" updates_done
+done
+
+# The chip is the one of the chip file.
+# on_chip NAME EDIT: the digits' net in NAME.td, for pulp_cluster with that change
+on_chip() {
+  {
+    sed 's/ on pulp_cluster / on mine /; /^ *budget /d' "$example/mlp_digits.td"
+    sed -n '/^chip pulp_cluster {/,/^}/p' "$root/stdlib/chips.td" | sed "s/^chip .*/chip mine {/; $2"
+  } >"$1.td"
+}
+# on NAME ARGUMENTS...: two steps of it
+on() { "$tdc" run "$1.td" --data "$example/digits_train.npz" --on rtl --steps 2 "${@:2}" >"$1.log" 2>&1 || { cat "$1.log"; return 1; }; }
+on_chip two 's/cores .*/cores 2/; s/L2, size: 2 MiB/L2, size: 4 MiB/; s/L3, size: 32 MiB/L3, size: 64 MiB/'
+check "a chip file with two cores and other memories" on two --save two.npz
+check "gives the host's weights" cmp host.npz two.npz
+for parameter in cores=2 l2_bytes=4194304 l3_bytes=67108864; do
+  check "its $parameter is simulated" says two "^ *$parameter \(changed\)|[ ,]$parameter \(changed\)"
+done
+check "what --set says wins" on two --set cores=1
+check "over the chip file" says two "cores=1 \(changed\)"
+on_chip large 's/L2, size: 2 MiB/L2, size: 48 MiB/'
+check "a memory larger than can be simulated is refused" refuses 1 \
+  "\`mine\` has 48 MiB of L2, the simulated chip can have 64 KiB to 32 MiB" "$tdc" run large.td --data "$example/digits_train.npz" --on rtl
+on_chip small 's/L1, size: 128 KiB, stack: 128 KiB/L1, size: 512 KiB, stack: 128 KiB/'
+check "so is the scratchpad" refuses 1 "\`mine\` has 512 KiB of L1, the simulated chip can have 1 KiB to 256 KiB" \
+  "$tdc" run small.td --data "$example/digits_train.npz" --on rtl
+on_chip fourth 's/^  tensors .*/  memory L4, size: 1 MiB\n&/'
+check "a memory that the chip does not have is refused" refuses 1 \
+  "\`mine\` has a memory \`L4\`, the simulated chip has only L1, L2 and L3" "$tdc" run fourth.td --data "$example/digits_train.npz" --on rtl
+
 # A board that somebody ported to needs what the porting guide says and nothing else.
 check "the porting guide's board trains to the host's bytes" python3 "$root/tests/diff/board.py" kept mlp \
   "$example/digits_train.npz" host.csv host.npz

@@ -51,12 +51,25 @@ check "the transformer's adapters in both blocks do not fit 2 MiB" \
   grep -qx cct-pulp_cluster-lora2 not-fit
 check "and fit 4 MiB" test -d cct-pulp_cluster_4m-lora2
 
-# The linker's assertions can fail: a constant, a variable and code that the plan did not count.
-one_more() {
-  cp -r mlp_digits-pulp_cluster-digits more && echo "$1" >>more/mlp.c &&
-    refuses 2 "$2" build more riscv64-unknown-elf-gcc && rm -r more
+# The linker's assertions can fail: a constant and a variable that the plan did not count, more code than is reserved.
+# with_line FOLDER LINE COMMAND...: a copy of the project with one more line of C, as `more`
+with_line() {
+  local ended=0
+  cp -r "$1" more && echo "$2" >>more/mlp.c && "${@:3}" || ended=$?
+  rm -r more
+  return $ended
 }
-for line in 'const int more[4] TD_CONSTANT(L2) = {1};|more constants' 'static int more[4] TD_MEMORY(L2);|more variables'; do
-  check "${line##*|} than counted are refused" one_more "${line%%|*}" "${line##*|} than the memory plan counted"
+more_code() { echo "__asm__(\".pushsection .text.mlp_init, \\\"ax\\\"; .skip $1; .popsection\");"; }
+gcc=riscv64-unknown-elf-gcc
+for each in "pulp_cluster L2 L2" "mcu_256k FLASH RAM"; do
+  read -r chip constants variables <<<"$each"
+  folder=mlp_digits-$chip-digits
+  check "$chip: more constants than counted are refused" with_line "$folder" "const int more[4] TD_CONSTANT($constants) = {1};" \
+    refuses 2 "more constants than the memory plan counted" build more $gcc
+  check "$chip: more variables than counted are refused" with_line "$folder" "static int more[4] TD_MEMORY($variables);" \
+    refuses 2 "more variables than the memory plan counted" build more $gcc
+  check "$chip: more code than is reserved is refused" with_line "$folder" "$(more_code 0x20000)" \
+    refuses 2 "the code does not fit its reserved bytes" build more $gcc
+  check "$chip: a little more code is not" with_line "$folder" "$(more_code 16)" build more $gcc
 done
 finish

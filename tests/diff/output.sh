@@ -74,6 +74,26 @@ check "and leaves no folder" test ! -e wide
 check "a report of it draws no initial values" bash -c "ulimit -v 1000000; '$tdc' report wide.td --deploy host"
 sed 's/^deploy/weights from "nowhere.npz"\n\n&/' "$program" >from.td
 check "but looks for the weights that the program names" refuses 1 "nowhere.npz" "$tdc" report from.td
+# What `cmake --install` brings is whole: it works where neither the sources nor the build can be seen.
+build=$(dirname "$(dirname "$tdc")")
+check "installs" cmake --install "$build" --prefix "$work/installed"
+check "with the licence" diff "$root/LICENSE" installed/share/doc/tdc/LICENSE
+check "the manual" diff "$root/grammar/language.md" installed/share/doc/tdc/language.md
+check "the library" diff -r "$root/stdlib" installed/share/tdc/stdlib
+check "and nothing else but the program" bash -c "cd installed && find . -type f ! -path './share/tdc/stdlib/*' | sort | tr '\n' ' ' |
+  grep -qx './bin/tdc ./share/doc/tdc/LICENSE ./share/doc/tdc/language.md '"
+check "which looks for no library in the build" bash -c "! readelf -d installed/bin/tdc | grep -qE 'R(UN)?PATH'"
+mkdir named && cp "$program" named/mlp_digits.td
+# An empty folder in the place of the sources, where a name space of our own is to be had.
+elsewhere() {
+  local hidden="mount -t tmpfs none '$root'"
+  if ! unshare --user --map-root-user --mount bash -c "$hidden" 2>/dev/null; then hidden=true; fi
+  if [ "$hidden" = true ]; then bash -c "$1"; else unshare --user --map-root-user --mount bash -c "$hidden && test ! -e '$tdc' && $1"; fi
+}
+check "the installed one compiles the example" elsewhere "cd '$work/named' && ../installed/bin/tdc mlp_digits.td -o c"
+check "to the same bytes" diff -r a named/c
+check "and reports it" elsewhere "cd '$work/named' && ../installed/bin/tdc report mlp_digits.td --deploy cluster"
+
 check "nothing else is left" test -z "$(find . -name '*.tdc-*')"
 
 finish

@@ -34,13 +34,15 @@ ends_with() {
   [ "$ended" = "$status" ] || { echo "status $ended, expected $status"; return 1; }
 }
 
-# under_way: waits until the program of the only run that there is has been built and trains
+# under_way: waits until the program of the only run that there is has been built, started and trains
 under_way() {
-  for _ in $(seq 400); do
-    if compgen -G "temporary/*/build/host/mlp" || compgen -G "out/build/host/mlp"; then break; fi
+  local process
+  for _ in $(seq 1200); do
+    for process in $(pgrep -x mlp || true); do
+      if [[ $(readlink "/proc/$process/exe") == "$work"/* ]]; then sleep 0.5 && return; fi
+    done
     sleep 0.05
   done
-  sleep 0.3
 }
 
 # ends_soon PROCESS: waits for it; one that goes on for two minutes is killed, so that the test ends and fails
@@ -170,6 +172,8 @@ program diverges 1e30 "batch 2 accumulate 2"
 for target in host qemu; do
   bad=("$tdc" run diverges.td --on $target --seed 1 --data "$digits" --steps 8)
   check "$target: a loss that is no number ends a run" refuses 1 "the loss is nan in update 2, micro-batch 1, over samples 4 and 5 of" "${bad[@]}" --save $target.npz --losses $target.csv
+  check "$target: with weights that are so for every sample" refuses 1 "(counted from 0), and of each of them alone; \`--keep-going\` goes on" "${bad[@]}"
+  check "$target: which is no interruption" refuses 1 "stopped after 2 of 8 updates" "${bad[@]}"
   check "$target: and is the last of its losses" test "$(tail -n 1 $target.csv)" = "2,nan"
   check "$target: its weights are those before" bash -c "'$tdc' run diverges.td --on $target --seed 1 --data '$digits' --steps 1 --save before.npz && cmp $target.npz before.npz"
   check "$target: which tdc reads" "$tdc" run diverges.td --on host --eval --keep-going --samples 1 --data "$digits" --weights $target.npz
@@ -178,6 +182,20 @@ for target in host qemu; do
   check "$target: evaluation ends, too" refuses 1 "is not finite" "$tdc" run diverges.td --on $target --eval --data "$digits" --weights $target.npz
 done
 check "the same weights on both" cmp host.npz qemu.npz
+# Which of the samples of a micro-batch it is.
+# shellcheck source=tests/diff/scale_net.sh
+source "$root/tests/diff/scale_net.sh"
+scale_net
+scale=("$tdc" run scale.td --data scale.npz)
+for target in host qemu; do
+  check "$target: a loss that is infinite for one sample names it" refuses 1 "the loss is inf in update 2, at sample 6 of \`scale.npz\` (counted from 0);" "${scale[@]}" --on $target
+  check "$target: and saves the weights before" refuses 1 "at sample 6 of" "${scale[@]}" --on $target --save scale-$target.npz
+  check "$target: which are those" bash -c "'$tdc' run scale.td --data scale.npz --on $target --steps 1 --save one.npz && cmp one.npz scale-$target.npz"
+done
+sed 's/batch      4/batch 2 accumulate 2/' scale.td >groups.td
+check "also of a group" refuses 1 "in update 2, micro-batch 2, at sample 6 of" "$tdc" run groups.td --on host --data scale.npz
+check "or says that it is their sum" refuses 1 "in update 2, over samples 4 to 7 of \`sums.npz\` (counted from 0), though of none of them alone;" "$tdc" run scale.td --on host --data sums.npz
+check "evaluation names it" refuses 1 "the loss of sample 6 of" "$tdc" run scale.td --on host --eval --data scale.npz
 check "the same text on both" cmp host-on.csv qemu-on.csv
 # The only update takes the weights to infinity; no loss comes after it that could show it.
 program overflows 3e38 "batch 2"
@@ -220,6 +238,23 @@ TD
 check "an index without a row" refuses 1 "\`token\` holds 5 at index [1, 2], the program takes 0 to 4" "$tdc" run words.td --on host --data token.npz
 check "one row more" bash -c "sed 's/token, 5/token, 6/' words.td >more.td && '$tdc' run more.td --on host --data token.npz"
 
+# A label that only the model refuses: a compiler in front of the real one makes it know two classes less. The first
+# labels are 1, 3, 5, 6, 7, 8.
+program threes 0.1 "batch 3"
+mkdir tools
+cat >tools/cc <<END
+#!/bin/sh
+case " \$* " in *" mlp.c "*) sed -i 's/>= 10u) return MLP_OUT_OF_RANGE/>= 8u) return MLP_OUT_OF_RANGE/' mlp.c ;; esac
+exec $(command -v cc) "\$@"
+END
+chmod +x tools/cc
+refused="failed: a class number is not one of its classes, at sample 5 of \`$digits\` (counted from 0)"
+for mode in "" --eval; do
+  # shellcheck disable=SC2086 # no word or one
+  check "a status of the model's own names the sample${mode:+ with $mode}" refuses 70 "$refused" \
+    env PATH="$work/tools:$PATH" "$tdc" run threes.td --on host --data "$digits" $mode
+done
+
 # ---- output folders: one step, whatever happens ----
 cc -shared -fPIC -O1 -o kill_at.so "$root/tests/diff/kill_at.c" -ldl
 compile() { "$tdc" net.td --seed "$1" -o "$2" >/dev/null; }
@@ -244,6 +279,12 @@ kill_everywhere() {
   done
 }
 check "killed at $calls calls, a folder is the old or the new one" kill_everywhere
+ln -s not/yet/there to_nothing
+check "a link to nothing yet leads to the folder" compile 1 to_nothing
+check "and stays a link" bash -c "test -L to_nothing && diff -r not/yet/there first"
+check "below one as well" bash -c "ln -s deep/down nowhere_yet && '$tdc' net.td --seed 1 -o nowhere_yet/out && test -L nowhere_yet && diff -r deep/down/out first"
+ln -s circle circle
+check "a link to itself leads nowhere" refuses 1 "\`circle\` cannot be written: Too many levels of symbolic links" "$tdc" net.td -o circle
 check "a kill leaves something" bash -c "find . -name 'out.tdc-*' | grep -q ."
 check "which the next call removes" compile 2 out
 check "all of it" nothing_left

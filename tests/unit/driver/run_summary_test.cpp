@@ -22,11 +22,13 @@ TEST_CASE("run summary: the loss is its means over the first and last tenth of t
 
 TEST_CASE("run summary: a run that was stopped says how far it came") {
   const std::vector<float> losses = {2, 1};
-  CHECK(training_text(losses, 2, 8, std::chrono::seconds(4), 10) ==
+  CHECK(training_text(Ending::done, losses, 2, 8, std::chrono::seconds(4), 10) ==
         "trained 2 of 2 updates, 8 samples in 4.0 s (2 samples/s)\n"
         "  loss 2 at the first update, 1 at the last\n");
-  CHECK(training_text(losses, 300, 8, std::chrono::seconds(4), 10)
+  CHECK(training_text(Ending::interrupted, losses, 300, 8, std::chrono::seconds(4), 10)
             .starts_with("interrupted after 2 of 300 updates"));
+  CHECK(training_text(Ending::stopped, losses, 2, 8, std::chrono::seconds(4), 10)
+            .starts_with("stopped after 2 of 2 updates"));
 }
 
 }  // namespace
