@@ -254,11 +254,11 @@ deploy small on mcu_256k { budget RAM <= 20 KiB }
 
   const Case program = dense("batch 96", "220 KiB");
   const std::vector<Remedy> found = remedies(program);
-  const Planned plan = planned(program);
   SourceFiles files;
   const FileId file = files.add("net.td", program.text);
   Diagnostics diagnostics;
-  report_not_fit(files, file, program.options(), plan.program, *plan.not_fit, diagnostics);
+  Dump none;
+  CHECK(!compile(files, file, program.options(), DefaultDeploy::first_of_file, diagnostics, none));
   REQUIRE(diagnostics.all().size() == 1);
   const std::string text = render(diagnostics, files);
   const std::string note = fmt::format(
