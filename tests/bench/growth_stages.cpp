@@ -13,7 +13,7 @@
 #include "driver/pipeline.h"
 #include "driver/report.h"
 #include "emit/emit_project.h"
-#include "memory/lifetimes.h"
+#include "schedule/lifetimes.h"
 #include "memory/plan_memory.h"
 #include "memory/validate.h"
 #include "runner/build.h"
@@ -125,7 +125,7 @@ std::vector<StageTime> stage_times(const std::string& text) {
                                      .module = *module,
                                      .schedule = std::move(planned.schedule),
                                      .plan = std::move(planned.plan)};
-  stages.measure("  lifetimes alone", [&] { return memory::find_lifetimes(compilation.schedule); });
+  stages.measure("  lifetimes alone", [&] { return schedule::find_lifetimes(compilation.schedule); });
   stages.measure("  plan alone", [&] {
     return memory::plan_memory(compilation.schedule, chip, compilation.plan.program_data);
   });

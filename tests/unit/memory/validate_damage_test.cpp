@@ -9,7 +9,7 @@
 #include "arena_painting.h"
 #include "memory/plan_memory.h"
 #include "memory/validate.h"
-#include "schedule/run_schedule.h"
+#include "memory/run_schedule.h"
 
 namespace tdc::memory {
 namespace {
@@ -118,7 +118,7 @@ class Damage {
 
 std::vector<std::vector<uint32_t>> bits_of_run(const Schedule& schedule, const MemoryPlan& plan,
                                                uint64_t seed) {
-  schedule::ScheduleRun run(schedule, plan);
+  memory::ScheduleRun run(schedule, plan);
   std::vector<std::vector<uint32_t>> bits;
   for (const std::vector<float>& values : test::run_all(run, schedule, seed)) {
     bits.emplace_back();
