@@ -25,6 +25,9 @@ using ops::Space;
 /// The longest run of launches that is looked at.
 constexpr size_t kMostLaunches = 6;
 
+/// The most strips of a run: more cost more launches than memory.
+constexpr int64_t kMostStrips = 64;
+
 /// The dimension of an operand that depends on `axis`, if it is one alone. Axes of extent 1 say
 /// nothing.
 std::optional<size_t> dimension_along(const ops::Access& access, size_t axis) {
@@ -376,7 +379,7 @@ class RunFinder {
       StripChoice choice = {entry_point_, first, last, axis, 1};
       if (!run_of(choice)) continue;
       const int64_t extent = space.axes[axis].extent;
-      for (int64_t strips = 2; strips < 2 * extent; strips *= 2) {
+      for (int64_t strips = 2; strips < 2 * extent && strips <= kMostStrips; strips *= 2) {
         choice.length = (extent + strips - 1) / strips;
         if (choices.empty() || choices.back() != choice) choices.push_back(choice);
       }

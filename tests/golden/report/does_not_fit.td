@@ -16,5 +16,5 @@ train t of N {
 }
 
 deploy small on mcu_256k {
-  budget  RAM <= 64 KiB
+  budget  RAM <= 48 KiB
 }
