@@ -78,15 +78,12 @@ class MemoryUsers {
   /// The buffer in whose memory `buffer` is.
   [[nodiscard]] BufferId root(BufferId buffer) const { return roots_[buffer]; }
 
-  [[nodiscard]] Range steps_of(BufferId buffer) const {
-    return steps_.at(roots_[buffer]);
-  }
+  [[nodiscard]] Range steps_of(BufferId buffer) const { return steps_.at(roots_[buffer]); }
 
  private:
   void add(BufferId buffer, size_t at) {
     const auto index = static_cast<int64_t>(at);
-    Range& range =
-        steps_.try_emplace(roots_[buffer], Range{index, index + 1}).first->second;
+    Range& range = steps_.try_emplace(roots_[buffer], Range{index, index + 1}).first->second;
     range.end = index + 1;
   }
 
@@ -97,7 +94,7 @@ class MemoryUsers {
 /// What one launch of a run hands to the next.
 struct Link {
   BufferId buffer;
-  BufferId root;  ///< in whose memory it is
+  BufferId root;         ///< in whose memory it is
   size_t operand = 0;    ///< of the next launch
   size_t dimension = 0;  ///< that is cut
 };
@@ -128,6 +125,26 @@ std::optional<Link> link_between(const Schedule& schedule, const Launch& launch,
   return link;
 }
 
+/// Whether a launch of the run writes over what any of them reads beside the links. Whole launches
+/// may, each after its last reader; a later strip would find its operand overwritten. Elements that
+/// a launch itself updates where they stand are no harm.
+bool overwrites_operands(const Run& run, const MemoryUsers& users) {
+  for (size_t writer = 0; writer < run.launches.size(); ++writer)
+    for (size_t o = 0; o < run.launches[writer]->outputs.size(); ++o)
+      for (size_t reader = 0; reader < run.launches.size(); ++reader)
+        for (size_t i = 0; i < run.launches[reader]->inputs.size(); ++i) {
+          const std::optional<View>& input = run.launches[reader]->inputs[i];
+          const bool is_link = reader > 0 && run.links[reader - 1].operand == i;
+          if (!input || is_link ||
+              users.root(input->buffer) != users.root(run.launches[writer]->outputs[o].buffer))
+            continue;
+          const bool is_update = reader == writer && are_alike(run.spaces[reader].inputs[i].value(),
+                                                               run.spaces[writer].outputs[o]);
+          if (!is_update) return true;
+        }
+  return false;
+}
+
 /// The run from `first` to `last`, without axes; nullopt if the steps do not hand one tensor on, or
 /// if anybody else uses the memory of what they hand on.
 std::optional<Run> find_run(const Schedule& schedule, const EntryPoint& entry,
@@ -152,6 +169,7 @@ std::optional<Run> find_run(const Schedule& schedule, const EntryPoint& entry,
   for (const View& output : run.launches.back()->outputs)
     for (const Link& link : run.links)
       if (users.root(output.buffer) == link.root) return std::nullopt;
+  if (overwrites_operands(run, users)) return std::nullopt;
   return run;
 }
 

@@ -243,6 +243,12 @@ TEST_CASE("what others use, what is not whole, and what is needed whole is not c
           b.launch("exp", {x}, {t});
           b.launch("mul", {t, t}, {b.output("y", {4, 6})});
         }) == 0);
+  CHECK(count([](ScheduleBuilder& b, BufferId x, BufferId t) {  // written over what is read
+          const BufferId h = b.temporary("h", {4, 6});
+          b.launch("exp", {x}, {h});
+          b.launch("add", {x, h}, {t});
+          b.launch("mul", {t, h}, {b.alias("m", h)});
+        }) == 0);
   CHECK(count([](ScheduleBuilder& b, BufferId x, BufferId t) {  // both orders need all of t
           b.launch("exp", {x}, {t});
           b.launch("sum", {t}, {b.output("y", {})}, {{"axis", ir::Dims{-2, -1}}});
@@ -262,7 +268,7 @@ TEST_CASE("the pass makes as few strips as the peak needs, and none where nothin
   const Schedule whole_ops = conv_relu_pool(d, 2, 2, 0);
   const Schedule strips = group(whole_ops);
   CHECK(plan_of(whole_ops).levels[test::kL2].peak.count == 8 * 16 * 16 * 4);
-  CHECK(plan_of(strips).levels[test::kL2].peak.count < 8 * 16 * 16 * 4 / 4);
+  CHECK(plan_of(strips).levels[test::kL2].peak.count <= 8 * 16 * 16 * 4 / 2);
   CHECK(results(strips, 1) == results(whole_ops, 1));
 
   // The peak is where nothing can be cut.
