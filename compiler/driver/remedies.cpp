@@ -32,8 +32,7 @@ constexpr int64_t kMostAttempts = 40;
 
 constexpr int64_t kLargestRank = 4;
 
-// ---- units: what is frozen as one
-// ----------------------------------------------------------------
+// ---- units: what is frozen as one ---------------------------------------------------------------
 
 /// Trained parameters that belong together: a numbered block (`blocks.0`), or the parameters that
 /// one call declares itself (`head`), or one that the net declares.
@@ -142,8 +141,7 @@ std::vector<int64_t> divisors(int64_t number) {
   return small;
 }
 
-// ---- the search
-// ----------------------------------------------------------------------------------
+// ---- the search ---------------------------------------------------------------------------------
 
 class Search {
  public:
@@ -323,22 +321,7 @@ class Search {
   std::optional<Remedy> nearest_;
 };
 
-// ---- messages: notes of `memory-does-not-fit`
-// ----------------------------------------------------
-
-constexpr diag::Entry<diag::Text, diag::Text> kNoteSame = {
-    Severity::kNote, "note_remedy_same",
-    "with {lines} it takes {needs}, for the same bits of all weights"};
-constexpr diag::Entry<diag::Text, diag::Text, diag::Integer, diag::Integer> kNoteSooner = {
-    Severity::kNote, "note_remedy_sooner",
-    "with {lines} it takes {needs}; samples of an update are {samples} then, not {now}"};
-constexpr diag::Entry<diag::Text, diag::Text, diag::Integer, diag::Integer> kNoteLess = {
-    Severity::kNote, "note_remedy_less",
-    "with {lines} it takes {needs}; it then trains {trained} parameters, not {now}"};
-constexpr diag::Entry<diag::Text, diag::Text, Bytes> kNoteNearest = {
-    Severity::kNote, "note_remedy_nearest",
-    "no change that was tried is enough; nearest comes {lines}, with which it takes {needs}, "
-    "{shortfall} too little"};
+// ---- messages: notes of `memory-does-not-fit` ---------------------------------------------------
 
 std::string lines_text(const Remedy& remedy) {
   std::vector<std::string> quoted;
@@ -371,14 +354,14 @@ void report_not_fit(const SourceFiles& files, FileId file, const CompileOptions&
     const std::string lines = lines_text(remedy);
     const std::string needs = needs_text(remedy);
     if (remedy.shortfall.count > 0)
-      report.note(training.origin, kNoteNearest, lines, needs, remedy.shortfall);
+      report.note(training.origin, diag::note_remedy_nearest, lines, needs, remedy.shortfall);
     else if (remedy.effect == Remedy::Effect::same_weights)
-      report.note(training.origin, kNoteSame, lines, needs);
+      report.note(training.origin, diag::note_remedy_same, lines, needs);
     else if (remedy.effect == Remedy::Effect::sooner_updates)
-      report.note(training.origin, kNoteSooner, lines, needs, remedy.samples,
+      report.note(training.origin, diag::note_remedy_sooner, lines, needs, remedy.samples,
                   training.batch * training.accumulate);
     else
-      report.note(training.origin, kNoteLess, lines, needs, remedy.trained,
+      report.note(training.origin, diag::note_remedy_less, lines, needs, remedy.trained,
                   count_parameters(program.module.variables).trained);
   }
 }

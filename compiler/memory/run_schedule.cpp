@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "ops/op.h"
+#include "schedule/aliases.h"
 #include "support/check.h"
 
 namespace tdc::memory {
@@ -116,11 +117,8 @@ ScheduleRun::ScheduleRun(const Schedule& schedule, const MemoryPlan& plan, RunOp
     own_[id].resize(static_cast<size_t>(ir::byte_size(buffer.type).count));
     addresses_[id] = own_[id].data();
   }
-  for (const BufferId id : schedule.buffers.ids()) {
-    BufferId root = id;
-    while (schedule.buffers[root].alias) root = schedule.buffers[root].alias->of;
-    addresses_[id] = addresses_[root];
-  }
+  const IdVector<BufferId, BufferId> roots = schedule::alias_roots(schedule.buffers);
+  for (const BufferId id : schedule.buffers.ids()) addresses_[id] = addresses_[roots[id]];
 }
 
 BufferId ScheduleRun::argument(std::string_view entry_point, std::string_view name) const {

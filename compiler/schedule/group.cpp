@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 
@@ -229,8 +230,8 @@ struct Strips {
 
 class StripMaker {
  public:
-  StripMaker(const Schedule& schedule, const Run& run, int64_t length)
-      : schedule_(schedule), run_(run), length_(length), held_(run.links.size()) {}
+  StripMaker(const Run& run, int64_t length)
+      : run_(run), length_(length), held_(run.links.size()) {}
 
   Strips make() {
     const int64_t extent = run_.spaces.back().axes[run_.axes.back()].extent;
@@ -347,7 +348,6 @@ class StripMaker {
     }
   }
 
-  const Schedule& schedule_;
   const Run& run_;
   int64_t length_;
   std::vector<Held> held_;                              // of each link
@@ -414,11 +414,11 @@ Strips strips_of(const Schedule& schedule, const RunFinder& finder, const StripC
   const std::optional<Run> run = finder.run_of(choice);
   TDC_CHECK(run.has_value(), "steps {} to {} of {} cannot be cut", choice.first, choice.last,
             schedule.entry_points.at(choice.entry_point).name);
-  return StripMaker(schedule, *run, choice.length).make();
+  return StripMaker(*run, choice.length).make();
 }
 
-/// Puts the strips of choices into the schedule, the last choice of an entry point first, so that
-/// positions before it stay what they are.
+/// Puts strips in the place of the steps that they stand for. Of several choices of an entry point
+/// the last comes first, so that positions before it stay what they are.
 void apply(Schedule& schedule, const StripChoice& choice, Strips strips) {
   std::vector<Step>& steps = schedule.entry_points.at(choice.entry_point).steps;
   const auto place = steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(choice.first),
@@ -433,38 +433,40 @@ void apply(Schedule& schedule, const StripChoice& choice, Strips strips) {
 /// there lives, the handed-on ones as strips.
 class StripChooser {
  public:
+  /// Strips and the ticks `begin` to `end` - 1 of the steps that they stand for.
+  struct Window {
+    StripChoice choice;
+    Strips strips;
+    Tick begin = 0, end = 0;
+    int64_t bytes = 0;      ///< live while they run
+    int64_t arguments = 0;  ///< bytes of their argument structs, which always are
+  };
+
   StripChooser(const Schedule& schedule, LevelId level)
       : schedule_(schedule), level_(level), lifetimes_(find_lifetimes(schedule)) {
-    live_.assign(lifetimes_.steps.size() + 1, 0);
+    const size_t ticks = lifetimes_.steps.size();
+    live_.assign(ticks + 2, 0);
+    started_.assign(ticks + 2, 0);
     for (const Lifetime& lifetime : lifetimes_.lifetimes) {
       if (schedule.buffers[lifetime.buffer].level != level) continue;
       live_[static_cast<size_t>(lifetime.first)] += lifetime.size.count;
       live_[static_cast<size_t>(lifetime.last) + 1] -= lifetime.size.count;
+      started_[static_cast<size_t>(lifetime.first) + 1] += lifetime.size.count;
     }
-    for (size_t tick = 1; tick < live_.size(); ++tick) live_[tick] += live_[tick - 1];
-    live_.pop_back();
+    std::partial_sum(live_.begin(), live_.end(), live_.begin());
+    std::partial_sum(started_.begin(), started_.end(), started_.begin());
+    live_.resize(ticks);
+    with_strips_ = live_;
   }
 
-  /// The strips to make, by entry point and first step.
-  std::map<std::pair<size_t, size_t>, std::pair<StripChoice, Strips>> choose() {
+  /// The strips to make, by their first tick.
+  std::map<Tick, Window> choose() {
     while (lower_peak()) {
     }
-    std::map<std::pair<size_t, size_t>, std::pair<StripChoice, Strips>> result;
-    for (auto& [begin, window] : windows_)
-      result.emplace(std::pair(window.choice.entry_point, window.choice.first),
-                     std::pair(window.choice, std::move(window.strips)));
-    return result;
+    return std::move(windows_);
   }
 
  private:
-  struct Window {
-    StripChoice choice;
-    Strips strips;
-    Tick begin = 0, end = 0;  ///< ticks of the steps that the strips stand for
-    int64_t bytes = 0;        ///< live while they run
-    int64_t arguments = 0;    ///< bytes of their argument structs, which always are
-  };
-
   /// The chosen window that has the tick, or null.
   [[nodiscard]] const Window* window_at(Tick tick) const {
     auto after = windows_.upper_bound(tick);
@@ -473,30 +475,28 @@ class StripChooser {
     return tick < window.end ? &window : nullptr;
   }
 
-  [[nodiscard]] int64_t bytes_at(Tick tick) const {
-    const Window* window = window_at(tick);
-    return window != nullptr ? window->bytes : live_[static_cast<size_t>(tick)];
-  }
-
   /// Lowers what is live where most is; false if that cannot be.
   bool lower_peak() {
-    Tick peak = 0;
-    for (Tick tick = 1; tick < std::ssize(live_); ++tick)
-      if (bytes_at(tick) > bytes_at(peak)) peak = tick;
-    if (live_.empty()) return false;
-    const int64_t most = bytes_at(peak);
-    const Window* chosen = window_at(peak);
+    const auto peak = std::max_element(with_strips_.begin(), with_strips_.end());
+    if (peak == with_strips_.end()) return false;
+    const Tick tick = peak - with_strips_.begin();
+    const Window* chosen = window_at(tick);
     std::optional<Window> best;
-    for (Window& window : windows_for(peak)) {
+    for (Window& window : windows_for(tick)) {
       if (overlaps_another(window, chosen)) continue;
       // Entry points that run the same ops will need the same strips.
       const int64_t more = window.arguments - (chosen != nullptr ? chosen->arguments : 0);
-      if (window.bytes + std::ssize(schedule_.entry_points) * more >= most) continue;
+      if (window.bytes + std::ssize(schedule_.entry_points) * more >= *peak) continue;
       const auto cost = [](const Window& w) { return std::pair(w.strips.steps.size(), w.bytes); };
       if (!best || cost(window) < cost(*best)) best = std::move(window);
     }
     if (!best) return false;
-    if (chosen != nullptr) windows_.erase(chosen->begin);
+    if (chosen != nullptr) {
+      std::copy(live_.begin() + chosen->begin, live_.begin() + chosen->end,
+                with_strips_.begin() + chosen->begin);
+      windows_.erase(chosen->begin);
+    }
+    std::fill(with_strips_.begin() + best->begin, with_strips_.begin() + best->end, best->bytes);
     windows_.emplace(best->begin, *std::move(best));
     return true;
   }
@@ -521,24 +521,33 @@ class StripChooser {
       for (const Step& step : window.strips.steps)
         if (const auto* launch = std::get_if<Launch>(&step))
           window.arguments += argument_bytes(*launch->op->kernel).count;
-      for (const Lifetime& lifetime : lifetimes_.lifetimes) {
-        const bool is_live = lifetime.first < window.end && window.begin <= lifetime.last &&
-                             schedule_.buffers[lifetime.buffer].level == level_;
-        if (!is_live) continue;
-        const auto smaller = window.strips.dims.find(lifetime.buffer);
-        ir::TensorType type = schedule_.buffers[lifetime.buffer].type;
-        if (smaller != window.strips.dims.end()) type.dims = smaller->second;
-        window.bytes += ir::byte_size(type).count;
-      }
+      window.bytes = bytes_of(window);
       windows.push_back(std::move(window));
     }
     return windows;
   }
 
+  /// What lives at the first tick, what starts later, and less for what becomes smaller.
+  [[nodiscard]] int64_t bytes_of(const Window& window) const {
+    int64_t bytes = live_[static_cast<size_t>(window.begin)] +
+                    started_[static_cast<size_t>(window.end)] -
+                    started_[static_cast<size_t>(window.begin) + 1];
+    for (const auto& [buffer, dims] : window.strips.dims) {
+      ir::TensorType type = schedule_.buffers[buffer].type;
+      if (schedule_.buffers[buffer].alias || schedule_.buffers[buffer].level != level_) continue;
+      bytes -= ir::byte_size(type).count;
+      type.dims = dims;
+      bytes += ir::byte_size(type).count;
+    }
+    return bytes;
+  }
+
   const Schedule& schedule_;
   LevelId level_;
   Lifetimes lifetimes_;
-  std::vector<int64_t> live_;  // bytes, by tick
+  std::vector<int64_t> live_;         // bytes, by tick
+  std::vector<int64_t> with_strips_;  // the same with the chosen windows
+  std::vector<int64_t> started_;      // bytes of lifetimes that start before a tick
   std::map<size_t, RunFinder> finders_;
   std::map<Tick, Window> windows_;  // chosen, by their first tick
 };
@@ -561,7 +570,7 @@ Schedule group(Schedule schedule) {
   for (const LevelId level : levels) {
     auto chosen = StripChooser(schedule, level).choose();
     for (auto each = chosen.rbegin(); each != chosen.rend(); ++each)
-      apply(schedule, each->second.first, std::move(each->second.second));
+      apply(schedule, each->second.choice, std::move(each->second.strips));
   }
   return schedule;
 }

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "schedule/aliases.h"
+#include "schedule/uses.h"
 #include "support/check.h"
 
 namespace tdc::schedule {
@@ -76,20 +77,14 @@ class Finder {
 
   void walk(const std::vector<Step>& steps) {
     for (const Step& step : steps) {
-      if (const auto* launch = std::get_if<Launch>(&step)) {
-        for (const std::optional<View>& input : launch->inputs)
-          if (input) use(input->buffer);
-        for (const View& output : launch->outputs) use(output.buffer);
-        if (launch->scratch) use(*launch->scratch);
-      } else if (const auto* copy = std::get_if<Copy>(&step)) {
-        use(copy->from.buffer);
-        use(copy->to.buffer);
-      } else if (const auto* wait = std::get_if<Wait>(&step)) {
+      visit_views(step, [&](const View& view, bool) { use(view.buffer); });
+      const auto* launch = std::get_if<Launch>(&step);
+      if (launch != nullptr && launch->scratch) use(*launch->scratch);
+      if (const auto* wait = std::get_if<Wait>(&step))
         for (const Copy* pending : transfers_[wait->transfer]) {
           use(pending->from.buffer);
           use(pending->to.buffer);
         }
-      }
       result_.steps.push_back(&step);
     }
   }

@@ -8,6 +8,11 @@ View whole(BufferId buffer, const ir::Dims& dims) {
   return {.buffer = buffer, .offset = 0, .extent = dims, .stride = ir::dense_strides(dims)};
 }
 
+bool is_whole(const View& view, const Buffer& buffer) {
+  return view == whole(view.buffer, view.extent) &&
+         ir::element_count(view.extent) == ir::element_count(buffer.type);
+}
+
 View view_of(BufferId buffer, const ir::Dims& dims, const ops::Region& region) {
   View view = {.buffer = buffer,
                .offset = 0,

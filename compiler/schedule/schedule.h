@@ -3,8 +3,7 @@
 // What runs, in which order, on which pieces of which buffers. `emit` and `run_schedule` see this
 // and the MemoryPlan only, never the IR.
 //
-// Steps are concrete: constant boxes, constant views, every piece of its own. Loops exist in the
-// emitted C only.
+// Steps are concrete: constant boxes, constant views, every piece of its own.
 
 #include <cstdint>
 #include <optional>
@@ -57,6 +56,9 @@ struct View {
 
 /// The view of a whole buffer under the given dims (same number of elements).
 View whole(BufferId buffer, const ir::Dims& dims);
+
+/// Whether the view is all of its buffer in the order in which it lies.
+bool is_whole(const View& view, const Buffer& buffer);
 
 /// The part of a whole operand that a region is.
 View view_of(BufferId buffer, const ir::Dims& dims, const ops::Region& region);

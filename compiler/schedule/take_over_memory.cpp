@@ -42,8 +42,7 @@ class EntryPointPass {
   /// Whether the view is all of a temporary, as it lies.
   [[nodiscard]] bool is_whole_temporary(const View& view) const {
     const Buffer& buffer = buffers_[view.buffer];
-    return buffer.kind == BufferKind::temporary && view == whole(view.buffer, view.extent) &&
-           ir::element_count(view.extent) == ir::element_count(buffer.type);
+    return buffer.kind == BufferKind::temporary && is_whole(view, buffer);
   }
 
   /// Whether what `to` shows begins at step `at` and what `from` shows ends there.

@@ -135,9 +135,7 @@ std::string to_text(const View& view, const Schedule& schedule) {
   const ir::Dims& dims = schedule.buffers[view.buffer].type.dims;
   const std::string name = fmt::format("b{}", view.buffer.index);
   if (view == whole(view.buffer, dims)) return name;
-  if (view == whole(view.buffer, view.extent) &&
-      ir::element_count(view.extent) == ir::element_count(dims))
-    return name + ir::to_text(view.extent);
+  if (is_whole(view, schedule.buffers[view.buffer])) return name + ir::to_text(view.extent);
   return fmt::format("{}{} from {} stride {}", name, ir::to_text(view.extent), view.offset,
                      ir::to_text(view.stride));
 }

@@ -5,6 +5,7 @@
 
 #include "ops/bind.h"
 #include "ops/op.h"
+#include "schedule/aliases.h"
 #include "schedule/passes.h"
 #include "schedule/relocate.h"
 #include "schedule/uses.h"
@@ -162,6 +163,7 @@ class EntryPointPass {
   EntryPointPass(const Schedule& schedule, EntryPoint& entry)
       : schedule_(schedule),
         entry_(entry),
+        roots_(alias_roots(schedule.buffers)),
         is_left_out_(entry.steps.size(), 0),
         live_bytes_(entry.steps.size()) {
     uses_.resize(schedule.buffers.size());
@@ -171,7 +173,7 @@ class EntryPointPass {
       if (launch != nullptr && launch->scratch) uses_[*launch->scratch].insert(at);
     }
     for (const BufferId buffer : schedule.buffers.ids()) {
-      const BufferId memory = storage(buffer);
+      const BufferId memory = roots_[buffer];
       if (memory != buffer) versions_[memory].push_back(buffer);
     }
     for (const BufferId buffer : schedule.buffers.ids()) add_live(buffer, 1);
@@ -300,23 +302,17 @@ class EntryPointPass {
 
   [[nodiscard]] bool is_whole_of(const View& view, BufferKind kind) const {
     const Buffer& buffer = schedule_.buffers[view.buffer];
-    return buffer.kind == kind && !buffer.alias && view == whole(view.buffer, view.extent) &&
-           ir::element_count(view.extent) == ir::element_count(buffer.type);
+    return buffer.kind == kind && !buffer.alias && is_whole(view, buffer);
   }
   [[nodiscard]] bool is_whole_temporary(const View& view) const {
     return is_whole_of(view, BufferKind::temporary);
-  }
-
-  [[nodiscard]] BufferId storage(BufferId buffer) const {
-    while (schedule_.buffers[buffer].alias) buffer = schedule_.buffers[buffer].alias->of;
-    return buffer;
   }
 
   [[nodiscard]] bool writes(size_t at, BufferId memory) const {
     bool result = false;
     if (is_left_out_[at] == 0)
       visit_views(entry_.steps[at], [&](const View& view, bool is_written) {
-        result = result || (is_written && storage(view.buffer) == memory);
+        result = result || (is_written && roots_[view.buffer] == memory);
       });
     return result;
   }
@@ -328,7 +324,7 @@ class EntryPointPass {
 
   /// Whether a step after `first`, and `last` at the latest, writes to the buffer's memory.
   [[nodiscard]] bool is_written_between(BufferId buffer, size_t first, size_t last) const {
-    const BufferId memory = storage(buffer);
+    const BufferId memory = roots_[buffer];
     const auto is_written = [&](BufferId other) {
       for (auto user = uses_[other].upper_bound(first); user != uses_[other].end() && *user <= last;
            ++user)
@@ -384,6 +380,7 @@ class EntryPointPass {
 
   const Schedule& schedule_;
   EntryPoint& entry_;
+  IdVector<BufferId, BufferId> roots_;  // whose memory each buffer is in
   std::vector<char> is_left_out_;
   IdVector<BufferId, std::set<size_t>> uses_;           // steps that are not left out
   std::map<BufferId, std::vector<BufferId>> versions_;  // of variables, by their own buffer

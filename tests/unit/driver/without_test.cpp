@@ -8,7 +8,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -17,38 +16,12 @@
 #include "driver/pipeline.h"
 #include "memory/run_schedule.h"
 #include "support/files.h"
-#include "syntax/parse.h"
 #include "unit/kernels/library.h"
+#include "unit/own_programs.h"
 #include "unit/schedule/schedules.h"
 
 namespace tdc::driver {
 namespace {
-
-const std::filesystem::path kRoot = TDC_SOURCE_DIR;
-
-std::vector<std::filesystem::path> programs_in(const char* folder) {
-  std::vector<std::filesystem::path> result;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(kRoot / folder))
-    if (entry.path().extension() == ".td") result.push_back(entry.path());
-  std::ranges::sort(result);
-  return result;
-}
-
-/// The names of a file's `train` blocks; an empty one, which selects nothing, if there are none.
-std::vector<std::string> trains_of(const std::filesystem::path& path) {
-  SourceFiles files;
-  Diagnostics diagnostics;
-  const Result<std::string> text = read_file(path.string());
-  REQUIRE(text.ok());
-  const std::optional<ast::File> tree = parse(files, files.add("t.td", text.value()), diagnostics);
-  REQUIRE(tree.has_value());
-  std::vector<std::string> names;
-  for (const ast::Declaration& declaration : tree->declarations)
-    if (const auto* train = std::get_if<ast::Train>(&declaration.kind))
-      names.push_back(train->name.text);
-  if (names.empty()) names.emplace_back();
-  return names;
-}
 
 /// Nullopt if the program cannot be compiled: an op's example may take from the sample what must
 /// not depend on it.
@@ -128,8 +101,8 @@ struct Case {
 
 std::vector<Case> cases_in(const char* folder) {
   std::vector<Case> cases;
-  for (const std::filesystem::path& path : programs_in(folder))
-    for (const std::string& train : trains_of(path))
+  for (const std::filesystem::path& path : test::programs_in(folder))
+    for (const std::string& train : test::trains_of(read_file(path.string()).value()))
       for (const std::string& pass : pass_names()) cases.push_back({path, train, pass});
   return cases;
 }

@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -12,35 +11,13 @@
 #include "diag/render.h"
 #include "driver/pipeline.h"
 #include "support/files.h"
-#include "syntax/parse.h"
 #include "unit/kernels/library.h"
+#include "unit/own_programs.h"
 
 namespace tdc::memory {
 namespace {
 
 const std::filesystem::path kRoot = TDC_SOURCE_DIR;
-
-std::vector<std::filesystem::path> programs_in(const char* folder) {
-  std::vector<std::filesystem::path> result;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(kRoot / folder))
-    if (entry.path().extension() == ".td") result.push_back(entry.path());
-  std::ranges::sort(result);
-  return result;
-}
-
-/// The names of a file's `train` blocks; an empty one, which selects nothing, if there are none.
-std::vector<std::string> trains_of(const std::string& text) {
-  SourceFiles files;
-  Diagnostics diagnostics;
-  const std::optional<ast::File> tree = parse(files, files.add("t.td", text), diagnostics);
-  REQUIRE(tree.has_value());
-  std::vector<std::string> names;
-  for (const ast::Declaration& declaration : tree->declarations)
-    if (const auto* train = std::get_if<ast::Train>(&declaration.kind))
-      names.push_back(train->name.text);
-  if (names.empty()) names.emplace_back();
-  return names;
-}
 
 /// Paints the program under each of its `train` blocks. Gives the number of those that can be
 /// compiled: an op's example may take from the sample what must not depend on it.
@@ -49,7 +26,7 @@ int paint(const std::filesystem::path& path, const std::string& deploy = "") {
   Result<std::string> text = read_file(path.string());
   REQUIRE(text.ok());
   int painted = 0;
-  for (const std::string& train : trains_of(text.value())) {
+  for (const std::string& train : test::trains_of(text.value())) {
     SourceFiles files;
     const FileId file = files.add(path.string(), text.value());
     Diagnostics diagnostics;
@@ -70,18 +47,20 @@ int paint(const std::filesystem::path& path, const std::string& deploy = "") {
 
 TEST_CASE("compiled examples stay in their memory, use it all and need nothing else") {
   int painted = 0;
-  for (const std::filesystem::path& program : programs_in("examples")) painted += paint(program);
+  for (const std::filesystem::path& program : test::programs_in("examples"))
+    painted += paint(program);
   CHECK(painted >= 11);
   paint(kRoot / "examples/mlp_digits/mlp_digits.td", "mcu");
 }
 
 TEST_CASE("the same for the programs that are compared with JAX") {
-  for (const std::filesystem::path& program : programs_in("tests/diff")) paint(program);
+  for (const std::filesystem::path& program : test::programs_in("tests/diff")) paint(program);
 }
 
 TEST_CASE("the same for the example of every op") {
   int painted = 0;
-  for (const std::filesystem::path& program : programs_in("tests/ops")) painted += paint(program);
+  for (const std::filesystem::path& program : test::programs_in("tests/ops"))
+    painted += paint(program);
   CHECK(painted >= 24);
 }
 

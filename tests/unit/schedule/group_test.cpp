@@ -12,7 +12,7 @@
 #include "memory/validate.h"
 #include "ops/registry.h"
 #include "schedule/passes.h"
-#include "unit/kernels/kernels.h"
+#include "unit/kernels/library.h"
 #include "unit/schedule/schedules.h"
 
 namespace tdc::schedule {
@@ -20,13 +20,6 @@ namespace {
 
 using test::Random;
 using test::ScheduleBuilder;
-
-class NativeKernels : public KernelLibrary {
- public:
-  [[nodiscard]] KernelFunction find(std::string_view name) const override {
-    return reinterpret_cast<KernelFunction>(kernels::builds().front().find(std::string(name)));
-  }
-};
 
 memory::MemoryPlan plan_of(const Schedule& schedule) {
   return std::get<memory::MemoryPlan>(memory::plan_memory(schedule, test::two_level_chip()));
@@ -36,7 +29,7 @@ memory::MemoryPlan plan_of(const Schedule& schedule) {
 std::vector<std::vector<float>> results(const Schedule& schedule, uint32_t cores) {
   const memory::MemoryPlan plan = plan_of(schedule);
   for (const std::string& violation : memory::validate(schedule, plan)) FAIL_CHECK(violation);
-  const NativeKernels library;
+  const kernels::Library library;
   memory::ScheduleRun run(schedule, plan, {.kernels = &library, .cores = cores, .red_zone = {64}});
   Random random(7);
   const EntryPoint& entry = schedule.entry_points[0];

@@ -13,7 +13,7 @@
 #include "memory/validate.h"
 #include "ops/bind.h"
 #include "ops/registry.h"
-#include "unit/kernels/kernels.h"
+#include "unit/kernels/library.h"
 #include "unit/ops/samples.h"
 #include "unit/schedule/schedules.h"
 
@@ -22,13 +22,6 @@ namespace {
 
 using ops::Tensor;
 using test::Random;
-
-class NativeKernels : public KernelLibrary {
- public:
-  [[nodiscard]] KernelFunction find(std::string_view name) const override {
-    return reinterpret_cast<KernelFunction>(kernels::builds().front().find(std::string(name)));
-  }
-};
 
 /// How an operand lies: dense, with gaps, or with axes in another order, each now and then.
 struct Lying {
@@ -116,7 +109,7 @@ class LayoutsTest {
 
     const memory::MemoryPlan plan =
         std::get<memory::MemoryPlan>(memory::plan_memory(b.schedule(), test::two_level_chip()));
-    const NativeKernels library;
+    const kernels::Library library;
     memory::ScheduleRun run(b.schedule(), plan,
                             {.kernels = &library, .cores = cores, .red_zone = {64}});
     for (size_t i = 0; i < outputs.size(); ++i)

@@ -13,7 +13,7 @@
 #include "memory/run_schedule.h"
 #include "memory/validate.h"
 #include "ops/registry.h"
-#include "unit/kernels/kernels.h"
+#include "unit/kernels/library.h"
 #include "unit/ops/samples.h"
 #include "unit/schedule/schedules.h"
 
@@ -28,13 +28,6 @@ using ops::Range;
 using ops::Space;
 using ops::Tensor;
 using test::Random;
-
-class NativeKernels : public KernelLibrary {
- public:
-  [[nodiscard]] KernelFunction find(std::string_view name) const override {
-    return reinterpret_cast<KernelFunction>(kernels::builds().front().find(std::string(name)));
-  }
-};
 
 /// Consecutive ranges of random lengths.
 std::vector<Range> ragged(int64_t extent, Random& random) {
@@ -153,7 +146,7 @@ class PiecesTest {
     const memory::MemoryPlan plan =
         std::get<memory::MemoryPlan>(memory::plan_memory(b.schedule(), test::two_level_chip()));
     CHECK(memory::validate(b.schedule(), plan) == std::vector<std::string>{});
-    const NativeKernels library;
+    const kernels::Library library;
     memory::ScheduleRun run(
         b.schedule(), plan,
         {.kernels = with_kernels ? &library : nullptr, .cores = cores, .red_zone = {64}});

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+// The programs of the project itself, for tests that run over all of them.
+
+namespace tdc::test {
+
+/// The .td files below a folder of the project, sorted.
+std::vector<std::filesystem::path> programs_in(const char* folder);
+
+/// The names of the `train` blocks of a program's text; an empty one, which selects nothing, if
+/// there are none. Requires that it can be parsed.
+std::vector<std::string> trains_of(const std::string& text);
+
+}  // namespace tdc::test
