@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "check/definitions.h"
 #include "check/expressions.h"
 #include "check/forms.h"
 #include "check/parameters.h"
@@ -113,7 +114,7 @@ BoundArguments match_arguments(Elaboration& in, const CallContext& context,
 
 std::optional<Value> convert(Elaboration& in, const ast::Parameter& parameter, const Value& value,
                              SourceRange range) {
-  if (value.has_error()) return std::nullopt;
+  if (value.has_error() || !check_type_form(parameter.type, in.reporter)) return std::nullopt;
   const ArgumentKind kind = argument_kind(parameter.type);
   const auto* integer = value.get_if<int64_t>();
   const auto is_dim = [](const Value& each) {
@@ -256,7 +257,11 @@ Value call_block(Elaboration& in, const CallContext& context, const CallableValu
     return {};
   }
   const BoundArguments arguments = match_arguments(in, context, block);
-  if (!arguments.is_complete || in.recursive.contains(&block)) return {};
+  if (!arguments.is_complete) return {};
+  if (in.recursive.contains(&block)) {
+    in.reporter.count_again();
+    return {};
+  }
   if (is_entered(in, block)) {
     in.reporter.report(call.callee.range, diag::recursion, block.name.text);
     return {};

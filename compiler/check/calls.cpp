@@ -19,6 +19,12 @@ Value evaluate_call(Elaboration& in, const ast::Call& call, const ast::Expr* pip
       piped == nullptr)
     return parameter_count(in, call);
 
+  const bool is_known = local != nullptr || meaning.callable || is_built_in_function(callee.text);
+  if (!is_known && !in.parameter_counts.empty()) {
+    // An assertion's words mean something to `params` only.
+    report_unknown_callable(in.frame->scopes.file(), callee, in.reporter, {"params"});
+    return {};
+  }
   CallContext context = {call, {}};
   if (piped != nullptr)
     context.arguments.push_back({std::nullopt, evaluate(in, *piped), piped->range});
@@ -39,11 +45,11 @@ Value evaluate_call(Elaboration& in, const ast::Call& call, const ast::Expr* pip
   }
   if (target && target->block != nullptr) return call_block(in, context, *target, range);
 
-  const bool is_built_in = local == nullptr && !target && is_built_in_function(callee.text);
-  if (!target && !is_built_in) {
+  if (!is_known) {
     report_unknown_callable(in.frame->scopes.file(), callee, in.reporter);
     return {};
   }
+  const bool is_built_in = local == nullptr && !target;
   // Ops hold no parameters, so they have no path.
   if (call.path) {
     in.reporter.report(call.path->range, diag::path_on_op, callee.text);

@@ -11,6 +11,7 @@
 #include "check/library.h"
 #include "check/reporter.h"
 #include "check/train.h"
+#include "check/unread.h"
 #include "support/text.h"
 
 namespace tdc::check {
@@ -37,14 +38,25 @@ class FileCheck {
       check_platform(result_.deployments[result_.selected_deployment].chip, selection_.platform,
                      reporter_);
     if (reporter_.error_count() > 0) return std::nullopt;
-    for (const auto& [name, let] : file.lets)
-      if (!file.used_lets.contains(name))
-        reporter_.report(let->name.range, diag::unused_binding, name);
+    report_unread(file);
     for (Program& program : result_.programs) complete(program);
     return std::move(result_);
   }
 
  private:
+  /// Warns of what is bound for nothing (scope-5).
+  void report_unread(const FileScope& main) {
+    for (const FileScope* file : library_.files())
+      for (const ast::Declaration& declaration : file->tree.declarations)
+        if (const auto* block = std::get_if<ast::Block>(&declaration.kind))
+          for (const ast::Name& name : reads_of(block->body).unread)
+            reporter_.report(name.range, diag::unused_binding, name.text)
+                .hint(diag::hint_unused_result);
+    for (const auto& [name, let] : main.lets)
+      if (!main.used_lets.contains(name))
+        reporter_.report(let->name.range, diag::unused_binding, name);
+  }
+
   void check_data_block(const ast::Data& data, SourceRange origin, const FileScope& file) {
     const auto net = find_net(data.net, file);
     if (!net) return;

@@ -9,6 +9,7 @@
 
 #include "check/forms.h"
 #include "check/scopes.h"
+#include "check/unread.h"
 #include "support/text.h"
 
 namespace tdc::check {
@@ -40,7 +41,6 @@ class DefinitionCheck {
       if (!always_returns(block_.body))
         reporter_.report(block_.name.range, diag::missing_return, block_.name.text);
       report_unused();
-      report_unused_bindings();
     }
     return std::move(calls_);
   }
@@ -134,19 +134,16 @@ class DefinitionCheck {
 
   /// scope-5
   void report_unused() {
+    const std::set<std::string> read_before_bound = reads_of(block_.body).from_outside;
     for (const ast::Parameter& parameter : block_.parameters) {
       const auto& dims = dims_of_[parameter.name.text];
       const auto is_used = [&](const std::string& name) { return used_.contains(name); };
-      if (!is_used(parameter.name.text) && std::none_of(dims.begin(), dims.end(), is_used))
+      const bool is_tensor = argument_kind(parameter.type) == ArgumentKind::tensor;
+      const bool is_read = is_tensor ? read_before_bound.contains(parameter.name.text)
+                                     : is_used(parameter.name.text);
+      if (!is_read && std::none_of(dims.begin(), dims.end(), is_used))
         reporter_.report(parameter.name.range, diag::unused_argument, parameter.name.text);
     }
-  }
-
-  void report_unused_bindings() {
-    for (const ast::Name& name : bound_)
-      if (!used_.contains(name.text) && !name.text.starts_with('_'))
-        reporter_.report(name.range, diag::unused_binding, name.text)
-            .hint(diag::hint_unused_result);
   }
 
   // ---- names ----
@@ -161,7 +158,6 @@ class DefinitionCheck {
     const auto [known, is_new] = scopes_.bind(name.text);
     if (is_new) {
       known->range = name.range;
-      bound_.push_back(name);
     } else if (known->is_static) {
       reporter_.report(name.range, diag::rebinds_static, name.text)
           .note(known->range, diag::note_first_here, name.text);
@@ -193,7 +189,6 @@ class DefinitionCheck {
   void check(const ast::Let& let) {
     check_expr(*let.value);
     define(let.name, true);
-    bound_.push_back(let.name);
   }
 
   void check(const ast::VariableDecl& variable) {
@@ -352,7 +347,6 @@ class DefinitionCheck {
   std::set<std::string> used_;
   std::map<std::string, std::vector<std::string>> dims_of_;  // dims first bound by an argument
   std::vector<BlockCall> calls_;
-  std::vector<ast::Name> bound_;  // by `let` and `=`, where they are new
   int repeat_depth_ = 0;
 };
 

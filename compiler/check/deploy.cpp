@@ -214,12 +214,8 @@ std::optional<Deployment> check_deploy(const ast::Deploy& deploy, SourceRange or
   const int errors = reporter.error_count();
   const auto found = lookup(file, &FileScope::chips, deploy.chip.text);
   if (!found) {
-    Reporter::Report report =
-        reporter.report(deploy.chip.range, diag::unknown_chip, deploy.chip.text);
-    if (const std::optional<std::string> library = library_of_chip(deploy.chip.text))
-      report.hint(diag::hint_use, deploy.chip.text, *library);
-    else
-      report.suggest(nearest(deploy.chip.text, visible_names(file, &FileScope::chips)));
+    report_missing(diag::unknown_chip, deploy.chip, library_of_chip(deploy.chip.text),
+                   visible_names(file, &FileScope::chips), reporter);
     return std::nullopt;
   }
   std::optional<chip::Chip> chip = check_chip(*found.declaration, reporter);

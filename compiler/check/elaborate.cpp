@@ -1,6 +1,7 @@
 #include "check/elaborate.h"
 
 #include "check/block_call.h"
+#include "check/definitions.h"
 #include "check/expressions.h"
 #include "check/forms.h"
 #include "check/parameters.h"
@@ -26,9 +27,12 @@ Value add_input(Elaboration& in, const ast::Name& name, const ast::Type& type, i
 
 void define_inputs(Elaboration& in, const ast::Block& net) {
   for (const ast::Parameter& input : net.parameters) {
-    Value value;
-    if (argument_kind(input.type) == ArgumentKind::tensor)
+    Value value;  // of an input that is no tensor, which was reported with the definition
+    if (check_type_form(input.type, in.reporter) &&
+        argument_kind(input.type) == ArgumentKind::tensor)
       value = add_input(in, input.name, input.type, ir::InputKind::sample);
+    else
+      in.reporter.count_again();
     in.frame->scopes.define_outermost(input.name.text, {value});
     in.net.names[input.name.text] = value;
   }
@@ -94,6 +98,10 @@ OuterExpressions::OuterExpressions(const Library& library, Reporter& reporter,
 
 void OuterExpressions::define(const ast::Name& name, Value value) {
   frame_.scopes.define_outermost(name.text, {std::move(value)});
+}
+
+void OuterExpressions::poison(const ast::Name& name) {
+  if (Binding* known = frame_.scopes.find(name.text)) known->value = {};
 }
 
 bool OuterExpressions::add_target(const ast::Name& name, const ast::Type& type) {

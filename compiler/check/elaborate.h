@@ -42,6 +42,8 @@ class OuterExpressions {
 
   /// Makes a name known to the expressions that follow.
   void define(const ast::Name& name, Value value);
+  /// Whatever reads the name from here on gives an error that is said.
+  void poison(const ast::Name& name);
   /// Adds a target of the given type, `class(n)` included; false: reported.
   bool add_target(const ast::Name& name, const ast::Type& type);
   Value evaluate(const ast::Expr& expr);

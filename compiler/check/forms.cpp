@@ -178,12 +178,11 @@ std::optional<CallableValue> find_callable(const FileScope& file, const std::str
   return std::nullopt;
 }
 
-void report_unknown_callable(const FileScope& file, const ast::Name& name, Reporter& reporter) {
-  Reporter::Report report = reporter.report(name.range, diag::unknown_callable, name.text);
-  if (const std::optional<std::string> library = library_of_block(name.text))
-    report.hint(diag::hint_use, name.text, *library);
-  else
-    report.suggest(nearest(name.text, callable_names(file)));
+void report_unknown_callable(const FileScope& file, const ast::Name& name, Reporter& reporter,
+                             const std::vector<std::string>& also) {
+  std::vector<std::string> known = callable_names(file);
+  known.insert(known.end(), also.begin(), also.end());
+  report_missing(diag::unknown_callable, name, library_of_name(name.text), known, reporter);
 }
 
 std::vector<const ast::Call*> calls_in(const ast::Expr& expr) {

@@ -69,8 +69,10 @@ std::vector<std::string> callable_names(const FileScope& file);
 /// may call. Empty if nothing.
 std::optional<CallableValue> find_callable(const FileScope& file, const std::string& name);
 
-/// Reports that nothing which can be called has the name, and says where it is or what is near.
-void report_unknown_callable(const FileScope& file, const ast::Name& name, Reporter& reporter);
+/// Reports that nothing which can be called has the name, and says where it is or what is near,
+/// `also` some words that can be called here.
+void report_unknown_callable(const FileScope& file, const ast::Name& name, Reporter& reporter,
+                             const std::vector<std::string>& also = {});
 
 /// All calls of an expression, outermost first; pipe stages too, in the order in which they run.
 std::vector<const ast::Call*> calls_in(const ast::Expr& expr);

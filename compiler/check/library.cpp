@@ -38,8 +38,8 @@ std::string library_path(std::string_view name) {
   return fmt::format("{}{}{}", kLibraryFolder, name.substr(name.find('.') + 1), kSourceSuffix);
 }
 
-/// The library's declarations by name, with the file that has them.
-template <typename T>
+/// The library's declarations of some kinds by name, with the file that has them.
+template <typename... Kinds>
 std::map<std::string, std::string> library_declarations() {
   std::map<std::string, std::string> result;
   for (const std::string& name : library_names()) {
@@ -50,8 +50,12 @@ std::map<std::string, std::string> library_declarations() {
     const std::optional<ast::File> tree = parse(sources, file, none);
     TDC_CHECK(tree.has_value(), "`{}` does not parse", name);
     for (const ast::Declaration& declaration : tree->declarations)
-      if (const auto* each = std::get_if<T>(&declaration.kind))
-        result.emplace(each->name.text, name);
+      (
+          [&] {
+            if (const auto* each = std::get_if<Kinds>(&declaration.kind))
+              result.emplace(each->name.text, name);
+          }(),
+          ...);
   }
   return result;
 }
@@ -64,14 +68,20 @@ std::optional<std::string> find_in(const std::map<std::string, std::string>& dec
 
 }  // namespace
 
-std::optional<std::string> library_of_block(const std::string& name) {
-  static const std::map<std::string, std::string> blocks = library_declarations<ast::Block>();
-  return find_in(blocks, name);
+std::optional<std::string> library_of_name(const std::string& name) {
+  static const std::map<std::string, std::string> names =
+      library_declarations<ast::Block, ast::Let>();
+  return find_in(names, name);
 }
 
 std::optional<std::string> library_of_chip(const std::string& name) {
   static const std::map<std::string, std::string> chips = library_declarations<ast::Chip>();
   return find_in(chips, name);
+}
+
+std::optional<std::string> library_of_train(const std::string& name) {
+  static const std::map<std::string, std::string> trains = library_declarations<ast::Train>();
+  return find_in(trains, name);
 }
 
 const FileScope* Library::load(FileId file) {

@@ -14,6 +14,7 @@
 #include "check/reporter.h"
 #include "check/value.h"
 #include "support/source.h"
+#include "support/text.h"
 #include "syntax/ast.h"
 
 namespace tdc::check {
@@ -100,9 +101,26 @@ class Library {
   bool is_complete_ = true;
 };
 
-/// The library file that declares a block called `name`, as `use` writes it: `std.nn`; or null.
-std::optional<std::string> library_of_block(const std::string& name);
-/// The same for a chip.
+/// The library file that declares a block, a net or a `let` called `name`, as `use` writes it:
+/// `std.nn`; or null.
+std::optional<std::string> library_of_name(const std::string& name);
+/// The same for a chip, and for a `train` block.
 std::optional<std::string> library_of_chip(const std::string& name);
+std::optional<std::string> library_of_train(const std::string& name);
+
+/// Reports that nothing has a name, which would be in `library` or is near one of `known`. That a
+/// `use` is missing is said once for a file, however many of the library's names it has.
+template <typename Entry>
+void report_missing(const Entry& entry, const ast::Name& name,
+                    const std::optional<std::string>& library,
+                    const std::vector<std::string>& known, Reporter& reporter) {
+  if (library)
+    reporter
+        .report_once(std::to_string(name.range.file.index) + ": " + *library, name.range, entry,
+                     name.text)
+        .hint(diag::hint_use, name.text, *library);
+  else
+    reporter.report(name.range, entry, name.text).suggest(nearest(name.text, known));
+}
 
 }  // namespace tdc::check

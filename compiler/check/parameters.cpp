@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "check/definitions.h"
 #include "check/expressions.h"
 #include "check/forms.h"
 #include "check/shapes.h"
@@ -58,11 +59,9 @@ void declare_parameter(Elaboration& in, const ast::VariableDecl& variable) {
     in.reporter.report(variable.name.range, diag::not_yet, "`state`");
     return give({});
   }
-  const auto* named = std::get_if<ast::NamedType>(&variable.type.kind);
-  if (named == nullptr || named->name.text != "f32" || !named->shape) {
-    // A malformed type was reported with the definition.
-    if (argument_kind(variable.type) != ArgumentKind::unknown)
-      in.reporter.report(variable.type.range, diag::parameter_type, name);
+  if (!check_type_form(variable.type, in.reporter)) return give({});
+  if (std::get<ast::NamedType>(variable.type.kind).name.text != "f32") {
+    in.reporter.report(variable.type.range, diag::parameter_type, name);
     return give({});
   }
   const std::optional<ir::TensorType> type = concrete_type(in, variable.type);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -84,6 +85,18 @@ class Reporter {
     return Report(*this, &added);
   }
 
+  /// The same for what one cause brings about in several places: only the first of them is said.
+  template <typename... Args>
+  Report report_once(const std::string& cause, SourceRange range, const diag::Entry<Args...>& entry,
+                     std::type_identity_t<Args>... args) {
+    if (first_places_.emplace(cause, range).first->second == range)
+      return report(range, entry, std::move(args)...);
+    count_again();
+    return Report(*this, nullptr);
+  }
+  /// An error that was said elsewhere is one here, too.
+  void count_again() { ++repeated_errors_; }
+
   void enter_call(CallSite site) { call_sites_.push_back(std::move(site)); }
   void leave_call() { call_sites_.pop_back(); }
   /// How many calls lead to what is being elaborated.
@@ -96,6 +109,7 @@ class Reporter {
  private:
   Diagnostics& diagnostics_;
   std::set<std::pair<SourceRange, std::string>> reported_;
+  std::map<std::string, SourceRange> first_places_;  // by cause
   std::vector<CallSite> call_sites_;
   int repeated_errors_ = 0;
 };

@@ -74,8 +74,7 @@ class Scopes {
     std::vector<std::string> candidates = visible_names(*file_, &FileScope::lets);
     for (const Scope& scope : scopes_)
       for (const auto& [known, entry] : scope) candidates.push_back(known);
-    reporter.report(name.range, diag::unknown_name, name.text)
-        .suggest(nearest(name.text, candidates));
+    report_missing(diag::unknown_name, name, library_of_name(name.text), candidates, reporter);
   }
 
   // ---- what gives a name ----

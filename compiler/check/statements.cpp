@@ -191,7 +191,11 @@ void run(Elaboration& in, const ast::Binding& binding) {
     const ast::BindingTarget& target = binding.targets[i];
     Value& item = items[i];
     const auto* tensor = item.get_if<TensorValue>();
-    if (tensor == nullptr && !item.is_error()) {
+    const Binding* known = in.frame->scopes.find(target.name.text);
+    if (known != nullptr && known->is_static) {
+      in.reporter.count_again();  // scope-3: reported with the definition
+      item = {};
+    } else if (tensor == nullptr && !item.is_error()) {
       in.reporter.report(binding.value->range, diag::binding_static, target.name.text,
                          describe(item, in.builder.graph()));
       item = {};

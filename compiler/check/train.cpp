@@ -59,11 +59,15 @@ class TrainCheck {
     errors_ = reporter_.error_count();
     if (!collect(train_)) return std::nullopt;
     declare_names();
+    const int errors = reporter_.error_count();
     check_loss();
+    // What is wrong with a target in the loss is wrong with it in the metrics.
+    if (reporter_.error_count() != errors)
+      for (const ast::Name& target : targets_) tensors_.poison(target);
     for (const PlacedClause& each : clauses_)
       if (const auto* metric = std::get_if<ast::MetricClause>(&each.clause->kind))
         check_metric(*metric);
-    report_unused_targets();
+    if (has_loss_) report_unused_targets();
     for (const PlacedClause& each : clauses_) check_setting(*each.clause);
     if (!has_optimizer_)
       reporter_.report(train_.name.range, diag::train_without, train_.name.text, "optimizer")
@@ -89,8 +93,8 @@ class TrainCheck {
       const ast::Train& last = *chain.back();
       const auto base = lookup(file_, &FileScope::trains, last.base.text);
       if (!base) {
-        reporter_.report(last.base.range, diag::unknown_train, last.base.text)
-            .suggest(nearest(last.base.text, visible_names(file_, &FileScope::trains)));
+        report_missing(diag::unknown_train, last.base, library_of_train(last.base.text),
+                       visible_names(file_, &FileScope::trains), reporter_);
         return false;
       }
       if (std::find(chain.begin(), chain.end(), base.declaration) != chain.end()) {
@@ -159,6 +163,7 @@ class TrainCheck {
       const auto* clause = std::get_if<ast::LossClause>(&each.clause->kind);
       if (clause == nullptr) continue;
       loss = clause;
+      has_loss_ = true;
       metrics_.emplace("loss", each.clause->word);  // runs print it among the metrics
     }
     if (loss == nullptr) {
@@ -453,6 +458,7 @@ class TrainCheck {
   std::map<std::string, size_t> once_;  // where in `clauses_` the one is, by its key
   std::vector<ast::Name> targets_;
   std::map<std::string, SourceRange> metrics_;
+  bool has_loss_ = false;
   bool has_optimizer_ = false;
   int errors_ = 0;  // reported before this block
 };

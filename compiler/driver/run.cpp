@@ -115,6 +115,7 @@ class Run {
                                          : Ending::done,
                         losses, loop.updates(), loop.samples(), elapsed,
                         columns > 0 ? columns : kDefaultColumns) +
+          filled_text(loop.samples(), run_.inputs.samples.count(), run_.program().training->batch) +
           saved);
     if (loop.non_finite() && !is_stopped)
       print_error(fmt::format("tdc: {}\n", non_finite_text(*loop.non_finite())));

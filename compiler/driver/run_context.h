@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-
 #include "driver/compilation.h"
 #include "driver/options.h"
 #include "driver/run_inputs.h"
@@ -19,10 +17,9 @@ struct RunContext {
   [[nodiscard]] const check::Program& program() const { return compilation.program; }
 };
 
-/// How many samples `--eval` and `--infer` take.
+/// How many samples `--eval` and `--infer` take: there are as many.
 inline int64_t wanted_samples(const RunContext& run) {
-  const int64_t count = run.inputs.samples.count();
-  return std::min(count, run.command.samples.value_or(count));
+  return run.command.samples.value_or(run.inputs.samples.count());
 }
 
 }  // namespace tdc::driver

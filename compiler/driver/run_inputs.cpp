@@ -74,7 +74,12 @@ Result<RunInputs> find_run_inputs(const RunCommand& command, const Compilation& 
     inputs.files.push_back(command.compile.file);
     Result<runner::Samples> samples = load_samples(command, program, source.value());
     add(samples.failure());
-    if (samples.ok()) inputs.samples = std::move(samples.value());
+    if (samples.ok()) {
+      inputs.samples = std::move(samples.value());
+      if (command.samples && *command.samples > inputs.samples.count())
+        add(fail("`--samples {}`, but `{}` has {}", *command.samples, inputs.data,
+                 inputs.samples.count()));
+    }
   }
   if (!problems.messages.empty()) return problems;
   return inputs;

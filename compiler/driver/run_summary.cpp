@@ -59,6 +59,25 @@ std::string loss_text(std::span<const float> losses) {
       with_commas(static_cast<int64_t>(tenth)));
 }
 
+std::string filled_text(int64_t samples, int64_t count, int64_t batch) {
+  int64_t filled = 0;  // batches that hold samples from both ends
+  int64_t last = -1;
+  int64_t first_end = 0;  // of a pass in the last of them
+  for (int64_t end = count; end < samples; end += count) {
+    if (end % batch == 0 || end / batch == last) continue;
+    last = end / batch;
+    first_end = end;
+    ++filled;
+  }
+  if (filled == 0) return {};
+  if (filled == 1 && samples - first_end < batch)
+    return fmt::format("  the last batch is filled with {} {} from the start of the data\n",
+                       with_commas(samples - first_end),
+                       samples - first_end == 1 ? "sample" : "samples");
+  return fmt::format("  {} {} on from the end of the data to its start\n", with_commas(filled),
+                     filled == 1 ? "batch goes" : "batches go");
+}
+
 std::string training_text(Ending ending, std::span<const float> losses, int64_t updates,
                           int64_t samples, std::chrono::duration<double> elapsed, int columns) {
   const std::string_view verb = ending == Ending::done          ? "trained"

@@ -21,6 +21,15 @@ std::string description_text(const RunContext& run);
 /// Empty for no losses.
 std::string loss_text(std::span<const float> losses);
 
+/// Which batches of a run hold samples from both ends of the data (learn-6): it took `samples`, in
+/// batches of `batch`, from data of `count`.
+///
+///     the last batch is filled with 2 samples from the start of the data
+///     3 batches go on from the end of the data to its start
+///
+/// Empty if each pass ends with a batch.
+std::string filled_text(int64_t samples, int64_t count, int64_t batch);
+
 /// Why training ended: it was done, the user asked for it, or a loss was not finite.
 enum class Ending : uint8_t { done, interrupted, stopped };
 

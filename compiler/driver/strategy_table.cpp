@@ -2,26 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "driver/initial_values.h"
 #include "driver/pipeline.h"
 #include "driver/report.h"
 #include "memory/report.h"
 #include "support/text.h"
-#include "syntax/parse.h"
 
 namespace tdc::driver {
 namespace {
-
-/// Names of the `train` blocks, in the order of the file.
-std::vector<std::string> train_blocks(const SourceFiles& files, FileId file) {
-  Diagnostics reported_elsewhere;
-  const std::optional<ast::File> tree = parse(files, file, reported_elsewhere);
-  std::vector<std::string> names;
-  if (tree)
-    for (const ast::Declaration& declaration : tree->declarations)
-      if (const auto* train = std::get_if<ast::Train>(&declaration.kind))
-        names.push_back(train->name.text);
-  return names;
-}
 
 double mega(int64_t flop) {
   return static_cast<double>(flop) / 1e6;
@@ -39,8 +27,8 @@ struct Row {
   std::string fit;
 };
 
-std::string fit_text(const Planned& planned, const memory::LevelReport& level) {
-  const chip::Chip& chip = planned.program.deployment.chip;
+std::string fit_text(const PlannedSchedule& planned, const chip::Chip& chip,
+                     const memory::LevelReport& level) {
   if (planned.not_fit) {
     std::vector<std::string> missing;
     for (const memory::Overflow& overflow : planned.not_fit->overflows)
@@ -52,10 +40,9 @@ std::string fit_text(const Planned& planned, const memory::LevelReport& level) {
   return fmt::format("{} left in {}", to_text(level.capacity - level.need), level.name);
 }
 
-Row row_of(const std::string& name, const Planned& planned) {
+Row row_of(const std::string& name, const PlannedSchedule& planned, const chip::Chip& chip) {
   const Work step = work_of(planned.schedule, "train_step");
   const Work apply = work_of(planned.schedule, "apply");
-  const chip::Chip& chip = planned.program.deployment.chip;
   memory::MemoryReport report = memory::report_memory(planned.schedule, chip, planned.plan);
   Row row = {.name = name,
              .parameters = count_parameters(planned.schedule.variables),
@@ -63,7 +50,7 @@ Row row_of(const std::string& name, const Planned& planned) {
                       .backward = step.backward,
                       .update = step.update + apply.update},
              .levels = {},
-             .fit = fit_text(planned, report.levels.at(chip.tensors.index))};
+             .fit = fit_text(planned, chip, report.levels.at(chip.tensors.index))};
   for (memory::LevelReport& level : report.levels)
     if (level.peak.count > 0) row.levels.push_back(std::move(level));
   return row;
@@ -96,25 +83,28 @@ std::string peaks_text(const Row& row) {
 
 std::optional<std::string> strategy_table(SourceFiles& files, FileId file,
                                           const CompileOptions& options, Diagnostics& diagnostics) {
+  Dump none;
+  const std::optional<check::CheckedFile> checked =
+      check_file(files, file, options, DefaultDeploy::first_of_file, diagnostics, none);
+  if (!checked) return std::nullopt;
   std::string head, rows, peaks;
-  for (const std::string& name : train_blocks(files, file)) {
-    CompileOptions each = options;
-    each.train = name;
-    Dump none;
-    Diagnostics messages;
-    const std::optional<Planned> planned =
-        plan_program(files, file, each, DefaultDeploy::first_of_file, messages, none);
-    if (!planned) {
-      diagnostics = std::move(messages);
-      return std::nullopt;
-    }
-    const Row row = row_of(name, *planned);
+  for (const check::Program& program : checked->programs) {
+    if (!program.training) return std::string("the file has no `train` block\n");
+    const std::optional<ir::Module> module =
+        make_module(program, options.without, diagnostics, none);
+    check_weights(program, {}, files.name(file), diagnostics);
+    if (!module || diagnostics.has_errors()) return std::nullopt;
+    const check::Deployment& deployment = program.deployment;
+    const Row row = row_of(program.training->name,
+                           plan_module(*module, program, deployment.chip, options.without,
+                                       !program.weights_from.empty(), none),
+                           deployment.chip);
     if (head.empty()) {
       head = fmt::format(
           "deploy `{}` on {}; MFLOP of one train step; KiB beyond weights and input, and its "
           "lower bound\n\n{:<12} {:>10} {:>9} {:>8} {:>8} {:>8}",
-          planned->program.deployment.name, planned->program.deployment.chip.name, "train",
-          "parameters", "trained", "forward", "backward", "update");
+          deployment.name, deployment.chip.name, "train", "parameters", "trained", "forward",
+          "backward", "update");
       for (const memory::LevelReport& level : row.levels)
         head += fmt::format(" {:>10} {:>10}", level.name + " peak", "bound");
       head += "\n";
@@ -124,7 +114,6 @@ std::optional<std::string> strategy_table(SourceFiles& files, FileId file,
                         mega(row.work.backward), mega(row.work.update), memory_text(row), row.fit);
     peaks += peaks_text(row);
   }
-  if (rows.empty()) return std::string("the file has no `train` block\n");
   return head + rows + peaks;
 }
 

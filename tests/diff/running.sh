@@ -23,12 +23,14 @@ same_losses() {
     NR > 1 && ($2 - $4 > 1e-6 || $4 - $2 > 1e-6 || $2 + 0 == 0) { print; bad = 1 }
     END { exit bad || NR < 2 }'
 }
-# idx_files NAME FIRST COUNT: samples FIRST.. of an arithmetic pattern as a pair of IDX files
+# idx_files NAME FIRST COUNT [FIRST COUNT...]: samples FIRST.. of an arithmetic pattern as a pair of IDX files
 idx_files() {
   python3 - "$@" <<'PY'
 import struct, sys
-name, first, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-samples = range(first, first + count)
+name, *numbers = sys.argv[1:]
+ranges = zip(map(int, numbers[::2]), map(int, numbers[1::2]))
+samples = [first + i for first, count in ranges for i in range(count)]
+count = len(samples)
 with open(name + "-images", "wb") as images:
     images.write(struct.pack(">HBBII", 0, 8, 2, count, 64))
     for s in samples:
@@ -54,10 +56,21 @@ check "three samples at once or one after another give the same weights" cmp bat
 check "and the same losses" same_losses batch_3-host.csv batch_1_accumulate_3-host.csv
 check "but other updates give other weights" bash -c '! cmp -s batch_1-host.npz batch_3-host.npz'
 
-# Five samples in groups of four: the second update is that of the fifth sample alone.
+# Five samples in batches of four: the second batch is the fifth and the first three again (learn-6).
 idx_files five 0 5
-idx_files fifth 4 1
+idx_files filled 0 5 0 3
 program batch_4 0.1 "batch 4"
+check "one pass with a batch that is not full" bash -c "
+  '$tdc' run batch_4.td --on host --seed 1 --data idx:five-images,five-labels --save filled-5.npz >filled.log &&
+  '$tdc' run batch_4.td --on host --seed 1 --data idx:filled-images,filled-labels --save filled-8.npz >even.log"
+check "it is filled from the start" cmp filled-5.npz filled-8.npz
+check "with as many samples as the summary says" grep -q "the last batch is filled with 3 samples from the start of the data" filled.log
+check "which has nothing to say of whole batches" bash -c "! grep -q 'last batch' even.log"
+check "passes that go on from each other" bash -c "
+  '$tdc' run batch_4.td --on host --data idx:five-images,five-labels --steps 5 | grep -q '3 batches go on from the end of the data to its start'"
+
+# Five samples in groups of four: the second update is that of the fifth sample alone.
+idx_files fifth 4 1
 program batch_1_accumulate_4 0.1 "batch 1 accumulate 4"
 check "one pass with a group that is not full" "$tdc" run batch_1_accumulate_4.td --on host --seed 1 \
   --data idx:five-images,five-labels --save pass.npz --losses pass.csv
@@ -135,6 +148,20 @@ check "the C project is kept where asked" bash -c "
 mkdir other
 touch other/file
 check "a folder of someone else is not" refuses 1 "was not made by" "$tdc" run batch_1.td --on host --data "$digits" --steps 1 --keep other
+for mode in --eval "--infer --save more.npz"; do
+  # shellcheck disable=SC2086 # options are words of their own
+  check "more samples than there are with $mode" refuses 1 "\`--samples 6\`, but \`idx:five-images,five-labels\` has 5" \
+    "$tdc" run batch_4.td --on host $mode --samples 6 --data idx:five-images,five-labels
+  # shellcheck disable=SC2086
+  check "as many as there are with $mode" "$tdc" run batch_4.td --on host $mode --samples 5 --data idx:five-images,five-labels
+done
+for command in "check batch_4.td" "report batch_4.td" "batch_4.td -o nope" "run batch_4.td --on host --data $digits"; do
+  # shellcheck disable=SC2086
+  check "no such train block: tdc $command" refuses 1 "error: \`batch_4.td\` has no train block \`nope\`; it has \`" "$tdc" $command --train nope
+  # shellcheck disable=SC2086
+  check "no such deploy block: tdc $command" refuses 1 "error: \`batch_4.td\` has no deploy block \`nope\`; there are \`" "$tdc" $command --deploy nope
+done
+check "nothing was written" test ! -e nope
 check "no data" refuses 1 "give \`--data" "$tdc" run batch_1.td --on host
 check "no such data" refuses 1 "nowhere.npz" "$tdc" run batch_1.td --on host --data nowhere.npz
 check "data of another shape" refuses 1 "the program takes f32[n, 64]" "$tdc" run batch_1.td --on host --data "$root/examples/cct/source_test.npz"

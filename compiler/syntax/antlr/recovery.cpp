@@ -277,13 +277,32 @@ class Recovery : public antlr4::ANTLRErrorStrategy {
           .hint(diag::hint_write_instead, "`a < b and b < c`");
     } else if (expected.names && !expected.continues && is_reserved(parser, at) &&
                (last == nullptr || last->line == token.line)) {
-      diagnostics_.report(token.range, diag::reserved_word, text);
+      report_reserved(token);
+    } else if (is_used_as_name(parser, at, expected)) {
+      report_reserved(*last);
     } else if (touches && (text == "*" || text == "**" || text == "{") && is_in_selection(parser)) {
       diagnostics_.report(token.range, diag::pattern_partial, text);
     } else {
       return false;
     }
     return true;
+  }
+
+  /// Whether the token before `at` is a reserved word that was meant as a name: `state = f(x)`,
+  /// `f(state, 1)`, where the grammar can only see the start of a statement or a label.
+  bool is_used_as_name(antlr4::Parser* parser, size_t at, const Expected& expected) const {
+    const Token* last = before(parser, at);
+    if (last == nullptr || !is_reserved(parser, static_cast<size_t>(last - tokens_.data())))
+      return false;
+    const std::string_view text = files_.text(tokens_[at].range);
+    const bool is_label = expected.phrases == std::vector<std::string>{"`:`"};
+    return is_label ? text == "," || text == ")" : expected.names && text == "=";
+  }
+
+  /// Once for each word: who gives it to something uses it, too.
+  void report_reserved(const Token& token) {
+    const std::string text(files_.text(token.range));
+    if (reserved_.insert(text).second) diagnostics_.report(token.range, diag::reserved_word, text);
   }
 
   static bool is_reserved(antlr4::Parser* parser, size_t at) {
@@ -336,6 +355,7 @@ class Recovery : public antlr4::ANTLRErrorStrategy {
   Diagnostics& diagnostics_;
   std::set<uint32_t> bad_lines_;
   std::set<size_t> reported_;
+  std::set<std::string> reserved_;  // words that were reported
   int errors_ = 0;
 };
 

@@ -45,13 +45,18 @@ SourceRange range_of(FileId file, const antlr4::Token* first, const antlr4::Toke
 std::vector<Token> take_tokens(const SourceFiles& files, FileId file, Stream& stream) {
   std::vector<Token> tokens;
   uint32_t last_line = 0;
+  uint32_t hidden_line = 0;
   for (antlr4::Token* token : stream.tokens.getTokens()) {
     const SourceRange range = range_of(file, token, token);
     const auto line = static_cast<uint32_t>(token->getLine());
     TokenKind kind = kind_of(token->getType());
     if (kind == TokenKind::kSign && is_word(files.text(range))) kind = TokenKind::kWord;
     auto* writable = dynamic_cast<antlr4::WritableToken*>(token);
-    if (kind == TokenKind::kUnknown) writable->setChannel(antlr4::Token::HIDDEN_CHANNEL);
+    const bool is_hidden = line == hidden_line && kind != TokenKind::kEnd;
+    if (is_hidden) kind = TokenKind::kComment;
+    if (kind == TokenKind::kUnknown && files.text(range) == "#") hidden_line = line;
+    if (kind == TokenKind::kUnknown || is_hidden)
+      writable->setChannel(antlr4::Token::HIDDEN_CHANNEL);
     if (kind == TokenKind::kOpenString) writable->setType(TdLexer::STRING);
     tokens.push_back(
         {.kind = kind, .range = range, .line = line, .is_first_on_line = line != last_line});

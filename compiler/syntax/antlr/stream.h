@@ -59,7 +59,8 @@ struct Stream {
 };
 
 /// Our view of the tokens, at the same indices as ANTLR's. What must not reach the parser is hidden
-/// from it: unknown characters go, an open string counts as a string.
+/// from it: unknown characters go, and with a `#`, which starts a comment elsewhere, what stands
+/// behind it on its line; an open string counts as a string.
 std::vector<Token> take_tokens(const SourceFiles& files, FileId file, Stream& stream);
 
 /// Whether `text` starts like a word (lex-3).

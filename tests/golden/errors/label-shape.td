@@ -8,4 +8,3 @@ train t of N {
   optimizer  sgd(lr: 0.1)
 }
 // expect: label-shape @ 6:31
-// expect: label-shape @ 7:26

@@ -6,5 +6,5 @@ net N(x: f32[3]) -> y: f32[3] {
 }
 // expect: syntax @ 2:3
 // expect: syntax @ 3:9
-// expect: syntax @ 4:10
+// expect: reserved-word @ 4:3
 // expect: syntax @ 5:7

@@ -117,5 +117,18 @@ net N(x: f32[3]) -> y: f32[3] { return relu(x) }
   CHECK(result.messages() == "");
 }
 
+TEST_CASE("a syntax error in a used file is all that is said") {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "blocks.td") << "tdl 1\nblock Dense(x: f32[n] -> f32[n] { return x }\n";
+  const Checked result = check_source(R"(tdl 1
+use "./blocks.td"
+net N(x: f32[4]) -> y: f32[4] { return Dense(x) |> Linear(4) }
+train t of N { loss mean(z) optimizer sgd(lr: 0.1) }
+)",
+                                      {}, folder / "main.td");
+  CHECK(codes(result).size() == 1);
+  CHECK(result.messages().find("blocks.td:2:") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace tdc::check

@@ -31,5 +31,18 @@ TEST_CASE("run summary: a run that was stopped says how far it came") {
             .starts_with("stopped after 2 of 2 updates"));
 }
 
+TEST_CASE("learn-6: batches that hold samples from both ends of the data are counted") {
+  CHECK(filled_text(50, 50, 5).empty());
+  CHECK(filled_text(48, 50, 4).empty());
+  CHECK(filled_text(100, 50, 5).empty());
+  const std::string last = "  the last batch is filled with ";
+  CHECK(filled_text(8, 5, 4) == last + "3 samples from the start of the data\n");
+  CHECK(filled_text(6, 5, 2) == last + "1 sample from the start of the data\n");
+  CHECK(filled_text(8, 3, 8) == last + "5 samples from the start of the data\n");
+  // Passes of 5 in batches of 4: the ends 5, 10 and 15 lie in three batches, 20 is one's end.
+  CHECK(filled_text(20, 5, 4) == "  3 batches go on from the end of the data to its start\n");
+  CHECK(filled_text(9 * 4, 20, 3) == "  1 batch goes on from the end of the data to its start\n");
+}
+
 }  // namespace
 }  // namespace tdc::driver

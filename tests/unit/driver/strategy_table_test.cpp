@@ -182,6 +182,28 @@ std::vector<std::string> words_of(const std::string& table, const std::string& n
   return {};
 }
 
+TEST_CASE("strategies: the file is checked once, as `report` checks it") {
+  const auto table = [](const std::string& more) {
+    SourceFiles files;
+    Diagnostics diagnostics;
+    const FileId file = files.add("t.td",
+                                  "let spare = 1\n"
+                                  "block B(x: f32[n]) -> f32[n] {\n"
+                                  "  param w: f32[n] = ones\n  return x * w\n}\n"
+                                  "net N(x: f32[4]) -> y: f32[4] { return B(x) as b }\n"
+                                  "train s of N { loss mean(y) optimizer sgd(lr: 0.1) }\n"
+                                  "train t extends s { batch 2 }\n" +
+                                      more);
+    const std::optional<std::string> text = strategy_table(files, file, {}, diagnostics);
+    std::vector<std::string> said = {text ? "rows" : "none"};
+    for (const Diagnostic& each : diagnostics.sorted()) said.push_back(each.code);
+    return said;
+  };
+  CHECK(table("") == std::vector<std::string>{"rows", "unused-binding"});
+  CHECK(table("train u extends t { batch 0 }") == std::vector<std::string>{"none", "whole-number"});
+  CHECK(table("weights from \"nowhere.npz\"")[0] == "none");
+}
+
 TEST_CASE("strategies: the table says so") {
   SourceFiles files;
   Diagnostics diagnostics;

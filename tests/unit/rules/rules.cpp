@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "../check/check_source.h"
+#include "driver/pipeline.h"
 #include "ir/interpret.h"
 #include "syntax/parse.h"
 #include "syntax/print_ast.h"
@@ -16,6 +17,18 @@ std::string codes(const Diagnostics& diagnostics) {
     result += (result.empty() ? "" : " ") + each.code;
   return result;
 }
+
+/// What compiling a text reports.
+struct Compiled {
+  SourceFiles files;
+  Diagnostics diagnostics;
+
+  explicit Compiled(const std::string& text) {
+    driver::Dump none;
+    static_cast<void>(driver::compile(files, files.add("t.td", text), {},
+                                      driver::DefaultDeploy::first_of_file, diagnostics, none));
+  }
+};
 
 check::Checked checked(const std::string& text, const std::string& train = "") {
   return check::check_source("tdl 1\nuse std.nn\n" + text, {.train = train});
@@ -45,6 +58,25 @@ std::string said(const std::string& text) {
 
 std::string messages(const std::string& text) {
   return checked(text).messages();
+}
+
+std::vector<Said> all_said(const std::string& text) {
+  const check::Checked result = checked(text);
+  std::vector<Said> said;
+  for (const Diagnostic& each : result.diagnostics.sorted())
+    said.push_back({.code = each.code,
+                    .line = result.sources.line_column(each.range.file, each.range.begin).line,
+                    .text = std::string(result.sources.text(each.range))});
+  return said;
+}
+
+std::string compiled(const std::string& text) {
+  return codes(Compiled(text).diagnostics);
+}
+
+std::string rendered(const std::string& text) {
+  const Compiled result(text);
+  return render(result.diagnostics, result.files);
 }
 
 std::string net(const std::string& statements) {

@@ -22,6 +22,18 @@ std::string said(const std::string& text);
 /// The same, rendered.
 std::string messages(const std::string& text);
 
+/// One message: its code, its line counted from 1, and the text that it points at.
+struct Said {
+  std::string code;
+  uint32_t line = 0;
+  std::string text;
+};
+std::vector<Said> all_said(const std::string& text);
+/// The codes of all that compiling `text`, as it is, reports.
+std::string compiled(const std::string& text);
+/// What compiling it says, rendered.
+std::string rendered(const std::string& text);
+
 /// A net `N` of one input `x: f32[2, 3]` and one result `y` of any shape.
 std::string net(const std::string& statements);
 /// A net `N` whose result is its input through a stack of layers `a`, `b.0`, `b.1`, `b.2`, each
