@@ -129,6 +129,36 @@ TEST_CASE("what is called a view and is none has no names") {
       problem(m, m.emit("pad", {x},
                         {{"axis", int64_t{-1}}, {"before", int64_t{1}}, {"after", int64_t{0}}})) ==
       "%2 is called a view, but pad has elements that no operand holds");
+  // Two operands that both have each element, and one whose elements depend on data.
+  const auto both = [](const ops::Call& call) {
+    ops::SpaceBuilder builder;
+    const std::vector<size_t> axes = ops::add_axes(builder, call.output(0).dims);
+    const ops::Access access =
+        ops::broadcast_access(call.output(0).dims, call.output(0).dims, axes);
+    return builder.input(access).input(access).output(access).finish();
+  };
+  const auto indexed = [](const ops::Call& call) {
+    ops::SpaceBuilder builder;
+    const std::vector<size_t> axes = ops::add_axes(builder, call.output(0).dims);
+    ops::Access access = ops::broadcast_access(call.output(0).dims, call.output(0).dims, axes);
+    builder.output(access);
+    access.is_indexed = true;
+    return builder.input(access).finish();
+  };
+  const ops::OpDef blend = {.name = "blend", .work = ops::Work::none, .space = both};
+  const ops::OpDef pick = {.name = "pick", .work = ops::Work::none, .space = indexed};
+  const ir::TensorType type = {.dims = {3, 4}};
+  m.view_nodes[0] = {.op = &blend,
+                     .call = {.inputs = {type, type}, .outputs = {type}, .attributes = {}},
+                     .inputs = {x, x},
+                     .output = {1}};
+  CHECK(problem(m, ValueId{1}) ==
+        "%1 is called a view, but blend has several sources of an element");
+  m.view_nodes[0] = {.op = &pick,
+                     .call = {.inputs = {type}, .outputs = {type}, .attributes = {}},
+                     .inputs = {x},
+                     .output = {1}};
+  CHECK(problem(m, ValueId{1}) == "%1 is called a view, but pick takes elements as data says");
   m.view_nodes[0] = {.op = &ops::op("transpose"),
                      .call = {.inputs = {ir::TensorType{.dims = {3, 4}}},
                               .outputs = {ir::TensorType{.dims = {4, 3}}},

@@ -355,6 +355,14 @@ TEST_CASE("background copies") {
           Violations{"infer, step 3 (wait): transfer t7 was not started",
                      "infer, at the end: transfer t0 is never waited for"});
   }
+  SUBCASE("only what is there is copied") {
+    b.wait(transfer);
+    b.copy(b.whole(b.temporary("nothing", {8})), b.whole(to));
+    b.launch("relu", {from}, {y});
+    CHECK(validate_planned(b.schedule()) ==
+          Violations{"infer, step 3 (copy): copies from `nothing` (b4), but nothing wrote there in "
+                     "this call"});
+  }
   SUBCASE("copies keep shapes and do not overlap") {
     b.wait(transfer);
     b.copy(b.slice(to, 0, 4), b.slice(to, 2, 4));
