@@ -1,7 +1,7 @@
 // The C whose text is golden/stages/tiny.c, built by both compilers with warnings as errors and
 // run: its losses, results and variables against the interpreter, which runs the entry points of
 // the same program in double precision. All builds must give the same bits, the one without an
-// instruction for fused multiply-adds too.
+// instruction for fused multiply-adds too, and on teams of threads.
 
 #include <doctest/doctest.h>
 
@@ -18,6 +18,7 @@
 #include "support/files.h"
 #include "unit/patience.h"
 #include "unit/temporary_folder.h"
+#include "unit/threads.h"
 
 namespace tdc {
 namespace {
@@ -108,9 +109,9 @@ T value_of(Result<T> result) {
   return std::move(result.value());
 }
 
-Answers run_tiny(const driver::Compilation& compilation, const std::string& program) {
+Answers run_tiny(const driver::Compilation& compilation, const std::vector<std::string>& command) {
   runner::Client client = value_of(runner::Client::start(
-      {program}, emit::runner_sizes(compilation.program, compilation.schedule), patience()));
+      command, emit::runner_sizes(compilation.program, compilation.schedule), patience()));
   const auto message = [](std::vector<float> first, const std::vector<float>& second) {
     first.insert(first.end(), second.begin(), second.end());
     return first;
@@ -154,12 +155,16 @@ TEST_CASE("golden: the C of a small program, built and run, computes what the in
                                      folder / "tiny", "CC=" + compiler, "OUT=" + out},
                                     patience()));
     REQUIRE_MESSAGE(built.is_success(), built.errors);
-    const Answers answers = run_tiny(compilation, folder / ("tiny/" + out + "/tiny"));
+    const std::string program = folder / ("tiny/" + out + "/tiny");
+    const Answers answers = run_tiny(compilation, {program});
     REQUIRE(answers.size() == expected.size());
     for (size_t i = 0; i < answers.size(); ++i)
       CHECK(answers[i] == doctest::Approx(expected[i]).epsilon(1e-6).scale(0.1));
     if (first.empty()) first = answers;
     CHECK(answers == first);
+    const uint64_t seed = test::next_seed();
+    CAPTURE(seed);
+    CHECK(run_tiny(compilation, test::project_on_threads(program, seed)) == first);
   }
   // Training did something.
   CHECK(std::abs(expected[0] - expected[kMicroBatches - 1]) > 1e-3);

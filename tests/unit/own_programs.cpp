@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <variant>
 
@@ -30,6 +31,11 @@ std::vector<std::string> trains_of(const std::string& text) {
       names.push_back(train->name.text);
   if (names.empty()) names.emplace_back();
   return names;
+}
+
+uint64_t turn() {
+  const char* number = std::getenv("TDC_TURN");
+  return number == nullptr ? 0 : std::strtoull(number, nullptr, 10);
 }
 
 }  // namespace tdc::test

@@ -19,6 +19,7 @@
 #include "support/files.h"
 #include "unit/patience.h"
 #include "unit/temporary_folder.h"
+#include "unit/threads.h"
 
 namespace tdc::test {
 
@@ -72,7 +73,9 @@ struct Training::State {
   std::optional<runner::Samples> samples;
   Tensors weights;
   TemporaryFolder folder;
-  std::optional<runner::Client> client;
+  /// The program on this machine, and the same on a team of threads, which must give the same bits.
+  std::optional<runner::Client> client, on_threads;
+  uint64_t seed = next_seed();  ///< of the threads
 
   [[nodiscard]] const check::Training& training() const { return *compilation->program.training; }
   [[nodiscard]] const ir::Module& module() const { return compilation->module; }
@@ -90,10 +93,16 @@ struct Training::State {
     REQUIRE(write_output_folder(folder / "c", c.files).ok());
     const auto built = runner::build(folder / "c", c.program.prefix, {}, patience());
     REQUIRE(built.ok());
+    start(client, built.value());
+    start(on_threads, project_on_threads(built.value().back(), seed));
+  }
+
+  void start(std::optional<runner::Client>& to, const std::vector<std::string>& command) const {
+    const driver::Compilation& c = *compilation;
     auto started =
-        runner::Client::start(built.value(), emit::runner_sizes(c.program, c.schedule), patience());
+        runner::Client::start(command, emit::runner_sizes(c.program, c.schedule), patience());
     REQUIRE(started.ok());
-    client.emplace(std::move(started.value()));
+    to.emplace(std::move(started.value()));
   }
 
   /// Calls `function(path, place in the generated table, is trained)` for each parameter.
@@ -194,23 +203,32 @@ void Training::set_weights(const std::string& path, const std::vector<double>& e
 }
 
 Step Training::step_of_c(int64_t first) {
-  State& state = *state_;
-  if (!state.client) state.build();
+  if (!state_->client) state_->build();
+  const Step step = step_of(*state_->client, first);
+  const Step on_threads = step_of(*state_->on_threads, first);
+  CAPTURE(state_->seed);
+  CHECK(step.loss == on_threads.loss);
+  CHECK(step.updates == on_threads.updates);
+  return step;
+}
+
+Step Training::step_of(runner::Client& client, int64_t first) const {
+  const State& state = *state_;
   state.for_each_parameter([&](const std::string& path, int64_t place, bool is_trained) {
     if (!is_trained) return;
     const std::vector<double>& weights = state.weights.at(path);
     const std::vector<float> rounded(weights.begin(), weights.end());
-    REQUIRE(state.client->write_variable(place, rounded).ok());
+    REQUIRE(client.write_variable(place, rounded).ok());
   });
   Step step;
   for (int64_t i = 0; i < state.training().accumulate; ++i) {
-    const Result<float> loss = state.client->train_step(state.micro_batch(first, i));
+    const Result<float> loss = client.train_step(state.micro_batch(first, i));
     REQUIRE(loss.ok());
     step.loss +=
         static_cast<double>(loss.value()) / static_cast<double>(state.training().accumulate);
   }
   state.for_each_parameter([&](const std::string& path, int64_t place, bool is_trained) {
-    const Result<std::vector<float>> read = state.client->read_variable(place);
+    const Result<std::vector<float>> read = client.read_variable(place);
     REQUIRE(read.ok());
     const std::vector<double> after(read.value().begin(), read.value().end());
     const std::vector<double> moved = difference(after, state.weights.at(path));

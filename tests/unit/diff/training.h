@@ -8,6 +8,7 @@
 #include "driver/compilation.h"
 #include "io/array.h"
 #include "ir/interpret.h"
+#include "runner/client.h"
 
 namespace tdc::test {
 
@@ -51,7 +52,8 @@ class Training {
   [[nodiscard]] const Tensors& weights() const;
   void set_weights(const std::string& path, const std::vector<double>& elements);
 
-  /// One update on the samples from `first` on, by generated C. The first call builds the program.
+  /// One update on the samples from `first` on, by generated C: on one core and on a team of
+  /// threads, whose bits are compared. The first call builds the program.
   Step step_of_c(int64_t first);
   /// The same by the interpreter.
   [[nodiscard]] Step step_of_interpreter(int64_t first) const;
@@ -60,6 +62,8 @@ class Training {
                                            double by) const;
 
  private:
+  Step step_of(runner::Client& client, int64_t first) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };

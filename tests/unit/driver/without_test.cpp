@@ -130,7 +130,7 @@ void check_turn(const char* folder) {
   if (turn != nullptr && std::string(turn) == "all")
     for (const Case& each : cases) check_case(each);
   else
-    check_case(cases[std::strtoull(turn != nullptr ? turn : "0", nullptr, 10) % cases.size()]);
+    check_case(cases[test::turn() % cases.size()]);
 }
 
 TEST_CASE("the examples have the same bits without any of the passes") {

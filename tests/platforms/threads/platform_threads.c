@@ -1,0 +1,260 @@
+/* A platform of POSIX threads, for tests: what `runtime/td_platform.h` leaves open is decided by a
+ * seed, and what it forbids ends the program with status 103 and a sentence.
+ *
+ *   teams      1 to 16 threads, made for each job and gone after it, in any order; some jobs begin
+ *              only when all of them are there, so that they run at the same time
+ *   transfers  copy at once, beside the cores, or when they are waited for; until then bytes that
+ *              nobody may touch are 0xff
+ *
+ * The environment says TD_THREADS_CORES (3 without it) and TD_THREADS_SEED (0). */
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "td_platform.h"
+
+enum { kMostCores = 16, kMostTransfers = 16, kStatusMisuse = 103 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all that follows */
+static uint32_t team_cores;                              /* 0: not read yet */
+static uint64_t state;                                   /* of the random numbers */
+static pthread_t main_thread;
+static struct {
+  td_team_function function; /* null: there is no job */
+  const void* args;
+  uint32_t meeting;  /* cores that wait at the barrier */
+  uint32_t returned; /* cores that have returned from the job */
+  uint32_t meetings; /* barriers that all have passed */
+  pthread_cond_t passed;
+} job = {.passed = PTHREAD_COND_INITIALIZER};
+
+_Noreturn static void misuse(const char* what) {
+  fprintf(stderr, "threads platform: %s\n", what);
+  _exit(kStatusMisuse);
+}
+
+static uint64_t number_in(const char* variable, uint64_t otherwise) {
+  const char* text = getenv(variable);
+  return text == NULL ? otherwise : strtoull(text, NULL, 10);
+}
+
+/* Reads the environment at the first call. */
+static void prepare(void) {
+  if (team_cores != 0) return;
+  const uint64_t cores = number_in("TD_THREADS_CORES", 3);
+  if (cores < 1 || cores > kMostCores) misuse("TD_THREADS_CORES is not 1 to 16");
+  team_cores = (uint32_t)cores;
+  state = number_in("TD_THREADS_SEED", 0);
+  main_thread = pthread_self();
+}
+
+/* 0 to count - 1 (splitmix64). */
+static uint32_t draw(uint32_t count) {
+  state += 0x9e3779b97f4a7c15u;
+  uint64_t z = state;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return (uint32_t)(z >> 33) % count;
+}
+
+/* ---- streams, end, clock: as on a host ------------------------------------------------------- */
+
+/* The streams are core 0's, outside of jobs. */
+static void check_no_job(const char* what) {
+  pthread_mutex_lock(&lock);
+  if (job.function != NULL) misuse(what);
+  pthread_mutex_unlock(&lock);
+}
+
+size_t td_read(void* data, size_t bytes) {
+  check_no_job("td_read within a job");
+  size_t done = 0;
+  while (done < bytes) {
+    const ssize_t count = read(STDIN_FILENO, (uint8_t*)data + done, bytes - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    done += (size_t)count;
+  }
+  return done;
+}
+
+void td_write(const void* data, size_t bytes) {
+  check_no_job("td_write within a job");
+  size_t done = 0;
+  while (done < bytes) {
+    const ssize_t count = write(STDOUT_FILENO, (const uint8_t*)data + done, bytes - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) td_exit(1);
+    done += (size_t)count;
+  }
+}
+
+void td_exit(int status) {
+  _exit(status);
+}
+
+uint64_t td_cycles(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+/* ---- teams ----------------------------------------------------------------------------------- */
+
+/* Under the lock. */
+static void check_meeting(void) {
+  if (job.meeting > 0 && job.returned > 0) misuse("not all cores come to a barrier");
+}
+
+/* Waits under the lock until all cores are here. */
+static void meet(void) {
+  const uint32_t meeting = job.meetings;
+  if (++job.meeting == team_cores) {
+    job.meeting = 0;
+    ++job.meetings;
+    pthread_cond_broadcast(&job.passed);
+  }
+  while (job.meetings == meeting) pthread_cond_wait(&job.passed, &lock);
+}
+
+typedef struct {
+  uint32_t core;
+  uint32_t begins_together;
+  uint32_t yields;
+} part;
+
+static void run_part(const part* mine) {
+  pthread_mutex_lock(&lock);
+  if (mine->begins_together) meet();
+  const td_team team = {.core = mine->core, .cores = team_cores};
+  const td_team_function function = job.function;
+  const void* const args = job.args;
+  pthread_mutex_unlock(&lock);
+  for (uint32_t i = 0; i < mine->yields; ++i) sched_yield();
+  function(args, team);
+  pthread_mutex_lock(&lock);
+  ++job.returned;
+  check_meeting();
+  pthread_mutex_unlock(&lock);
+}
+
+static void* run_thread(void* mine) {
+  run_part((const part*)mine);
+  return NULL;
+}
+
+void td_team_run(td_team_function function, const void* args) {
+  part parts[kMostCores];
+  pthread_t threads[kMostCores];
+  pthread_mutex_lock(&lock);
+  prepare();
+  if (!pthread_equal(pthread_self(), main_thread)) misuse("td_team_run on another core than 0");
+  if (job.function != NULL) misuse("td_team_run within a job");
+  job.function = function;
+  job.args = args;
+  job.returned = 0;
+  const uint32_t begins_together = draw(4) == 0, first = draw(team_cores);
+  for (uint32_t core = 0; core < team_cores; ++core)
+    parts[core] =
+        (part){.core = core, .begins_together = begins_together, .yields = draw(8) / 6 * draw(8)};
+  pthread_mutex_unlock(&lock);
+  for (uint32_t i = 0; i < team_cores; ++i) {
+    const uint32_t core = (first + i) % team_cores;
+    if (core != 0 && pthread_create(&threads[core], NULL, run_thread, &parts[core]) != 0)
+      misuse("no thread can be made");
+  }
+  run_part(&parts[0]);
+  for (uint32_t core = 1; core < team_cores; ++core) pthread_join(threads[core], NULL);
+  pthread_mutex_lock(&lock);
+  job.function = NULL;
+  pthread_mutex_unlock(&lock);
+}
+
+void td_team_barrier(td_team team) {
+  pthread_mutex_lock(&lock);
+  if (job.function == NULL || team.cores != team_cores)
+    misuse("td_team_barrier outside of its job");
+  if (job.returned > 0) misuse("not all cores come to a barrier");
+  meet();
+  pthread_mutex_unlock(&lock);
+}
+
+/* ---- transfers ------------------------------------------------------------------------------- */
+
+typedef struct {
+  void* to;
+  const void* from;
+  uint32_t row_bytes, rows, to_stride, from_stride;
+} rows_copy;
+
+typedef struct {
+  rows_copy copy;
+  td_dma_ticket ticket;
+  enum { kDone, kWaits, kRuns } progress;
+  pthread_t engine; /* of one that runs */
+} transfer;
+
+/* That of a ticket is `transfers[ticket % kMostTransfers]`. */
+static transfer transfers[kMostTransfers];
+static td_dma_ticket next_ticket;
+
+static void copy_rows(const rows_copy* copy) {
+  for (size_t row = 0; row < copy->rows; ++row)
+    memcpy((uint8_t*)copy->to + row * copy->to_stride,
+           (const uint8_t*)copy->from + row * copy->from_stride, copy->row_bytes);
+}
+
+static void* run_engine(void* of) {
+  sched_yield();
+  copy_rows((const rows_copy*)of);
+  return NULL;
+}
+
+/* Under the lock. */
+static void complete(transfer* each) {
+  if (each->progress == kWaits) copy_rows(&each->copy);
+  if (each->progress == kRuns) pthread_join(each->engine, NULL);
+  each->progress = kDone;
+}
+
+td_dma_ticket td_dma_copy(void* to, const void* from, uint32_t row_bytes, uint32_t rows,
+                          uint32_t to_stride, uint32_t from_stride) {
+  pthread_mutex_lock(&lock);
+  prepare();
+  transfer* const each = &transfers[next_ticket % kMostTransfers];
+  complete(each);
+  each->ticket = next_ticket++;
+  each->copy = (rows_copy){to, from, row_bytes, rows, to_stride, from_stride};
+  const uint32_t when = draw(3);
+  if (when == 0) {
+    copy_rows(&each->copy);
+  } else {
+    for (size_t row = 0; row < rows; ++row) memset((uint8_t*)to + row * to_stride, 0xff, row_bytes);
+    each->progress = kWaits;
+    if (when == 1 && pthread_create(&each->engine, NULL, run_engine, &each->copy) == 0)
+      each->progress = kRuns;
+  }
+  const td_dma_ticket ticket = each->ticket;
+  pthread_mutex_unlock(&lock);
+  return ticket;
+}
+
+void td_dma_wait(td_dma_ticket ticket) {
+  pthread_mutex_lock(&lock);
+  transfer* const each = &transfers[ticket % kMostTransfers];
+  if (each->ticket == ticket) complete(each); /* otherwise it had to make room */
+  pthread_mutex_unlock(&lock);
+}
+
+void td_dma_wait_all(void) {
+  pthread_mutex_lock(&lock);
+  for (uint32_t i = 0; i < kMostTransfers; ++i) complete(&transfers[i]);
+  pthread_mutex_unlock(&lock);
+}
