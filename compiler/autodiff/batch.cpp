@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ir/rewrite.h"
 #include "ops/registry.h"
 #include "support/check.h"
 
@@ -39,6 +40,7 @@ ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t
       is_batched = is_batched || (input.is_valid() && builder.is_batched(inputs.back()));
     }
     ir::ValueIds outputs;
+    const ir::NodeId first = {static_cast<uint32_t>(result.nodes.size())};
     if (is_batched) {
       std::vector<ir::TensorType> output_types;
       for (const ir::ValueId output : node.outputs) output_types.push_back(sample.type(output));
@@ -51,6 +53,7 @@ ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t
     } else {
       outputs = builder.emit_all(node.op->name, std::move(inputs), node.attributes);
     }
+    ir::set_turns(result, first, node.turns);
     for (size_t i = 0; i < outputs.size(); ++i) {
       const ir::Value& original = sample.values[node.outputs[i]];
       if (is_batched)

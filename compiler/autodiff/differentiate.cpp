@@ -42,6 +42,7 @@ class Differentiator {
   std::optional<Gradients> run(ir::ValueId loss) {
     find_needed();
     const std::vector<ir::NodeId> forward = graph_.nodes.ids();
+    forward_nodes_ = forward.size();
     contributions_.resize(graph_.values.size());
     builder_.set_phase(ir::Phase::backward);
     builder_.set_origin(graph_.values[loss].origin);
@@ -111,8 +112,15 @@ class Differentiator {
     }
     for (const Contribution& contribution : all) {
       if (contribution.sums_batch) continue;
-      total = total.is_valid() ? builder_.emit("add", {total, contribution.gradient})
-                               : contribution.gradient;
+      if (!total.is_valid()) {
+        total = contribution.gradient;
+        continue;
+      }
+      // The sum is continued in the turn of the use, wherever the value comes from.
+      const ir::NodeId add = {static_cast<uint32_t>(graph_.nodes.size())};
+      total = builder_.emit("add", {total, contribution.gradient});
+      if (contribution.use.index < forward_nodes_)
+        ir::set_turns(graph_, add, graph_.nodes[contribution.use].turns);
     }
     return total;
   }
@@ -140,8 +148,10 @@ class Differentiator {
     }
     std::vector<bool> needed;
     for (const ir::ValueId input : node.inputs) needed.push_back(input.is_valid() && needs_[input]);
+    const ir::NodeId first = {static_cast<uint32_t>(graph_.nodes.size())};
     ops::GradientContext context(builder_, node, std::move(cotangents), needed);
     std::get<ops::GradientRule>(node.op->gradient)(context);
+    ir::set_turns(graph_, first, node.turns);
 
     const bool node_is_batched = graph_.values[node.outputs[0]].is_batched;
     for (size_t i = 0; i < needed.size(); ++i) {
@@ -168,6 +178,7 @@ class Differentiator {
   ir::Graph& graph_;
   ir::Builder builder_;
   Diagnostics& diagnostics_;
+  size_t forward_nodes_ = 0;
   IdVector<ir::ValueId, char> needs_;  // of forward values: whether a trained variable is below
   IdVector<ir::ValueId, std::vector<Contribution>> contributions_;
   std::vector<BatchSum> sums_;

@@ -183,7 +183,8 @@ std::optional<ir::Module> make_entry_points(const check::Program& program,
   const ir::Graph* sample = program.module.find_graph("sample");
   TDC_CHECK(sample != nullptr, "no graph of one sample");
   if (!check_batching(*sample, diagnostics)) return std::nullopt;
-  ir::Module module = {.variables = program.module.variables, .graphs = {}};
+  ir::Module module = {
+      .variables = program.module.variables, .repeats = program.module.repeats, .graphs = {}};
 
   ir::Graph infer = select_outputs(*sample, "infer", {ir::OutputKind::result});
   std::erase_if(infer.inputs,

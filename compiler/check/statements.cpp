@@ -108,6 +108,15 @@ bool bind_turn(Elaboration& in, const ast::Repeat& repeat, int64_t turn, const V
   return true;
 }
 
+/// The nodes from `first_node` on were made in this turn.
+void mark_turn(Elaboration& in, ir::Turn turn, size_t first_node) {
+  IdVector<ir::NodeId, ir::Node>& nodes = in.builder.graph().nodes;
+  for (size_t i = first_node; i < nodes.size(); ++i, ++turn.position) {
+    std::vector<ir::Turn>& turns = nodes[{static_cast<uint32_t>(i)}].turns;
+    turns.insert(turns.begin(), turn);
+  }
+}
+
 void run(Elaboration& in, const ast::Repeat& repeat) {
   const Value values = evaluate(in, *repeat.values);
   const auto* range = values.get_if<RangeValue>();
@@ -120,6 +129,7 @@ void run(Elaboration& in, const ast::Repeat& repeat) {
   const int64_t begin = range == nullptr ? 0 : range->begin;
   const int64_t end = range == nullptr ? static_cast<int64_t>(list->items.size()) : range->end;
   ++in.frame->repeat_depth;
+  const ir::RepeatId id = in.net.module.repeats.push_back(repeat.values->range);
   for (int64_t turn = begin; turn < end; ++turn) {
     if (!in.budget.spend(repeat.values->range)) break;
     const int errors = in.reporter.error_count();
@@ -127,9 +137,11 @@ void run(Elaboration& in, const ast::Repeat& repeat) {
     in.frame->scopes.open();
     const bool is_bound = bind_turn(in, repeat, turn - begin, item);
     if (is_bound) {
+      const size_t first_node = in.builder.graph().nodes.size();
       in.frame->scopes.open();
       run_body(in, repeat.body);
       in.frame->scopes.close();
+      mark_turn(in, {.repeat = id, .turn = turn - begin}, first_node);
     }
     in.frame->scopes.close();
     if (!is_bound) break;

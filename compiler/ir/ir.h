@@ -32,6 +32,7 @@ namespace tdc::ir {
 using ValueId = Id<struct ValueTag>;
 using NodeId = Id<struct NodeTag>;
 using VariableId = Id<struct VariableTag>;
+using RepeatId = Id<struct RepeatTag>;
 using ValueIds = std::vector<ValueId>;
 
 // ---- variables: what lives between steps -------------------------------------------------------
@@ -69,6 +70,15 @@ struct Value {
   std::string name;  ///< as the user wrote it, or a path; may be empty; for people and traces
 };
 
+/// A node was made in turn `turn` of a `repeat`, as number `position` of the nodes of that turn.
+/// Both count from 0.
+struct Turn {
+  RepeatId repeat;
+  int64_t turn = 0;
+  int64_t position = 0;
+  friend bool operator==(const Turn&, const Turn&) = default;
+};
+
 struct Node {
   const ops::OpDef* op = nullptr;
   Attributes attributes;
@@ -76,6 +86,9 @@ struct Node {
   ValueIds outputs;
   Phase phase = Phase::forward;
   std::optional<NodeId> clone_of;  ///< set on nodes that recompute another node's value
+  /// The repeats around it, outermost first. What stands for a node (its batched nodes, the nodes
+  /// of its gradient) has its turns: several nodes of a turn may share a position.
+  std::vector<Turn> turns;
   SourceRange origin;
 };
 
@@ -128,6 +141,9 @@ struct Graph {
 
 struct Module {
   IdVector<VariableId, Variable> variables;
+  /// Where each `repeat` stands. One that is elaborated several times (in another repeat, in a
+  /// block that is called twice) is here several times.
+  IdVector<RepeatId, SourceRange> repeats;
   std::vector<Graph> graphs;
 
   [[nodiscard]] const Graph* find_graph(std::string_view name) const;

@@ -46,6 +46,10 @@ void Replacements::apply(Graph& graph) const {
   for (Write& write : graph.writes) write.value = of(write.value);
 }
 
+void set_turns(Graph& graph, NodeId first, const std::vector<Turn>& turns) {
+  for (NodeId id = first; id.index < graph.nodes.size(); ++id.index) graph.nodes[id].turns = turns;
+}
+
 void sort_topologically(Graph& graph) {
   // Kahn's algorithm with the lowest ready node first.
   IdVector<NodeId, int> missing;

@@ -32,6 +32,9 @@ class Replacements {
   IdVector<ValueId, ValueId> replaced_;  // not valid: it stands for itself
 };
 
+/// The nodes from `first` on were made in these turns.
+void set_turns(Graph& graph, NodeId first, const std::vector<Turn>& turns);
+
 /// Restores invariant 1 after nodes were appended out of order: a stable topological order, nodes
 /// that are ready keep their relative order. Node ids change, value ids do not.
 void sort_topologically(Graph& graph);

@@ -77,6 +77,9 @@ std::string to_text(const Module& module, const Graph& graph) {
     text += fmt::format(" ; {}", to_text(node.phase));
     const std::string& name = graph.values[node.outputs.at(0)].name;
     if (!name.empty()) text += fmt::format(", {}", name);
+    for (const Turn& turn : node.turns)
+      text +=
+          fmt::format(", turn {} of repeat {} at {}", turn.turn, turn.repeat.index, turn.position);
     if (node.clone_of) text += fmt::format(", again node {}", node.clone_of->index);
     text += "\n";
   }
