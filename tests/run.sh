@@ -25,6 +25,7 @@ all_parts() {
   part running    tests/diff/running.sh build/dev/compiler/tdc
   part results    tests/diff/results.sh build/dev/compiler/tdc
   part cct        tests/diff/cct.sh build/dev/compiler/tdc
+  part roll       tests/diff/roll.sh build/dev/compiler/tdc
   part data       tests/diff/data.sh build/dev/compiler/tdc
   part memory     tests/diff/memory.sh build/dev/compiler/tdc
   part python     tests/python.sh build/dev/compiler/tdc

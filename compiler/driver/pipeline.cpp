@@ -50,6 +50,8 @@ constexpr Pass<schedule::Schedule> kSchedulePasses[] = {
     {"use_views", schedule::use_views},
     {"take_over_memory", schedule::take_over_memory},
     {"group", schedule::group},  // after it: results in place are strips in place
+    // roll makes parts of buffers of what the passes before it look at as whole ones.
+    {"roll", schedule::roll},
 };
 
 /// Runs a pass unless it is left out, and sets the context of faults.
@@ -63,7 +65,8 @@ void run_pass(const Pass<Program>& pass, const std::vector<std::string>& without
 
 /// The rest of `compile`, for a plan that fits. `source` is the path of the .td file.
 std::optional<Compilation> emit(Planned planned, const CompileOptions& options,
-                                std::string_view source, Diagnostics& diagnostics) {
+                                const SourceFiles& files, std::string_view source,
+                                Diagnostics& diagnostics) {
   set_fault_context("initial values");
   std::optional<emit::InitialValues> initial_values = make_initial_values(
       planned.schedule.variables, planned.program, options, source, diagnostics);
@@ -79,7 +82,8 @@ std::optional<Compilation> emit(Planned planned, const CompileOptions& options,
   const emit::Model model = {.program = result.program,
                              .schedule = result.schedule,
                              .plan = result.plan,
-                             .initial_values = result.initial_values};
+                             .initial_values = result.initial_values,
+                             .files = files};
   result.files = emit::emit_project(model, report_json(result, source));
   result.files.insert(result.files.end(), std::make_move_iterator(planned.own_platform.begin()),
                       std::make_move_iterator(planned.own_platform.end()));
@@ -237,7 +241,7 @@ std::optional<Compilation> compile(SourceFiles& files, FileId file, const Compil
     report_not_fit(files, file, options, planned->program, *planned->not_fit, diagnostics);
     return std::nullopt;
   }
-  return emit(*std::move(planned), options, files.name(file), diagnostics);
+  return emit(*std::move(planned), options, files, files.name(file), diagnostics);
 }
 
 }  // namespace tdc::driver

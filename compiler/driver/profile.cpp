@@ -18,7 +18,7 @@ std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipRep
                     .entry_point = launch.entry_point->name,
                     .op = std::string(launch.launch->op->name),
                     .name = launch.launch->label,
-                    .flop = launch.flop * found->second.calls,
+                    .flop = launch.flop * (found->second.calls / launch.turns),
                     .measured = found->second});
   }
   return rows;

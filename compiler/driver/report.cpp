@@ -6,6 +6,7 @@
 
 #include "emit/c_names.h"
 #include "memory/report.h"
+#include "schedule/loops.h"
 #include "support/text.h"
 
 namespace tdc::driver {
@@ -60,6 +61,7 @@ JsonArray steps_json(const Compilation& c) {
                                   {"name", work.launch->label},
                                   {"phase", std::string(ir::to_text(work.launch->phase))},
                                   {"output", dims_json(work.launch->outputs.at(0).extent)},
+                                  {"turns", work.turns},
                                   {"flop", work.flop}});
   return steps;
 }
@@ -94,13 +96,18 @@ std::vector<LaunchWork> launches_of(const schedule::Schedule& schedule) {
   std::vector<LaunchWork> launches;
   int64_t step = 0;
   for (const schedule::EntryPoint& entry_point : schedule.entry_points)
-    for (const schedule::Step& each : entry_point.steps) {
-      if (const auto* launch = std::get_if<schedule::Launch>(&each))
-        launches.push_back({.step = step,
-                            .entry_point = &entry_point,
-                            .launch = launch,
-                            .flop = schedule::flop(*launch)});
-      ++step;
+    for (const schedule::Stretch& stretch : schedule::stretches(entry_point, step)) {
+      for (size_t place = 0; place < stretch.body; ++place) {
+        const auto turns = schedule::in_turns<schedule::Launch>(entry_point, stretch, place);
+        if (turns.empty()) continue;
+        LaunchWork& work =
+            launches.emplace_back(LaunchWork{.step = stretch.number + static_cast<int64_t>(place),
+                                             .entry_point = &entry_point,
+                                             .launch = turns.front(),
+                                             .turns = std::ssize(turns)});
+        for (const schedule::Launch* launch : turns) work.flop += schedule::flop(*launch);
+      }
+      step = stretch.number + static_cast<int64_t>(stretch.body);
     }
   return launches;
 }

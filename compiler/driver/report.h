@@ -19,12 +19,13 @@ struct Work {
 };
 Work work_of(const schedule::Schedule& schedule, std::string_view entry_point);
 
-/// One launch of the schedule. The pointers are into the schedule.
+/// One launch of the schedule, or those of all turns of a loop. The pointers are into the schedule.
 struct LaunchWork {
   int64_t step = 0;  ///< its number among all steps of all entry points: that of its marker
   const schedule::EntryPoint* entry_point;
-  const schedule::Launch* launch;
-  int64_t flop = 0;  ///< of one call
+  const schedule::Launch* launch;  ///< of turn 0
+  int64_t turns = 1;               ///< how often it runs in one call of the entry point
+  int64_t flop = 0;                ///< of one call of the entry point: of all turns
 };
 std::vector<LaunchWork> launches_of(const schedule::Schedule& schedule);
 

@@ -4,15 +4,18 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <map>
 #include <set>
 
 #include "emit/c_names.h"
 #include "emit/emit_weights.h"
 #include "emit/program_data.h"
-#include "ops/bind.h"
+#include "emit/words.h"
 #include "ops/registry.h"
+#include "schedule/loops.h"
 #include "support/check.h"
+#include "support/text.h"
 
 // One function per entry point, one block per launch:
 //
@@ -20,6 +23,9 @@
 //     static const td_matmul_f32_args args TD_CONSTANT(L2) = {.y = (float*)(void*)(mlp_l2 + 1024),
 //     ...}; TD_MARK(4); td_team_run(run_td_matmul_f32, &args);
 //   }
+//
+// Steps that are marked as turns of a loop are written once, in a `for` over `turn`; what changes
+// in an argument struct is then an expression of `turn` or an entry of a table (`emit/words.h`).
 //
 // Argument structs are constants wherever no pointer of the caller is in them, so that they cost
 // neither stack nor code. The learning rate and 1 / count lie in a static struct for that reason.
@@ -348,115 +354,196 @@ class SourceWriter {
       arguments_[argument.buffer] = std::move(expression);
     }
     std::string text;
-    for (const schedule::Step& step : entry_point.steps) {
-      if (const auto* launch = std::get_if<schedule::Launch>(&step)) {
-        text += write_launch(*launch);
-      } else if (const auto* copy = std::get_if<schedule::Copy>(&step)) {
-        text += write_copy(*copy);
-      } else {
-        TDC_CHECK(false, "flat schedules hold launches and copies only");
-      }
-      ++step_;
+    for (const schedule::Stretch& stretch : schedule::stretches(entry_point, step_)) {
+      text += stretch.loop ? write_loop(entry_point, stretch)
+                           : write_step(entry_point, stretch, 0, "  ");
+      step_ += static_cast<int64_t>(stretch.body);
     }
     return text;
   }
 
-  /// Loops over the outer axes of the views, and a run of elements that lie side by side.
-  std::string write_copy(const schedule::Copy& copy) {
-    const auto& [to, from, transfer] = copy;
-    TDC_CHECK(!transfer && to.extent == from.extent,
-              "copies are done at once, between equal shapes");
-    size_t outer = to.extent.size();
-    int64_t run = 1;
-    while (outer > 0 && (to.extent[outer - 1] == 1 ||
-                         (to.stride[outer - 1] == run && from.stride[outer - 1] == run)))
-      run *= to.extent[--outer];
-    std::string loops, to_address = address(to), from_address = address(from);
-    for (size_t axis = 0; axis < outer; ++axis) {
-      if (to.extent[axis] == 1) continue;
-      loops +=
-          fmt::format("  for (uint32_t i{0} = 0; i{0} < {1}; ++i{0})\n  ", axis, to.extent[axis]);
-      to_address += fmt::format(" + i{} * {}", axis, to.stride[axis]);
-      from_address += fmt::format(" + i{} * {}", axis, from.stride[axis]);
-    }
-    return fmt::format("{}  copy_elements({}, {}, {});\n", loops, to_address, from_address, run);
+  /// Tables stand before the loop that reads them.
+  std::string write_loop(const schedule::EntryPoint& entry_point,
+                         const schedule::Stretch& stretch) {
+    std::string body;
+    for (size_t i = 0; i < stretch.body; ++i) body += write_step(entry_point, stretch, i, "      ");
+    const schedule::Loop& loop = schedule_.loops[*stretch.loop];
+    const std::string text = fmt::format(
+        "  {{ /* {} turns of the `repeat` in {}{} */\n{}"
+        "    for (intptr_t turn = 0; turn < {}; ++turn) {{\n{}    }}\n  }}\n",
+        stretch.turns, place_of(loop.origin), loop.runs_down ? ", the last first" : "", tables_,
+        stretch.turns, body);
+    tables_.clear();
+    return text;
   }
 
-  std::string write_launch(const schedule::Launch& launch) {
+  /// `net.td:12`.
+  std::string place_of(SourceRange range) const {
+    const std::string& path = model_.files.name(range.file);
+    return fmt::format("{}:{}", printable(path.substr(path.rfind('/') + 1)),
+                       model_.files.line_column(range.file, range.begin).line);
+  }
+
+  /// One step, in all turns if it stands in a loop.
+  std::string write_step(const schedule::EntryPoint& entry_point, const schedule::Stretch& stretch,
+                         size_t place, std::string_view indent) {
+    const int64_t number = stretch.number + static_cast<int64_t>(place);
+    const auto launches = schedule::in_turns<schedule::Launch>(entry_point, stretch, place);
+    if (!launches.empty()) return write_launch(launches, number, indent);
+    const auto copies = schedule::in_turns<schedule::Copy>(entry_point, stretch, place);
+    TDC_CHECK(!copies.empty(), "schedules hold launches and copies only");
+    return write_copy(copies, number, indent);
+  }
+
+  /// Loops over the outer axes of the views, and a run of elements that lie side by side.
+  std::string write_copy(const std::vector<const schedule::Copy*>& turns, int64_t number,
+                         std::string_view indent) {
+    const auto& [extent, to_stride, from_stride] = schedule::shapes_of(*turns.front());
+    TDC_CHECK(!turns.front()->transfer && turns.front()->from.extent == extent,
+              "copies are done at once, between equal shapes");
+    size_t outer = extent.size();
+    int64_t run = 1;
+    while (outer > 0 && (extent[outer - 1] == 1 ||
+                         (to_stride[outer - 1] == run && from_stride[outer - 1] == run)))
+      run *= extent[--outer];
+    const auto [to_fit, from_fit] = copy_fits(words_, turns);
+    std::string loops;
+    const std::string_view element = c_type(schedule_.buffers[turns.front()->to.buffer].type.dtype);
+    std::string to = fit_text(to_fit, fmt::format("to_{}", number), fmt::format("{}*", element));
+    std::string from =
+        fit_text(from_fit, fmt::format("from_{}", number), fmt::format("const {}*", element));
+    if (outer > 0) {
+      to = fmt::format("({})", to);
+      from = fmt::format("({})", from);
+    }
+    for (size_t axis = 0; axis < outer; ++axis) {
+      if (extent[axis] == 1) continue;
+      loops += fmt::format("{2}for (uint32_t i{0} = 0; i{0} < {1}; ++i{0})\n  ", axis, extent[axis],
+                           indent);
+      to += fmt::format(" + i{} * {}", axis, to_stride[axis]);
+      from += fmt::format(" + i{} * {}", axis, from_stride[axis]);
+    }
+    return fmt::format("{}{}copy_elements({}, {}, {});\n", loops, indent, to, from, run);
+  }
+
+  std::string write_launch(const std::vector<const schedule::Launch*>& turns, int64_t number,
+                           std::string_view indent) {
+    const schedule::Launch& launch = *turns.front();
     const ops::KernelDef& kernel = *launch.op->kernel;
     used_kernels_.insert(kernel.name);
-    const std::optional<ops::KernelScalars> scalars =
-        ops::bind(kernel, schedule::kernel_call(launch));
-    TDC_CHECK(scalars.has_value(), "{} cannot take how its operands lie", kernel.name);
+    const std::vector<std::vector<Fit>> fits = argument_fits(words_, turns);
     std::string fields;
-    for (const ops::KernelField& field : kernel.fields) {
-      const std::string value = field_value(launch, field, *scalars);
-      fields += fmt::format("{}\n        .{} = {}", fields.empty() ? "" : ",", field.name, value);
-    }
-    const bool is_constant = has_constant_arguments(launch, model_.alias_roots, caller_buffers_);
+    for (size_t i = 0; i < kernel.fields.size(); ++i)
+      fields += fmt::format("{}\n{}      .{} = {}", fields.empty() ? "" : ",", indent,
+                            kernel.fields[i].name, field_text(kernel.fields[i], fits[i], number));
+    const bool is_constant = has_constant_arguments(caller_buffers_, fits);
     const std::string op_name =
         launch.label == launch.op->name
             ? std::string(ir::to_text(launch.phase))
             : fmt::format("{}, {}", launch.op->name, ir::to_text(launch.phase));
     return fmt::format(
-        "  {{ /* {}: {} ({}) */\n    {}const {}_args args{} = {{{}}};\n    TD_MARK({});\n"
-        "    td_team_run(run_{}, &args);\n  }}\n",
-        step_, launch.label, op_name, is_constant ? "static " : "", kernel.name,
-        is_constant ? fmt::format(" TD_CONSTANT({})", constants_level(model_)) : "", fields, step_,
-        kernel.name);
+        "{8}{{ /* {0}: {1} ({2}) */\n{8}  {3}const {4}_args args{5} = {{{6}}};\n"
+        "{8}  TD_MARK({0});\n{8}  td_team_run(run_{7}, &args);\n{8}}}\n",
+        number, launch.label, op_name, is_constant ? "static " : "", kernel.name,
+        is_constant ? fmt::format(" TD_CONSTANT({})", constants_level(model_)) : "", fields,
+        kernel.name, indent);
   }
 
-  std::string field_value(const schedule::Launch& launch, const ops::KernelField& field,
-                          const ops::KernelScalars& scalars) const {
-    switch (field.kind) {
-      case ops::FieldKind::input: {
-        const auto& view = launch.inputs.at(static_cast<size_t>(field.operand));
-        return view ? address(*view) : "0";
-      }
-      case ops::FieldKind::output:
-        return address(launch.outputs.at(static_cast<size_t>(field.operand)));
-      case ops::FieldKind::scratch:
-        return launch.scratch ? arena_address(*launch.scratch, 0, ir::DType::f32) : "0";
-      case ops::FieldKind::count:
-      case ops::FieldKind::flag:
-      case ops::FieldKind::counts:
-      case ops::FieldKind::real:
-        break;
-    }
-    const ops::KernelScalar* scalar = scalars.find(field.name);
-    TDC_CHECK(scalar != nullptr, "`{}` does not bind `{}`", launch.op->name, field.name);
-    if (const auto* integer = std::get_if<int64_t>(scalar)) return fmt::format("{}", *integer);
-    if (const auto* real = std::get_if<double>(scalar))
-      return float_literal(static_cast<float>(*real));
+  std::string field_text(const ops::KernelField& field, const std::vector<Fit>& fits,
+                         int64_t number) {
+    std::string_view type = "int32_t";
+    if (field.kind == ops::FieldKind::input) type = "const void*";
+    if (field.kind == ops::FieldKind::output || field.kind == ops::FieldKind::scratch)
+      type = "void*";
+    if (field.kind == ops::FieldKind::flag) type = "uint32_t";
+    if (field.kind == ops::FieldKind::real) type = "float";
+    const std::string name = fmt::format("{}_{}", field.name, number);
+    if (field.kind != ops::FieldKind::counts) return fit_text(fits.at(0), name, type);
     std::string list;
-    for (const int64_t each : std::get<std::vector<int64_t>>(*scalar))
-      list += fmt::format("{}{}", list.empty() ? "" : ", ", each);
+    for (size_t i = 0; i < fits.size(); ++i)
+      list += (list.empty() ? "" : ", ") + fit_text(fits[i], fmt::format("{}_{}", name, i), type);
     return "{" + list + "}";
   }
 
-  // ---- addresses -------------------------------------------------------------------------------
+  // ---- words -----------------------------------------------------------------------------------
 
-  std::string address(const schedule::View& view) const {
-    const schedule::BufferId storage = model_.alias_roots[view.buffer];
-    const schedule::Buffer& buffer = schedule_.buffers[storage];
-    const int64_t offset = view.offset;
-    const std::string suffix = offset == 0 ? "" : fmt::format(" + {}", offset);
-    switch (buffer.kind) {
-      case BufferKind::argument:
-        return arguments_.at(storage) + suffix;
-      case BufferKind::constant:
-        return image_name(model_, *buffer.variable) + suffix;
-      case BufferKind::temporary:
-      case BufferKind::variable:
-        return arena_address(storage, offset, schedule_.buffers[view.buffer].type.dtype);
+  /// What a word is in the turn `turn`; a table that it needs is added to `tables_`.
+  std::string fit_text(const Fit& fit, const std::string& name, std::string_view type) {
+    std::string text;
+    if (fit.table.size() == 1) {
+      text = word_text(fit.table.front(), fit.step);
+      if (fit.step != 0 && !type.ends_with('*')) text = fmt::format("({})({})", type, text);
+    } else {
+      text = fmt::format("{}[turn{}]", name,
+                         std::ssize(fit.table) < fit.turns ? fmt::format(" % {}", fit.table.size())
+                                                           : std::string());
+      add_table(fit, name, type);
+    }
+    if (fit.last)
+      text = fmt::format("turn == {} ? {} : {}", fit.turns - 1, word_text(*fit.last, 0), text);
+    if (fit.first) text = fmt::format("turn == 0 ? {} : {}", word_text(*fit.first, 0), text);
+    return text;
+  }
+
+  void add_table(const Fit& fit, const std::string& name, std::string_view type) {
+    std::string entries;
+    for (const Word& word : fit.table)
+      entries += (entries.empty() ? "" : ", ") + word_text(word, 0);
+    const bool is_static = is_constant_table(caller_buffers_, fit);
+    tables_ += fmt::format(
+        "    {}{} const {}[{}]{} = {{{}}};\n", is_static ? "static " : "", type, name,
+        fit.table.size(), is_static ? fmt::format(" TD_CONSTANT({})", constants_level(model_)) : "",
+        entries);
+  }
+
+  /// `7 + 2 * turn`; steps are not 0.
+  static std::string affine_text(int64_t begin, int64_t step) {
+    const std::string steps = step == 1 ? "turn" : fmt::format("{} * turn", step);
+    return begin == 0 ? steps : fmt::format("{} + {}", begin, steps);
+  }
+
+  /// A word to which `step` is added in each turn.
+  std::string word_text(const Word& word, int64_t step) const {
+    switch (word.kind) {
+      case Word::Kind::integer:
+        return step == 0 ? fmt::format("{}", word.number) : affine_text(word.number, step);
+      case Word::Kind::real:
+        return float_literal(std::bit_cast<float>(static_cast<int32_t>(word.number)));
+      case Word::Kind::address:
+        return word.storage.is_valid() ? address(word, step) : "0";
     }
     return "";
   }
 
-  std::string arena_address(schedule::BufferId buffer, int64_t elements, ir::DType dtype) const {
+  // ---- addresses -------------------------------------------------------------------------------
+
+  std::string address(const Word& word, int64_t step) const {
+    const schedule::Buffer& buffer = schedule_.buffers[word.storage];
+    const auto plus = [&](const std::string& base) {
+      if (step == 0) return word.number == 0 ? base : fmt::format("{} + {}", base, word.number);
+      return fmt::format("{} + ({})", base, affine_text(word.number, step));
+    };
+    switch (buffer.kind) {
+      case BufferKind::argument:
+        return plus(arguments_.at(word.storage));
+      case BufferKind::constant:
+        return plus(image_name(model_, *buffer.variable));
+      case BufferKind::temporary:
+      case BufferKind::variable:
+        return arena_address(word.storage, word.number, word.dtype, step);
+    }
+    return "";
+  }
+
+  std::string arena_address(schedule::BufferId buffer, int64_t elements, ir::DType dtype,
+                            int64_t step = 0) const {
     const auto& [level, offset] = placements_.at(model_.alias_roots[buffer]);
-    return fmt::format("({}*)(void*)({} + {})", c_type(dtype), arena_name(model_, level),
-                       offset.count + elements * ir::byte_size(dtype).count);
+    const int64_t element_bytes = ir::byte_size(dtype).count;
+    const int64_t begin = offset.count + elements * element_bytes;
+    const std::string distance =
+        step == 0 ? fmt::format("{}", begin)
+                  : fmt::format("({})", affine_text(begin, step * element_bytes));
+    return fmt::format("({}*)(void*)({} + {})", c_type(dtype), arena_name(model_, level), distance);
   }
 
   const Model& model_;
@@ -465,8 +552,10 @@ class SourceWriter {
   std::map<schedule::BufferId, std::pair<LevelId, Bytes>> placements_;
   std::map<schedule::BufferId, std::string> arguments_;  // of the entry point being written
   std::set<schedule::BufferId> caller_buffers_;          // the same
+  Words words_{schedule_};
   std::set<std::string_view> used_kernels_;
-  int64_t step_ = 0;  // counted through all entry points
+  std::string tables_;  // of the loop being written
+  int64_t step_ = 0;    // counted through all entry points
   std::string text_;
 };
 

@@ -6,6 +6,7 @@
 #include "memory/plan.h"
 #include "schedule/aliases.h"
 #include "schedule/schedule.h"
+#include "support/source.h"
 
 namespace tdc::emit {
 
@@ -18,6 +19,7 @@ struct Model {
   const schedule::Schedule& schedule;
   const memory::MemoryPlan& plan;
   const InitialValues& initial_values;
+  const SourceFiles& files;  ///< for the places of loops
   /// The buffer whose memory each one uses, and that of each variable.
   IdVector<schedule::BufferId, schedule::BufferId> alias_roots =
       schedule::alias_roots(schedule.buffers);

@@ -1,11 +1,12 @@
 #include "emit/program_data.h"
 
 #include <algorithm>
+#include <span>
 
 #include "emit/c_names.h"
 #include "emit/emit_runner.h"
-#include "schedule/aliases.h"
 #include "schedule/kernel_call.h"
+#include "schedule/loops.h"
 
 namespace tdc::emit {
 namespace {
@@ -21,26 +22,53 @@ constexpr int64_t kStateFields = 1;
 constexpr int64_t kTrainingStateFields = 3;
 constexpr int64_t kScalarFields = 2;
 
+/// Whether a word is a pointer of the caller. Numbers of the training loop have fixed places.
+bool is_of_caller(const CallerBuffers& of_caller, const Word& word) {
+  return word.kind == Word::Kind::address && of_caller.contains(word.storage);
+}
+
 Bytes fields(int64_t count) {
   return {count * kFieldBytes};
 }
 
-Bytes argument_structs_bytes(const schedule::Schedule& schedule) {
-  const IdVector<schedule::BufferId, schedule::BufferId> roots =
-      schedule::alias_roots(schedule.buffers);
+/// The tables of words that change over the turns.
+Bytes table_bytes(const CallerBuffers& of_caller, std::span<const Fit> fits) {
+  Bytes bytes;
+  for (const Fit& fit : fits)
+    if (fit.table.size() > 1 && is_constant_table(of_caller, fit))
+      bytes += fields(std::ssize(fit.table));
+  return bytes;
+}
+
+/// The struct and the tables of a launch in all turns.
+Bytes launch_bytes(const Words& words, const CallerBuffers& of_caller,
+                   const std::vector<const schedule::Launch*>& turns) {
+  const std::vector<std::vector<Fit>> fits = argument_fits(words, turns);
+  Bytes bytes;
+  if (has_constant_arguments(of_caller, fits))
+    bytes += schedule::argument_bytes(*turns.front()->op->kernel);
+  for (const std::vector<Fit>& field : fits) bytes += table_bytes(of_caller, field);
+  return bytes;
+}
+
+Bytes arguments_bytes(const schedule::Schedule& schedule) {
+  const Words words(schedule);
   Bytes bytes;
   for (const schedule::EntryPoint& entry_point : schedule.entry_points) {
-    const std::set<schedule::BufferId> of_caller = caller_buffers(entry_point);
-    for (const schedule::Step& step : entry_point.steps)
-      if (const auto* launch = std::get_if<schedule::Launch>(&step);
-          launch != nullptr && has_constant_arguments(*launch, roots, of_caller))
-        bytes += schedule::argument_bytes(*launch->op->kernel);
+    const CallerBuffers of_caller = caller_buffers(entry_point);
+    for (const schedule::Stretch& stretch : schedule::stretches(entry_point))
+      for (size_t place = 0; place < stretch.body; ++place) {
+        const auto launches = schedule::in_turns<schedule::Launch>(entry_point, stretch, place);
+        const auto copies = schedule::in_turns<schedule::Copy>(entry_point, stretch, place);
+        if (!launches.empty()) bytes += launch_bytes(words, of_caller, launches);
+        if (!copies.empty()) bytes += table_bytes(of_caller, copy_fits(words, copies));
+      }
   }
   return bytes;
 }
 
 /// The table: path, value, live, elements, rank, dims, kind of each variable.
-Bytes table_bytes(const schedule::Schedule& schedule) {
+Bytes variable_table_bytes(const schedule::Schedule& schedule) {
   Bytes bytes = fields(table_entries(schedule) * (6 + table_rank(schedule)));
   for (const ir::Variable& variable : schedule.variables)
     if (variable.kind != ir::VariableKind::accumulator) bytes += path_bytes(variable);
@@ -72,34 +100,31 @@ Bytes buffer_bytes(const check::Program& program, const schedule::Schedule& sche
 
 memory::ProgramData program_data(const check::Program& program, const schedule::Schedule& schedule,
                                  bool has_weight_file) {
-  return {.constants = argument_structs_bytes(schedule) + table_bytes(schedule) +
+  return {.constants = arguments_bytes(schedule) + variable_table_bytes(schedule) +
                        scaling_bytes(program) + fields(kRunnerModelFields),
           .buffers = buffer_bytes(program, schedule),
           .has_weight_file = has_weight_file};
 }
 
-std::set<schedule::BufferId> caller_buffers(const schedule::EntryPoint& entry_point) {
-  std::set<schedule::BufferId> buffers;
+CallerBuffers caller_buffers(const schedule::EntryPoint& entry_point) {
+  CallerBuffers buffers;
   for (const schedule::Argument& argument : entry_point.arguments)
     if (!is_runtime_scalar(argument)) buffers.insert(argument.buffer);
   return buffers;
 }
 
-bool has_constant_arguments(const schedule::Launch& launch,
-                            const IdVector<schedule::BufferId, schedule::BufferId>& alias_roots,
-                            const std::set<schedule::BufferId>& caller_buffers) {
-  const auto is_of_caller = [&](const schedule::View& view) {
-    return caller_buffers.contains(alias_roots[view.buffer]);
-  };
-  return std::none_of(launch.op->kernel->fields.begin(), launch.op->kernel->fields.end(),
-                      [&](const ops::KernelField& field) {
-                        const auto operand = static_cast<size_t>(field.operand);
-                        if (field.kind == ops::FieldKind::output)
-                          return is_of_caller(launch.outputs.at(operand));
-                        if (field.kind != ops::FieldKind::input) return false;
-                        const auto& view = launch.inputs.at(operand);
-                        return view && is_of_caller(*view);
-                      });
+bool has_constant_arguments(const CallerBuffers& of_caller,
+                            const std::vector<std::vector<Fit>>& fits) {
+  return std::ranges::all_of(fits, [&](const std::vector<Fit>& field) {
+    return std::ranges::all_of(field, [&](const Fit& fit) {
+      return fit.is_constant() && !is_of_caller(of_caller, fit.table.front());
+    });
+  });
+}
+
+bool is_constant_table(const CallerBuffers& of_caller, const Fit& fit) {
+  return std::ranges::none_of(fit.table,
+                              [&](const Word& word) { return is_of_caller(of_caller, word); });
 }
 
 bool is_runtime_scalar(const schedule::Argument& argument) {

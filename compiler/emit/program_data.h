@@ -4,6 +4,7 @@
 #include <string>
 
 #include "check/program.h"
+#include "emit/words.h"
 #include "memory/plan.h"
 #include "ops/kernel.h"
 #include "schedule/schedule.h"
@@ -19,12 +20,16 @@ memory::ProgramData program_data(const check::Program& program, const schedule::
                                  bool has_weight_file);
 
 /// The buffers that the caller of an entry point brings: its arguments but for run-time scalars.
-std::set<schedule::BufferId> caller_buffers(const schedule::EntryPoint& entry_point);
-/// Whether a launch's argument struct is a constant: no pointer into one of `caller_buffers` is in
-/// it. `alias_roots` are those of the schedule.
-bool has_constant_arguments(const schedule::Launch& launch,
-                            const IdVector<schedule::BufferId, schedule::BufferId>& alias_roots,
-                            const std::set<schedule::BufferId>& caller_buffers);
+using CallerBuffers = std::set<schedule::BufferId>;
+CallerBuffers caller_buffers(const schedule::EntryPoint& entry_point);
+
+/// Whether the argument struct of a launch is a constant: it is the same in all turns, and no
+/// pointer of the caller is in it.
+bool has_constant_arguments(const CallerBuffers& of_caller,
+                            const std::vector<std::vector<Fit>>& fits);
+
+/// Whether the table of a word that changes over the turns is a constant.
+bool is_constant_table(const CallerBuffers& of_caller, const Fit& fit);
 
 /// Whether an argument is a number of the training loop that lies in a static struct.
 bool is_runtime_scalar(const schedule::Argument& argument);

@@ -5,6 +5,7 @@
 
 #include "ops/op.h"
 #include "schedule/aliases.h"
+#include "schedule/loops.h"
 #include "support/check.h"
 
 namespace tdc::memory {
@@ -186,13 +187,13 @@ void ScheduleRun::run(std::string_view entry_point) {
   Tick tick = 0;
   for (const EntryPoint& entry : schedule_.entry_points) {
     if (entry.name != entry_point) {
-      tick += std::ssize(entry.steps);
+      tick += count_numbers(entry);
       continue;
     }
-    for (const Step& step : entry.steps) {
-      if (options_.before_step) options_.before_step(tick);
-      ++tick;
-      run_step(step);
+    const std::vector<memory::Tick> ticks = step_numbers(entry, tick);
+    for (size_t i = 0; i < entry.steps.size(); ++i) {
+      if (options_.before_step) options_.before_step(ticks[i]);
+      run_step(entry.steps[i]);
     }
     return;
   }

@@ -295,9 +295,15 @@ class Replay {
 
   // ---- steps -----------------------------------------------------------------------------------
 
-  /// Returns the tick after the last of `steps`.
+  /// Returns the tick after the last of `steps`. Every turn of a loop has the ticks of the first.
   Tick replay(const std::vector<Step>& steps, Tick tick) {
+    std::optional<schedule::LoopTurn> last;
+    Tick turn_begin = tick;
     for (const Step& step : steps) {
+      const std::optional<schedule::LoopTurn> turn = turn_of(step);
+      if (turn && turn != last && turn->turn > 0) tick = turn_begin;
+      if (turn && turn != last) turn_begin = tick;
+      last = turn;
       tick_ = tick++;
       if (violations_.size() == kMostViolations) continue;
       if (const auto* launch = std::get_if<Launch>(&step)) {
@@ -312,6 +318,12 @@ class Replay {
       }
     }
     return tick;
+  }
+
+  static std::optional<schedule::LoopTurn> turn_of(const Step& step) {
+    if (const auto* launch = std::get_if<Launch>(&step)) return launch->loop_turn;
+    if (const auto* copy = std::get_if<Copy>(&step)) return copy->loop_turn;
+    return std::nullopt;
   }
 
   void say_where(std::string_view what) {
@@ -802,7 +814,7 @@ class Replay {
   std::vector<WriteRecord> writes_;
   std::vector<ByteMap<Name>> spaces_;
   IdVector<BufferId, Place> places_;
-  IdVector<BufferId, BufferId> owners_;  // the ends of the chains of aliases
+  IdVector<BufferId, BufferId> owners_;            // the ends of the chains of aliases
   IdVector<BufferId, char> is_input_, is_output_;  // of the entry point being replayed
   std::vector<PendingCopy> pending_;
   // of the entry point being replayed

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "schedule/aliases.h"
+#include "schedule/turn_lifetimes.h"
 #include "schedule/uses.h"
 #include "support/check.h"
 
@@ -32,7 +33,8 @@ class Finder {
       transfers_.clear();
       collect_transfers(entry.steps);
       const Tick begin = now();
-      walk(entry.steps);
+      walk(entry);
+      widen(entry, begin);
       result_.entry_points.push_back({begin, now()});
     }
     for (const BufferId id : schedule_.buffers.ids()) {
@@ -58,14 +60,17 @@ class Finder {
   struct Uses {
     bool is_used = false;
     Tick first = 0, last = 0;
+    int64_t count = 0;  ///< in the entry point being walked
   };
 
   [[nodiscard]] Tick now() const { return static_cast<Tick>(result_.steps.size()); }
 
   void use(BufferId buffer) {
     Uses& uses = uses_[roots_[buffer]];
-    if (!uses.is_used) uses = {.is_used = true, .first = now()};
-    uses.last = now();
+    uses.first = uses.is_used ? std::min(uses.first, tick_) : tick_;
+    uses.last = uses.is_used ? std::max(uses.last, tick_) : tick_;
+    uses.is_used = true;
+    ++uses.count;
   }
 
   void collect_transfers(const std::vector<Step>& steps) {
@@ -75,22 +80,48 @@ class Finder {
     }
   }
 
-  void walk(const std::vector<Step>& steps) {
-    for (const Step& step : steps) {
-      visit_views(step, [&](const View& view, bool) { use(view.buffer); });
-      const auto* launch = std::get_if<Launch>(&step);
-      if (launch != nullptr && launch->scratch) use(*launch->scratch);
-      if (const auto* wait = std::get_if<Wait>(&step))
-        for (const Copy* pending : transfers_[wait->transfer]) {
-          use(pending->from.buffer);
-          use(pending->to.buffer);
-        }
-      result_.steps.push_back(&step);
+  template <typename Visit>
+  void for_each_use(const Step& step, const Visit& visit) {
+    visit_views(step, [&](const View& view, bool) { visit(view.buffer); });
+    const auto* launch = std::get_if<Launch>(&step);
+    if (launch != nullptr && launch->scratch) visit(*launch->scratch);
+    if (const auto* wait = std::get_if<Wait>(&step))
+      for (const Copy* pending : transfers_[wait->transfer]) {
+        visit(pending->from.buffer);
+        visit(pending->to.buffer);
+      }
+  }
+
+  void walk(const EntryPoint& entry) {
+    for (Uses& uses : uses_) uses.count = 0;
+    const std::vector<int64_t> ticks = step_numbers(entry, now());
+    for (size_t i = 0; i < entry.steps.size(); ++i) {
+      tick_ = ticks[i];
+      if (tick_ == now()) result_.steps.push_back(&entry.steps[i]);
+      for_each_use(entry.steps[i], [&](BufferId buffer) { use(buffer); });
+    }
+  }
+
+  /// What a loop shares with other steps or keeps from turn to turn lives for the whole loop.
+  void widen(const EntryPoint& entry, Tick begin) {
+    for (const Stretch& loop : stretches(entry, begin)) {
+      if (loop.turns == 1) continue;
+      const std::set<BufferId> fresh = fresh_in_turns(schedule_, entry, loop, roots_);
+      std::map<BufferId, int64_t> counts;
+      for (size_t i = loop.first; i < loop.end(); ++i)
+        for_each_use(entry.steps[i], [&](BufferId buffer) { ++counts[roots_[buffer]]; });
+      for (const auto& [root, count] : counts) {
+        Uses& uses = uses_[root];
+        if (count == uses.count && fresh.contains(root)) continue;
+        uses.first = std::min(uses.first, loop.number);
+        uses.last = std::max(uses.last, loop.number + static_cast<Tick>(loop.body) - 1);
+      }
     }
   }
 
   const Schedule& schedule_;
   Lifetimes result_;
+  Tick tick_ = 0;  // of the step being walked
   IdVector<BufferId, BufferId> roots_;
   IdVector<BufferId, Uses> uses_;
   std::map<TransferId, std::vector<const Copy*>> transfers_;  ///< of the entry point being walked

@@ -197,6 +197,7 @@ class GraphLowering {
     launch.input_values = node.inputs;
     launch.output_values = node.outputs;
     launch.label = label(node);
+    launch.turns = node.turns;
     launch.scratch = add_scratch(launch);
     entry_.steps.emplace_back(std::move(launch));
   }
@@ -221,6 +222,9 @@ class GraphLowering {
           add_temporary(graph_.type(output), label(node), graph_.values[output].origin);
     if (storage(buffers_[output]) == storage(from)) return;
     add_copy(buffers_[output], from, graph_.type(output).dims);
+    Copy& copy = std::get<Copy>(entry_.steps.back());
+    copy.phase = node.phase;
+    copy.turns = node.turns;
   }
 
   std::optional<BufferId> add_scratch(const Launch& launch) {
@@ -250,7 +254,11 @@ class GraphLowering {
 }  // namespace
 
 Schedule lower(const ir::Module& module, const chip::Chip& chip) {
-  Schedule schedule = {.variables = module.variables, .buffers = {}, .entry_points = {}};
+  Schedule schedule = {.variables = module.variables,
+                       .repeats = module.repeats,
+                       .buffers = {},
+                       .loops = {},
+                       .entry_points = {}};
   std::set<ir::VariableId> written;
   for (const ir::Graph& graph : module.graphs)
     for (const ir::Write& write : graph.writes) written.insert(write.variable);

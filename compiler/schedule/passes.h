@@ -53,4 +53,20 @@ Schedule take_over_memory(Schedule schedule);
 /// launches.
 Schedule group(Schedule schedule);
 
+/// The turns of a `repeat` become loops:
+///
+///     b4 = add(b1, b2)  turn 0               b1 = add(b1, b2)  turn 0 of loop 0
+///     b5 = add(b4, b2)  turn 1               b1 = add(b1, b2)  turn 1 of loop 0
+///     b6 = add(b5, b2)  turn 2        ==>    b1 = add(b1, b2)  turn 2 of loop 0
+///     b7 = relu(b4)     turn 0               b7 = relu(b6)
+///     ...
+///
+/// Steps of a loop are put together, turn by turn, and marked; what they are run on stays the same
+/// but for where it lies: buffers that take each other's place from turn to turn become one buffer
+/// or parts of one (`roll_buffers.h`). A `repeat` becomes one loop forward, one backward, and one
+/// for sums that ascend though the backward loop runs down. Turns at its ends that differ from the
+/// others stay as they are. Nothing happens to fewer than four equal turns, and to layers, whose
+/// turns have variables of their own. Comes after all passes that look at whole buffers.
+Schedule roll(Schedule schedule);
+
 }  // namespace tdc::schedule

@@ -3,7 +3,8 @@
 // What runs, in which order, on which pieces of which buffers. `emit` and `run_schedule` see this
 // and the MemoryPlan only, never the IR.
 //
-// Steps are concrete: constant boxes, constant views, every piece of its own.
+// Steps are concrete: constant boxes, constant views, every piece of its own. Loops exist in the
+// emitted C only: marks say which steps are turns of one, and readers need not look at them.
 
 #include <cstdint>
 #include <optional>
@@ -19,6 +20,7 @@
 namespace tdc::schedule {
 
 using BufferId = Id<struct BufferTag>;
+using LoopId = Id<struct LoopTag>;
 
 /// Where a buffer's bytes come from.
 enum class BufferKind : uint8_t {
@@ -63,6 +65,21 @@ bool is_whole(const View& view, const Buffer& buffer);
 /// The part of a whole operand that a region is.
 View view_of(BufferId buffer, const ir::Dims& dims, const ops::Region& region);
 
+/// Steps that emitted C has once, in a loop: those of all its turns.
+struct Loop {
+  SourceRange origin;      ///< the `repeat` that they come from
+  bool runs_down = false;  ///< from the repeat's last turn to its first
+};
+
+/// The mark of a step in turn `turn` of a loop. All steps of a loop stand together, turn 0 first,
+/// and each turn has as many, which run the same kernels and copy the same shapes in the same
+/// order. Where what they run them on lies may be anything.
+struct LoopTurn {
+  LoopId loop;
+  int64_t turn = 0;
+  friend bool operator==(const LoopTurn&, const LoopTurn&) = default;
+};
+
 /// One call of a kernel by the whole team, complete when it returns: a box of the space of an op's
 /// call. Views are what the box touches of the operands.
 struct Launch {
@@ -76,8 +93,10 @@ struct Launch {
   ir::ValueIds input_values, output_values;
   std::optional<BufferId> scratch;
   ir::Phase phase = ir::Phase::forward;
-  ir::NodeId from;    ///< for reports
-  std::string label;  ///< for comments in the C and profiles
+  ir::NodeId from;              ///< for reports
+  std::string label;            ///< for comments in the C and profiles
+  std::vector<ir::Turn> turns;  ///< of the node
+  std::optional<LoopTurn> loop_turn;
 };
 
 /// The launch of a box of a call whose operands fill these buffers; absent ones are not valid.
@@ -99,6 +118,9 @@ using TransferId = Id<struct TransferTag>;
 struct Copy {
   View to, from;
   std::optional<TransferId> transfer;  ///< set: runs until a Wait names it
+  ir::Phase phase = ir::Phase::forward;
+  std::vector<ir::Turn> turns;  ///< of the node for which is copied
+  std::optional<LoopTurn> loop_turn;
 };
 struct Wait {
   TransferId transfer;
@@ -139,7 +161,9 @@ struct EntryPoint {
 /// Entry points share the buffers of variables and, in time, the memory of temporaries.
 struct Schedule {
   IdVector<ir::VariableId, ir::Variable> variables;
+  IdVector<ir::RepeatId, SourceRange> repeats;  ///< as in `ir::Module`
   IdVector<BufferId, Buffer> buffers;
+  IdVector<LoopId, Loop> loops;
   std::vector<EntryPoint> entry_points;
 };
 

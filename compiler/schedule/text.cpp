@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "schedule/loops.h"
 #include "support/check.h"
 
 namespace tdc::schedule {
@@ -76,8 +77,11 @@ class Writer {
     for (const ir::Write& write : entry.writes)
       text_ += fmt::format("  writes v{}{}\n", write.variable.index, to_text(write.value));
     for (const ViewNode& node : entry.view_nodes) write_view_node(node);
-    for (const Step& step : entry.steps) {
-      text_ += fmt::format("  {} ", tick_++);
+    const std::vector<int64_t> numbers = step_numbers(entry, tick_);
+    tick_ += count_numbers(entry);
+    for (size_t i = 0; i < entry.steps.size(); ++i) {
+      const Step& step = entry.steps[i];
+      text_ += fmt::format("  {} ", numbers[i]);
       if (const auto* launch = std::get_if<Launch>(&step)) {
         write_launch(*launch);
       } else if (const auto* copy = std::get_if<Copy>(&step)) {
@@ -87,6 +91,8 @@ class Writer {
       } else if (const auto* wait = std::get_if<Wait>(&step)) {
         text_ += fmt::format("wait t{}", wait->transfer.index);
       }
+      if (const std::optional<LoopTurn> turn = loop_turn(step))
+        text_ += fmt::format(" ; turn {} of loop {}", turn->turn, turn->loop.index);
       text_ += "\n";
     }
   }

@@ -11,7 +11,8 @@ namespace tdc::schedule {
 std::string label(const Step& step);
 
 /// The whole schedule, for `--dump=schedule`. Ids are v0 (variables), b0 (buffers), t0
-/// (transfers); the number before a step is its tick in the memory plan:
+/// (transfers); the number before a step is its tick in the memory plan, the same in
+/// all turns of a loop:
 ///
 ///     variables
 ///       v0 fc.weight: f32[10, 64], parameter, trained

@@ -13,10 +13,10 @@
 #include "driver/pipeline.h"
 #include "driver/report.h"
 #include "emit/emit_project.h"
-#include "schedule/lifetimes.h"
 #include "memory/plan_memory.h"
 #include "memory/validate.h"
 #include "runner/build.h"
+#include "schedule/lifetimes.h"
 #include "schedule/lower.h"
 #include "schedule/order.h"
 #include "support/output_folder.h"
@@ -125,7 +125,8 @@ std::vector<StageTime> stage_times(const std::string& text) {
                                      .module = *module,
                                      .schedule = std::move(planned.schedule),
                                      .plan = std::move(planned.plan)};
-  stages.measure("  lifetimes alone", [&] { return schedule::find_lifetimes(compilation.schedule); });
+  stages.measure("  lifetimes alone",
+                 [&] { return schedule::find_lifetimes(compilation.schedule); });
   stages.measure("  plan alone", [&] {
     return memory::plan_memory(compilation.schedule, chip, compilation.plan.program_data);
   });
@@ -143,7 +144,8 @@ std::vector<StageTime> stage_times(const std::string& text) {
     const emit::Model model = {.program = compilation.program,
                                .schedule = compilation.schedule,
                                .plan = compilation.plan,
-                               .initial_values = compilation.initial_values};
+                               .initial_values = compilation.initial_values,
+                               .files = files};
     return emit::emit_project(model, driver::report_json(compilation, "growth.td"));
   });
   const Result<runner::TemporaryFolder> folder = runner::TemporaryFolder::make();

@@ -130,11 +130,18 @@ driver::Compilation compile_text(const std::string& text) {
   return *std::move(result);
 }
 
+/// There are no loops, whose places would be looked up.
+const SourceFiles& no_files() {
+  static const SourceFiles files;
+  return files;
+}
+
 emit::Model model_of(const driver::Compilation& compilation) {
   return {.program = compilation.program,
           .schedule = compilation.schedule,
           .plan = compilation.plan,
-          .initial_values = compilation.initial_values};
+          .initial_values = compilation.initial_values,
+          .files = no_files()};
 }
 
 /// A net `Qq` whose C has every kind of name: frozen and trained weights, metrics, class numbers,
@@ -273,7 +280,8 @@ TEST_CASE("all names: as inputs, results, targets, parameters, nets, prefixes an
     const emit::Model changed = {.program = program,
                                  .schedule = model.schedule,
                                  .plan = model.plan,
-                                 .initial_values = model.initial_values};
+                                 .initial_values = model.initial_values,
+                                 .files = no_files()};
     std::string headers;
     for (const std::string& prefix : prefixes) {
       program.prefix = prefix;
@@ -319,7 +327,8 @@ TEST_CASE("all names: as inputs, results, targets, parameters, nets, prefixes an
     const emit::Model model = {.program = program,
                                .schedule = everything.schedule,
                                .plan = plan,
-                               .initial_values = everything.initial_values};
+                               .initial_values = everything.initial_values,
+                               .files = no_files()};
     write(folder / "include/tdc/levels.h", emit::emit_header(model));
     write(folder / "levels.c", all_headers(false) + emit::emit_source(model));
     for (const char* compiler : {"gcc", "clang-19"}) {

@@ -48,10 +48,12 @@ TEST_CASE("weights: assemblers make an aligned array of each, in its section, wi
   check::Program program = compilation.program;
   for (const LevelId level : program.deployment.chip.levels.ids())
     program.deployment.chip.levels[level].name = "linux";
+  const SourceFiles files;  // there are no loops, whose places would be looked up
   const Model model = {.program = program,
                        .schedule = compilation.schedule,
                        .plan = compilation.plan,
-                       .initial_values = compilation.initial_values};
+                       .initial_values = compilation.initial_values,
+                       .files = files};
   REQUIRE(write_file_atomically(folder / "weights.S", emit_weights(model)).ok());
   for (const char* compiler : {"gcc", "clang-19"}) {
     const std::string object = folder / fmt::format("{}.o", compiler);

@@ -86,5 +86,35 @@ TEST_CASE("a background copy uses its buffers until the wait") {
                               {.buffer = to, .size = {16}, .first = 1, .last = 3}});
 }
 
+TEST_CASE(
+    "turns of a loop lie upon each other; what a turn leaves to the next lives in all of it") {
+  ScheduleBuilder b;
+  b.entry_point("infer");
+  const BufferId x = b.input("x", {4});
+  const BufferId y = b.output("y", {4});
+  const BufferId carried = b.temporary("carried", {4});
+  const BufferId fresh = b.temporary("fresh", {4});
+  const BufferId half = b.temporary("half", {4});
+  const BufferId shared = b.temporary("shared", {4});
+  const schedule::LoopId loop = b.schedule().loops.push_back({});
+  b.launch("relu", {x}, {shared});  // 0
+  for (int64_t turn = 0; turn < 3; ++turn) {
+    const schedule::LoopTurn mark = {.loop = loop, .turn = turn};
+    b.launch("relu", {x}, {y}).loop_turn = mark;                           // 1
+    b.launch("add", {carried, shared}, {fresh}).loop_turn = mark;          // 2
+    b.launch("relu", {fresh}, {carried}).loop_turn = mark;                 // 3
+    b.copy(b.slice(carried, 0, 2), b.slice(half, 0, 2)).loop_turn = mark;  // 4
+    b.copy(b.slice(half, 1, 2), b.slice(carried, 0, 2)).loop_turn = mark;  // 5
+  }
+  b.launch("relu", {x}, {y});  // 6
+  const Lifetimes found = find_lifetimes(b.schedule());
+  CHECK(found == std::vector<Lifetime>{{.buffer = carried, .size = {16}, .first = 1, .last = 5},
+                                       {.buffer = fresh, .size = {16}, .first = 2, .last = 3},
+                                       {.buffer = half, .size = {16}, .first = 1, .last = 5},
+                                       {.buffer = shared, .size = {16}, .first = 0, .last = 5}});
+  CHECK(found.entry_points == std::vector<EntryTicks>{{0, 7}});
+  CHECK(found.steps.size() == 7);
+}
+
 }  // namespace
 }  // namespace tdc::schedule

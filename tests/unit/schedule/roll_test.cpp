@@ -1,0 +1,181 @@
+// Recurrences as loops: which loops come of a program, that nothing but places and order changes,
+// and that the results keep their bits.
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diag/render.h"
+#include "driver/pipeline.h"
+#include "memory/plan_memory.h"
+#include "memory/validate.h"
+#include "schedule/loops.h"
+#include "schedule/passes.h"
+#include "memory/run_schedule.h"
+#include "schedules.h"
+#include "support/files.h"
+#include "unit/memory/arena_painting.h"
+
+namespace tdc::schedule {
+namespace {
+
+driver::Planned plan(const std::string& text, const std::string& train, bool with_roll) {
+  SourceFiles files;
+  const FileId file = files.add("roll.td", text);
+  Diagnostics diagnostics;
+  driver::Dump none;
+  driver::CompileOptions options = {.train = train};
+  if (!with_roll) options.without = {"roll"};
+  std::optional<driver::Planned> planned =
+      driver::plan_program(files, file, options, driver::DefaultDeploy::host, diagnostics, none);
+  REQUIRE_MESSAGE(planned.has_value(), text, render(diagnostics, files));
+  REQUIRE_FALSE(planned->not_fit);
+  return *std::move(planned);
+}
+
+std::vector<Stretch> loops_of(const driver::Planned& planned, std::string_view name) {
+  std::vector<Stretch> loops;
+  for (const EntryPoint& entry : planned.schedule.entry_points)
+    if (entry.name == name)
+      for (const Stretch& stretch : stretches(entry))
+        if (stretch.loop) loops.push_back(stretch);
+  return loops;
+}
+
+size_t steps_in_c(const driver::Planned& planned) {
+  size_t count = 0;
+  for (const EntryPoint& entry : planned.schedule.entry_points)
+    count += static_cast<size_t>(count_numbers(entry));
+  return count;
+}
+
+std::vector<std::vector<float>> results_of(const driver::Planned& planned) {
+  memory::ScheduleRun run(planned.schedule, planned.plan);
+  return test::run_all(run, planned.schedule, 5);
+}
+
+bool same_results(const driver::Planned& a, const driver::Planned& b) {
+  const auto x = results_of(a), y = results_of(b);
+  if (x.size() != y.size()) return false;
+  for (size_t i = 0; i < x.size(); ++i)
+    if (x[i].size() != y[i].size() ||
+        std::memcmp(x[i].data(), y[i].data(), x[i].size() * sizeof(float)) != 0)
+      return false;
+  return true;
+}
+
+/// What painted memory shows.
+std::string complaints(const driver::Planned& planned, uint64_t seed) {
+  return fmt::format("{}",
+                     fmt::join(test::paint_arenas(planned.schedule, planned.plan, seed), "\n"));
+}
+
+std::string gru(int turns) {
+  std::string text = read_file(std::string(TDC_SOURCE_DIR) + "/tests/diff/gru.td").value();
+  const std::string line = "let turns = 16";
+  const size_t at = text.find(line);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, line.size(), fmt::format("let turns = {}", turns));
+}
+
+TEST_CASE("roll: a GRU is a loop forward, one that runs down, and one that sums upwards") {
+  const driver::Planned planned = plan(gru(16), "all", true);
+  CHECK(loops_of(planned, "infer").size() == 1);
+  // The first turn differs: it shares its slice with the initial value.
+  CHECK(loops_of(planned, "infer").at(0).turns >= 15);
+  const std::vector<Stretch> loops = loops_of(planned, "train_step");
+  REQUIRE(loops.size() == 3);
+  CHECK_FALSE(planned.schedule.loops[*loops[0].loop].runs_down);
+  CHECK(planned.schedule.loops[*loops[1].loop].runs_down);
+  CHECK_FALSE(planned.schedule.loops[*loops[2].loop].runs_down);
+  for (const Stretch& loop : loops) CHECK(loop.turns >= 15);
+}
+
+TEST_CASE("roll: a longer recurrence has no more steps in C") {
+  CHECK(steps_in_c(plan(gru(16), "all", true)) == steps_in_c(plan(gru(40), "all", true)));
+}
+
+TEST_CASE("roll: no bit changes, and the memory is what the plan says") {
+  for (const char* train : {"all", "last"}) {
+    CAPTURE(train);
+    const driver::Planned rolled = plan(gru(16), train, true);
+    CHECK(same_results(rolled, plan(gru(16), train, false)));
+    CHECK(complaints(rolled, 3) == "");
+  }
+}
+
+/// A net whose `repeat` computes at random over three states.
+std::string random_recurrence(uint64_t seed) {
+  test::Random random(seed);
+  const auto operand = [&] {
+    const char* all[] = {"h", "g", "x[t]", "x[0]", "u", "v", "(h * u)", "(g + x[t])"};
+    return std::string(all[random.between(0, 7)]);
+  };
+  std::string body;
+  for (int64_t i = random.between(1, 4); i > 0; --i) {
+    const char* target = random.chance(60) ? "h" : "g";
+    const char* ops[] = {"+", "*", "-"};
+    const char* functions[] = {"tanh", "sigmoid"};
+    body += fmt::format("    {} = {}({} {} {})\n", target, functions[random.between(0, 1)],
+                        operand(), ops[random.between(0, 2)], operand());
+  }
+  // Whatever the others are, this one needs the turn before.
+  body += random.chance(30) ? "    k = tanh(k @ m + g + h)\n" : "    k = tanh(k * u + g * h)\n";
+  if (random.chance(20)) body += "    if t > 1 { g = g + h }\n";
+  const int64_t begin = random.between(0, 2);
+  return fmt::format(
+      "tdl 1\nnet R(x: f32[9, 4]) -> y: f32[4] {{\n"
+      "  param u: f32[4] = ones\n  param v: f32[4] = ones\n  param m: f32[4, 4] = uniform(0.5)\n"
+      "  h = x[0]\n  g = x[1] * u\n  k = x[2]\n"
+      "  repeat t in {}..9 {{\n{}  }}\n  return {} + v + u @ m\n}}\n"
+      "train t of R {{\n  target z: f32[4]\n  loss mse(y, z)\n  optimizer sgd(lr: 0.1)\n"
+      "  batch {}\n  accumulate {}\n}}\n",
+      begin, body, random.chance(50) ? "h + k" : "k * g", random.between(1, 3),
+      random.between(1, 2));
+}
+
+TEST_CASE("roll: random recurrences keep their bits") {
+  size_t shorter = 0;
+  constexpr uint64_t kSeeds = 60;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    CAPTURE(seed);
+    const std::string text = random_recurrence(seed);
+    CAPTURE(text);
+    const driver::Planned rolled = plan(text, "", true), flat = plan(text, "", false);
+    CHECK(same_results(rolled, flat));
+    if (seed % 6 == 0) CHECK(complaints(rolled, seed) == "");
+    shorter += steps_in_c(rolled) < steps_in_c(flat) ? 1 : 0;
+  }
+  CHECK(shorter > kSeeds * 9 / 10);
+}
+
+TEST_CASE("roll: layers with weights of their own, and few turns, stay as they are") {
+  const auto net = [](const std::string& path, int turns) {
+    return fmt::format(
+        "tdl 1\nuse std.nn\nnet N(x: f32[4]) -> y: f32[4] {{\n  h = x\n"
+        "  repeat i in 0..{} {{\n    h = Linear(h, 4) as {} |> relu\n  }}\n  return h\n}}\n",
+        turns, path);
+  };
+  CHECK(loops_of(plan(net("l[i]", 8), "", true), "infer").empty());
+  CHECK(loops_of(plan(net("l shared", 3), "", true), "infer").empty());
+  CHECK(loops_of(plan(net("l shared", 8), "", true), "infer").size() == 1);
+}
+
+TEST_CASE("roll: a repeat around another is one loop where its turns are alike") {
+  const std::string text =
+      "tdl 1\nnet N(x: f32[7, 4]) -> y: f32[4] {\n  param u: f32[4] = ones\n  h = x[0]\n"
+      "  repeat t in 0..6 {\n    repeat i in 0..5 {\n      h = tanh(h * u + x[t + 1])\n    }\n  }\n"
+      "  return h\n}\n";
+  const driver::Planned rolled = plan(text, "", true);
+  const std::vector<Stretch> loops = loops_of(rolled, "infer");
+  REQUIRE(loops.size() == 1);
+  CHECK(loops[0].turns == 6);
+  CHECK(same_results(rolled, plan(text, "", false)));
+}
+
+}  // namespace
+}  // namespace tdc::schedule
