@@ -28,10 +28,9 @@ static uint64_t state;                                   /* of the random number
 static pthread_t main_thread;
 static struct {
   td_team_function function; /* null: there is no job */
-  const void* args;
-  uint32_t meeting;  /* cores that wait at the barrier */
-  uint32_t returned; /* cores that have returned from the job */
-  uint32_t meetings; /* barriers that all have passed */
+  uint32_t meeting;          /* cores that wait at the barrier */
+  uint32_t returned;         /* cores that have returned from the job */
+  uint32_t meetings;         /* barriers that all have passed */
   pthread_cond_t passed;
 } job = {.passed = PTHREAD_COND_INITIALIZER};
 
@@ -125,20 +124,19 @@ static void meet(void) {
 }
 
 typedef struct {
-  uint32_t core;
-  uint32_t begins_together;
+  td_team_function function;
+  const void* args;
+  td_team team;
   uint32_t yields;
+  pthread_barrier_t* gate; /* null: begins at once */
 } part;
 
+/* Nothing here makes a core begin after another has ended: what two cores do to one element is not
+ * ordered, and ThreadSanitizer says so. */
 static void run_part(const part* mine) {
-  pthread_mutex_lock(&lock);
-  if (mine->begins_together) meet();
-  const td_team team = {.core = mine->core, .cores = team_cores};
-  const td_team_function function = job.function;
-  const void* const args = job.args;
-  pthread_mutex_unlock(&lock);
+  if (mine->gate != NULL) pthread_barrier_wait(mine->gate);
   for (uint32_t i = 0; i < mine->yields; ++i) sched_yield();
-  function(args, team);
+  mine->function(mine->args, mine->team);
   pthread_mutex_lock(&lock);
   ++job.returned;
   check_meeting();
@@ -158,20 +156,25 @@ void td_team_run(td_team_function function, const void* args) {
   if (!pthread_equal(pthread_self(), main_thread)) misuse("td_team_run on another core than 0");
   if (job.function != NULL) misuse("td_team_run within a job");
   job.function = function;
-  job.args = args;
   job.returned = 0;
-  const uint32_t begins_together = draw(4) == 0, first = draw(team_cores);
-  for (uint32_t core = 0; core < team_cores; ++core)
-    parts[core] =
-        (part){.core = core, .begins_together = begins_together, .yields = draw(8) / 6 * draw(8)};
+  const uint32_t cores = team_cores, begins_together = draw(4) == 0, first = draw(cores);
+  pthread_barrier_t gate;
+  if (pthread_barrier_init(&gate, NULL, cores) != 0) misuse("no barrier can be made");
+  for (uint32_t core = 0; core < cores; ++core)
+    parts[core] = (part){.function = function,
+                         .args = args,
+                         .team = {.core = core, .cores = cores},
+                         .yields = draw(8) / 6 * draw(8),
+                         .gate = begins_together ? &gate : NULL};
   pthread_mutex_unlock(&lock);
-  for (uint32_t i = 0; i < team_cores; ++i) {
-    const uint32_t core = (first + i) % team_cores;
+  for (uint32_t i = 0; i < cores; ++i) {
+    const uint32_t core = (first + i) % cores;
     if (core != 0 && pthread_create(&threads[core], NULL, run_thread, &parts[core]) != 0)
       misuse("no thread can be made");
   }
   run_part(&parts[0]);
-  for (uint32_t core = 1; core < team_cores; ++core) pthread_join(threads[core], NULL);
+  for (uint32_t core = 1; core < cores; ++core) pthread_join(threads[core], NULL);
+  pthread_barrier_destroy(&gate);
   pthread_mutex_lock(&lock);
   job.function = NULL;
   pthread_mutex_unlock(&lock);

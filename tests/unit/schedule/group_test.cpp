@@ -13,6 +13,7 @@
 #include "ops/registry.h"
 #include "schedule/passes.h"
 #include "unit/kernels/library.h"
+#include "unit/schedule/convolutions.h"
 #include "unit/schedule/schedules.h"
 
 namespace tdc::schedule {
@@ -73,70 +74,14 @@ size_t check_all_choices(const Schedule& schedule, size_t step) {
   return choices.size();
 }
 
-struct ConvDims {
-  int64_t channels, outputs, height, width, kernel, stride, padding, dilation, groups;
-};
-
-int64_t extent_after(int64_t extent, int64_t kernel, int64_t stride, int64_t padding,
-                     int64_t dilation) {
-  return (extent + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
-}
-
-BufferId add_conv(ScheduleBuilder& b, BufferId x, const ConvDims& d, const std::string& name,
-                  bool is_output) {
-  const BufferId w = b.input("w_" + name, {d.outputs, d.channels / d.groups, d.kernel, d.kernel});
-  const ir::Dims dims = {d.outputs,
-                         extent_after(d.height, d.kernel, d.stride, d.padding, d.dilation),
-                         extent_after(d.width, d.kernel, d.stride, d.padding, d.dilation)};
-  const BufferId y = is_output ? b.output(name, dims) : b.temporary(name, dims);
-  b.launch("conv2d", {x, w}, {y},
-           {{"stride", ir::Dims{d.stride, d.stride}},
-            {"padding", ir::Dims{d.padding, d.padding}},
-            {"dilation", ir::Dims{d.dilation, d.dilation}},
-            {"groups", d.groups}});
-  return y;
-}
-
-ConvDims random_conv(Random& random) {
-  ConvDims d = {};
-  d.groups = random.chance(40) ? 2 : 1;
-  d.channels = d.groups * random.between(1, 3);
-  d.outputs = d.groups * random.between(1, 3);
-  d.height = random.between(7, 13);
-  d.width = random.between(7, 11);
-  d.kernel = random.between(1, 3);
-  d.stride = random.between(1, 2);
-  d.padding = random.between(0, d.kernel - 1);
-  d.dilation = random.between(1, 2);
-  return d;
-}
-
-/// y = max_pool2d(relu(conv2d(x))), the relu in place.
-Schedule conv_relu_pool(const ConvDims& d, int64_t kernel, int64_t stride, int64_t padding) {
-  ScheduleBuilder b;
-  b.entry_point("step");
-  const BufferId x = b.input("x", {d.channels, d.height, d.width});
-  const BufferId t = add_conv(b, x, d, "t", false);
-  const BufferId r = b.alias("r", t);
-  b.launch("relu", {t}, {r});
-  const ir::Dims dims = b.schedule().buffers[t].type.dims;
-  const BufferId y = b.output("y", {dims[0], extent_after(dims[1], kernel, stride, padding, 1),
-                                    extent_after(dims[2], kernel, stride, padding, 1)});
-  b.launch("max_pool2d", {r}, {y},
-           {{"kernel", ir::Dims{kernel, kernel}},
-            {"stride", ir::Dims{stride, stride}},
-            {"padding", ir::Dims{padding, padding}}});
-  return b.schedule();
-}
-
 TEST_CASE("convolution, relu and pooling in strips along every axis") {
   Random random(1);
   size_t choices = 0;
   for (int turn = 0; turn < 12; ++turn) {
-    const int64_t kernel = random.between(1, 3);
-    choices += check_all_choices(conv_relu_pool(random_conv(random), kernel, random.between(1, 3),
-                                                random.between(0, kernel / 2)),
-                                 1);
+    ScheduleBuilder b;
+    b.entry_point("step");
+    test::add_random_conv_relu_pool(b, random);
+    choices += check_all_choices(b.schedule(), 1);
   }
   CHECK(choices > 30);
 }
@@ -147,22 +92,7 @@ TEST_CASE("convolution after convolution: more rows are kept than a strip has") 
   for (int turn = 0; turn < 10; ++turn) {
     ScheduleBuilder b;
     b.entry_point("step");
-    ConvDims d = random_conv(random);
-    const BufferId x = b.input("x", {d.channels, d.height, d.width});
-    const BufferId t = add_conv(b, x, d, "t", false);
-    const ir::Dims& dims = b.schedule().buffers[t].type.dims;
-    ConvDims next = {.channels = dims[0],
-                     .outputs = 2,
-                     .height = dims[1],
-                     .width = dims[2],
-                     .kernel = 3,
-                     .stride = 1,
-                     .padding = 1,
-                     .dilation = 1,
-                     .groups = 1};
-    const BufferId s = add_conv(b, t, next, "s", false);
-    next.channels = 2;
-    add_conv(b, s, next, "y", true);
+    test::add_three_convs(b, test::random_conv(random));
     choices += check_all_choices(b.schedule(), 1);
   }
   CHECK(choices > 100);
@@ -172,32 +102,10 @@ TEST_CASE("backward: the gradient of pooling and of relu, to a weight gradient i
   Random random(3);
   size_t choices = 0;
   for (int turn = 0; turn < 10; ++turn) {
-    const ConvDims d = random_conv(random);
+    const test::ConvDims d = test::random_conv(random);
     ScheduleBuilder b;
     b.entry_point("step");
-    const ir::Dims dims = {d.outputs,
-                           extent_after(d.height, d.kernel, d.stride, d.padding, d.dilation),
-                           extent_after(d.width, d.kernel, d.stride, d.padding, d.dilation)};
-    const int64_t kernel = 3, stride = 2, padding = 1;
-    const BufferId x = b.input("x", {1, d.channels, d.height, d.width});
-    const BufferId saved = b.input("saved", {1, dims[0], dims[1], dims[2]});
-    const BufferId dy =
-        b.input("dy", {1, dims[0], extent_after(dims[1], kernel, stride, padding, 1),
-                       extent_after(dims[2], kernel, stride, padding, 1)});
-    const BufferId dp = b.temporary("dp", {1, dims[0], dims[1], dims[2]});
-    b.launch("max_pool2d_grad", {saved, dy}, {dp},
-             {{"kernel", ir::Dims{kernel, kernel}},
-              {"stride", ir::Dims{stride, stride}},
-              {"padding", ir::Dims{padding, padding}}});
-    const BufferId dr = b.alias("dr", dp);
-    b.launch("relu_grad", {saved, dp}, {dr});
-    const BufferId dw = b.output("dw", {d.outputs, d.channels / d.groups, d.kernel, d.kernel});
-    b.launch("conv2d_weight_grad", {x, dr, {}}, {dw},
-             {{"stride", ir::Dims{d.stride, d.stride}},
-              {"padding", ir::Dims{d.padding, d.padding}},
-              {"dilation", ir::Dims{d.dilation, d.dilation}},
-              {"groups", d.groups},
-              {"dims", b.schedule().buffers[dw].type.dims}});
+    test::add_conv_backward(b, d);
     choices += check_all_choices(b.schedule(), 1);
   }
   CHECK(choices > 30);
@@ -249,16 +157,19 @@ TEST_CASE("what others use, what is not whole, and what is needed whole is not c
 }
 
 TEST_CASE("the pass makes as few strips as the peak needs, and none where nothing is gained") {
-  const ConvDims d = {.channels = 2,
-                      .outputs = 8,
-                      .height = 16,
-                      .width = 16,
-                      .kernel = 3,
-                      .stride = 1,
-                      .padding = 1,
-                      .dilation = 1,
-                      .groups = 1};
-  const Schedule whole_ops = conv_relu_pool(d, 2, 2, 0);
+  const test::ConvDims d = {.channels = 2,
+                            .outputs = 8,
+                            .height = 16,
+                            .width = 16,
+                            .kernel = 3,
+                            .stride = 1,
+                            .padding = 1,
+                            .dilation = 1,
+                            .groups = 1};
+  ScheduleBuilder run;
+  run.entry_point("step");
+  test::add_conv_relu_pool(run, d, 2, 2, 0);
+  const Schedule whole_ops = run.schedule();
   const Schedule strips = group(whole_ops);
   CHECK(plan_of(whole_ops).levels[test::kL2].peak.count == 8 * 16 * 16 * 4);
   CHECK(plan_of(strips).levels[test::kL2].peak.count <= 8 * 16 * 16 * 4 / 2);

@@ -3,6 +3,8 @@
 // What follows from a space (regions, cuts, work) is derived, so this is all that an op has to
 // pass.
 
+#include "unit/schedule/pieces.h"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -29,68 +31,6 @@ using ops::Space;
 using ops::Tensor;
 using test::Random;
 
-/// Consecutive ranges of random lengths.
-std::vector<Range> ragged(int64_t extent, Random& random) {
-  std::vector<Range> parts;
-  for (int64_t begin = 0; begin < extent;) {
-    const int64_t end =
-        std::min(extent, begin + random.between(1, std::max<int64_t>(extent / 2, 1)));
-    parts.push_back({begin, end});
-    begin = end;
-  }
-  return parts;
-}
-
-std::vector<Range> singles(int64_t extent) {
-  std::vector<Range> parts;
-  for (int64_t i = 0; i < extent; ++i) parts.push_back({i, i + 1});
-  return parts;
-}
-
-/// The axes that must have one index in each piece for `axis` to be cut.
-std::vector<size_t> outside_of(const Space& space, size_t axis) {
-  std::vector<size_t> result;
-  if (space.axes[axis].kind == AxisKind::chain)
-    for (size_t i = 0; i < axis; ++i)
-      if (space.axes[i].kind == AxisKind::chain) result.push_back(i);
-  for (const std::vector<size_t>& merged : space.merged) {
-    const auto at = std::find(merged.begin(), merged.end(), axis);
-    if (at != merged.end()) result.insert(result.end(), merged.begin(), at);
-  }
-  return result;
-}
-
-/// The boxes that cut `axes`, parallel and chain loops nested in the order of the space. Axes
-/// outside of them are cut to single indices where that is the rule.
-std::vector<Box> boxes(const Space& space, const std::vector<size_t>& axes, Random& random) {
-  std::vector<std::vector<Range>> parts;
-  for (const ops::SpaceAxis& axis : space.axes) parts.push_back({{0, axis.extent}});
-  for (const size_t axis : axes) parts[axis] = ragged(space.axes[axis].extent, random);
-  for (bool changes = true; changes;) {
-    changes = false;
-    for (size_t axis = 0; axis < parts.size(); ++axis) {
-      if (parts[axis].size() == 1) continue;
-      for (const size_t outer : outside_of(space, axis)) {
-        const auto extent = static_cast<size_t>(space.axes[outer].extent);
-        if (parts[outer].size() == extent) continue;
-        parts[outer] = singles(space.axes[outer].extent);
-        changes = true;
-      }
-    }
-  }
-  std::vector<Box> result = {{}};
-  for (const std::vector<Range>& ranges : parts) {
-    std::vector<Box> longer;
-    for (const Box& box : result)
-      for (const Range& range : ranges) {
-        longer.push_back(box);
-        longer.back().push_back(range);
-      }
-    result = std::move(longer);
-  }
-  return result;
-}
-
 class PiecesTest {
  public:
   PiecesTest(const OpDef& op, Call call, std::vector<std::optional<Tensor>> tensors)
@@ -99,7 +39,7 @@ class PiecesTest {
   }
 
   void check(const std::vector<size_t>& axes, Random& random, uint32_t cores) {
-    const std::vector<Box> pieces = boxes(space_, axes, random);
+    const std::vector<Box> pieces = test::boxes(space_, axes, random);
     if (pieces.size() == 1 || pieces.size() > 200) return;
     ++cuts;
     for (const size_t axis : axes) CAPTURE(space_.axes[axis].name);
@@ -175,35 +115,12 @@ class PiecesTest {
   std::vector<std::vector<float>> expected_;
 };
 
-/// The sample with operands drawn, and once more with an accumulator if the op has one.
-template <typename Check>
-void for_each_call(const OpDef& op, Check check) {
-  uint64_t seed = 0;
-  for (const ops::Sample& sample : op.samples()) {
-    ++seed;
-    std::mt19937_64 random(seed);
-    Call call = ops::call_of(op, sample);
-    std::vector<std::optional<Tensor>> tensors;
-    for (size_t i = 0; i < sample.inputs.size(); ++i)
-      tensors.push_back(sample.inputs[i] ? std::optional(ops::draw(sample, i, random))
-                                         : std::nullopt);
-    INFO("op ", std::string(op.name), ", sample ", seed);
-    check(call, tensors, seed);
-    if (op.accumulator < 0) continue;
-    const auto at = static_cast<size_t>(op.accumulator);
-    call.inputs[at] = call.outputs[0];
-    tensors[at] =
-        ops::draw({.inputs = {call.outputs[0]}, .attributes = {}, .domains = {}}, 0, random);
-    check(call, tensors, seed + 1000);
-  }
-}
-
 TEST_CASE("pieces of every op have the bits of the whole, whatever axes are cut") {
   for (const OpDef* op : ops::all_ops()) {
     if (op->space == nullptr) continue;
     const int before = PiecesTest::cuts;
-    for_each_call(*op, [&](const Call& call, const std::vector<std::optional<Tensor>>& tensors,
-                           uint64_t seed) {
+    test::for_each_call(*op, [&](const Call& call,
+                                 const std::vector<std::optional<Tensor>>& tensors, uint64_t seed) {
       PiecesTest test(*op, call, tensors);
       Random random(seed);
       const size_t axes = test.space().axes.size();
@@ -231,7 +148,7 @@ TEST_CASE("cuts against the order of chains, and of axes that kernels merge, are
         Box box = ops::whole_box(space);
         box[axis].end -= 1;
         bool is_inside = false;
-        for (const size_t outer : outside_of(space, axis))
+        for (const size_t outer : test::outside_of(space, axis))
           is_inside = is_inside || space.axes[outer].extent > 1;
         INFO("op ", std::string(op->name), ", axis ", space.axes[axis].name);
         CHECK(ops::cut_problem(space, box).has_value() == is_inside);

@@ -303,7 +303,7 @@ class RandomSchedule {
       reshape();
     else if (choice == 7)
       sum();
-    else if (choice == 8 || !options_.with_tiles)
+    else if (choice == 8)
       transpose();
     else
       tiles();
@@ -385,7 +385,7 @@ class RandomSchedule {
     values_.push_back(y);
   }
 
-  /// Brings tiles to L1 in the background, works on them there and brings them back.
+  /// Brings tiles to L1, works on them there and brings them back.
   void tiles() {
     const BufferId x = values_[any()];
     const int64_t count = ir::element_count(dims_of(x));
@@ -397,9 +397,12 @@ class RandomSchedule {
     builder_.schedule().buffers[in].level = builder_.schedule().buffers[out].level = kL1;
     const auto node = builder_.node("relu", {{builder_.value(x), {count}}}, {count});
     for (int64_t turn = 0; turn < turns; ++turn) {
-      const TransferId transfer = {transfer_count_++};
-      builder_.copy(builder_.slice(x, turn * length, length), builder_.whole(in), transfer);
-      builder_.wait(transfer);
+      schedule::Copy& copy =
+          builder_.copy(builder_.slice(x, turn * length, length), builder_.whole(in));
+      if (options_.with_transfers) {
+        copy.transfer = TransferId{transfer_count_++};
+        builder_.wait(*copy.transfer);
+      }
       builder_.piece(node, {{turn * length, (turn + 1) * length}}, {builder_.whole(in)},
                      {builder_.whole(out)});
       builder_.copy(builder_.whole(out), builder_.slice(y, turn * length, length));

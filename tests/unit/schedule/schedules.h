@@ -90,13 +90,13 @@ inline constexpr LevelId kL2 = {1};
 
 struct RandomOptions {
   int entry_points = 2;
-  int launches = 30;  ///< of each entry point
-  bool with_tiles = true;
+  int launches = 30;           ///< of each entry point
+  bool with_transfers = true;  ///< the copies of tiles run in the background
 };
 
 /// A random schedule that runs: launches of several ops, aliases (in place, and views under another
-/// shape), variables read and updated, accumulators, strided views, and tiles with background
-/// copies. The same seed gives the same schedule everywhere.
+/// shape), variables read and updated, accumulators, strided views, and tiles that are copied. The
+/// same seed gives the same schedule everywhere.
 schedule::Schedule random_schedule(uint64_t seed, const RandomOptions& options = {});
 
 /// Random numbers that are the same everywhere.
