@@ -19,7 +19,7 @@ all_parts() {
   part packages   python3 tests/own_packages.py
   part includes   python3 tests/includes/check.py
   part highlighting tests/highlighting/run.sh
-  part unit       build/dev/tests/tdc_unit
+  part unit       tests/unit/run.sh build/dev/tests/tdc_unit
   part output     tests/diff/output.sh build/dev/compiler/tdc
   part projects   tests/diff/projects.sh build/dev/compiler/tdc
   part running    tests/diff/running.sh build/dev/compiler/tdc
@@ -33,7 +33,7 @@ all_parts() {
   part chip-build tests/diff/chip_build.sh build/dev/compiler/tdc
   part rtl        tests/diff/chip.sh build/dev/compiler/tdc
   part build-asan preset asan tdc_unit tdc
-  part unit-asan  build/asan/tests/tdc_unit
+  part unit-asan  tests/unit/run.sh build/asan/tests/tdc_unit
   part hostile-asan tests/diff/hostile.sh build/asan/compiler/tdc
 }
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "ir/rewrite.h"
+#include "graph/rewrite.h"
 #include "ops/registry.h"
+#include "ops/rules.h"
 #include "support/check.h"
 
 namespace tdc::autodiff {
@@ -18,7 +19,7 @@ ir::TensorType with_batch(ir::TensorType type, int64_t batch) {
 
 ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t batch) {
   ir::Graph result = {.name = sample.name, .batch = batch};
-  ir::Builder builder(result);
+  ops::Builder builder(result);
   IdVector<ir::ValueId, ir::ValueId> mapped;
   mapped.resize(sample.values.size());
 
@@ -53,7 +54,7 @@ ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t
     } else {
       outputs = builder.emit_all(node.op->name, std::move(inputs), node.attributes);
     }
-    ir::set_turns(result, first, node.turns);
+    graph::set_turns(result, first, node.turns);
     for (size_t i = 0; i < outputs.size(); ++i) {
       const ir::Value& original = sample.values[node.outputs[i]];
       if (is_batched)

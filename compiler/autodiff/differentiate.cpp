@@ -4,8 +4,9 @@
 
 #include <algorithm>
 
-#include "ir/rewrite.h"
+#include "graph/rewrite.h"
 #include "ops/registry.h"
+#include "ops/rules.h"
 #include "support/check.h"
 
 // Reverse accumulation (Griewank & Walther, Evaluating Derivatives, 2008, chapter 3) over the node
@@ -72,7 +73,7 @@ class Differentiator {
     std::sort(sums_.begin(), sums_.end(),
               [](const BatchSum& a, const BatchSum& b) { return a.shared < b.shared; });
     result.batch_sums = std::move(sums_);
-    ir::sort_topologically(graph_);
+    graph::sort_topologically(graph_);
     return result;
   }
 
@@ -120,7 +121,7 @@ class Differentiator {
       const ir::NodeId add = {static_cast<uint32_t>(graph_.nodes.size())};
       total = builder_.emit("add", {total, contribution.gradient});
       if (contribution.use.index < forward_nodes_)
-        ir::set_turns(graph_, add, graph_.nodes[contribution.use].turns);
+        graph::set_turns(graph_, add, graph_.nodes[contribution.use].turns);
     }
     return total;
   }
@@ -151,7 +152,7 @@ class Differentiator {
     const ir::NodeId first = {static_cast<uint32_t>(graph_.nodes.size())};
     ops::GradientContext context(builder_, node, std::move(cotangents), needed);
     std::get<ops::GradientRule>(node.op->gradient)(context);
-    ir::set_turns(graph_, first, node.turns);
+    graph::set_turns(graph_, first, node.turns);
 
     const bool node_is_batched = graph_.values[node.outputs[0]].is_batched;
     for (size_t i = 0; i < needed.size(); ++i) {
@@ -176,7 +177,7 @@ class Differentiator {
 
   const ir::Module& module_;
   ir::Graph& graph_;
-  ir::Builder builder_;
+  ops::Builder builder_;
   Diagnostics& diagnostics_;
   size_t forward_nodes_ = 0;
   IdVector<ir::ValueId, char> needs_;  // of forward values: whether a trained variable is below

@@ -7,7 +7,8 @@
 
 #include "autodiff/batch.h"
 #include "autodiff/differentiate.h"
-#include "ir/rewrite.h"
+#include "graph/rewrite.h"
+#include "ops/builder.h"
 #include "ops/registry.h"
 #include "support/check.h"
 
@@ -35,10 +36,10 @@ void drop_unused_inputs(ir::Graph& graph, ir::InputKind kind) {
 
 /// The graph without what its outputs and writes do not need.
 ir::Graph trimmed(ir::Graph graph) {
-  ir::remove_dead(graph);
+  graph::remove_dead(graph);
   drop_unused_inputs(graph, ir::InputKind::learning_rate);
   drop_unused_inputs(graph, ir::InputKind::inverse_count);
-  ir::remove_dead(graph);
+  graph::remove_dead(graph);
   return graph;
 }
 
@@ -73,12 +74,12 @@ class TrainStepBuilder {
     graph_ = select_outputs(batch_graph(module_, sample, training_.batch), "train_step",
                             {ir::OutputKind::loss});
     TDC_CHECK(graph_.outputs.size() == 1, "{} losses", graph_.outputs.size());
-    ir::remove_dead(graph_);
+    graph::remove_dead(graph_);
     const ir::ValueId loss = graph_.outputs[0].value;
     const std::optional<Gradients> gradients = differentiate(module_, graph_, loss, diagnostics_);
     if (!gradients || !all_trained_have_gradients(*gradients)) return false;
 
-    ir::Builder builder(graph_);
+    ops::Builder builder(graph_);
     builder.set_phase(ir::Phase::loss);
     graph_.outputs[0].value = builder.emit("mean", {loss}, {{"axis", ir::Dims{-1}}});
     graph_.values[graph_.outputs[0].value].is_batched = false;
@@ -106,7 +107,7 @@ class TrainStepBuilder {
   }
 
   void add_updates(const Gradients& gradients) {
-    ir::Builder builder(graph_);
+    ops::Builder builder(graph_);
     builder.set_phase(ir::Phase::update);
     builder.set_origin(training_.origin);
     const ir::TensorType scalar;
@@ -136,13 +137,13 @@ class TrainStepBuilder {
     std::erase_if(apply.inputs, [](const ir::Input& input) {
       return input.kind == ir::InputKind::sample || input.kind == ir::InputKind::target;
     });
-    ir::Builder step_builder(step);
-    ir::Builder apply_builder(apply);
+    ops::Builder step_builder(step);
+    ops::Builder apply_builder(apply);
     apply_builder.set_phase(ir::Phase::update);
     apply_builder.set_origin(training_.origin);
     std::map<ir::ValueId, ir::VariableId> variables;
     for (const ir::Read& read : graph_.reads) variables.emplace(read.value, read.variable);
-    ir::Replacements totals(apply);
+    graph::Replacements totals(apply);
     for (const BatchSum& sum : gradients.batch_sums) {
       const auto variable = variables.find(sum.shared);
       const std::string what = variable == variables.end()
@@ -189,12 +190,12 @@ std::optional<ir::Module> make_entry_points(const check::Program& program,
   ir::Graph infer = select_outputs(*sample, "infer", {ir::OutputKind::result});
   std::erase_if(infer.inputs,
                 [](const ir::Input& input) { return input.kind == ir::InputKind::target; });
-  ir::remove_dead(infer);
+  graph::remove_dead(infer);
   module.graphs.push_back(batch_graph(module, infer, 1));
   if (!program.training) return module;
 
   ir::Graph eval = select_outputs(*sample, "eval", {ir::OutputKind::loss, ir::OutputKind::metric});
-  ir::remove_dead(eval);
+  graph::remove_dead(eval);
   module.graphs.push_back(batch_graph(module, eval, 1));
 
   if (!TrainStepBuilder(module, *program.training, diagnostics).build(*sample)) return std::nullopt;

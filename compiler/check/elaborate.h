@@ -17,8 +17,8 @@
 #include "check/library.h"
 #include "check/net.h"
 #include "check/reporter.h"
-#include "ir/builder.h"
 #include "ir/ir.h"
+#include "ops/builder.h"
 
 namespace tdc::check {
 
@@ -49,7 +49,7 @@ class OuterExpressions {
   Value evaluate(const ast::Expr& expr);
   /// Names that expressions read since this was made.
   [[nodiscard]] const std::set<std::string>& used_names() const { return in_.used_names; }
-  [[nodiscard]] ir::Builder& builder() { return in_.builder; }
+  [[nodiscard]] ops::Builder& builder() { return in_.builder; }
   /// What `params(word)` gives in an assertion; without it, `params` is unknown.
   void set_parameter_counts(std::map<std::string, int64_t> counts) {
     in_.parameter_counts = std::move(counts);

@@ -27,7 +27,7 @@
 #include "check/reporter.h"
 #include "check/scopes.h"
 #include "check/value.h"
-#include "ir/builder.h"
+#include "ops/builder.h"
 
 namespace tdc::check {
 
@@ -75,7 +75,7 @@ struct Elaboration {
   Reporter& reporter;
   const std::set<const ast::Block*>& recursive;  // blocks that must not be elaborated
   ElaboratedNet& net;                            // what is extended
-  ir::Builder builder;                           // of its graph
+  ops::Builder builder;                          // of its graph
   Budget budget;
   Paths paths;
   Frame* frame = nullptr;            // of what is evaluated

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chip/chip.h"
+#include "interface/interface.h"
 #include "io/load.h"
 #include "ir/ir.h"
 #include "lora/adapter.h"
@@ -23,21 +24,12 @@ struct Optimizer {
   std::vector<std::pair<std::string, double>> options;
 };
 
-/// How the learning rate moves over updates; the factor is computed alike on host and target.
-struct LearningRateSchedule {
-  enum class Kind : uint8_t { constant, linear, cosine };
-  Kind kind = Kind::constant;
-  int64_t warmup_steps = 0;
-  int64_t total_steps = 0;  ///< of linear and cosine, warm-up included
-  double final_factor = 0;  ///< what linear and cosine end at
-};
-
 /// One `train` block, applied: trained parameters are marked in the module, which has the variables
 /// of adapters too; their branches come into the graph after `opt::fold_transpose`.
 struct Training {
   std::string name;
   Optimizer optimizer;
-  LearningRateSchedule schedule;
+  interface::LearningRateSchedule schedule;
   int64_t batch = 1;
   int64_t accumulate = 1;
   uint64_t seed = 0;

@@ -322,11 +322,11 @@ class TrainCheck {
 
   /// learn-4
   void check_schedule(const ast::Expr& expr) {
-    using Kind = LearningRateSchedule::Kind;
+    using Kind = interface::LearningRateSchedule::Kind;
     static const std::vector<std::string> words = {"constant", "cosine", "linear"};
     const auto given = options(expr, "schedule", words);
     if (!given) return;
-    LearningRateSchedule schedule;
+    interface::LearningRateSchedule schedule;
     const std::string& name = given->name->text;
     if (std::find(words.begin(), words.end(), name) == words.end()) {
       reporter_.report(given->name->range, diag::unknown_word, "a schedule", name)

@@ -16,6 +16,7 @@ namespace tdc::driver {
 /// Everything that compiling a file gives.
 struct Compilation {
   check::Program program;
+  interface::Interface interface;
   ir::Module module;  ///< the entry points, for reports and reference runs
   schedule::Schedule schedule;
   memory::MemoryPlan plan;

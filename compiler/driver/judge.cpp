@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "check/interface_of.h"
 #include "driver/initial_values.h"
 #include "driver/pipeline.h"
 #include "driver/remedies.h"
@@ -40,9 +41,10 @@ class Judge {
                   messages);
     add(messages);
     if (!module) return;
+    const interface::Interface interface = check::interface_of(program);
     for (size_t i = 0; i < checked.deployments.size(); ++i) {
       const PlannedSchedule planned = plan_module(
-          *module, program, checked.deployments[i].chip, options_.without,
+          *module, interface, checked.deployments[i].chip, options_.without,
           (is_selected && !options_.weights.empty()) || !program.weights_from.empty(), none);
       if (!planned.not_fit) continue;
       if (is_selected && i == checked.selected_deployment)

@@ -7,6 +7,7 @@
 
 #include "autodiff/entry_points.h"
 #include "check/check.h"
+#include "check/interface_of.h"
 #include "check/library.h"
 #include "driver/initial_values.h"
 #include "driver/platform.h"
@@ -15,8 +16,8 @@
 #include "emit/c_names.h"
 #include "emit/emit_project.h"
 #include "emit/program_data.h"
-#include "ir/text.h"
-#include "ir/verify.h"
+#include "graph/text.h"
+#include "graph/verify.h"
 #include "lora/attach_adapters.h"
 #include "memory/plan_memory.h"
 #include "memory/report.h"
@@ -74,12 +75,13 @@ std::optional<Compilation> emit(Planned planned, const CompileOptions& options,
 
   set_fault_context("emit");
   Compilation result = {.program = std::move(planned.program),
+                        .interface = std::move(planned.interface),
                         .module = std::move(planned.module),
                         .schedule = std::move(planned.schedule),
                         .plan = std::move(planned.plan),
                         .initial_values = *std::move(initial_values),
                         .files = {}};
-  const emit::Model model = {.program = result.program,
+  const emit::Model model = {.interface = result.interface,
                              .schedule = result.schedule,
                              .plan = result.plan,
                              .initial_values = result.initial_values,
@@ -151,18 +153,18 @@ std::optional<check::Program> check_program(SourceFiles& files, FileId file,
 }
 
 void finish_sample_graph(check::Program& program, Dump& dump) {
-  ir::verify(program.module, "check");
-  dump.at("check", [&] { return ir::to_text(program.module); });
+  graph::verify(program.module, "check");
+  dump.at("check", [&] { return graph::to_text(program.module); });
 
   // Adapters are attached where a matrix is read, which may be a transpose of the parameter.
   set_fault_context("pass fold_transpose");
   program.module = opt::fold_transpose(std::move(program.module));
-  ir::verify(program.module, "pass fold_transpose");
-  dump.at("fold_transpose", [&] { return ir::to_text(program.module); });
+  graph::verify(program.module, "pass fold_transpose");
+  dump.at("fold_transpose", [&] { return graph::to_text(program.module); });
   set_fault_context("attach_adapters");
   program.module = lora::attach_adapters(std::move(program.module), program.adapters);
-  ir::verify(program.module, "attach_adapters");
-  dump.at("ir", [&] { return ir::to_text(program.module); });
+  graph::verify(program.module, "attach_adapters");
+  dump.at("ir", [&] { return graph::to_text(program.module); });
 }
 
 std::optional<ir::Module> make_module(const check::Program& program,
@@ -171,18 +173,18 @@ std::optional<ir::Module> make_module(const check::Program& program,
   set_fault_context("entry_points");
   std::optional<ir::Module> module = autodiff::make_entry_points(program, diagnostics);
   if (!module) return std::nullopt;
-  ir::verify(*module, "entry_points");
-  dump.at("entry_points", [&] { return ir::to_text(*module); });
+  graph::verify(*module, "entry_points");
+  dump.at("entry_points", [&] { return graph::to_text(*module); });
 
   for (const Pass<ir::Module>& pass : kModulePasses) {
     run_pass(pass, without, *module);
-    ir::verify(*module, fmt::format("pass {}", pass.name));
-    dump.at(pass.name, [&] { return ir::to_text(*module); });
+    graph::verify(*module, fmt::format("pass {}", pass.name));
+    dump.at(pass.name, [&] { return graph::to_text(*module); });
   }
   return module;
 }
 
-PlannedSchedule plan_module(const ir::Module& module, const check::Program& program,
+PlannedSchedule plan_module(const ir::Module& module, const interface::Interface& interface,
                             const chip::Chip& chip, const std::vector<std::string>& without,
                             bool has_weight_file, Dump& dump) {
   set_fault_context("lower");
@@ -196,7 +198,7 @@ PlannedSchedule plan_module(const ir::Module& module, const check::Program& prog
 
   set_fault_context("memory");
   std::variant<memory::MemoryPlan, memory::NotFit> planned =
-      memory::plan_memory(schedule, chip, emit::program_data(program, schedule, has_weight_file));
+      memory::plan_memory(schedule, chip, emit::program_data(interface, schedule, has_weight_file));
   const auto* not_fit = std::get_if<memory::NotFit>(&planned);
   memory::MemoryPlan plan =
       not_fit != nullptr ? not_fit->plan : std::get<memory::MemoryPlan>(planned);
@@ -219,11 +221,13 @@ std::optional<Planned> plan_program(SourceFiles& files, FileId file, const Compi
 
   std::optional<ir::Module> module = make_module(*program, options.without, diagnostics, dump);
   if (!module) return std::nullopt;
+  interface::Interface interface = check::interface_of(*program);
   PlannedSchedule planned =
-      plan_module(*module, *program, program->deployment.chip, options.without,
+      plan_module(*module, interface, interface.chip, options.without,
                   !options.weights.empty() || !program->weights_from.empty(), dump);
   if (dump.is_done()) return std::nullopt;
   return Planned{.program = *std::move(program),
+                 .interface = std::move(interface),
                  .module = *std::move(module),
                  .schedule = std::move(planned.schedule),
                  .plan = std::move(planned.plan),

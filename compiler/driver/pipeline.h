@@ -43,6 +43,7 @@ std::optional<Compilation> compile(SourceFiles& files, FileId file, const Compil
 /// A program with its schedule and memory, whether it fits or not.
 struct Planned {
   check::Program program;
+  interface::Interface interface;
   ir::Module module;
   schedule::Schedule schedule;
   memory::MemoryPlan plan;
@@ -92,7 +93,7 @@ struct PlannedSchedule {
   std::optional<memory::NotFit> not_fit;
 };
 /// `has_weight_file`: initial values come from a file.
-PlannedSchedule plan_module(const ir::Module& module, const check::Program& program,
+PlannedSchedule plan_module(const ir::Module& module, const interface::Interface& interface,
                             const chip::Chip& chip, const std::vector<std::string>& without,
                             bool has_weight_file, Dump& dump);
 

@@ -40,7 +40,7 @@ int RunDevice::build() {
 Result<Done> RunDevice::restart() {
   client_.reset();
   Result<runner::Client> client = runner::Client::start(
-      starter_, emit::runner_sizes(run_.compilation.program, run_.compilation.schedule), [this] {
+      starter_, emit::runner_sizes(run_.compilation.interface, run_.compilation.schedule), [this] {
         progress_.show();
         return run_.interrupts.count() > 1;
       });

@@ -25,13 +25,14 @@ Result<io::DataSource> data_source(const RunCommand& command, const check::Progr
   return *std::move(source);
 }
 
-Result<runner::Samples> load_samples(const RunCommand& command, const check::Program& program,
+Result<runner::Samples> load_samples(const RunCommand& command,
+                                     const interface::Interface& interface,
                                      const io::DataSource& source) {
   Result<io::ArrayFile> file = io::load_data(
       source, command.mode == Mode::train ? io::DataPart::kTrain : io::DataPart::kTest);
   if (!file.ok()) return file.failure();
   return runner::Samples::make(std::move(file.value()),
-                               runner::fields_of(program, command.mode != Mode::infer),
+                               runner::fields_of(interface, command.mode != Mode::infer),
                                io::to_text(source));
 }
 
@@ -72,7 +73,7 @@ Result<RunInputs> find_run_inputs(const RunCommand& command, const Compilation& 
     inputs.data = printable(io::to_text(source.value()));
     inputs.files = source.value().paths;
     inputs.files.push_back(command.compile.file);
-    Result<runner::Samples> samples = load_samples(command, program, source.value());
+    Result<runner::Samples> samples = load_samples(command, compilation.interface, source.value());
     add(samples.failure());
     if (samples.ok()) {
       inputs.samples = std::move(samples.value());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "check/interface_of.h"
 #include "driver/initial_values.h"
 #include "driver/pipeline.h"
 #include "driver/report.h"
@@ -96,8 +97,8 @@ std::optional<std::string> strategy_table(SourceFiles& files, FileId file,
     if (!module || diagnostics.has_errors()) return std::nullopt;
     const check::Deployment& deployment = program.deployment;
     const Row row = row_of(program.training->name,
-                           plan_module(*module, program, deployment.chip, options.without,
-                                       !program.weights_from.empty(), none),
+                           plan_module(*module, check::interface_of(program), deployment.chip,
+                                       options.without, !program.weights_from.empty(), none),
                            deployment.chip);
     if (head.empty()) {
       head = fmt::format(

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <map>
 
-#include "ir/interpret.h"
+#include "graph/interpret.h"
 #include "support/check.h"
 
 namespace tdc::driver {
@@ -49,7 +49,7 @@ std::vector<io::Array> trace_values(const Compilation& compilation,
   const ir::Graph* graph = compilation.module.find_graph("train_step");
   TDC_CHECK(graph != nullptr, "the program does not train");
   std::vector<bool> is_left_out(graph->values.size(), false);
-  ir::InterpreterInputs inputs;
+  graph::InterpreterInputs inputs;
   for (const ir::Input& each : graph->inputs) {
     // The rate and the count only scale updates, which the trace leaves out.
     is_left_out[each.value.index] = !is_of_data(each);
@@ -69,7 +69,7 @@ std::vector<io::Array> trace_values(const Compilation& compilation,
     if (node.phase == ir::Phase::update)
       for (const ir::ValueId output : node.outputs) is_left_out[output.index] = true;
 
-  const ir::InterpreterResults results = ir::interpret(*graph, inputs);
+  const graph::InterpreterResults results = graph::interpret(*graph, inputs);
   std::vector<io::Array> trace;
   std::map<std::string, int> uses;
   const auto add = [&](ir::ValueId value) {

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cmath>
 
+#include "emit/program_data.h"
 #include "support/check.h"
 
 namespace tdc::emit {
@@ -134,24 +135,24 @@ std::string string_literal(std::string_view text) {
 }
 
 const std::string& constants_level(const Model& model) {
-  const chip::Chip& chip = model.program.deployment.chip;
+  const chip::Chip& chip = model.interface.chip;
   return chip.levels[chip.constants].name;
 }
 
 std::string arena_name(const Model& model, LevelId level) {
-  return fmt::format("{}_arena_{}", model.program.prefix,
-                     model.program.deployment.chip.levels[level].name);
+  return fmt::format("{}_arena_{}", model.interface.prefix,
+                     model.interface.chip.levels[level].name);
 }
 
 std::string arena_macro(const Model& model, LevelId level) {
-  return fmt::format("{}_{}_BYTES", upper(model.program.prefix),
-                     model.program.deployment.chip.levels[level].name);
+  return fmt::format("{}_{}_BYTES", upper(model.interface.prefix),
+                     model.interface.chip.levels[level].name);
 }
 
 std::string image_name(const Model& model, ir::VariableId variable) {
   const schedule::Buffer& buffer = model.schedule.buffers[model.variable_buffers[variable]];
   const bool is_frozen = buffer.kind == schedule::BufferKind::constant;
-  return fmt::format("{}_{}_{}", model.program.prefix, is_frozen ? "frozen" : "initial",
+  return fmt::format("{}_{}_{}", model.interface.prefix, is_frozen ? "frozen" : "initial",
                      variable.index);
 }
 
@@ -162,7 +163,16 @@ bool has_image(const Model& model, ir::VariableId variable) {
 }
 
 std::string scaling_name(const Model& model, std::string_view input) {
-  return fmt::format("{}_scale_{}", model.program.prefix, input);
+  return fmt::format("{}_scale_{}", model.interface.prefix, input);
+}
+
+std::string scaling_prototype(const Model& model, const interface::Field& input) {
+  return fmt::format("{}_status {}(const uint8_t* bytes, float* input)", model.interface.prefix,
+                     scaling_name(model, input.name));
+}
+
+std::string variable_array_extent(const Model& model) {
+  return listed_variables(model.schedule) == 0 ? "1" : upper(model.interface.prefix) + "_VARIABLES";
 }
 
 std::string parameter_list(const schedule::EntryPoint& entry_point,

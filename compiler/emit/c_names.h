@@ -63,6 +63,12 @@ bool has_image(const Model& model, ir::VariableId variable);
 /// `mlp_scale_image`: the function that makes an input from bytes.
 std::string scaling_name(const Model& model, std::string_view input);
 
+/// The prototype of that function.
+std::string scaling_prototype(const Model& model, const interface::Field& input);
+
+/// `MLP_VARIABLES`: the extent of the table of variables, which C wants to be at least 1.
+std::string variable_array_extent(const Model& model);
+
 /// The C function's parameters, `const float* image_in, const int32_t* label_in, float* loss`:
 /// inputs, then outputs, metrics as one array. Run-time scalars are no parameters.
 std::string parameter_list(const schedule::EntryPoint& entry_point,

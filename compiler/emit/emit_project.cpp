@@ -91,7 +91,7 @@ const std::string& plain(const std::string& path) {
 
 /// What the memory plan counted, for the assertions of the linker script: all levels together.
 std::string linker_symbols(const Model& model) {
-  const chip::Chip& chip = model.program.deployment.chip;
+  const chip::Chip& chip = model.interface.chip;
   Bytes code, stack, constants, memory;
   for (const memory::LevelPlan& level : model.plan.levels) {
     const memory::Beside& beside = level.beside;
@@ -115,12 +115,12 @@ std::string linker_symbols(const Model& model) {
 }
 
 std::string makefile(const Model& model, const std::vector<std::string>& kernels) {
-  const chip::Chip& chip = model.program.deployment.chip;
+  const chip::Chip& chip = model.interface.chip;
   std::string kernel_sources;
   for (const std::string& path : kernels)
     if (path.ends_with(".c")) kernel_sources += " " + plain(path);
   const std::string reserved = chip.platform == "host" ? "" : linker_symbols(model);
-  const FileNames names = file_names(model.program.prefix);
+  const FileNames names = file_names(model.interface.prefix);
   return fmt::format(
       R"(# Builds the model as a library and its runner. Written by tdc.
 #
@@ -188,7 +188,7 @@ clean:
 
 .PHONY: all clean
 )",
-      fmt::arg("prefix", plain(model.program.prefix)), fmt::arg("source", plain(names.source)),
+      fmt::arg("prefix", plain(model.interface.prefix)), fmt::arg("source", plain(names.source)),
       fmt::arg("weights", plain(names.weights)), fmt::arg("kernels", kernel_sources),
       fmt::arg("reserved", reserved), fmt::arg("platform", plain(chip.platform)));
 }
@@ -204,7 +204,7 @@ std::vector<std::string> common_runtime_sources() {
 }
 
 std::string cmake_lists(const Model& model, const std::vector<std::string>& kernels) {
-  const FileNames names = file_names(model.program.prefix);
+  const FileNames names = file_names(model.interface.prefix);
   std::vector<std::string> sources = {names.source, names.weights};
   for (const std::string& path : kernels)
     if (path.ends_with(".c")) sources.push_back(path);
@@ -227,14 +227,14 @@ target_compile_options({0}_model PRIVATE -ffp-contract=off -fno-math-errno -fno-
 set_target_properties({0}_model PROPERTIES C_STANDARD 11 C_EXTENSIONS OFF)
 set_source_files_properties({3} PROPERTIES OBJECT_DEPENDS "${{CMAKE_CURRENT_SOURCE_DIR}}/{4}")
 )",
-      plain(model.program.prefix), fmt::join(sources, "\n  "), names.include, names.weights,
+      plain(model.interface.prefix), fmt::join(sources, "\n  "), names.include, names.weights,
       plain(names.weight_elements));
 }
 
 }  // namespace
 
 std::vector<OutputFile> emit_project(const Model& model, const Json& report) {
-  const FileNames names = file_names(model.program.prefix);
+  const FileNames names = file_names(model.interface.prefix);
   const std::vector<const ops::OpDef*> ops = used_ops(model.schedule);
   const std::vector<std::string> kernels = kernel_files(ops);
   std::vector<OutputFile> files = {

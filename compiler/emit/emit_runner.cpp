@@ -72,13 +72,13 @@ std::string adapter(const Model& model, std::string_view entry_point_name,
   const bool ignores_metrics = parameters.find("metrics") != std::string_view::npos &&
                                arguments.find("metrics") == std::string::npos;
   return fmt::format("\nstatic uint32_t {1}({2}) {{\n{4}  return (uint32_t){0}_{1}({3});\n}}\n",
-                     model.program.prefix, entry_point_name, parameters, arguments,
+                     model.interface.prefix, entry_point_name, parameters, arguments,
                      ignores_metrics ? "  (void)metrics;\n" : "");
 }
 
 std::string buffer(const Model& model, std::string_view type, std::string_view name,
                    int64_t count) {
-  const chip::Chip& chip = model.program.deployment.chip;
+  const chip::Chip& chip = model.interface.chip;
   return count == 0 ? std::string()
                     : fmt::format("static {} {}_buffer[{}] TD_MEMORY({});\n", type, name, count,
                                   chip.levels[chip.tensors].name);
@@ -86,7 +86,8 @@ std::string buffer(const Model& model, std::string_view type, std::string_view n
 
 }  // namespace
 
-RunnerSizes runner_sizes(const check::Program& program, const schedule::Schedule& schedule) {
+RunnerSizes runner_sizes(const interface::Interface& interface,
+                         const schedule::Schedule& schedule) {
   RunnerSizes sizes = {.train_input_bytes = total_bytes(schedule, "train_step", false),
                        .eval_input_bytes = total_bytes(schedule, "eval", false),
                        .infer_input_bytes = total_bytes(schedule, "infer", false),
@@ -99,9 +100,9 @@ RunnerSizes runner_sizes(const check::Program& program, const schedule::Schedule
   sizes.variables =
       std::count_if(schedule.variables.begin(), schedule.variables.end(),
                     [](const ir::Variable& v) { return v.kind != ir::VariableKind::accumulator; });
-  if (program.training) {
-    sizes.batch = program.training->batch;
-    sizes.accumulate = program.training->accumulate;
+  if (interface.training) {
+    sizes.batch = interface.training->batch;
+    sizes.accumulate = interface.training->accumulate;
   }
   return sizes;
 }
@@ -111,15 +112,15 @@ Bytes runner_input_bytes(const RunnerSizes& sizes) {
 }
 
 std::string emit_runner(const Model& model) {
-  const std::string& prefix = model.program.prefix;
-  const RunnerSizes sizes = runner_sizes(model.program, model.schedule);
+  const std::string& prefix = model.interface.prefix;
+  const RunnerSizes sizes = runner_sizes(model.interface, model.schedule);
   const int64_t input_bytes = runner_input_bytes(sizes).count;
   const bool has_training = find_entry_point(model.schedule, "train_step") != nullptr;
 
   std::string text = fmt::format(
       "/* A program that serves {0} to a host: see td_runner.h. Written by tdc. */\n"
       "#include \"{1}\"\n#include \"td_platform.h\"\n#include \"td_runner.h\"\n\n",
-      model.program.net, file_names(prefix).include);
+      model.interface.net, file_names(prefix).include);
   text += buffer(model, "uint8_t", "input", input_bytes);
   text += buffer(model, "uint8_t", "result", sizes.result_bytes);
   text += buffer(model, "float", "metric", sizes.metrics);

@@ -22,7 +22,7 @@ struct RunnerSizes {
 
   friend bool operator==(const RunnerSizes&, const RunnerSizes&) = default;
 };
-RunnerSizes runner_sizes(const check::Program& program, const schedule::Schedule& schedule);
+RunnerSizes runner_sizes(const interface::Interface& interface, const schedule::Schedule& schedule);
 /// Bytes of the runner's one buffer for inputs: the largest of the three.
 Bytes runner_input_bytes(const RunnerSizes& sizes);
 

@@ -12,7 +12,7 @@ namespace tdc::emit {
 namespace {
 
 std::string level_of(const Model& model, ir::VariableId variable) {
-  const chip::Chip& chip = model.program.deployment.chip;
+  const chip::Chip& chip = model.interface.chip;
   const schedule::Buffer& buffer = model.schedule.buffers[model.variable_buffers[variable]];
   const bool is_frozen = buffer.kind == schedule::BufferKind::constant;
   return chip.levels[is_frozen ? chip.constants : chip.image].name;
@@ -30,14 +30,14 @@ std::string weight_declarations(const Model& model) {
 }
 
 std::string emit_weights(const Model& model) {
-  const FileNames names = file_names(model.program.prefix);
+  const FileNames names = file_names(model.interface.prefix);
   std::string text = fmt::format(
       "/* Weights of {} (frozen) and the initial image of what is trained: the arrays of {}, which "
       "the\n"
       " * assembler takes from {}. Written by tdc. */\n"
       "#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__\n"
       "#error \"the numbers of the weights are little-endian\"\n#endif\n",
-      model.program.net, names.source, names.weight_elements);
+      model.interface.net, names.source, names.weight_elements);
   int64_t offset = 0;
   for (const ir::VariableId id : model.schedule.variables.ids()) {
     if (!has_image(model, id)) continue;

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "check/program.h"
+#include "interface/interface.h"
 #include "memory/plan.h"
 #include "schedule/aliases.h"
 #include "schedule/schedule.h"
@@ -15,7 +15,7 @@ using InitialValues = IdVector<ir::VariableId, std::vector<float>>;
 
 /// All that generated C is printed from. The IR is not among it.
 struct Model {
-  const check::Program& program;
+  const interface::Interface& interface;
   const schedule::Schedule& schedule;
   const memory::MemoryPlan& plan;
   const InitialValues& initial_values;

@@ -76,33 +76,32 @@ Bytes variable_table_bytes(const schedule::Schedule& schedule) {
 }
 
 /// Mean and deviation of each channel.
-Bytes scaling_bytes(const check::Program& program) {
+Bytes scaling_bytes(const interface::Interface& interface) {
   Bytes bytes;
-  if (program.data)
-    for (const check::InputScaling& scaling : program.data->scalings)
-      bytes += fields(std::ssize(scaling.mean) + std::ssize(scaling.deviation));
+  for (const interface::Field& input : interface.inputs)
+    bytes += fields(std::ssize(input.mean) + std::ssize(input.deviation));
   return bytes;
 }
 
-Bytes buffer_bytes(const check::Program& program, const schedule::Schedule& schedule) {
-  const RunnerSizes sizes = runner_sizes(program, schedule);
+Bytes buffer_bytes(const interface::Interface& interface, const schedule::Schedule& schedule) {
+  const RunnerSizes sizes = runner_sizes(interface, schedule);
   Bytes bytes;
   const auto add = [&](Bytes array) { bytes += align_up(array, memory::kAlignment); };
   add(runner_input_bytes(sizes));
   add({sizes.result_bytes});
   add(fields(sizes.metrics));
-  add(fields(program.training ? kTrainingStateFields : kStateFields));
-  if (program.training) add(fields(kScalarFields));
+  add(fields(interface.training ? kTrainingStateFields : kStateFields));
+  if (interface.training) add(fields(kScalarFields));
   return bytes;
 }
 
 }  // namespace
 
-memory::ProgramData program_data(const check::Program& program, const schedule::Schedule& schedule,
-                                 bool has_weight_file) {
+memory::ProgramData program_data(const interface::Interface& interface,
+                                 const schedule::Schedule& schedule, bool has_weight_file) {
   return {.constants = arguments_bytes(schedule) + variable_table_bytes(schedule) +
-                       scaling_bytes(program) + fields(kRunnerModelFields),
-          .buffers = buffer_bytes(program, schedule),
+                       scaling_bytes(interface) + fields(kRunnerModelFields),
+          .buffers = buffer_bytes(interface, schedule),
           .has_weight_file = has_weight_file};
 }
 

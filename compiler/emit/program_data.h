@@ -3,8 +3,8 @@
 #include <set>
 #include <string>
 
-#include "check/program.h"
 #include "emit/words.h"
+#include "interface/interface.h"
 #include "memory/plan.h"
 #include "ops/kernel.h"
 #include "schedule/schedule.h"
@@ -16,8 +16,8 @@
 namespace tdc::emit {
 
 /// Everything that the generated files put at TD_CONSTANT, and at TD_MEMORY beside the arenas.
-memory::ProgramData program_data(const check::Program& program, const schedule::Schedule& schedule,
-                                 bool has_weight_file);
+memory::ProgramData program_data(const interface::Interface& interface,
+                                 const schedule::Schedule& schedule, bool has_weight_file);
 
 /// The buffers that the caller of an entry point brings: its arguments but for run-time scalars.
 using CallerBuffers = std::set<schedule::BufferId>;

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ir/ir.h"
+#include "ir/variables.h"
 
 // Random numbers that depend on seed, parameter path and element index, and on nothing else: not on
 // the order of declarations, the machine, or the library's version of `log`. The generator is

@@ -19,7 +19,10 @@
 #include <vector>
 
 #include "ir/attributes.h"
+#include "ir/boundary.h"
+#include "ir/ids.h"
 #include "ir/types.h"
+#include "ir/variables.h"
 #include "support/ids.h"
 #include "support/source.h"
 
@@ -29,54 +32,12 @@ struct OpDef;
 
 namespace tdc::ir {
 
-using ValueId = Id<struct ValueTag>;
-using NodeId = Id<struct NodeTag>;
-using VariableId = Id<struct VariableTag>;
-using RepeatId = Id<struct RepeatTag>;
-using ValueIds = std::vector<ValueId>;
-
-// ---- variables: what lives between steps -------------------------------------------------------
-
-enum class VariableKind : uint8_t { parameter, state, optimizer_slot, accumulator };
-
-/// How a variable starts. Random kinds draw from the counter-based generator of
-/// `ir/initialize.h`, keyed by seed and path, element index as counter.
-struct Initializer {
-  enum class Kind : uint8_t { constant, uniform, normal };
-  Kind kind = Kind::constant;
-  /// constant: the value. uniform: the bound b of [-b, b). normal: the standard deviation.
-  double scale = 0;
-  friend bool operator==(const Initializer&, const Initializer&) = default;
-};
-
-struct Variable {
-  std::string path;  ///< `blocks.0.attn.q.weight`: the weight namespace
-  TensorType type;
-  VariableKind kind = VariableKind::parameter;
-  Initializer init;
-  bool is_trained = false;
-  SourceRange origin;  ///< the declaration
-};
-
-// ---- graphs ------------------------------------------------------------------------------------
-
-enum class Phase : uint8_t { forward, loss, backward, update };
-
 struct Value {
   TensorType type;
   NodeId producer;  ///< not valid for graph inputs and variable reads
   bool is_batched = false;
   SourceRange origin;
   std::string name;  ///< as the user wrote it, or a path; may be empty; for people and traces
-};
-
-/// A node was made in turn `turn` of a `repeat`, as number `position` of the nodes of that turn.
-/// Both count from 0.
-struct Turn {
-  RepeatId repeat;
-  int64_t turn = 0;
-  int64_t position = 0;
-  friend bool operator==(const Turn&, const Turn&) = default;
 };
 
 struct Node {
@@ -90,40 +51,6 @@ struct Node {
   /// of its gradient) has its turns: several nodes of a turn may share a position.
   std::vector<Turn> turns;
   SourceRange origin;
-};
-
-enum class InputKind : uint8_t {
-  sample,         ///< an input of the net
-  target,         ///< what a sample carries besides
-  learning_rate,  ///< f32 scalar, given at run time
-  inverse_count,  ///< f32 scalar: 1 / number of samples whose gradients were summed
-};
-
-struct Input {
-  std::string name;
-  InputKind kind;
-  ValueId value;
-  int64_t classes = 0;  ///< elements are below it: of `class(n)`, and of what indexes; 0: any
-};
-
-enum class OutputKind : uint8_t { result, loss, metric };
-
-struct Output {
-  std::string name;
-  OutputKind kind;
-  ValueId value;
-};
-
-/// `value` is version 0 of the variable within this graph.
-struct Read {
-  VariableId variable;
-  ValueId value;
-};
-
-/// `value` becomes version 1. Every read of version 0, by whatever node, comes before the write.
-struct Write {
-  VariableId variable;
-  ValueId value;
 };
 
 struct Graph {
@@ -148,8 +75,5 @@ struct Module {
 
   [[nodiscard]] const Graph* find_graph(std::string_view name) const;
 };
-
-std::string_view to_text(Phase phase);
-std::string_view to_text(VariableKind kind);
 
 }  // namespace tdc::ir

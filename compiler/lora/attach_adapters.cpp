@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "ir/builder.h"
-#include "ir/rewrite.h"
+#include "graph/rewrite.h"
 #include "lora/matrix_uses.h"
+#include "ops/builder.h"
 #include "support/check.h"
 
 namespace tdc::lora {
@@ -13,8 +13,8 @@ ir::Module attach_adapters(ir::Module module, const std::vector<Adapter>& adapte
   if (adapters.empty()) return module;
   ir::Graph& graph = module.graphs.front();
   const MatrixUses uses(graph);
-  ir::Builder builder(graph);
-  ir::Replacements sums(graph);  // for what the matrices alone give
+  ops::Builder builder(graph);
+  graph::Replacements sums(graph);  // for what the matrices alone give
   for (const Adapter& adapter : adapters) {
     TDC_CHECK(!uses.of(adapter.base).empty(), "`{}` is no matrix",
               module.variables[adapter.base].path);
@@ -33,7 +33,7 @@ ir::Module attach_adapters(ir::Module module, const std::vector<Adapter>& adapte
     }
   }
   sums.apply(graph);
-  ir::sort_topologically(graph);  // the branches stand behind those that use them
+  graph::sort_topologically(graph);  // the branches stand behind those that use them
   return module;
 }
 

@@ -3,7 +3,7 @@
 #include <set>
 #include <utility>
 
-#include "ir/rewrite.h"
+#include "graph/rewrite.h"
 #include "ops/registry.h"
 
 namespace tdc::lora {
@@ -29,7 +29,7 @@ const ops::LowRank* low_rank_of(const ir::Graph& graph, const ir::Node& node, ir
 
 MatrixUses::MatrixUses(const ir::Graph& written) {
   ir::Graph graph = written;
-  for (ir::Node& node : graph.nodes) ir::fold_transposes(graph, node);
+  for (ir::Node& node : graph.nodes) graph::fold_transposes(graph, node);
   std::map<ir::ValueId, ir::VariableId> parameters;
   for (const ir::Read& read : graph.reads) parameters.emplace(read.value, read.variable);
   std::set<ir::VariableId> refused;  // by a use that an adapter would not reach
@@ -37,7 +37,7 @@ MatrixUses::MatrixUses(const ir::Graph& written) {
     if (const auto read = parameters.find(output.value); read != parameters.end())
       refused.insert(read->second);
   // Folded transposes stand around unused.
-  const IdVector<ir::NodeId, char> is_live = ir::live_nodes(graph);
+  const IdVector<ir::NodeId, char> is_live = graph::live_nodes(graph);
   for (const ir::NodeId id : graph.nodes.ids()) {
     if (is_live[id] == 0) continue;
     const ir::Node& node = graph.nodes[id];

@@ -1,4 +1,5 @@
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 
 namespace tdc::ops {
 

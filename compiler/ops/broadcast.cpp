@@ -1,5 +1,6 @@
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 
 namespace tdc::ops {
 namespace {

@@ -1,9 +1,10 @@
+#include <algorithm>
+
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 #include "support/check.h"
-
-#include <algorithm>
 
 namespace tdc::ops {
 namespace {

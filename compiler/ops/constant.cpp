@@ -1,6 +1,7 @@
-#include "ops/elementwise.h"
-
 #include <algorithm>
+
+#include "ops/elementwise.h"
+#include "ops/rules.h"
 
 namespace tdc::ops {
 

@@ -3,6 +3,7 @@
 
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 
 // y[n, o, i, j] = sum over c, p, q of x[n, c, i s + p d - pad, j s + q d - pad] w[o, c, p, q]: one
@@ -124,7 +125,7 @@ std::optional<std::pair<int64_t, int64_t>> low_rank_dims(const Call& call) {
 }
 
 /// The same convolution to `rank` channels, then one of single pixels to the outputs.
-ir::ValueId low_rank_branch(ir::Builder& builder, const ir::Node& node, ir::ValueId factor_a,
+ir::ValueId low_rank_branch(Builder& builder, const ir::Node& node, ir::ValueId factor_a,
                             ir::ValueId factor_b) {
   Dims inner = builder.type(node.inputs[1]).dims;
   const int64_t rank = builder.type(factor_a).dims[0];

@@ -4,6 +4,7 @@
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/per_sample.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 
 // loss = mean over the positions of a sample of log(sum of exp(logits)) - logits[label]. Most nets

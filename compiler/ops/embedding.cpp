@@ -1,4 +1,5 @@
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 
 namespace tdc::ops {
@@ -45,7 +46,7 @@ std::optional<std::pair<int64_t, int64_t>> low_rank_dims(const Call& call) {
   return std::pair(table[0], table[1]);
 }
 
-ir::ValueId low_rank_branch(ir::Builder& builder, const ir::Node& node, ir::ValueId factor_a,
+ir::ValueId low_rank_branch(Builder& builder, const ir::Node& node, ir::ValueId factor_a,
                             ir::ValueId factor_b) {
   const ir::ValueId table = builder.emit("transpose", {factor_a});
   const ir::ValueId narrow = builder.emit("embedding", {node.inputs[0], table});

@@ -2,6 +2,7 @@
 #include <numbers>
 
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 
 namespace tdc::ops {
 

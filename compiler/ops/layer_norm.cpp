@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 
 // y = (x - mean) rstd weight + bias over the last axis, rstd = 1 / sqrt(variance + eps).

@@ -2,6 +2,7 @@
 
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 
 // Attention masks (op-7). Row i of the scores of one head may look at columns 0 to i; what it may

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "diag/diagnostic.h"
-#include "ops/op.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 #include "support/check.h"
 
@@ -264,7 +264,7 @@ std::optional<std::pair<int64_t, int64_t>> left_dims(const Call& call) {
 }
 
 /// B (A b).
-ir::ValueId left_branch(ir::Builder& builder, const ir::Node& node, ir::ValueId factor_a,
+ir::ValueId left_branch(Builder& builder, const ir::Node& node, ir::ValueId factor_a,
                         ir::ValueId factor_b) {
   const ir::ValueId inner = builder.emit("matmul", {factor_a, node.inputs[1]},
                                          {{"transpose_b", node.attributes.boolean("transpose_b")}});
@@ -281,7 +281,7 @@ std::optional<std::pair<int64_t, int64_t>> right_dims(const Call& call) {
 }
 
 /// (a A^T) B^T.
-ir::ValueId right_branch(ir::Builder& builder, const ir::Node& node, ir::ValueId factor_a,
+ir::ValueId right_branch(Builder& builder, const ir::Node& node, ir::ValueId factor_a,
                          ir::ValueId factor_b) {
   const ir::ValueId inner =
       builder.emit("matmul", {node.inputs[0], factor_a}, {{"transpose_b", true}});

@@ -2,6 +2,7 @@
 
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 
 namespace tdc::ops {

@@ -2,6 +2,7 @@
 
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 
 // The gradient finds the maxima again from x, which the layer before usually keeps anyway; keeping

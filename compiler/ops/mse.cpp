@@ -1,6 +1,7 @@
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/per_sample.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 
 namespace tdc::ops {

@@ -15,12 +15,22 @@
 #include <vector>
 
 #include "diag/message.h"
-#include "ir/builder.h"
-#include "ir/ir.h"
+#include "ir/attributes.h"
+#include "ir/ids.h"
+#include "ir/types.h"
 #include "ops/kernel.h"
 #include "ops/tensor.h"
 
+namespace tdc::ir {
+struct Graph;
+struct Node;
+}  // namespace tdc::ir
+
 namespace tdc::ops {
+
+class Builder;
+struct BatchContext;
+class GradientContext;
 
 // ---- what rules are asked about ----------------------------------------------------------------
 
@@ -72,81 +82,12 @@ struct AttributeDef {
 
 // ---- batching ----------------------------------------------------------------------------------
 
-/// Rewrites a node of the one-sample graph for a batch. `inputs` are the node's operands in the
-/// batched graph, some of them with a leading batch axis.
-struct BatchContext {
-  ir::Builder& builder;
-  const OpDef& op;
-  const ir::Attributes& attributes;
-  ir::ValueIds inputs;
-  std::vector<ir::TensorType> output_types;  ///< of one sample
-  int64_t batch;
-};
-
+/// Makes a node of the one-sample graph a node for a batch (`ops/rules.h`).
 using BatchRule = ir::ValueIds (*)(const BatchContext&);
-
-/// For ops whose signature has `..`: operands that have `..` get the batch as one more leading axis
-/// (unbatched ones are broadcast first). An operand without `..` must not be batched; this is
-/// checked by `is_batchable`.
-ir::ValueIds batch_leading(const BatchContext& context);
-/// For elementwise ops with trailing-aligned broadcasting.
-ir::ValueIds batch_elementwise(const BatchContext& context);
 
 // ---- gradients ---------------------------------------------------------------------------------
 
-/// Builds the gradient of one node. Called with the cotangents of its outputs; gives a gradient for
-/// each input that needs one.
-class GradientContext {
- public:
-  GradientContext(ir::Builder& builder, ir::Node node, ir::ValueIds cotangents,
-                  std::vector<bool> needed)
-      : builder_(builder),
-        node_(std::move(node)),
-        cotangents_(std::move(cotangents)),
-        needed_(std::move(needed)),
-        gradients_(node_.inputs.size()) {}
-
-  [[nodiscard]] const ir::Node& node() const { return node_; }
-  [[nodiscard]] const ir::Attributes& attributes() const { return node_.attributes; }
-  [[nodiscard]] ir::ValueId input(size_t index) const { return node_.inputs.at(index); }
-  [[nodiscard]] ir::ValueId output(size_t index = 0) const { return node_.outputs.at(index); }
-  /// The cotangent of an output. Outputs without one (not used by the loss) are not valid ids;
-  /// output 0 always has one for ops with one output.
-  [[nodiscard]] ir::ValueId cotangent(size_t index = 0) const { return cotangents_.at(index); }
-  [[nodiscard]] bool needs(size_t index) const { return needed_.at(index); }
-  /// A copy: what is emitted later moves the graph's own.
-  [[nodiscard]] ir::TensorType type(ir::ValueId value) const { return builder_.type(value); }
-  [[nodiscard]] bool is_batched(ir::ValueId value) const { return builder_.is_batched(value); }
-
-  ir::ValueId emit(std::string_view op, ir::ValueIds inputs, ir::Attributes attributes = {}) {
-    return builder_.emit(op, std::move(inputs), std::move(attributes));
-  }
-  ir::ValueIds emit_all(std::string_view op, ir::ValueIds inputs, ir::Attributes attributes = {}) {
-    return builder_.emit_all(op, std::move(inputs), std::move(attributes));
-  }
-  /// For the last node of the gradient of an input that is not batched while the cotangent is:
-  /// sums over the batch. See `ir::Builder::emit_reduced`.
-  ir::ValueId emit_reduced(std::string_view op, ir::ValueIds inputs,
-                           ir::Attributes attributes = {}) {
-    return builder_.emit_reduced(op, std::move(inputs), std::move(attributes));
-  }
-  /// Sums `gradient` over the axes along which input `index` was broadcast (and over the batch, if
-  /// the input is not batched), so that it has the input's type.
-  ir::ValueId sum_to_input(ir::ValueId gradient, size_t index);
-
-  void set(size_t index, ir::ValueId gradient) { gradients_.at(index) = gradient; }
-  [[nodiscard]] const std::vector<std::optional<ir::ValueId>>& gradients() const {
-    return gradients_;
-  }
-
- private:
-  ir::Builder& builder_;
-  ir::Node node_;
-  ir::ValueIds cotangents_;
-  std::vector<bool> needed_;
-  std::vector<std::optional<ir::ValueId>> gradients_;
-};
-
+/// Builds the gradient of one node (`ops/rules.h`).
 using GradientRule = void (*)(GradientContext&);
 
 /// Why an op has no gradient, in words for the user ("`accuracy` is a count").
@@ -185,7 +126,7 @@ struct LowRank {
   std::optional<std::pair<int64_t, int64_t>> (*dims)(const Call&);
   /// The adapter's branch: from the node's inputs and the two factors, `factor_a` [rank, in] and
   /// `factor_b` [out, rank], to a value of the output's type, before scaling.
-  ir::ValueId (*branch)(ir::Builder&, const ir::Node&, ir::ValueId factor_a, ir::ValueId factor_b);
+  ir::ValueId (*branch)(Builder&, const ir::Node&, ir::ValueId factor_a, ir::ValueId factor_b);
 };
 
 // ---- samples for tests -------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 // In the graph of one sample that is a mean over everything; batched, the leading axis stays, which
 // the attribute `per_sample` says.
 
-#include "ops/op.h"
+#include "ops/rules.h"
 
 namespace tdc::ops {
 

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "ops/op.h"
+#include "ops/rules.h"
 
 namespace tdc::ops {
 

@@ -1,5 +1,5 @@
 #include "diag/diagnostic.h"
-#include "ops/op.h"
+#include "ops/rules.h"
 
 namespace tdc::ops {
 namespace {

@@ -1,4 +1,5 @@
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 
 namespace tdc::ops {

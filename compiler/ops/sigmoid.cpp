@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 
 namespace tdc::ops {
 

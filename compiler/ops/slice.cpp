@@ -1,5 +1,6 @@
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 #include "support/check.h"
 

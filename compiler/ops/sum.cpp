@@ -1,5 +1,6 @@
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
+#include "ops/rules.h"
 
 namespace tdc::ops {
 

@@ -5,6 +5,7 @@
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
+#include "ops/rules.h"
 
 namespace tdc::ops {
 namespace {

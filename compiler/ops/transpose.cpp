@@ -4,6 +4,7 @@
 
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 
 namespace tdc::ops {

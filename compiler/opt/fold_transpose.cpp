@@ -1,11 +1,11 @@
-#include "ir/rewrite.h"
+#include "graph/rewrite.h"
 #include "opt/passes.h"
 
 namespace tdc::opt {
 
 ir::Module fold_transpose(ir::Module module) {
   for (ir::Graph& graph : module.graphs)
-    for (ir::Node& node : graph.nodes) ir::fold_transposes(graph, node);
+    for (ir::Node& node : graph.nodes) graph::fold_transposes(graph, node);
   return module;
 }
 

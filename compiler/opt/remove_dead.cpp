@@ -1,10 +1,10 @@
-#include "ir/rewrite.h"
+#include "graph/rewrite.h"
 #include "opt/passes.h"
 
 namespace tdc::opt {
 
 ir::Module remove_dead(ir::Module module) {
-  for (ir::Graph& graph : module.graphs) ir::remove_dead(graph);
+  for (ir::Graph& graph : module.graphs) graph::remove_dead(graph);
   return module;
 }
 

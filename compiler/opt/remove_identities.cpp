@@ -1,4 +1,4 @@
-#include "ir/rewrite.h"
+#include "graph/rewrite.h"
 #include "ops/registry.h"
 #include "opt/passes.h"
 
@@ -14,7 +14,7 @@ bool is_identity(const ir::Graph& graph, const ir::Node& node) {
 
 ir::Module remove_identities(ir::Module module) {
   for (ir::Graph& graph : module.graphs) {
-    ir::Replacements replacements(graph);
+    graph::Replacements replacements(graph);
     for (ir::Node& node : graph.nodes) {
       replacements.apply(node);
       if (!is_identity(graph, node)) continue;

@@ -4,7 +4,7 @@
 #include <map>
 #include <tuple>
 
-#include "ir/rewrite.h"
+#include "graph/rewrite.h"
 #include "ops/op.h"
 #include "opt/passes.h"
 
@@ -32,7 +32,7 @@ void leave_other_turns(std::vector<ir::Turn>& turns, const std::vector<ir::Turn>
 
 void share_equal(ir::Graph& graph) {
   std::map<std::string, ir::NodeId> seen;
-  ir::Replacements replacements(graph);
+  graph::Replacements replacements(graph);
   for (const ir::NodeId id : graph.nodes.ids()) {
     // Inputs are replaced by those of earlier rounds, so equal chains meet.
     ir::Node& node = graph.nodes[id];

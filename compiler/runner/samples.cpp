@@ -72,7 +72,7 @@ Result<Done> check_finite(const Field& field, const io::Array& array) {
   for (size_t i = 0; i < numbers.size(); ++i) {
     const bool is_finite = std::isfinite(numbers[i]);
     float scaled = numbers[i];
-    if (!field.mean.empty()) {
+    if (field.is_scaled()) {
       const size_t channel = i % sample_elements / (sample_elements / field.mean.size());
       scaled = td_scaled(scaled, field.mean[channel], field.deviation[channel]);
     }
@@ -153,7 +153,7 @@ float element_as_f32(const io::Array& array, int64_t index, float mean, float de
 /// `count` elements of the array from element `first` on, as the field takes them.
 void copy_as_f32(const io::Array& array, const Field& field, int64_t first, int64_t count,
                  std::byte* to) {
-  const bool is_scaled = !field.mean.empty();
+  const bool is_scaled = field.is_scaled();
   const int64_t channel_elements = is_scaled ? count / std::ssize(field.mean) : count;
   for (int64_t i = 0; i < count; ++i) {
     const auto channel = static_cast<size_t>(i / channel_elements);
@@ -165,26 +165,9 @@ void copy_as_f32(const io::Array& array, const Field& field, int64_t first, int6
 
 }  // namespace
 
-std::vector<Field> fields_of(const check::Program& program, bool with_targets) {
-  const ir::Graph* graph = program.module.find_graph("sample");
-  TDC_CHECK(graph != nullptr, "a checked program has a graph of one sample");
-  std::vector<Field> fields;
-  for (const ir::InputKind kind : {ir::InputKind::sample, ir::InputKind::target}) {
-    if (kind == ir::InputKind::target && !with_targets) continue;
-    for (const ir::Input& input : graph->inputs)
-      if (input.kind == kind)
-        fields.push_back({.name = input.name,
-                          .type = graph->type(input.value),
-                          .is_target = kind == ir::InputKind::target,
-                          .classes = input.classes});
-  }
-  if (program.data)
-    for (const check::InputScaling& scaling : program.data->scalings)
-      for (Field& field : fields)
-        if (field.name == scaling.input) {
-          field.mean = scaling.mean;
-          field.deviation = scaling.deviation;
-        }
+std::vector<Field> fields_of(const interface::Interface& interface, bool with_targets) {
+  std::vector<Field> fields = interface.inputs;
+  if (with_targets) fields.insert(fields.end(), interface.targets.begin(), interface.targets.end());
   return fields;
 }
 

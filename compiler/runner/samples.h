@@ -7,25 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "check/program.h"
+#include "interface/interface.h"
 #include "io/array.h"
 #include "support/result.h"
 
 namespace tdc::runner {
 
-/// One input of the net, or one target, as a sample holds it.
-struct Field {
-  std::string name;
-  ir::TensorType type;  ///< without a batch axis
-  bool is_target = false;
-  int64_t classes = 0;  ///< as in `ir::Input`
-  /// Of an f32 input: what its numbers are scaled by, or empty.
-  std::vector<float> mean = {}, deviation = {};
-};
+using interface::Field;
 
-/// The inputs of the net in their order, scaled as the program's `data` block says, and with
-/// `with_targets` the targets after them.
-std::vector<Field> fields_of(const check::Program& program, bool with_targets);
+/// The inputs of the net, and with `with_targets` the targets after them.
+std::vector<Field> fields_of(const interface::Interface& interface, bool with_targets);
 
 /// Data that fits a program: one array per field, samples along its first axis.
 ///

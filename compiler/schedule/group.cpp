@@ -332,7 +332,9 @@ class StripMaker {
       const Range rows = {begin, std::min(begin + shift, before.end)};
       steps.emplace_back(Copy{.to = view_of_rows(link, strip, rows),
                               .from = view_of_rows(link, strip - 1, rows),
-                              .transfer = std::nullopt});
+                              .transfer = std::nullopt,
+                              .phase = run_.launches[link]->phase,
+                              .origin = run_.launches[link]->origin});
     }
   }
 

@@ -197,6 +197,7 @@ class GraphLowering {
     launch.input_values = node.inputs;
     launch.output_values = node.outputs;
     launch.label = label(node);
+    launch.origin = node.origin;
     launch.turns = node.turns;
     launch.scratch = add_scratch(launch);
     entry_.steps.emplace_back(std::move(launch));
@@ -224,6 +225,7 @@ class GraphLowering {
     add_copy(buffers_[output], from, graph_.type(output).dims);
     Copy& copy = std::get<Copy>(entry_.steps.back());
     copy.phase = node.phase;
+    copy.origin = node.origin;
     copy.turns = node.turns;
   }
 

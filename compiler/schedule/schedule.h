@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "chip/chip.h"
-#include "ir/ir.h"
+#include "ir/boundary.h"
+#include "ir/ids.h"
+#include "ir/variables.h"
 #include "ops/op.h"
 #include "support/ids.h"
 
@@ -95,6 +97,7 @@ struct Launch {
   ir::Phase phase = ir::Phase::forward;
   ir::NodeId from;              ///< for reports
   std::string label;            ///< for comments in the C and profiles
+  SourceRange origin;           ///< of the node
   std::vector<ir::Turn> turns;  ///< of the node
   std::optional<LoopTurn> loop_turn;
 };
@@ -119,7 +122,8 @@ struct Copy {
   View to, from;
   std::optional<TransferId> transfer;  ///< set: runs until a Wait names it
   ir::Phase phase = ir::Phase::forward;
-  std::vector<ir::Turn> turns;  ///< of the node for which is copied
+  SourceRange origin;           ///< of the node for which is copied
+  std::vector<ir::Turn> turns;  ///< of that node
   std::optional<LoopTurn> loop_turn;
 };
 struct Wait {

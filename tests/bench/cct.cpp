@@ -95,12 +95,12 @@ Seconds measure_step(const std::string& train, runner::Target target, driver::De
   const io::DataSource data = {.kind = "npz", .paths = {kExample + "shifted_train.npz"}};
   const runner::Samples samples = value_of(runner::Samples::make(
       value_of(io::load_data(data, io::DataPart::kTrain)),
-      runner::fields_of(c.program, /*with_targets=*/true), io::to_text(data)));
+      runner::fields_of(c.interface, /*with_targets=*/true), io::to_text(data)));
   Seconds result;
   const auto run = [&](int count) {
     const double before = processor_time(RUSAGE_CHILDREN);
-    runner::Client client =
-        value_of(runner::Client::start(command, emit::runner_sizes(c.program, c.schedule), never));
+    runner::Client client = value_of(
+        runner::Client::start(command, emit::runner_sizes(c.interface, c.schedule), never));
     for (int64_t i = 0; i < count; ++i) {
       const double begin = now();
       value_of(client.train_step(samples.gather(std::vector<int64_t>{i})));

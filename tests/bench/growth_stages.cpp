@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "check/interface_of.h"
 #include "diag/render.h"
 #include "driver/initial_values.h"
 #include "driver/pipeline.h"
@@ -111,7 +112,8 @@ std::vector<StageTime> stage_times(const std::string& text) {
     return driver::make_module(*checked, {}, diagnostics, no_dump);
   });
   if (!module) stop(files, diagnostics);
-  const chip::Chip& chip = checked->deployment.chip;
+  const interface::Interface interface = check::interface_of(*checked);
+  const chip::Chip& chip = interface.chip;
   stages.measure("  order alone", [&] {
     size_t nodes = 0;
     for (const ir::Graph& graph : module->graphs) nodes += schedule::order_nodes(graph).size();
@@ -119,9 +121,10 @@ std::vector<StageTime> stage_times(const std::string& text) {
   });
   stages.measure("  lower alone", [&] { return schedule::lower(*module, chip); });
   driver::PlannedSchedule planned = stages.measure("schedule, plan", [&] {
-    return driver::plan_module(*module, *checked, chip, {}, /*has_weight_file=*/false, no_dump);
+    return driver::plan_module(*module, interface, chip, {}, /*has_weight_file=*/false, no_dump);
   });
   driver::Compilation compilation = {.program = *checked,
+                                     .interface = interface,
                                      .module = *module,
                                      .schedule = std::move(planned.schedule),
                                      .plan = std::move(planned.plan)};
@@ -141,7 +144,7 @@ std::vector<StageTime> stage_times(const std::string& text) {
         .value();
   });
   compilation.files = stages.measure("emit", [&] {
-    const emit::Model model = {.program = compilation.program,
+    const emit::Model model = {.interface = compilation.interface,
                                .schedule = compilation.schedule,
                                .plan = compilation.plan,
                                .initial_values = compilation.initial_values,

@@ -13,7 +13,7 @@
 
 #include "driver/pipeline.h"
 #include "emit/emit_runner.h"
-#include "ir/interpret.h"
+#include "graph/interpret.h"
 #include "runner/client.h"
 #include "support/files.h"
 #include "unit/patience.h"
@@ -72,7 +72,7 @@ Answers interpret_tiny(const driver::Compilation& compilation) {
     return Tensor({.dims = std::move(dims)}, {values.begin(), values.end()});
   };
   const auto run = [&](const char* graph, std::map<std::string, Tensor> arguments) {
-    ir::InterpreterResults results = ir::interpret(
+    graph::InterpreterResults results = graph::interpret(
         *module.find_graph(graph), {.arguments = std::move(arguments), .variables = state});
     for (const auto& [variable, value] : results.written) state[variable] = value;
     return std::move(results.outputs);
@@ -111,7 +111,7 @@ T value_of(Result<T> result) {
 
 Answers run_tiny(const driver::Compilation& compilation, const std::vector<std::string>& command) {
   runner::Client client = value_of(runner::Client::start(
-      command, emit::runner_sizes(compilation.program, compilation.schedule), patience()));
+      command, emit::runner_sizes(compilation.interface, compilation.schedule), patience()));
   const auto message = [](std::vector<float> first, const std::vector<float>& second) {
     first.insert(first.end(), second.begin(), second.end());
     return first;

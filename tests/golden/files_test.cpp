@@ -33,6 +33,7 @@
 #include <sstream>
 
 #include "../unit/temporary_folder.h"
+#include "check/interface_of.h"
 #include "diag/render.h"
 #include "driver/pipeline.h"
 #include "io/load.h"
@@ -214,9 +215,10 @@ std::string said_about_data(const Description& description, const TemporaryFolde
     for (std::string& path : data.value().paths) path = folder / path;
     Result<io::ArrayFile> file = io::load_data(data.value(), io::DataPart::kTrain);
     if (!file.ok()) return file.failure();
-    return runner::Samples::make(std::move(file.value()),
-                                 runner::fields_of(*program, /*with_targets=*/true),
-                                 io::to_text(data.value()));
+    return runner::Samples::make(
+        std::move(file.value()),
+        runner::fields_of(check::interface_of(*program), /*with_targets=*/true),
+        io::to_text(data.value()));
   };
   const Failure failure = load().failure();
   CHECK(!failure.messages.empty());

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ops/registry.h"
+#include "ops/rules.h"
 
 namespace tdc::ops {
 namespace {

@@ -1,5 +1,7 @@
 #include "ops/per_sample.h"
 
+#include "ops/rules.h"
+
 namespace tdc::ops {
 
 AttributeDef per_sample_attribute() {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "diag/diagnostic.h"
+#include "ops/rules.h"
 #include "ops/strides.h"
 
 namespace tdc::ops {

@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 
+#include "ir/ir.h"
 #include "support/check.h"
 
 namespace tdc::ops {

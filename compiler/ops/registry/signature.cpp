@@ -10,6 +10,7 @@
 
 #include "diag/diagnostic.h"
 #include "ops/registry.h"
+#include "ops/rules.h"
 #include "support/check.h"
 
 namespace tdc::ops {

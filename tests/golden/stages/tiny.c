@@ -111,7 +111,7 @@ static float learning_rate(uint32_t update) {
 static void apply(void) {
   scalars.learning_rate = learning_rate(state.updates);
   scalars.inverse_count = 1.0f / (float)(state.micro_batches * TINY_BATCH);
-  { /* 22: hidden.weight (sgd_update, update) */
+  { /* 22: hidden.weight (sgd_update, update): f32[4, 3], tiny.td:10 */
     static const td_sgd_update_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 0),
         .w = (float*)(void*)(tiny_arena_memory + 0),
@@ -122,7 +122,7 @@ static void apply(void) {
     TD_MARK(22);
     td_team_run(run_td_sgd_update_f32, &args);
   }
-  { /* 23: hidden.bias (sgd_update, update) */
+  { /* 23: hidden.bias (sgd_update, update): f32[4], tiny.td:10 */
     static const td_sgd_update_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 48),
         .w = (float*)(void*)(tiny_arena_memory + 48),
@@ -133,7 +133,7 @@ static void apply(void) {
     TD_MARK(23);
     td_team_run(run_td_sgd_update_f32, &args);
   }
-  { /* 24: out.weight (sgd_update, update) */
+  { /* 24: out.weight (sgd_update, update): f32[2, 4], tiny.td:10 */
     static const td_sgd_update_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 64),
         .w = (float*)(void*)(tiny_arena_memory + 64),
@@ -144,7 +144,7 @@ static void apply(void) {
     TD_MARK(24);
     td_team_run(run_td_sgd_update_f32, &args);
   }
-  { /* 25: constant (update) */
+  { /* 25: constant (update): f32[4, 3], tiny.td:10 */
     static const td_fill_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 96),
         .value = 0.0f,
@@ -154,7 +154,7 @@ static void apply(void) {
     TD_MARK(25);
     td_team_run(run_td_fill_f32, &args);
   }
-  { /* 26: constant (update) */
+  { /* 26: constant (update): f32[4], tiny.td:10 */
     static const td_fill_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 144),
         .value = 0.0f,
@@ -164,7 +164,7 @@ static void apply(void) {
     TD_MARK(26);
     td_team_run(run_td_fill_f32, &args);
   }
-  { /* 27: constant (update) */
+  { /* 27: constant (update): f32[2, 4], tiny.td:10 */
     static const td_fill_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 160),
         .value = 0.0f,
@@ -181,7 +181,7 @@ static void apply(void) {
 tiny_status tiny_infer(const float* x_in, float* y_out) {
   if (!state.is_ready) return TINY_NOT_READY;
   if (x_in == 0 || y_out == 0) return TINY_NULL_POINTER;
-  { /* 0: matmul (forward) */
+  { /* 0: matmul (forward): f32[1, 1, 4], std.nn:7 */
     const td_matmul_f32_args args = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = x_in,
@@ -206,7 +206,7 @@ tiny_status tiny_infer(const float* x_in, float* y_out) {
     TD_MARK(0);
     td_team_run(run_td_matmul_f32, &args);
   }
-  { /* 1: hidden (add, forward) */
+  { /* 1: hidden (add, forward): f32[1, 4], std.nn:10 */
     static const td_add_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
@@ -219,7 +219,7 @@ tiny_status tiny_infer(const float* x_in, float* y_out) {
     TD_MARK(1);
     td_team_run(run_td_add_f32, &args);
   }
-  { /* 2: relu (forward) */
+  { /* 2: relu (forward): f32[1, 4], tiny.td:7 */
     static const td_relu_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
@@ -230,7 +230,7 @@ tiny_status tiny_infer(const float* x_in, float* y_out) {
     TD_MARK(2);
     td_team_run(run_td_relu_f32, &args);
   }
-  { /* 3: matmul (forward) */
+  { /* 3: matmul (forward): f32[1, 1, 2], std.nn:7 */
     const td_matmul_f32_args args = {
         .y = y_out,
         .a = (float*)(void*)(tiny_arena_memory + 192),
@@ -261,7 +261,7 @@ tiny_status tiny_infer(const float* x_in, float* y_out) {
 tiny_status tiny_eval(const float* x_in, const float* t_in, float* loss) {
   if (!state.is_ready) return TINY_NOT_READY;
   if (x_in == 0 || t_in == 0 || loss == 0) return TINY_NULL_POINTER;
-  { /* 4: matmul (forward) */
+  { /* 4: matmul (forward): f32[1, 1, 4], std.nn:7 */
     const td_matmul_f32_args args = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = x_in,
@@ -286,7 +286,7 @@ tiny_status tiny_eval(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(4);
     td_team_run(run_td_matmul_f32, &args);
   }
-  { /* 5: hidden (add, forward) */
+  { /* 5: hidden (add, forward): f32[1, 4], std.nn:10 */
     static const td_add_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
@@ -299,7 +299,7 @@ tiny_status tiny_eval(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(5);
     td_team_run(run_td_add_f32, &args);
   }
-  { /* 6: relu (forward) */
+  { /* 6: relu (forward): f32[1, 4], tiny.td:7 */
     static const td_relu_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
@@ -310,7 +310,7 @@ tiny_status tiny_eval(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(6);
     td_team_run(run_td_relu_f32, &args);
   }
-  { /* 7: matmul (forward) */
+  { /* 7: matmul (forward): f32[1, 1, 2], std.nn:7 */
     static const td_matmul_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 208),
         .a = (float*)(void*)(tiny_arena_memory + 192),
@@ -335,7 +335,7 @@ tiny_status tiny_eval(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(7);
     td_team_run(run_td_matmul_f32, &args);
   }
-  { /* 8: mse (loss) */
+  { /* 8: mse (loss): f32[1], tiny.td:12 */
     const td_mse_f32_args args = {
         .loss = loss,
         .x = (float*)(void*)(tiny_arena_memory + 208),
@@ -353,7 +353,7 @@ tiny_status tiny_eval(const float* x_in, const float* t_in, float* loss) {
 tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
   if (!state.is_ready) return TINY_NOT_READY;
   if (x_in == 0 || t_in == 0 || loss == 0) return TINY_NULL_POINTER;
-  { /* 9: matmul (forward) */
+  { /* 9: matmul (forward): f32[2, 1, 4], std.nn:7 */
     const td_matmul_f32_args args = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = x_in,
@@ -378,7 +378,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(9);
     td_team_run(run_td_matmul_f32, &args);
   }
-  { /* 10: hidden (add, forward) */
+  { /* 10: hidden (add, forward): f32[2, 4], std.nn:10 */
     static const td_add_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
@@ -391,7 +391,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(10);
     td_team_run(run_td_add_f32, &args);
   }
-  { /* 11: relu (forward) */
+  { /* 11: relu (forward): f32[2, 4], tiny.td:7 */
     static const td_relu_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
@@ -402,7 +402,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(11);
     td_team_run(run_td_relu_f32, &args);
   }
-  { /* 12: matmul (forward) */
+  { /* 12: matmul (forward): f32[2, 1, 2], std.nn:7 */
     static const td_matmul_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 224),
         .a = (float*)(void*)(tiny_arena_memory + 192),
@@ -427,7 +427,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(12);
     td_team_run(run_td_matmul_f32, &args);
   }
-  { /* 13: mse (loss) */
+  { /* 13: mse (loss): f32[2], tiny.td:12 */
     const td_mse_f32_args args = {
         .loss = (float*)(void*)(tiny_arena_memory + 272),
         .x = (float*)(void*)(tiny_arena_memory + 224),
@@ -439,7 +439,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(13);
     td_team_run(run_td_mse_f32, &args);
   }
-  { /* 14: constant (backward) */
+  { /* 14: constant (backward): f32[2], tiny.td:12 */
     static const td_fill_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 240),
         .value = 0x1p+0f,
@@ -449,7 +449,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(14);
     td_team_run(run_td_fill_f32, &args);
   }
-  { /* 15: mse_grad (backward) */
+  { /* 15: mse_grad (backward): f32[2, 2], tiny.td:12 */
     const td_mse_grad_f32_args args = {
         .dx = (float*)(void*)(tiny_arena_memory + 224),
         .x = (float*)(void*)(tiny_arena_memory + 224),
@@ -463,7 +463,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(15);
     td_team_run(run_td_mse_grad_f32, &args);
   }
-  { /* 16: gradient(out.weight) (matmul, backward) */
+  { /* 16: gradient(out.weight) (matmul, backward): f32[2, 4], std.nn:7 */
     static const td_matmul_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 160),
         .a = (float*)(void*)(tiny_arena_memory + 224),
@@ -488,7 +488,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(16);
     td_team_run(run_td_matmul_f32, &args);
   }
-  { /* 17: matmul (backward) */
+  { /* 17: matmul (backward): f32[2, 1, 4], std.nn:7 */
     static const td_matmul_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 240),
         .a = (float*)(void*)(tiny_arena_memory + 224),
@@ -513,7 +513,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(17);
     td_team_run(run_td_matmul_f32, &args);
   }
-  { /* 18: relu_grad (backward) */
+  { /* 18: relu_grad (backward): f32[2, 4], tiny.td:7 */
     static const td_relu_grad_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 192),
         .a = (float*)(void*)(tiny_arena_memory + 192),
@@ -526,7 +526,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(18);
     td_team_run(run_td_relu_grad_f32, &args);
   }
-  { /* 19: gradient(hidden.bias) (sum_to, backward) */
+  { /* 19: gradient(hidden.bias) (sum_to, backward): f32[4], std.nn:10 */
     static const td_sum_to_f32_args args TD_CONSTANT(memory) = {
         .y = (float*)(void*)(tiny_arena_memory + 144),
         .x = (float*)(void*)(tiny_arena_memory + 192),
@@ -541,7 +541,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(19);
     td_team_run(run_td_sum_to_f32, &args);
   }
-  { /* 20: gradient(hidden.weight) (matmul, backward) */
+  { /* 20: gradient(hidden.weight) (matmul, backward): f32[4, 3], std.nn:7 */
     const td_matmul_f32_args args = {
         .y = (float*)(void*)(tiny_arena_memory + 96),
         .a = (float*)(void*)(tiny_arena_memory + 192),
@@ -566,7 +566,7 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
     TD_MARK(20);
     td_team_run(run_td_matmul_f32, &args);
   }
-  { /* 21: mean (loss) */
+  { /* 21: mean (loss): f32 */
     const td_mean_f32_args args = {
         .y = loss,
         .x = (float*)(void*)(tiny_arena_memory + 272),

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ir/builder.h"
-#include "ir/interpret.h"
-#include "ir/verify.h"
+#include "graph/interpret.h"
+#include "graph/verify.h"
+#include "ops/builder.h"
 #include "ops/op.h"
 
 namespace tdc::autodiff {
@@ -27,7 +27,7 @@ check::Program program(bool is_indirect, int uses, int64_t batch, int64_t accumu
   const ir::VariableId w = result.module.variables.push_back(
       {.path = "w", .type = {.dims = {2, 3}}, .is_trained = true});
   ir::Graph sample = {.name = "sample"};
-  ir::Builder builder(sample);
+  ops::Builder builder(sample);
   const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {3, 1}}, false);
   const ValueId target = builder.add_input("t", InputKind::target, {.dims = {2, 1}}, false);
   ValueId matrix = builder.read(result.module, w);
@@ -48,7 +48,7 @@ ir::Module entry_points(const check::Program& from) {
   Diagnostics diagnostics;
   std::optional<ir::Module> module = make_entry_points(from, diagnostics);
   REQUIRE(module.has_value());
-  CHECK(ir::find_violations(*module) == std::vector<std::string>{});
+  CHECK(graph::find_violations(*module) == std::vector<std::string>{});
   return *std::move(module);
 }
 
@@ -81,21 +81,22 @@ Step one_update(const ir::Module& module, bool accumulates) {
       return std::vector<double>(all.begin() + call * each * batch,
                                  all.begin() + (call + 1) * each * batch);
     };
-    ir::InterpreterInputs inputs = {
+    graph::InterpreterInputs inputs = {
         .arguments = {{"x", Tensor({.dims = {batch, 3, 1}}, part(x, 3))},
                       {"t", Tensor({.dims = {batch, 2, 1}}, part(t, 2))},
                       {"learning rate", rate},
                       {"inverse count", inverse_count}},
         .variables = state};
-    const ir::InterpreterResults results = ir::interpret(*module.find_graph("train_step"), inputs);
+    const graph::InterpreterResults results =
+        graph::interpret(*module.find_graph("train_step"), inputs);
     result.losses.push_back(results.outputs.at("loss").data.at(0));
     for (const auto& [variable, value] : results.written) state[variable] = value;
   }
   if (accumulates) {
-    ir::InterpreterInputs inputs = {
+    graph::InterpreterInputs inputs = {
         .arguments = {{"learning rate", rate}, {"inverse count", inverse_count}},
         .variables = state};
-    const ir::InterpreterResults results = ir::interpret(*module.find_graph("apply"), inputs);
+    const graph::InterpreterResults results = graph::interpret(*module.find_graph("apply"), inputs);
     for (const auto& [variable, value] : results.written) state[variable] = value;
     for (const ir::VariableId id : module.variables.ids())
       if (module.variables[id].kind == ir::VariableKind::accumulator)

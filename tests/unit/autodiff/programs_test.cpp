@@ -12,11 +12,11 @@
 #include <random>
 
 #include "autodiff/entry_points.h"
-#include "ir/interpret.h"
-#include "ir/verify.h"
+#include "graph/interpret.h"
+#include "graph/verify.h"
 #include "memory/plan_memory.h"
-#include "schedule/lower.h"
 #include "memory/run_schedule.h"
+#include "schedule/lower.h"
 #include "schedule/passes.h"
 #include "unit/check/check_source.h"
 #include "unit/kernels/library.h"
@@ -39,7 +39,7 @@ class Program {
     std::optional<ir::Module> module = make_entry_points(*checked.program, checked.diagnostics);
     REQUIRE_MESSAGE(module.has_value(), checked.messages());
     module_ = *std::move(module);
-    CHECK(ir::find_violations(module_) == std::vector<std::string>{});
+    CHECK(graph::find_violations(module_) == std::vector<std::string>{});
     for (const ir::VariableId id : module_.variables.ids()) {
       const ir::Variable& variable = module_.variables[id];
       ops::Tensor& tensor = start_[id] = ops::Tensor(variable.type);
@@ -92,10 +92,10 @@ class Program {
     return *module_.find_graph(name);
   }
 
-  ir::InterpreterResults run(std::string_view name, const Arguments& arguments,
-                             Variables& variables) {
-    ir::InterpreterResults results =
-        ir::interpret(graph(name), {.arguments = with_rates(arguments), .variables = variables});
+  graph::InterpreterResults run(std::string_view name, const Arguments& arguments,
+                                Variables& variables) {
+    graph::InterpreterResults results =
+        graph::interpret(graph(name), {.arguments = with_rates(arguments), .variables = variables});
     for (const auto& [id, tensor] : results.written) variables[id] = tensor;
     return results;
   }
@@ -123,8 +123,7 @@ class Program {
     }
   }
 
-  static void set(memory::ScheduleRun& run, schedule::BufferId buffer,
-                  const ops::Tensor& tensor) {
+  static void set(memory::ScheduleRun& run, schedule::BufferId buffer, const ops::Tensor& tensor) {
     if (tensor.type.dtype == ir::DType::f32)
       run.set(buffer, std::vector<float>(tensor.data.begin(), tensor.data.end()));
     else

@@ -209,7 +209,7 @@ train b extends a {
   CHECK(program.training->optimizer.learning_rate == 0.5);
   CHECK(program.training->batch == 4);
   CHECK(program.training->seed == 7);
-  CHECK(program.training->schedule.kind == LearningRateSchedule::Kind::cosine);
+  CHECK(program.training->schedule.kind == interface::LearningRateSchedule::Kind::cosine);
   CHECK(program.training->schedule.warmup_steps == 10);
   CHECK(trained(program) == Texts{"fc.weight"});
 }

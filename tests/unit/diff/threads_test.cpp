@@ -76,7 +76,7 @@ std::vector<std::byte> drawn_input(const schedule::Schedule& schedule, const cha
 /// loss and metrics of a sample, and every variable at the end.
 std::vector<std::vector<float>> answers(const driver::Compilation& program,
                                         const std::vector<std::string>& command) {
-  const emit::RunnerSizes sizes = emit::runner_sizes(program.program, program.schedule);
+  const emit::RunnerSizes sizes = emit::runner_sizes(program.interface, program.schedule);
   runner::Client client = value_of(runner::Client::start(command, sizes, patience()));
   std::vector<std::vector<float>> all;
   const auto input = [&](const char* function, int64_t seed) {

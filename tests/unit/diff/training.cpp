@@ -100,7 +100,7 @@ struct Training::State {
   void start(std::optional<runner::Client>& to, const std::vector<std::string>& command) const {
     const driver::Compilation& c = *compilation;
     auto started =
-        runner::Client::start(command, emit::runner_sizes(c.program, c.schedule), patience());
+        runner::Client::start(command, emit::runner_sizes(c.interface, c.schedule), patience());
     REQUIRE(started.ok());
     to.emplace(std::move(started.value()));
   }
@@ -118,10 +118,10 @@ struct Training::State {
   }
 
   /// What a graph is run on: `bytes` are its samples and targets, in this order.
-  [[nodiscard]] ir::InterpreterInputs inputs_of(
+  [[nodiscard]] graph::InterpreterInputs inputs_of(
       const ir::Graph& graph, std::span<const std::byte> bytes,
       const std::map<ir::VariableId, ops::Tensor>& variables) const {
-    ir::InterpreterInputs inputs;
+    graph::InterpreterInputs inputs;
     for (const ir::Input& input : graph.inputs) {
       ops::Tensor tensor(graph.type(input.value));
       if (input.kind == ir::InputKind::learning_rate) {
@@ -174,7 +174,7 @@ Training::Training(const std::string& text, const std::string& train,
   for (const io::Array& array : weights) state_->weights[array.name] = elements_of(array);
   auto samples = runner::Samples::make(
       {.arrays = std::move(data), .unread = {}},
-      runner::fields_of(state_->compilation->program, /*with_targets=*/true), "data");
+      runner::fields_of(state_->compilation->interface, /*with_targets=*/true), "data");
   REQUIRE(samples.ok());
   state_->samples = std::move(samples.value());
 }
@@ -246,7 +246,8 @@ Step Training::step_of_interpreter(int64_t first) const {
   Step step;
   const auto run = [&](std::string_view name, std::span<const std::byte> bytes) {
     const ir::Graph& graph = *state.module().find_graph(name);
-    ir::InterpreterResults results = ir::interpret(graph, state.inputs_of(graph, bytes, variables));
+    graph::InterpreterResults results =
+        graph::interpret(graph, state.inputs_of(graph, bytes, variables));
     for (auto& [id, tensor] : results.written) variables[id] = std::move(tensor);
     return results;
   };
@@ -270,7 +271,7 @@ double Training::loss_of_interpreter(int64_t sample, const std::string& path, si
     if (state.module().variables[id].path == path) tensor.data.at(element) += by;
   const ir::Graph& graph = *state.module().find_graph("eval");
   const std::vector<std::byte> bytes = state.samples->gather(std::vector<int64_t>{sample});
-  return ir::interpret(graph, state.inputs_of(graph, bytes, variables))
+  return graph::interpret(graph, state.inputs_of(graph, bytes, variables))
       .outputs.at("loss")
       .data.at(0);
 }

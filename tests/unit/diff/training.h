@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "driver/compilation.h"
+#include "graph/interpret.h"
 #include "io/array.h"
-#include "ir/interpret.h"
 #include "runner/client.h"
 
 namespace tdc::test {

@@ -119,8 +119,14 @@ Names words_of_headers(const TemporaryFolder& folder, const char* headers) {
   return words;
 }
 
+/// All texts that were compiled.
+SourceFiles& sources() {
+  static SourceFiles files;
+  return files;
+}
+
 driver::Compilation compile_text(const std::string& text) {
-  SourceFiles files;
+  SourceFiles& files = sources();
   const FileId file = files.add("names.td", text);
   Diagnostics diagnostics;
   driver::Dump none;
@@ -130,18 +136,12 @@ driver::Compilation compile_text(const std::string& text) {
   return *std::move(result);
 }
 
-/// There are no loops, whose places would be looked up.
-const SourceFiles& no_files() {
-  static const SourceFiles files;
-  return files;
-}
-
 emit::Model model_of(const driver::Compilation& compilation) {
-  return {.program = compilation.program,
+  return {.interface = compilation.interface,
           .schedule = compilation.schedule,
           .plan = compilation.plan,
           .initial_values = compilation.initial_values,
-          .files = no_files()};
+          .files = sources()};
 }
 
 /// A net `Qq` whose C has every kind of name: frozen and trained weights, metrics, class numbers,
@@ -275,16 +275,16 @@ TEST_CASE("all names: as inputs, results, targets, parameters, nets, prefixes an
         if (each.ends_with(ending) && each.size() > ending.size())
           prefixes.insert(
               emit::free_prefix(check::snake_case(each.substr(0, each.size() - ending.size()))));
-    check::Program program = everything.program;
+    interface::Interface interface = everything.interface;
     emit::Model model = model_of(everything);
-    const emit::Model changed = {.program = program,
+    const emit::Model changed = {.interface = interface,
                                  .schedule = model.schedule,
                                  .plan = model.plan,
                                  .initial_values = model.initial_values,
-                                 .files = no_files()};
+                                 .files = sources()};
     std::string headers;
     for (const std::string& prefix : prefixes) {
-      program.prefix = prefix;
+      interface.prefix = prefix;
       write(folder / emit::file_names(prefix).header, emit::emit_header(changed));
       headers += fmt::format("#include \"{}\"\n", emit::file_names(prefix).include);
     }
@@ -306,7 +306,7 @@ TEST_CASE("all names: as inputs, results, targets, parameters, nets, prefixes an
          {"time",     "errno", "features", "stdint",  "td_platform", "td_kernels", "td_matmul_f32",
           "int",      "xor",   "state",    "scalars", "apply",       "args",       "run",
           "learning", "fill",  "copy",     "net_mtx", "net_atomic",  "net_f"}) {
-      program.prefix = each;
+      interface.prefix = each;
       write(folder / emit::file_names(each).header, emit::emit_header(changed));
       write(folder / "net.c", emit::emit_source(changed));
       accepts("gcc", kC, folder, "net.c");
@@ -314,21 +314,21 @@ TEST_CASE("all names: as inputs, results, targets, parameters, nets, prefixes an
   }
 
   SUBCASE("memory levels") {
-    check::Program program = everything.program;
+    interface::Interface interface = everything.interface;
     memory::MemoryPlan plan = everything.plan;
-    program.prefix = "levels";
+    interface.prefix = "levels";
     all.erase("memory");  // that of the host
     for (const std::string& each : all) {
       memory::LevelPlan level = {};
-      level.level = program.deployment.chip.levels.push_back({.name = each, .capacity = {16}});
+      level.level = interface.chip.levels.push_back({.name = each, .capacity = {16}});
       level.peak = {16};
       plan.levels.push_back(level);
     }
-    const emit::Model model = {.program = program,
+    const emit::Model model = {.interface = interface,
                                .schedule = everything.schedule,
                                .plan = plan,
                                .initial_values = everything.initial_values,
-                               .files = no_files()};
+                               .files = sources()};
     write(folder / "include/tdc/levels.h", emit::emit_header(model));
     write(folder / "levels.c", all_headers(false) + emit::emit_source(model));
     for (const char* compiler : {"gcc", "clang-19"}) {

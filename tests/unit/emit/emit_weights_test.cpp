@@ -45,11 +45,11 @@ TEST_CASE("weights: assemblers make an aligned array of each, in its section, wi
   const TemporaryFolder folder;
   REQUIRE(write_output_folder(folder / "project", compilation.files).ok());
   // A macro of GNU C is no macro in the name of a section.
-  check::Program program = compilation.program;
-  for (const LevelId level : program.deployment.chip.levels.ids())
-    program.deployment.chip.levels[level].name = "linux";
-  const SourceFiles files;  // there are no loops, whose places would be looked up
-  const Model model = {.program = program,
+  interface::Interface interface = compilation.interface;
+  for (const LevelId level : interface.chip.levels.ids())
+    interface.chip.levels[level].name = "linux";
+  const SourceFiles files;  // weights have no places
+  const Model model = {.interface = interface,
                        .schedule = compilation.schedule,
                        .plan = compilation.plan,
                        .initial_values = compilation.initial_values,

@@ -34,10 +34,8 @@ using schedule::EntryPoint;
 
 constexpr int kCalls = 2;  // of every entry point
 
-check::Program program_on(const chip::Chip& chip) {
-  check::Program program = {.net = "Net", .prefix = "net"};
-  program.deployment.chip = chip;
-  return program;
+interface::Interface interface_on(const chip::Chip& chip) {
+  return {.net = "Net", .prefix = "net", .chip = chip};
 }
 
 const std::string kTests = TDC_TEST_BUILDS, kRuntime = std::string(TDC_SOURCE_DIR) + "/runtime";
@@ -132,9 +130,10 @@ Values draw_values(const schedule::Schedule& schedule, uint64_t seed) {
 
 EmittedProgram::EmittedProgram(schedule::Schedule schedule, Values values)
     : schedule_(std::move(schedule)), values_(std::move(values)) {
-  const check::Program program = program_on(two_level_chip());
-  const chip::Chip& chip = program.deployment.chip;
-  auto planned = memory::plan_memory(schedule_, chip, emit::program_data(program, schedule_, true));
+  const interface::Interface interface = interface_on(two_level_chip());
+  const chip::Chip& chip = interface.chip;
+  auto planned =
+      memory::plan_memory(schedule_, chip, emit::program_data(interface, schedule_, true));
   REQUIRE(std::holds_alternative<memory::MemoryPlan>(planned));
   plan_ = std::get<memory::MemoryPlan>(std::move(planned));
   emit::InitialValues initial_values;
@@ -142,13 +141,13 @@ EmittedProgram::EmittedProgram(schedule::Schedule schedule, Values values)
     initial_values.push_back(floats_of(values_.at(variable)));
   SourceFiles files;
   files.add("random.td", "repeat\n");  // where loops say that they come from
-  const emit::Model model = {.program = program,
+  const emit::Model model = {.interface = interface,
                              .schedule = schedule_,
                              .plan = plan_,
                              .initial_values = initial_values,
                              .files = files};
   source_ = emit::emit_source(model);
-  const emit::FileNames names = emit::file_names(program.prefix);
+  const emit::FileNames names = emit::file_names(interface.prefix);
   write(folder_ / names.header, emit::emit_header(model));
   write(folder_ / names.source, source_);
   write(folder_ / names.weights, emit::emit_weights(model));

@@ -8,7 +8,7 @@
 
 #include "diag/render.h"
 #include "driver/pipeline.h"
-#include "ir/text.h"
+#include "graph/text.h"
 #include "ops/op.h"
 
 namespace tdc::ir {
@@ -59,7 +59,8 @@ TEST_CASE("turns: nodes know the turn that made them and their place in it") {
   CHECK(turns_of(sample, "add") == Turns{"0@3", "1@3"});
   CHECK(turns_of(sample, "mse") == Turns{""});
   CHECK(modules.sample.repeats.size() == 1);
-  CHECK(to_text(modules.sample, sample).find("turn 1 of repeat 0 at 3") != std::string::npos);
+  CHECK(graph::to_text(modules.sample, sample).find("turn 1 of repeat 0 at 3") !=
+        std::string::npos);
 }
 
 TEST_CASE("turns: what stands for a node has its turns, what several turns share has none") {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "../schedule/schedules.h"
-#include "ir/builder.h"
+#include "ops/builder.h"
 #include "ops/registry.h"
 
 namespace tdc::memory {
@@ -18,7 +18,7 @@ using test::Random;
 /// evaluation: element e of input k is 1000 k + e.
 struct Moves {
   ir::Graph graph = {.name = "moves", .batch = 1};
-  ir::Builder builder{graph};
+  ops::Builder builder{graph};
   std::vector<ValueId> inputs;
   std::vector<ops::Tensor> tensors;  // by value
   std::vector<schedule::ViewNode> view_nodes;

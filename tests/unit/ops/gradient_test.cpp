@@ -10,7 +10,8 @@
 #include "autodiff/batch.h"
 #include "autodiff/differentiate.h"
 #include "diag/diagnostic.h"
-#include "ir/interpret.h"
+#include "graph/interpret.h"
+#include "ops/builder.h"
 #include "support/check.h"
 #include "unit/ops/samples.h"
 
@@ -30,7 +31,7 @@ class CallNet {
   CallNet(const OpDef& op, const Sample& sample, const std::vector<bool>& is_batched,
           std::mt19937_64& random) {
     ir::Graph graph = {.name = "sample"};
-    ir::Builder builder(graph);
+    ops::Builder builder(graph);
     ir::ValueIds operands(sample.inputs.size());
     for (size_t i = 0; i < sample.inputs.size(); ++i) {
       if (!sample.inputs[i]) continue;
@@ -73,9 +74,9 @@ class CallNet {
 
   /// The batched graph's results, sample by sample, are those of the one-sample graph.
   void check_batching() const {
-    const ir::InterpreterResults batched = ir::interpret(batched_graph_, inputs_);
+    const graph::InterpreterResults batched = graph::interpret(batched_graph_, inputs_);
     for (int64_t b = 0; b < kBatch; ++b) {
-      const ir::InterpreterResults single = ir::interpret(sample_graph_, of_sample(b));
+      const graph::InterpreterResults single = graph::interpret(sample_graph_, of_sample(b));
       for (const auto& [name, expected] : single.outputs) {
         if (name == "loss") continue;
         const Tensor& all = batched.outputs.at(name);
@@ -99,7 +100,7 @@ class CallNet {
     const ir::ValueId loss = graph.outputs.back().value;
     const auto gradients = autodiff::differentiate(module_, graph, loss, diagnostics);
     REQUIRE(gradients.has_value());
-    const ir::InterpreterResults results = ir::interpret(graph, inputs_);
+    const graph::InterpreterResults results = graph::interpret(graph, inputs_);
     for (const auto& [variable, value] : gradients->of_variable) {
       CAPTURE(module_.variables[variable].path);
       const Tensor& gradient = results.values[value];
@@ -126,7 +127,7 @@ class CallNet {
   }
 
  private:
-  ir::ValueId add_argument(ir::Builder& builder, const Sample& sample, size_t operand,
+  ir::ValueId add_argument(ops::Builder& builder, const Sample& sample, size_t operand,
                            std::mt19937_64& random) {
     const std::string name = fmt::format("argument{}", arguments_++);
     ir::TensorType type = sample.inputs[operand].value();
@@ -139,8 +140,8 @@ class CallNet {
   }
 
   /// The inputs of one sample.
-  ir::InterpreterInputs of_sample(int64_t b) const {
-    ir::InterpreterInputs result = inputs_;
+  graph::InterpreterInputs of_sample(int64_t b) const {
+    graph::InterpreterInputs result = inputs_;
     for (auto& [name, tensor] : result.arguments) {
       tensor.type.dims.erase(tensor.type.dims.begin());
       const auto count = static_cast<ptrdiff_t>(tensor.data.size()) / kBatch;
@@ -152,7 +153,7 @@ class CallNet {
 
   /// Over all samples, of what is finite: masks give infinities, which move with nothing.
   double total_loss() const {
-    const ir::InterpreterResults results = ir::interpret(batched_graph_, inputs_);
+    const graph::InterpreterResults results = graph::interpret(batched_graph_, inputs_);
     double total = 0;
     for (size_t i = 0; i < weights_.size(); ++i) {
       const Tensor& result = results.outputs.at(fmt::format("result{}", i));
@@ -166,7 +167,7 @@ class CallNet {
   ir::Module module_;
   ir::Graph sample_graph_;
   ir::Graph batched_graph_;
-  ir::InterpreterInputs inputs_;
+  graph::InterpreterInputs inputs_;
   int arguments_ = 0;
   std::vector<std::string> weights_;  ///< the argument that weights each result
 };

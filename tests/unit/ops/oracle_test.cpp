@@ -7,10 +7,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "graph/interpret.h"
 #include "io/npz.h"
-#include "ir/builder.h"
-#include "ir/interpret.h"
+#include "ops/builder.h"
 #include "ops/registry.h"
+#include "ops/rules.h"
 #include "support/files.h"
 #include "support/json.h"
 
@@ -100,8 +101,8 @@ void check_near(const Tensor& got, const Tensor& expected) {
 void check_case(const OpDef& op, const OracleCase& oracle) {
   const Signature& operands = signature(op);
   ir::Graph graph = {.name = "case"};
-  ir::Builder builder(graph);
-  ir::InterpreterInputs arguments;
+  ops::Builder builder(graph);
+  graph::InterpreterInputs arguments;
   const auto add_input = [&](std::string name, Tensor tensor) {
     const ir::ValueId value = builder.add_input(name, ir::InputKind::sample, tensor.type, false);
     arguments.arguments.emplace(std::move(name), std::move(tensor));
@@ -143,7 +144,7 @@ void check_case(const OpDef& op, const OracleCase& oracle) {
     gradients = context.gradients();
   }
 
-  const ir::InterpreterResults results = ir::interpret(graph, arguments);
+  const graph::InterpreterResults results = graph::interpret(graph, arguments);
   for (size_t i = 0; i < outputs.size(); ++i)
     check_near(results.values[outputs[i]], *oracle.tensor("output", operands.outputs[i].name));
   if (std::holds_alternative<NoGradient>(op.gradient)) return;
@@ -164,7 +165,8 @@ TEST_CASE("every op that users can call agrees with an independent reference") {
                   ".py and run tests/ops/oracle.py");
     if (!text.ok()) continue;
     const Json description = parse_json(text.value()).value();
-    const std::vector<io::Array> arrays = io::read_npz(vectors_path(op->name, "npz")).value().arrays;
+    const std::vector<io::Array> arrays =
+        io::read_npz(vectors_path(op->name, "npz")).value().arrays;
     const JsonArray& cases = *description.find("cases")->as_array();
     CHECK(!cases.empty());
     for (size_t i = 0; i < cases.size(); ++i) {

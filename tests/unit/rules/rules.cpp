@@ -4,7 +4,7 @@
 
 #include "../check/check_source.h"
 #include "driver/pipeline.h"
-#include "ir/interpret.h"
+#include "graph/interpret.h"
 #include "syntax/parse.h"
 #include "syntax/print_ast.h"
 
@@ -123,7 +123,7 @@ Texts trained(const std::string& text) {
 ops::Tensor computed(const std::string& expr, const std::string& declarations) {
   const check::Program whole = program(declarations + net("return " + expr));
   const ops::Tensor x({.dims = {2, 3}}, {0, 1, 2, 3, 4, 5});
-  return ir::interpret(whole.module.graphs.front(), {.arguments = {{"x", x}}, .variables = {}})
+  return graph::interpret(whole.module.graphs.front(), {.arguments = {{"x", x}}, .variables = {}})
       .outputs.at("y");
 }
 

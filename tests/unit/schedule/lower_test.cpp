@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "ir/builder.h"
 #include "memory/plan_memory.h"
 #include "memory/validate.h"
+#include "ops/builder.h"
 #include "schedule/order.h"
 #include "schedule/passes.h"
 
@@ -30,7 +30,7 @@ BufferId output_of(const EntryPoint& entry_point, size_t step) {
 TEST_CASE("results are made in the caller's memory, dying operands give theirs") {
   ir::Module module;
   ir::Graph graph = {.name = "infer", .batch = 1};
-  ir::Builder builder(graph);
+  ops::Builder builder(graph);
   const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {1, 4}}, true);
   const ValueId a = builder.emit("add", {x, x});
   const ValueId b = builder.emit("relu", {a});
@@ -49,7 +49,7 @@ TEST_CASE("results are made in the caller's memory, dying operands give theirs")
 TEST_CASE("an operand that is needed later keeps its memory") {
   ir::Module module;
   ir::Graph graph = {.name = "infer", .batch = 1};
-  ir::Builder builder(graph);
+  ops::Builder builder(graph);
   const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {1, 4}}, true);
   const ValueId a = builder.emit("add", {x, x});
   const ValueId b = builder.emit("relu", {a});
@@ -64,7 +64,7 @@ TEST_CASE("an operand that is needed later keeps its memory") {
 TEST_CASE("an input that is a result is copied") {
   ir::Module module;
   ir::Graph graph = {.name = "infer", .batch = 1};
-  ir::Builder builder(graph);
+  ops::Builder builder(graph);
   const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {1, 4}}, true);
   graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = x});
   module.graphs.push_back(graph);
@@ -79,7 +79,7 @@ ir::Module update_module(bool reads_old) {
   ir::Module module;
   const ir::VariableId w = module.variables.push_back({.path = "w", .type = {.dims = {4}}});
   ir::Graph graph = {.name = "train_step", .batch = 1};
-  ir::Builder builder(graph);
+  ops::Builder builder(graph);
   const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {4}}, false);
   const ValueId old = builder.read(module, w);
   const ValueId updated = builder.emit("add", {old, x});
@@ -109,7 +109,7 @@ TEST_CASE("an update that others read is still made in place") {
 TEST_CASE("an update whose result meets the old version is copied at the end") {
   ir::Module module = update_module(false);
   ir::Graph& graph = module.graphs[0];
-  ir::Builder builder(graph);
+  ops::Builder builder(graph);
   // y = old + relu(new): the old version is needed after the new one exists.
   graph.outputs[0].value = builder.emit("add", {graph.reads[0].value, graph.outputs[0].value});
   CHECK(in_place_updates(graph).at(0).empty());
@@ -122,7 +122,7 @@ TEST_CASE("a sum that continues an accumulator variable stands in its memory") {
   const ir::VariableId sum = module.variables.push_back(
       {.path = "sum", .type = {.dims = {4, 2}}, .kind = ir::VariableKind::accumulator});
   ir::Graph graph = {.name = "train_step", .batch = 3};
-  ir::Builder builder(graph);
+  ops::Builder builder(graph);
   const ValueId a = builder.add_input("a", InputKind::sample, {.dims = {3, 4}}, true);
   const ValueId b = builder.add_input("b", InputKind::sample, {.dims = {3, 2}}, true);
   const ValueId total =
@@ -155,7 +155,7 @@ std::string step_letters(const EntryPoint& entry_point) {
 struct SquareCase {
   ir::Module module;
   ir::Graph graph = {.name = "train_step", .batch = 1};
-  ir::Builder builder{graph};
+  ops::Builder builder{graph};
   ValueId x;
   std::vector<ValueId> v;
 

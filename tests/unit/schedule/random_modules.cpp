@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "ir/builder.h"
+#include "ops/builder.h"
 #include "schedules.h"
 
 namespace tdc::test {
@@ -50,7 +50,7 @@ class RandomModule {
 
   ir::Graph make_graph(int index) {
     ir::Graph graph = {.name = "graph" + std::to_string(index), .batch = 1};
-    ir::Builder builder(graph);
+    ops::Builder builder(graph);
     values_.clear();
     for (int i = 0; i < 2; ++i)
       values_.push_back(builder.add_input("x" + std::to_string(i), ir::InputKind::sample,
@@ -69,7 +69,7 @@ class RandomModule {
   }
 
   /// Transposes, slices, parts joined to a whole, and an op that takes rows without gaps.
-  void move_elements(ir::Builder& builder, ValueId a, int64_t choice) {
+  void move_elements(ops::Builder& builder, ValueId a, int64_t choice) {
     const ir::Dims dims = builder.type(a).dims;
     if (dims.size() != 2) return;
     const auto slice = [&](ValueId value, int64_t begin, int64_t end) {
@@ -92,7 +92,7 @@ class RandomModule {
     }
   }
 
-  void add_node(ir::Builder& builder) {
+  void add_node(ops::Builder& builder) {
     const ValueId a = any();
     const ir::Dims dims = builder.type(a).dims;
     const int64_t choice = random_.between(0, 15);

@@ -9,8 +9,8 @@
 #include <cmath>
 
 #include "../memory/arena_painting.h"
-#include "ir/interpret.h"
-#include "ir/text.h"
+#include "graph/interpret.h"
+#include "graph/text.h"
 #include "memory/plan_memory.h"
 #include "memory/run_schedule.h"
 #include "memory/validate.h"
@@ -57,13 +57,13 @@ TEST_CASE("random modules: the schedule run over planned memory is the interpret
     const memory::MemoryPlan plan =
         std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip));
     CAPTURE(seed);
-    const std::string text = ir::to_text(module) + to_text(schedule, chip);
+    const std::string text = graph::to_text(module) + to_text(schedule, chip);
     CAPTURE(text);
     REQUIRE(memory::validate(schedule, plan) == std::vector<std::string>{});
 
     Random random(seed);
     memory::ScheduleRun run(schedule, plan);
-    ir::InterpreterInputs inputs;
+    graph::InterpreterInputs inputs;
     for (const ir::VariableId variable : module.variables.ids()) {
       const ir::TensorType& type = module.variables[variable].type;
       inputs.variables[variable] = ops::Tensor(type, random_values(random, type));
@@ -75,7 +75,7 @@ TEST_CASE("random modules: the schedule run over planned memory is the interpret
         inputs.arguments[input.name] = ops::Tensor(type, random_values(random, type));
         run.set(run.argument(graph.name, input.name), as_floats(inputs.arguments[input.name].data));
       }
-      const ir::InterpreterResults results = ir::interpret(graph, inputs);
+      const graph::InterpreterResults results = graph::interpret(graph, inputs);
       run.run(graph.name);
       for (const auto& [name, tensor] : results.outputs)
         REQUIRE(error_of(run.floats(run.argument(graph.name, name)), tensor) < 1e-4);

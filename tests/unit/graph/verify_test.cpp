@@ -1,8 +1,8 @@
-#include "ir/verify.h"
+#include "graph/verify.h"
 
 #include <doctest/doctest.h>
 
-#include "ir/builder.h"
+#include "ops/builder.h"
 #include "ops/op.h"
 
 namespace tdc::ir {
@@ -13,7 +13,7 @@ Module sound_module() {
   Module module;
   const VariableId w = module.variables.push_back({.path = "w", .type = {.dims = {4, 2}}});
   Graph graph = {.name = "g", .batch = 3};
-  Builder builder(graph);
+  ops::Builder builder(graph);
   const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {3, 4}}, true);
   const ValueId y = builder.emit("matmul", {x, builder.read(module, w)});
   builder.set_phase(Phase::update);
@@ -25,7 +25,7 @@ Module sound_module() {
 
 /// The number of the first invariant that `module` breaks, or 0.
 int broken(const Module& module) {
-  const std::vector<std::string> violations = find_violations(module);
+  const std::vector<std::string> violations = graph::find_violations(module);
   return violations.empty() ? 0 : violations[0].at(std::string("invariant ").size()) - '0';
 }
 
@@ -33,7 +33,7 @@ constexpr NodeId kProduct = {0};
 constexpr NodeId kSum = {1};
 
 TEST_CASE("a sound module has no violations") {
-  CHECK(find_violations(sound_module()).empty());
+  CHECK(graph::find_violations(sound_module()).empty());
 }
 
 TEST_CASE("invariant 1: use before definition") {
@@ -81,7 +81,7 @@ TEST_CASE("invariant 5: a batched value without the batch as leading axis") {
 TEST_CASE("invariant 6: a forward node that uses an update") {
   Module module = sound_module();
   Graph& graph = module.graphs[0];
-  Builder builder(graph);
+  ops::Builder builder(graph);
   builder.emit("relu", {graph.nodes[kSum].outputs[0]});
   CHECK(broken(module) == 6);
 }

@@ -4,7 +4,7 @@
 
 #include "ir/ir.h"
 
-namespace tdc::ir {
+namespace tdc::graph {
 
 /// A module for people and golden tests: its variables, then each graph with one node per line,
 ///
@@ -12,7 +12,7 @@ namespace tdc::ir {
 ///
 /// `%n` are value ids; `_` is an absent operand; `[8, ..]` marked `*` depends on the sample. The
 /// same module gives the same text.
-std::string to_text(const Module& module);
-std::string to_text(const Module& module, const Graph& graph);
+std::string to_text(const ir::Module& module);
+std::string to_text(const ir::Module& module, const ir::Graph& graph);
 
-}  // namespace tdc::ir
+}  // namespace tdc::graph

@@ -1,0 +1,218 @@
+#include "emit/step_writer.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <map>
+
+#include "emit/c_names.h"
+#include "emit/program_data.h"
+#include "ops/op.h"
+#include "support/check.h"
+#include "support/text.h"
+
+// One block per launch:
+//
+//   { /* 4: fc1 (matmul, forward): f32[8, 64], mlp.td:12 */
+//     static const td_matmul_f32_args args TD_CONSTANT(L2) = {.y = (float*)(void*)(mlp_l2 + 1024),
+//     ...}; TD_MARK(4); td_team_run(run_td_matmul_f32, &args);
+//   }
+//
+// Steps that are marked as turns of a loop are written once, in a `for` over `turn`; what changes
+// in an argument struct is then an expression of `turn` or an entry of a table (`emit/words.h`).
+//
+// Argument structs are constants wherever no pointer of the caller is in them, so that they cost
+// neither stack nor code. The learning rate and 1 / count lie in a static struct for that reason.
+
+namespace tdc::emit {
+
+StepWriter::StepWriter(const Model& model, Addresses& addresses)
+    : model_(model), schedule_(model.schedule), addresses_(addresses), words_(model.schedule) {}
+
+std::string StepWriter::run(const schedule::EntryPoint& entry_point) {
+  caller_buffers_ = caller_buffers(entry_point);
+  set_arguments(entry_point);
+  std::string text;
+  for (const schedule::Stretch& stretch : schedule::stretches(entry_point, step_)) {
+    text +=
+        stretch.loop ? write_loop(entry_point, stretch) : write_step(entry_point, stretch, 0, "  ");
+    step_ += static_cast<int64_t>(stretch.body);
+  }
+  return text;
+}
+
+void StepWriter::set_arguments(const schedule::EntryPoint& entry_point) {
+  std::map<schedule::BufferId, std::string> arguments;
+  int metric = 0;
+  for (const schedule::Argument& argument : entry_point.arguments)
+    arguments[argument.buffer] =
+        is_runtime_scalar(argument) ? argument.input_kind == ir::InputKind::learning_rate
+                                          ? "&scalars.learning_rate"
+                                          : "&scalars.inverse_count"
+        : argument.is_output && argument.output_kind == ir::OutputKind::metric
+            ? fmt::format("metrics + {}", metric++)
+            : parameter_name(argument);
+  addresses_.set_arguments(std::move(arguments));
+}
+
+/// Tables stand before the loop that reads them.
+std::string StepWriter::write_loop(const schedule::EntryPoint& entry_point,
+                                   const schedule::Stretch& stretch) {
+  std::string body;
+  for (size_t i = 0; i < stretch.body; ++i) body += write_step(entry_point, stretch, i, "      ");
+  const schedule::Loop& loop = schedule_.loops[*stretch.loop];
+  const std::string text = fmt::format(
+      "  {{ /* {} turns of the `repeat` in {}{} */\n{}"
+      "    for (intptr_t turn = 0; turn < {}; ++turn) {{\n{}    }}\n  }}\n",
+      stretch.turns, place_of(loop.origin), loop.runs_down ? ", the last first" : "", tables_,
+      stretch.turns, body);
+  tables_.clear();
+  return text;
+}
+
+/// `net.td:12`.
+std::string StepWriter::place_of(SourceRange range) const {
+  const std::string& path = model_.files.name(range.file);
+  return fmt::format("{}:{}", printable(path.substr(path.rfind('/') + 1)),
+                     model_.files.line_column(range.file, range.begin).line);
+}
+
+/// `/* 4: fc1 (matmul, forward): f32[8, 64], mlp.td:12 */`: what a step computes, in a loop each
+/// turn's.
+std::string StepWriter::comment(int64_t number, const std::string& what, const schedule::View& view,
+                                SourceRange origin) const {
+  const ir::TensorType type = {.dtype = schedule_.buffers[view.buffer].type.dtype,
+                               .dims = view.extent};
+  return fmt::format("/* {}: {}: {}{} */", number, what, ir::to_text(type),
+                     origin.is_valid() ? ", " + place_of(origin) : "");
+}
+
+/// One step, in all turns if it stands in a loop.
+std::string StepWriter::write_step(const schedule::EntryPoint& entry_point,
+                                   const schedule::Stretch& stretch, size_t place,
+                                   std::string_view indent) {
+  const int64_t number = stretch.number + static_cast<int64_t>(place);
+  const auto launches = schedule::in_turns<schedule::Launch>(entry_point, stretch, place);
+  if (!launches.empty()) return write_launch(launches, number, indent);
+  const auto copies = schedule::in_turns<schedule::Copy>(entry_point, stretch, place);
+  TDC_CHECK(!copies.empty(), "schedules hold launches and copies only");
+  return write_copy(copies, number, indent);
+}
+
+/// Loops over the outer axes of the views, and a run of elements that lie side by side.
+std::string StepWriter::write_copy(const std::vector<const schedule::Copy*>& turns, int64_t number,
+                                   std::string_view indent) {
+  const auto& [extent, to_stride, from_stride] = schedule::shapes_of(*turns.front());
+  TDC_CHECK(!turns.front()->transfer && turns.front()->from.extent == extent,
+            "copies are done at once, between equal shapes");
+  size_t outer = extent.size();
+  int64_t run = 1;
+  while (outer > 0 &&
+         (extent[outer - 1] == 1 || (to_stride[outer - 1] == run && from_stride[outer - 1] == run)))
+    run *= extent[--outer];
+  const auto [to_fit, from_fit] = copy_fits(words_, turns);
+  std::string loops;
+  const std::string_view element = c_type(schedule_.buffers[turns.front()->to.buffer].type.dtype);
+  std::string to = fit_text(to_fit, fmt::format("to_{}", number), fmt::format("{}*", element));
+  std::string from =
+      fit_text(from_fit, fmt::format("from_{}", number), fmt::format("const {}*", element));
+  if (outer > 0) {
+    to = fmt::format("({})", to);
+    from = fmt::format("({})", from);
+  }
+  for (size_t axis = 0; axis < outer; ++axis) {
+    if (extent[axis] == 1) continue;
+    loops += fmt::format("{2}for (uint32_t i{0} = 0; i{0} < {1}; ++i{0})\n  ", axis, extent[axis],
+                         indent);
+    to += fmt::format(" + i{} * {}", axis, to_stride[axis]);
+    from += fmt::format(" + i{} * {}", axis, from_stride[axis]);
+  }
+  parts_.copies = true;
+  const schedule::Copy& copy = *turns.front();
+  const std::string what = fmt::format("copy ({})", ir::to_text(copy.phase));
+  return fmt::format("{}{}\n{}{}copy_elements({}, {}, {});\n", indent,
+                     comment(number, what, copy.to, copy.origin), loops, indent, to, from, run);
+}
+
+std::string StepWriter::write_launch(const std::vector<const schedule::Launch*>& turns,
+                                     int64_t number, std::string_view indent) {
+  const schedule::Launch& launch = *turns.front();
+  const ops::KernelDef& kernel = *launch.op->kernel;
+  parts_.kernels.insert(kernel.name);
+  const std::vector<std::vector<Fit>> fits = argument_fits(words_, turns);
+  std::string fields;
+  for (size_t i = 0; i < kernel.fields.size(); ++i)
+    fields += fmt::format("{}\n{}      .{} = {}", fields.empty() ? "" : ",", indent,
+                          kernel.fields[i].name, field_text(kernel.fields[i], fits[i], number));
+  const bool is_constant = has_constant_arguments(caller_buffers_, fits);
+  const std::string op_name =
+      launch.label == launch.op->name
+          ? std::string(ir::to_text(launch.phase))
+          : fmt::format("{}, {}", launch.op->name, ir::to_text(launch.phase));
+  const std::string what = fmt::format("{} ({})", launch.label, op_name);
+  return fmt::format(
+      "{7}{{ {1}\n{7}  {2}const {3}_args args{4} = {{{5}}};\n"
+      "{7}  TD_MARK({0});\n{7}  td_team_run(run_{6}, &args);\n{7}}}\n",
+      number, comment(number, what, launch.outputs.front(), launch.origin),
+      is_constant ? "static " : "", kernel.name,
+      is_constant ? fmt::format(" TD_CONSTANT({})", constants_level(model_)) : "", fields,
+      kernel.name, indent);
+}
+
+std::string StepWriter::field_text(const ops::KernelField& field, const std::vector<Fit>& fits,
+                                   int64_t number) {
+  std::string_view type = "int32_t";
+  if (field.kind == ops::FieldKind::input) type = "const void*";
+  if (field.kind == ops::FieldKind::output || field.kind == ops::FieldKind::scratch) type = "void*";
+  if (field.kind == ops::FieldKind::flag) type = "uint32_t";
+  if (field.kind == ops::FieldKind::real) type = "float";
+  const std::string name = fmt::format("{}_{}", field.name, number);
+  if (field.kind != ops::FieldKind::counts) return fit_text(fits.at(0), name, type);
+  std::string list;
+  for (size_t i = 0; i < fits.size(); ++i)
+    list += (list.empty() ? "" : ", ") + fit_text(fits[i], fmt::format("{}_{}", name, i), type);
+  return "{" + list + "}";
+}
+
+/// What a word is in the turn `turn`; a table that it needs is added to `tables_`.
+std::string StepWriter::fit_text(const Fit& fit, const std::string& name, std::string_view type) {
+  std::string text;
+  if (fit.table.size() == 1) {
+    text = word_text(fit.table.front(), fit.step);
+    if (fit.step != 0 && !type.ends_with('*')) text = fmt::format("({})({})", type, text);
+  } else {
+    text = fmt::format(
+        "{}[turn{}]", name,
+        std::ssize(fit.table) < fit.turns ? fmt::format(" % {}", fit.table.size()) : std::string());
+    add_table(fit, name, type);
+  }
+  if (fit.last)
+    text = fmt::format("turn == {} ? {} : {}", fit.turns - 1, word_text(*fit.last, 0), text);
+  if (fit.first) text = fmt::format("turn == 0 ? {} : {}", word_text(*fit.first, 0), text);
+  return text;
+}
+
+void StepWriter::add_table(const Fit& fit, const std::string& name, std::string_view type) {
+  std::string entries;
+  for (const Word& word : fit.table) entries += (entries.empty() ? "" : ", ") + word_text(word, 0);
+  const bool is_static = is_constant_table(caller_buffers_, fit);
+  tables_ += fmt::format("    {}{} const {}[{}]{} = {{{}}};\n", is_static ? "static " : "", type,
+                         name, fit.table.size(),
+                         is_static ? fmt::format(" TD_CONSTANT({})", constants_level(model_)) : "",
+                         entries);
+}
+
+/// A word to which `step` is added in each turn.
+std::string StepWriter::word_text(const Word& word, int64_t step) const {
+  switch (word.kind) {
+    case Word::Kind::integer:
+      return step == 0 ? fmt::format("{}", word.number) : affine_text(word.number, step);
+    case Word::Kind::real:
+      return float_literal(std::bit_cast<float>(static_cast<int32_t>(word.number)));
+    case Word::Kind::address:
+      return addresses_.of(word, step);
+  }
+  return "";
+}
+
+}  // namespace tdc::emit

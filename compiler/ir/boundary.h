@@ -1,0 +1,46 @@
+#pragma once
+
+// What enters a graph and what leaves it.
+
+#include <cstdint>
+#include <string>
+
+#include "ir/ids.h"
+
+namespace tdc::ir {
+
+enum class InputKind : uint8_t {
+  sample,         ///< an input of the net
+  target,         ///< what a sample carries besides
+  learning_rate,  ///< f32 scalar, given at run time
+  inverse_count,  ///< f32 scalar: 1 / number of samples whose gradients were summed
+};
+
+struct Input {
+  std::string name;
+  InputKind kind;
+  ValueId value;
+  int64_t classes = 0;  ///< elements are below it: of `class(n)`, and of what indexes; 0: any
+};
+
+enum class OutputKind : uint8_t { result, loss, metric };
+
+struct Output {
+  std::string name;
+  OutputKind kind;
+  ValueId value;
+};
+
+/// `value` is version 0 of the variable within this graph.
+struct Read {
+  VariableId variable;
+  ValueId value;
+};
+
+/// `value` becomes version 1. Every read of version 0, by whatever node, comes before the write.
+struct Write {
+  VariableId variable;
+  ValueId value;
+};
+
+}  // namespace tdc::ir
