@@ -50,8 +50,6 @@ std::string wanted_text(AttributeKind kind) {
       return "an integer";
     case AttributeKind::real:
       return "a number";
-    case AttributeKind::text:
-      return "a string";
     case AttributeKind::pair:
       return "an integer or a pair of them";
     case AttributeKind::axis:
@@ -81,9 +79,6 @@ Converted convert_attribute(AttributeKind kind, const Value& value, const ir::Di
       break;
     case AttributeKind::real:
       if (value.is_number()) return {value.as_double(), {}};
-      break;
-    case AttributeKind::text:
-      if (const auto* v = value.get_if<std::string>()) return {*v, {}};
       break;
     case AttributeKind::pair:
       if (const auto v = small_integer(value)) return {std::vector<int64_t>{*v, *v}, {}};

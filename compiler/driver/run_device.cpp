@@ -64,9 +64,7 @@ Result<std::vector<io::Array>> RunDevice::read_weights() {
   int64_t index = 0;  // in the generated table, which has no accumulators
   for (const ir::Variable& variable : run_.compilation.schedule.variables) {
     if (variable.kind == ir::VariableKind::accumulator) continue;
-    const int64_t place = index++;
-    if (variable.kind == ir::VariableKind::optimizer_slot) continue;
-    const Result<std::vector<float>> elements = client_->read_variable(place);
+    const Result<std::vector<float>> elements = client_->read_variable(index++);
     if (!elements.ok()) return elements.failure();
     arrays.push_back(io::make_array(variable.path, variable.type.dims, elements.value()));
   }

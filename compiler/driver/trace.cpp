@@ -61,9 +61,8 @@ std::vector<io::Array> trace_values(const Compilation& compilation,
     inputs.variables.emplace(read.variable,
                              ops::Tensor(graph->type(read.value),
                                          std::vector<double>(elements.begin(), elements.end())));
-    const ir::VariableKind kind = compilation.module.variables[read.variable].kind;
     is_left_out[read.value.index] =
-        kind != ir::VariableKind::parameter && kind != ir::VariableKind::state;
+        compilation.module.variables[read.variable].kind != ir::VariableKind::parameter;
   }
   for (const ir::Node& node : graph->nodes)
     if (node.phase == ir::Phase::update)

@@ -107,16 +107,10 @@ class SourceWriter {
       dims += fmt::format("{}{}", dims.empty() ? "" : ", ", extent);
     return fmt::format(
         "    {{.path = {},\n     .value = {},\n     .live = {},\n"
-        "     .elements = {},\n     .rank = {},\n     .dims = {{{}}},\n     .kind = {}}},\n",
+        "     .elements = {},\n     .rank = {},\n     .dims = {{{}}},\n     .kind = "
+        "{}_PARAMETER}},\n",
         path_name(id), address, is_live ? address : "0", ir::element_count(variable.type),
-        variable.type.rank(), dims.empty() ? "0" : dims, variable_kind(variable.kind));
-  }
-
-  std::string variable_kind(ir::VariableKind kind) const {
-    return fmt::format("{}_{}", upper(prefix_),
-                       kind == ir::VariableKind::parameter ? "PARAMETER"
-                       : kind == ir::VariableKind::state   ? "STATE"
-                                                           : "OPTIMIZER_SLOT");
+        variable.type.rank(), dims.empty() ? "0" : dims, upper(prefix_));
   }
 
   void write_wrappers() {

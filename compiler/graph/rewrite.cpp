@@ -83,8 +83,6 @@ void sort_topologically(ir::Graph& graph) {
   graph.nodes = std::move(sorted);
   for (ir::Value& value : graph.values)
     if (value.producer.is_valid()) value.producer = new_ids[value.producer];
-  for (ir::Node& node : graph.nodes)
-    if (node.clone_of) node.clone_of = new_ids[*node.clone_of];
 }
 
 IdVector<ir::NodeId, char> live_nodes(const ir::Graph& graph) {
@@ -135,10 +133,6 @@ void remove_dead(ir::Graph& graph) {
   for (ir::Node& node : nodes) {
     for (ir::ValueId& input : node.inputs) renumber(input);
     for (ir::ValueId& output : node.outputs) renumber(output);
-    if (node.clone_of) {
-      const ir::NodeId original = new_nodes[node.clone_of->index];
-      node.clone_of = original.is_valid() ? std::optional(original) : std::nullopt;
-    }
   }
   std::erase_if(graph.reads,
                 [&](const ir::Read& read) { return !is_live_value[read.value.index]; });

@@ -80,7 +80,6 @@ std::string to_text(const ir::Module& module, const ir::Graph& graph) {
     for (const ir::Turn& turn : node.turns)
       text +=
           fmt::format(", turn {} of repeat {} at {}", turn.turn, turn.repeat.index, turn.position);
-    if (node.clone_of) text += fmt::format(", again node {}", node.clone_of->index);
     text += "\n";
   }
   for (const ir::Write& write : graph.writes)

@@ -26,10 +26,6 @@ std::string_view to_text(VariableKind kind) {
   switch (kind) {
     case VariableKind::parameter:
       return "parameter";
-    case VariableKind::state:
-      return "state";
-    case VariableKind::optimizer_slot:
-      return "optimizer slot";
     case VariableKind::accumulator:
       return "accumulator";
   }

@@ -46,7 +46,6 @@ struct Node {
   ValueIds inputs;  ///< an optional operand that is absent is an id that is not valid
   ValueIds outputs;
   Phase phase = Phase::forward;
-  std::optional<NodeId> clone_of;  ///< set on nodes that recompute another node's value
   /// The repeats around it, outermost first. What stands for a node (its batched nodes, the nodes
   /// of its gradient) has its turns: several nodes of a turn may share a position.
   std::vector<Turn> turns;

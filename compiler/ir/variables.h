@@ -11,7 +11,7 @@
 
 namespace tdc::ir {
 
-enum class VariableKind : uint8_t { parameter, state, optimizer_slot, accumulator };
+enum class VariableKind : uint8_t { parameter, accumulator };
 
 /// How a variable starts. Random kinds draw from the counter-based generator of
 /// `ir/initialize.h`, keyed by seed and path, element index as counter.

@@ -10,7 +10,6 @@ namespace tdc::ops {
 
 extern const OpFamily accuracy_family;
 const OpFamily accuracy_family = {
-    .name = "accuracy",
     .ops = {
         {.name = "accuracy",
          .summary = "share of a sample's labels that are among the k largest logits of their row",

@@ -4,8 +4,7 @@
 namespace tdc::ops {
 
 extern const OpFamily add_family;
-const OpFamily add_family = {.name = "add",
-                             .ops = {
+const OpFamily add_family = {.ops = {
                                  {.name = "add",
                                   .summary = "y = a + b, with broadcasting",
                                   .signature = "a:[..], b:[..] -> y:[..]",

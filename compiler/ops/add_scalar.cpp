@@ -15,7 +15,6 @@ std::vector<KernelField> fields() {
 
 extern const OpFamily add_scalar_family;
 const OpFamily add_scalar_family = {
-    .name = "add_scalar",
     .ops = {
         {.name = "add_scalar",
          .summary = "y = x + offset, the offset rounded once",

@@ -32,7 +32,6 @@ ir::ValueIds batch(const BatchContext& context) {
 
 extern const OpFamily broadcast_family;
 const OpFamily broadcast_family = {
-    .name = "broadcast",
     .ops = {
         {.name = "broadcast",
          .summary = "x repeated to the shape `dims`, trailing axes aligned",

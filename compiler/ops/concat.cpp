@@ -109,7 +109,6 @@ std::vector<Sample> samples() {
 
 extern const OpFamily concat_family;
 const OpFamily concat_family = {
-    .name = "concat",
     .ops = {
         {.name = "concat",
          .summary = "a, then b, along one axis",

@@ -7,7 +7,6 @@ namespace tdc::ops {
 
 extern const OpFamily constant_family;
 const OpFamily constant_family = {
-    .name = "constant",
     .ops = {
         {.name = "constant",
          .summary = "every element is `value`",

@@ -532,7 +532,6 @@ Dims output_dims(const Case& each) {
 
 extern const OpFamily conv2d_family;
 const OpFamily conv2d_family = {
-    .name = "conv2d",
     .ops = {
         {.name = "conv2d",
          .summary = "2-D convolution (cross-correlation) of images with a kernel",

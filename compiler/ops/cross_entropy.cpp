@@ -126,7 +126,6 @@ std::vector<Sample> samples(bool is_gradient) {
 
 extern const OpFamily cross_entropy_family;
 const OpFamily cross_entropy_family = {
-    .name = "cross_entropy",
     .ops = {
         {.name = "cross_entropy",
          .summary = "mean of -log softmax(logits)[label] over the labels of a sample",

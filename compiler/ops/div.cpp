@@ -5,7 +5,6 @@ namespace tdc::ops {
 
 extern const OpFamily div_family;
 const OpFamily div_family = {
-    .name = "div",
     .ops = {
         {.name = "div",
          .summary = "y = a / b, with broadcasting",

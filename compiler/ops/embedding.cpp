@@ -115,7 +115,6 @@ Space grad_space(const Call& call) {
 
 extern const OpFamily embedding_family;
 const OpFamily embedding_family = {
-    .name = "embedding",
     .ops = {
         {.name = "embedding",
          .summary = "the rows of a table that indices name",

@@ -7,7 +7,6 @@ namespace tdc::ops {
 
 extern const OpFamily exp_family;
 const OpFamily exp_family = {
-    .name = "exp",
     .ops = {
         {.name = "exp",
          .summary = "y = e^x",

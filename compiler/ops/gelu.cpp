@@ -8,7 +8,6 @@ namespace tdc::ops {
 
 extern const OpFamily gelu_family;
 const OpFamily gelu_family = {
-    .name = "gelu",
     .ops = {
         {.name = "gelu",
          .summary = "y = x Phi(x), Phi the normal distribution (the exact form, with erf)",

@@ -259,7 +259,6 @@ std::vector<AttributeDef> attributes() {
 
 extern const OpFamily layer_norm_family;
 const OpFamily layer_norm_family = {
-    .name = "layer_norm",
     .ops = {
         {.name = "layer_norm",
          .summary = "rows of mean 0 and variance 1, then scaled and shifted by column",

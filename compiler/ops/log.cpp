@@ -7,7 +7,6 @@ namespace tdc::ops {
 
 extern const OpFamily log_family;
 const OpFamily log_family = {
-    .name = "log",
     .ops = {
         {.name = "log",
          .summary = "y = ln x; NaN below 0",

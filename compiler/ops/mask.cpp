@@ -128,6 +128,6 @@ OpDef backward() {
 }  // namespace
 
 extern const OpFamily mask_family;
-const OpFamily mask_family = {.name = "mask", .ops = {forward(), backward()}};
+const OpFamily mask_family = {.ops = {forward(), backward()}};
 
 }  // namespace tdc::ops

@@ -316,7 +316,6 @@ std::vector<Sample> samples() {
 
 extern const OpFamily matmul_family;
 const OpFamily matmul_family = {
-    .name = "matmul",
     .ops = {{.name = "matmul",
              .summary = "matrix product over the last two axes",
              .signature = "a:[.., m, k], b:[.., k, n], accumulator?:[.., m, n] -> y:[.., m, n]",

@@ -84,7 +84,6 @@ std::vector<Sample> grad_samples() {
 
 extern const OpFamily max_family;
 const OpFamily max_family = {
-    .name = "max",
     .ops = {
         {.name = "max",
          .summary = "largest element over axes; NaN if any is NaN",

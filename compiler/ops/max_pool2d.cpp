@@ -289,7 +289,6 @@ std::vector<Sample> samples(bool is_gradient) {
 
 extern const OpFamily max_pool2d_family;
 const OpFamily max_pool2d_family = {
-    .name = "max_pool2d",
     .ops = {
         {.name = "max_pool2d",
          .summary = "largest element of each window of an image; a NaN wins",

@@ -17,7 +17,6 @@ double count_of(const ir::Dims& dims, const ir::Attributes& attributes) {
 
 extern const OpFamily mean_family;
 const OpFamily mean_family = {
-    .name = "mean",
     .ops = {
         {.name = "mean",
          .summary = "mean over axes",

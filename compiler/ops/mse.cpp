@@ -99,7 +99,6 @@ std::vector<Sample> samples(bool is_gradient) {
 
 extern const OpFamily mse_family;
 const OpFamily mse_family = {
-    .name = "mse",
     .ops = {
         {.name = "mse",
          .summary = "mean of (prediction - target)^2 over all elements of a sample",

@@ -5,7 +5,6 @@ namespace tdc::ops {
 
 extern const OpFamily mul_family;
 const OpFamily mul_family = {
-    .name = "mul",
     .ops = {
         {.name = "mul",
          .summary = "y = a * b, with broadcasting",

@@ -5,7 +5,6 @@ namespace tdc::ops {
 
 extern const OpFamily neg_family;
 const OpFamily neg_family = {
-    .name = "neg",
     .ops = {
         {.name = "neg",
          .summary = "y = -x",

@@ -60,7 +60,6 @@ enum class AttributeKind : uint8_t {
   boolean,
   integer,
   real,
-  text,
   pair,  ///< an integer or a pair in the source; always two integers in the node
   axis,  ///< any axis in the source; negative (from the end) in the node
   axes,  ///< an axis or a list in the source; negative and ascending in the node
@@ -189,7 +188,6 @@ struct OpDef {
 };
 
 struct OpFamily {
-  std::string_view name;  ///< the name of the file
   std::vector<OpDef> ops;
 };
 

@@ -5,7 +5,6 @@ namespace tdc::ops {
 
 extern const OpFamily relu_family;
 const OpFamily relu_family = {
-    .name = "relu",
     .ops = {
         {.name = "relu",
          .summary = "y = max(x, 0); NaN stays NaN",

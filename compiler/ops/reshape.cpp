@@ -31,7 +31,6 @@ ir::ValueIds batch(const BatchContext& context) {
 
 extern const OpFamily reshape_family;
 const OpFamily reshape_family = {
-    .name = "reshape",
     .ops = {{.name = "reshape",
              .summary = "the same elements in row-major order under another shape",
              .signature = "x:[..] -> y:[..]",

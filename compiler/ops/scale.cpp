@@ -15,7 +15,6 @@ std::vector<KernelField> fields() {
 
 extern const OpFamily scale_family;
 const OpFamily scale_family = {
-    .name = "scale",
     .ops = {
         {.name = "scale",
          .summary = "y = x * factor, the factor rounded once",

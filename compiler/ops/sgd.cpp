@@ -6,7 +6,6 @@ namespace tdc::ops {
 
 extern const OpFamily sgd_family;
 const OpFamily sgd_family = {
-    .name = "sgd",
     .ops = {
         {.name = "sgd_update",
          .summary = "w - learning_rate * (g * inverse_count)",

@@ -7,7 +7,6 @@ namespace tdc::ops {
 
 extern const OpFamily sigmoid_family;
 const OpFamily sigmoid_family = {
-    .name = "sigmoid",
     .ops = {
         {.name = "sigmoid",
          .summary = "y = 1 / (1 + e^-x)",

@@ -119,7 +119,6 @@ std::vector<Sample> samples(std::string_view first, std::string_view second) {
 
 extern const OpFamily slice_family;
 const OpFamily slice_family = {
-    .name = "slice",
     .ops = {
         {.name = "slice",
          .summary = "positions begin to end, without end, along one axis",

@@ -41,7 +41,6 @@ std::vector<Sample> samples(size_t operands) {
 
 extern const OpFamily softmax_family;
 const OpFamily softmax_family = {
-    .name = "softmax",
     .ops = {
         {.name = "softmax",
          .summary = "e^x over its sum along the last axis",

@@ -7,7 +7,6 @@ namespace tdc::ops {
 
 extern const OpFamily sqrt_family;
 const OpFamily sqrt_family = {
-    .name = "sqrt",
     .ops = {
         {.name = "sqrt",
          .summary = "y = square root of x; NaN below 0",

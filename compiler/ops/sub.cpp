@@ -4,8 +4,7 @@
 namespace tdc::ops {
 
 extern const OpFamily sub_family;
-const OpFamily sub_family = {.name = "sub",
-                             .ops = {
+const OpFamily sub_family = {.ops = {
                                  {.name = "sub",
                                   .summary = "y = a - b, with broadcasting",
                                   .signature = "a:[..], b:[..] -> y:[..]",

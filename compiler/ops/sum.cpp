@@ -5,8 +5,7 @@
 namespace tdc::ops {
 
 extern const OpFamily sum_family;
-const OpFamily sum_family = {.name = "sum",
-                             .ops = {
+const OpFamily sum_family = {.ops = {
                                  {.name = "sum",
                                   .summary = "sum over axes",
                                   .signature = "x:[..] -> y:[..]",

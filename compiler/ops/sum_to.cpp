@@ -90,7 +90,6 @@ std::vector<Sample> samples() {
 
 extern const OpFamily sum_to_family;
 const OpFamily sum_to_family = {
-    .name = "sum_to",
     .ops = {
         {.name = "sum_to",
          .summary = "sums over the axes along which `dims` would be broadcast to x; one chain of "

@@ -7,7 +7,6 @@ namespace tdc::ops {
 
 extern const OpFamily tanh_family;
 const OpFamily tanh_family = {
-    .name = "tanh",
     .ops = {
         {.name = "tanh",
          .summary = "y = hyperbolic tangent of x",

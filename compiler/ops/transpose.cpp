@@ -64,7 +64,6 @@ void evaluate(const Evaluation& e) {
 
 extern const OpFamily transpose_family;
 const OpFamily transpose_family = {
-    .name = "transpose",
     .ops = {
         {.name = "transpose",
          .summary = "the last axes in another order; by default the last two swapped",

@@ -31,7 +31,7 @@ ir::Module remove_identities(ir::Module module);
 ///     a = exp(x)   b = exp(x)                a = exp(x)   b = exp(x)
 ///     y = mul(a, b)                    ==>   y = mul(a, a)
 ///
-/// Clones made for recompute (`clone_of`) are left alone. Relies on nothing.
+/// Relies on nothing.
 ir::Module share_equal(ir::Module module);
 
 /// Removes what no output and no variable write needs:

@@ -37,7 +37,6 @@ void share_equal(ir::Graph& graph) {
     // Inputs are replaced by those of earlier rounds, so equal chains meet.
     ir::Node& node = graph.nodes[id];
     replacements.apply(node);
-    if (node.clone_of) continue;
     const auto [found, is_new] = seen.emplace(key_of(node), id);
     if (is_new) continue;
     const ir::ValueIds kept = graph.nodes[found->second].outputs;
