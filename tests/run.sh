@@ -18,6 +18,7 @@ all_parts() {
   part build      preset dev
   part packages   python3 tests/own_packages.py
   part includes   python3 tests/includes/check.py
+  part producers  python3 tests/producers/check.py
   part highlighting tests/highlighting/run.sh
   part unit       tests/unit/run.sh build/dev/tests/tdc_unit
   part output     tests/diff/output.sh build/dev/compiler/tdc
