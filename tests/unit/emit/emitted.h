@@ -45,7 +45,8 @@ class EmittedProgram {
 
   struct Outcome {
     runner::Exit exit;
-    /// All results of two calls of each entry point, one after another, then all variables.
+    /// All results of each entry point, one after another (of two calls of all of them if there are
+    /// variables), then all variables.
     std::vector<std::vector<float>> results;
   };
   /// What `ScheduleRun` gives.
