@@ -58,7 +58,7 @@ bool check_batching(const ir::Graph& sample, Diagnostics& diagnostics) {
     const int bad = ops::first_unbatchable(*node.op, operands);
     if (bad < 0) continue;
     diagnostics.report(node.origin, diag::operand_depends_on_sample, std::string(node.op->name),
-                       ops::signature(*node.op).inputs[static_cast<size_t>(bad)].name);
+                       ops::signature(*node.op).input(static_cast<size_t>(bad)).name);
     is_good = false;
   }
   return is_good;

@@ -13,9 +13,9 @@ namespace {
 /// The extent of the axis that the node's i32 operand counts along.
 std::optional<int64_t> counted_extent(const ir::Graph& sample, const ir::Node& node) {
   const ops::Signature& signature = ops::signature(*node.op);
-  for (size_t i = 0; i < node.inputs.size() && i < signature.inputs.size(); ++i) {
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
     if (!node.inputs[i].is_valid()) continue;
-    const std::vector<std::string>& dims = signature.inputs[i].dims;
+    const std::vector<std::string>& dims = signature.input(i).dims;
     const ir::Dims& actual = sample.type(node.inputs[i]).dims;
     for (size_t axis = 0; axis < dims.size(); ++axis)
       if (is_counted_dim(dims[axis])) return actual.at(actual.size() - dims.size() + axis);

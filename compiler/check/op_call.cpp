@@ -18,9 +18,6 @@ namespace {
 using ops::AttributeDef;
 using ops::AttributeKind;
 
-/// The op whose written form takes a list of tensors; its record takes two.
-constexpr std::string_view kConcat = "concat";
-
 /// Attributes count in 32 bits, so that shape rules cannot overflow (limit-3).
 std::optional<int64_t> small_integer(const Value& value) {
   const auto* integer = value.get_if<int64_t>();
@@ -110,13 +107,33 @@ Converted convert_attribute(AttributeKind kind, const Value& value, const ir::Di
   return {};
 }
 
+/// The members of a list of tensors that is not empty; nullopt after a report.
+std::optional<ir::ValueIds> tensors_of(Elaboration& in, const ArgumentValue& argument) {
+  const std::string wanted = "a list of tensors";
+  const auto* list = argument.value.get_if<ListValue>();
+  if (list == nullptr || list->items.empty()) {
+    in.report_kind(argument.range, wanted, argument.value);
+    return std::nullopt;
+  }
+  ir::ValueIds members;
+  for (const Value& item : list->items) {
+    const auto* tensor = item.get_if<TensorValue>();
+    if (tensor == nullptr) {
+      if (!item.is_error()) in.report_kind(argument.range, wanted, item);
+      return std::nullopt;
+    }
+    members.push_back(tensor->id);
+  }
+  return members;
+}
+
 }  // namespace
 
 Value emit_op(Elaboration& in, const ops::OpDef& op, ir::ValueIds inputs, ir::Attributes attributes,
               SourceRange range, const std::vector<SourceRange>& places,
               const std::map<std::string, SourceRange>& attribute_places) {
   if (!in.budget.spend(range)) return {};
-  inputs.resize(ops::signature(op).inputs.size());
+  inputs.resize(std::max(inputs.size(), ops::signature(op).inputs.size()));
   ops::Call call = {.attributes = ops::complete_attributes(op, attributes)};
   call.inputs.resize(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i)
@@ -159,9 +176,8 @@ Value call_op(Elaboration& in, const CallContext& context, const ops::OpDef& op,
     const ArgumentValue* argument = nullptr;
   };
   std::vector<Slot> slots;
-  const bool takes_list = op.name == kConcat;
   for (size_t i = 0; i < signature.inputs.size(); ++i)
-    if (static_cast<int>(i) != op.accumulator && !(takes_list && i > 0))
+    if (static_cast<int>(i) != op.accumulator)
       slots.push_back({.name = signature.inputs[i].name, .operand = i});
   for (const AttributeDef& attribute : op.attributes)
     if (attribute.visibility == ops::Visibility::user)
@@ -227,23 +243,20 @@ Value call_op(Elaboration& in, const CallContext& context, const ops::OpDef& op,
   const bool has_tensor = std::any_of(slots.begin(), slots.end(), [](const Slot& slot) {
     return slot.operand && slot.argument != nullptr && slot.argument->value.has_tensor();
   });
-  std::vector<Value> rest;  // of a list: further elements
   for (const Slot& slot : slots) {
     if (!slot.operand || slot.argument == nullptr) continue;
     const Value* value = &slot.argument->value;
     places[*slot.operand] = slot.argument->range;
-    if (takes_list) {
-      const auto* list = value->get_if<ListValue>();
-      if (list == nullptr || list->items.empty()) {
-        in.report_kind(slot.argument->range, "a list of tensors", *value);
-        return {};
-      }
-      rest.assign(list->items.begin() + 1, list->items.end());
-      value = &list->items.front();
-      places[1] = slot.argument->range;
+    if (signature.inputs[*slot.operand].is_list) {
+      const std::optional<ir::ValueIds> members = tensors_of(in, *slot.argument);
+      if (!members) return {};
+      inputs.resize(*slot.operand);  // a list stands last
+      inputs.insert(inputs.end(), members->begin(), members->end());
+      places.resize(inputs.size(), slot.argument->range);
+      continue;
     }
     const auto* tensor = value->get_if<TensorValue>();
-    if (tensor == nullptr && !(has_tensor && value->is_number() && !takes_list)) {
+    if (tensor == nullptr && !(has_tensor && value->is_number())) {
       in.report_kind(slot.argument->range, "a tensor", *value);
       return {};
     }
@@ -279,7 +292,7 @@ Value call_op(Elaboration& in, const CallContext& context, const ops::OpDef& op,
   for (size_t i = 0; i < inputs.size(); ++i)
     if (inputs[i].is_valid() && in.net.classes.contains(inputs[i])) label = i;
   for (size_t i = 0; label && i < inputs.size(); ++i) {
-    const std::vector<std::string>& dims = signature.inputs[i].dims;
+    const std::vector<std::string>& dims = signature.input(i).dims;
     const size_t rank_of_dims = dims.size();
     if (!inputs[i].is_valid() || in.builder.type(inputs[i]).dims.size() < rank_of_dims) continue;
     for (size_t axis = 0; axis < rank_of_dims; ++axis) {
@@ -295,18 +308,7 @@ Value call_op(Elaboration& in, const CallContext& context, const ops::OpDef& op,
     }
   }
 
-  if (!takes_list) return emit_op(in, op, inputs, attributes, range, places, attribute_places);
-  Value result = {TensorValue{inputs[0]}};
-  for (const Value& item : rest) {
-    const auto* tensor = item.get_if<TensorValue>();
-    const auto* sum = result.get_if<TensorValue>();
-    if (tensor == nullptr || sum == nullptr) {
-      if (!result.is_error()) in.report_kind(places[0], "a list of tensors", item);
-      return {};
-    }
-    result = emit_op(in, op, {sum->id, tensor->id}, attributes, range, places, attribute_places);
-  }
-  return result;
+  return emit_op(in, op, inputs, attributes, range, places, attribute_places);
 }
 
 }  // namespace tdc::check

@@ -40,14 +40,15 @@ Bytes table_bytes(const CallerBuffers& of_caller, std::span<const Fit> fits) {
   return bytes;
 }
 
-/// The struct and the tables of a launch in all turns.
+/// The structs and the tables of a launch in all turns.
 Bytes launch_bytes(const Words& words, const CallerBuffers& of_caller,
                    const std::vector<const schedule::Launch*>& turns) {
-  const std::vector<std::vector<Fit>> fits = argument_fits(words, turns);
   Bytes bytes;
-  if (has_constant_arguments(of_caller, fits))
-    bytes += schedule::argument_bytes(*turns.front()->op->kernel);
-  for (const std::vector<Fit>& field : fits) bytes += table_bytes(of_caller, field);
+  for (const ArgumentFits& fits : argument_fits(words, turns)) {
+    if (has_constant_arguments(of_caller, fits))
+      bytes += schedule::argument_bytes(*turns.front()->op->kernel);
+    for (const std::vector<Fit>& field : fits) bytes += table_bytes(of_caller, field);
+  }
   return bytes;
 }
 
@@ -112,8 +113,7 @@ CallerBuffers caller_buffers(const schedule::EntryPoint& entry_point) {
   return buffers;
 }
 
-bool has_constant_arguments(const CallerBuffers& of_caller,
-                            const std::vector<std::vector<Fit>>& fits) {
+bool has_constant_arguments(const CallerBuffers& of_caller, const ArgumentFits& fits) {
   return std::ranges::all_of(fits, [&](const std::vector<Fit>& field) {
     return std::ranges::all_of(field, [&](const Fit& fit) {
       return fit.is_constant() && !is_of_caller(of_caller, fit.table.front());

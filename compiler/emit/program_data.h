@@ -25,8 +25,7 @@ CallerBuffers caller_buffers(const schedule::EntryPoint& entry_point);
 
 /// Whether the argument struct of a launch is a constant: it is the same in all turns, and no
 /// pointer of the caller is in it.
-bool has_constant_arguments(const CallerBuffers& of_caller,
-                            const std::vector<std::vector<Fit>>& fits);
+bool has_constant_arguments(const CallerBuffers& of_caller, const ArgumentFits& fits);
 
 /// Whether the table of a word that changes over the turns is a constant.
 bool is_constant_table(const CallerBuffers& of_caller, const Fit& fit);

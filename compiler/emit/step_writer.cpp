@@ -11,7 +11,7 @@
 #include "support/check.h"
 #include "support/text.h"
 
-// One block per launch:
+// One block per launch, with a struct and a run of the team for each call of its kernel:
 //
 //   { /* 4: fc1 (matmul, forward): f32[8, 64], mlp.td:12 */
 //     static const td_matmul_f32_args args TD_CONSTANT(L2) = {.y = (float*)(void*)(mlp_l2 + 1024),
@@ -139,34 +139,46 @@ std::string StepWriter::write_launch(const std::vector<const schedule::Launch*>&
   const schedule::Launch& launch = *turns.front();
   const ops::KernelDef& kernel = *launch.op->kernel;
   parts_.kernels.insert(kernel.name);
-  const std::vector<std::vector<Fit>> fits = argument_fits(words_, turns);
-  std::string fields;
-  for (size_t i = 0; i < kernel.fields.size(); ++i)
-    fields += fmt::format("{}\n{}      .{} = {}", fields.empty() ? "" : ",", indent,
-                          kernel.fields[i].name, field_text(kernel.fields[i], fits[i], number));
-  const bool is_constant = has_constant_arguments(caller_buffers_, fits);
+  const std::vector<ArgumentFits> calls = argument_fits(words_, turns);
+  std::string structs, runs;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const std::string suffix = calls.size() == 1 ? "" : fmt::format("_{}", i);
+    structs +=
+        struct_text(kernel, calls[i], "args" + suffix, fmt::format("{}{}", number, suffix), indent);
+    runs += fmt::format("{}  td_team_run(run_{}, &args{});\n", indent, kernel.name, suffix);
+  }
   const std::string op_name =
       launch.label == launch.op->name
           ? std::string(ir::to_text(launch.phase))
           : fmt::format("{}, {}", launch.op->name, ir::to_text(launch.phase));
   const std::string what = fmt::format("{} ({})", launch.label, op_name);
+  return fmt::format("{0}{{ {1}\n{2}{0}  TD_MARK({3});\n{4}{0}}}\n", indent,
+                     comment(number, what, launch.outputs.front(), launch.origin), structs, number,
+                     runs);
+}
+
+/// The definition of an argument struct; `place` tells its tables from those of others.
+std::string StepWriter::struct_text(const ops::KernelDef& kernel, const ArgumentFits& fits,
+                                    const std::string& name, const std::string& place,
+                                    std::string_view indent) {
+  std::string fields;
+  for (size_t i = 0; i < kernel.fields.size(); ++i)
+    fields += fmt::format("{}\n{}      .{} = {}", fields.empty() ? "" : ",", indent,
+                          kernel.fields[i].name, field_text(kernel.fields[i], fits[i], place));
+  const bool is_constant = has_constant_arguments(caller_buffers_, fits);
   return fmt::format(
-      "{7}{{ {1}\n{7}  {2}const {3}_args args{4} = {{{5}}};\n"
-      "{7}  TD_MARK({0});\n{7}  td_team_run(run_{6}, &args);\n{7}}}\n",
-      number, comment(number, what, launch.outputs.front(), launch.origin),
-      is_constant ? "static " : "", kernel.name,
-      is_constant ? fmt::format(" TD_CONSTANT({})", constants_level(model_)) : "", fields,
-      kernel.name, indent);
+      "{}  {}const {}_args {}{} = {{{}}};\n", indent, is_constant ? "static " : "", kernel.name,
+      name, is_constant ? fmt::format(" TD_CONSTANT({})", constants_level(model_)) : "", fields);
 }
 
 std::string StepWriter::field_text(const ops::KernelField& field, const std::vector<Fit>& fits,
-                                   int64_t number) {
+                                   const std::string& place) {
   std::string_view type = "int32_t";
   if (field.kind == ops::FieldKind::input) type = "const void*";
   if (field.kind == ops::FieldKind::output || field.kind == ops::FieldKind::scratch) type = "void*";
   if (field.kind == ops::FieldKind::flag) type = "uint32_t";
   if (field.kind == ops::FieldKind::real) type = "float";
-  const std::string name = fmt::format("{}_{}", field.name, number);
+  const std::string name = fmt::format("{}_{}", field.name, place);
   if (field.kind != ops::FieldKind::counts) return fit_text(fits.at(0), name, type);
   std::string list;
   for (size_t i = 0; i < fits.size(); ++i)

@@ -38,8 +38,11 @@ class StepWriter {
                          std::string_view indent);
   std::string write_launch(const std::vector<const schedule::Launch*>& turns, int64_t number,
                            std::string_view indent);
+  std::string struct_text(const ops::KernelDef& kernel, const ArgumentFits& fits,
+                          const std::string& name, const std::string& place,
+                          std::string_view indent);
   std::string field_text(const ops::KernelField& field, const std::vector<Fit>& fits,
-                         int64_t number);
+                         const std::string& place);
   std::string fit_text(const Fit& fit, const std::string& name, std::string_view type);
   void add_table(const Fit& fit, const std::string& name, std::string_view type);
   std::string word_text(const Word& word, int64_t step) const;

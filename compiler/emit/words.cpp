@@ -72,23 +72,32 @@ bool fit_period(const std::vector<Word>& words, size_t begin, size_t end, Fit& r
 
 }  // namespace
 
-std::vector<std::vector<Word>> Words::of(const schedule::Launch& launch) const {
+std::vector<ArgumentWords> Words::of(const schedule::Launch& launch) const {
+  std::vector<ArgumentWords> result;
+  for (const ops::KernelPart& part : ops::kernel_parts(*launch.op, schedule::kernel_call(launch)))
+    result.push_back(of_part(launch, part));
+  return result;
+}
+
+ArgumentWords Words::of_part(const schedule::Launch& launch, const ops::KernelPart& part) const {
   const ops::KernelDef& kernel = *launch.op->kernel;
-  const std::optional<ops::KernelScalars> scalars =
-      ops::bind(kernel, schedule::kernel_call(launch));
+  const std::optional<ops::KernelScalars> scalars = ops::bind(kernel, part.call);
   TDC_CHECK(scalars.has_value(), "{} cannot take how its operands lie", kernel.name);
-  std::vector<std::vector<Word>> result;
+  ArgumentWords result;
   for (const ops::KernelField& field : kernel.fields) {
     const auto operand = static_cast<size_t>(field.operand);
     switch (field.kind) {
       case ops::FieldKind::input: {
-        const std::optional<schedule::View>& view = launch.inputs.at(operand);
-        result.push_back({view ? address(*view) : null_word()});
+        const auto& [input, offset] = part.inputs.at(operand);
+        const std::optional<schedule::View>& view = launch.inputs.at(input);
+        result.push_back({view ? later(address(*view), offset, 1) : null_word()});
         break;
       }
-      case ops::FieldKind::output:
-        result.push_back({address(launch.outputs.at(operand))});
+      case ops::FieldKind::output: {
+        const auto& [output, offset] = part.outputs.at(operand);
+        result.push_back({later(address(launch.outputs.at(output)), offset, 1)});
         break;
+      }
       case ops::FieldKind::scratch:
         result.push_back(
             {launch.scratch ? Word{.kind = Word::Kind::address, .storage = roots_[*launch.scratch]}
@@ -146,21 +155,25 @@ Word word_in(const Fit& fit, int64_t turn) {
   return later(fit.table[entry], fit.step, turn);
 }
 
-std::vector<std::vector<Fit>> argument_fits(const Words& words,
-                                            const std::vector<const schedule::Launch*>& turns) {
-  std::vector<std::vector<std::vector<Word>>> all;  // by turn, field, word
+std::vector<ArgumentFits> argument_fits(const Words& words,
+                                        const std::vector<const schedule::Launch*>& turns) {
+  std::vector<std::vector<ArgumentWords>> all;  // by turn, call
   for (const schedule::Launch* launch : turns) all.push_back(words.of(*launch));
-  std::vector<std::vector<Fit>> result(all.front().size());
-  for (size_t field = 0; field < result.size(); ++field) {
-    size_t size = 0;
-    for (const auto& turn : all) size = std::max(size, turn[field].size());
-    for (size_t i = 0; i < size; ++i) {
-      std::vector<Word> over_turns;
-      for (const auto& turn : all)  // entries that `counts` does not have are 0
-        over_turns.push_back(i < turn[field].size() ? turn[field][i] : integer_word(0));
-      result[field].push_back(fit(over_turns));
+  std::vector<ArgumentFits> result(all.front().size());
+  for (size_t call = 0; call < result.size(); ++call)
+    for (size_t field = 0; field < all.front()[call].size(); ++field) {
+      result[call].emplace_back();
+      size_t size = 0;
+      for (const auto& turn : all) size = std::max(size, turn[call][field].size());
+      for (size_t i = 0; i < size; ++i) {
+        std::vector<Word> over_turns;
+        for (const auto& turn : all) {  // entries that `counts` does not have are 0
+          const std::vector<Word>& words_of_field = turn[call][field];
+          over_turns.push_back(i < words_of_field.size() ? words_of_field[i] : integer_word(0));
+        }
+        result[call].back().push_back(fit(over_turns));
+      }
     }
-  }
   return result;
 }
 

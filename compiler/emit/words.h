@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "ops/bind.h"
 #include "schedule/aliases.h"
 #include "schedule/schedule.h"
 
@@ -24,19 +25,24 @@ struct Word {
   friend bool operator==(const Word&, const Word&) = default;
 };
 
+/// The words of each field of an argument struct, in the order of the kernel's fields: one, of
+/// `counts` as many as the record binds.
+using ArgumentWords = std::vector<std::vector<Word>>;
+
 /// Finds the words of the steps of a schedule.
 class Words {
  public:
   explicit Words(const schedule::Schedule& schedule)
       : schedule_(schedule), roots_(schedule::alias_roots(schedule.buffers)) {}
 
-  /// The words of each field of a launch's argument struct, in the order of the kernel's fields:
-  /// one, of `counts` as many as the record binds.
-  [[nodiscard]] std::vector<std::vector<Word>> of(const schedule::Launch& launch) const;
+  /// The argument struct of each call of the kernel that a launch is.
+  [[nodiscard]] std::vector<ArgumentWords> of(const schedule::Launch& launch) const;
   /// Where a copy writes and where it reads.
   [[nodiscard]] std::array<Word, 2> of(const schedule::Copy& copy) const;
 
  private:
+  [[nodiscard]] ArgumentWords of_part(const schedule::Launch& launch,
+                                      const ops::KernelPart& part) const;
   [[nodiscard]] Word address(const schedule::View& view) const;
 
   const schedule::Schedule& schedule_;
@@ -64,9 +70,12 @@ Fit fit(const std::vector<Word>& words);
 /// The word of a turn.
 Word word_in(const Fit& fit, int64_t turn);
 
-/// The fits of each field of the same launch in all turns.
-std::vector<std::vector<Fit>> argument_fits(const Words& words,
-                                            const std::vector<const schedule::Launch*>& turns);
+/// The fits of an argument struct, as its words.
+using ArgumentFits = std::vector<std::vector<Fit>>;
+
+/// The fits of each call of the same launch in all turns.
+std::vector<ArgumentFits> argument_fits(const Words& words,
+                                        const std::vector<const schedule::Launch*>& turns);
 /// The fits of where a copy writes and where it reads in all turns.
 std::array<Fit, 2> copy_fits(const Words& words, const std::vector<const schedule::Copy*>& turns);
 

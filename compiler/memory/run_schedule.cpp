@@ -274,9 +274,10 @@ void ScheduleRun::run_kernel(const Launch& launch) {
     pointers.inputs.push_back(view ? region(*view).start : nullptr);
   for (const View& view : launch.outputs) pointers.outputs.push_back(region(view).start);
   if (launch.scratch) pointers.scratch = address(*launch.scratch);
-  const std::vector<std::byte> arguments = pack_arguments(kernel, kernel_call(launch), pointers);
-  for (uint32_t core = 0; core < options_.cores; ++core)
-    function(arguments.data(), Team{.core = core, .cores = options_.cores});
+  for (const std::vector<std::byte>& arguments :
+       pack_arguments(*launch.op, kernel_call(launch), pointers))
+    for (uint32_t core = 0; core < options_.cores; ++core)
+      function(arguments.data(), Team{.core = core, .cores = options_.cores});
 }
 
 void ScheduleRun::run_copy(const Copy& copy) {

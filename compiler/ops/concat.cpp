@@ -3,8 +3,6 @@
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/rules.h"
-#include "ops/strides.h"
-#include "support/check.h"
 
 namespace tdc::ops {
 namespace {
@@ -12,36 +10,34 @@ namespace {
 using ir::Dims;
 using ir::TensorType;
 
-size_t axis_of(const Dims& dims, const ir::Attributes& attributes) {
-  return static_cast<size_t>(static_cast<int64_t>(dims.size()) + attributes.integer("axis"));
-}
-
 TypeResult infer(const Call& call) {
-  const Dims& a = call.input(0).dims;
-  const Dims& b = call.input(1).dims;
+  TensorType y = call.input(0);
   const int64_t axis = call.attributes.integer("axis");
-  if (axis >= 0 || axis < -static_cast<int64_t>(a.size()))
-    return TypeProblem{.message = make_message(diag::op_axis, ir::to_text(a), axis),
+  if (axis >= 0 || axis < -static_cast<int64_t>(y.dims.size()))
+    return TypeProblem{.message = make_message(diag::op_axis, ir::to_text(y.dims), axis),
                        .operand = -1,
                        .attribute = "axis"};
-  bool fits = a.size() == b.size();
-  for (size_t i = 0; fits && i < a.size(); ++i)
-    fits = a[i] == b[i] || i == axis_of(a, call.attributes);
-  if (!fits)
-    return TypeProblem{
-        .message = make_message(diag::concat_shapes, ir::to_text(a), ir::to_text(b), axis),
-        .operand = 1,
-        .attribute = {}};
-  TensorType y = {.dims = a};
-  y.dims[axis_of(a, call.attributes)] += b[axis_of(a, call.attributes)];
+  const size_t joined = axis_of(y.dims, call.attributes);
+  for (size_t i = 1; i < call.inputs.size(); ++i) {
+    const Dims& part = call.input(i).dims;
+    Dims expected = call.input(0).dims;
+    if (part.size() == expected.size()) expected[joined] = part[joined];
+    if (part != expected)
+      return TypeProblem{
+          .message = make_message(diag::concat_shapes, ir::to_text(call.input(0).dims),
+                                  ir::to_text(part), axis),
+          .operand = static_cast<int>(i),
+          .attribute = {}};
+    y.dims[joined] += part[joined];
+  }
   return std::vector{y};
 }
 
 void gradient(GradientContext& g) {
   const int64_t axis = g.attributes().integer("axis");
   int64_t begin = 0;
-  for (size_t i = 0; i < 2; ++i) {
-    const Dims& dims = g.type(g.input(i)).dims;
+  for (size_t i = 0; i < g.node().inputs.size(); ++i) {
+    const Dims dims = g.type(g.input(i)).dims;
     const int64_t end = begin + dims[axis_of(dims, g.attributes())];
     if (g.needs(i))
       g.set(i, g.emit("slice", {g.cotangent()}, {{"axis", axis}, {"begin", begin}, {"end", end}}));
@@ -50,19 +46,16 @@ void gradient(GradientContext& g) {
 }
 
 void evaluate(const Evaluation& e) {
-  const Tensor& a = e.input(0);
-  const Tensor& b = e.input(1);
-  const size_t axis = axis_of(a.type.dims, e.attributes);
+  const Dims& y = e.output(0).type.dims;
   // Everything from the axis inwards is one run of elements in each operand.
   int64_t runs = 1;
-  for (size_t i = 0; i < axis; ++i) runs *= a.type.dims[i];
-  const auto a_run = static_cast<ptrdiff_t>(a.data.size()) / runs;
-  const auto b_run = static_cast<ptrdiff_t>(b.data.size()) / runs;
+  for (size_t i = 0; i < axis_of(y, e.attributes); ++i) runs *= y[i];
   auto to = e.output(0).data.begin();
-  for (int64_t run = 0; run < runs; ++run) {
-    to = std::copy_n(a.data.begin() + run * a_run, a_run, to);
-    to = std::copy_n(b.data.begin() + run * b_run, b_run, to);
-  }
+  for (int64_t run = 0; run < runs; ++run)
+    for (const Tensor* part : e.inputs) {
+      const auto length = static_cast<ptrdiff_t>(part->data.size()) / runs;
+      to = std::copy_n(part->data.begin() + run * length, length, to);
+    }
 }
 
 Space space(const Call& call) {
@@ -81,28 +74,18 @@ Space space(const Call& call) {
   return builder.output(broadcast_access(y, y, axes)).finish();
 }
 
-void bind(const KernelCall& call, KernelScalars& scalars) {
-  const OperandLayout& y = call.output(0);
-  const OperandLayout& a = call.input(0);
-  TDC_CHECK(y.extent.size() <= static_cast<size_t>(kKernelRank), "{} axes", y.extent.size());
-  const size_t axis = axis_of(y.extent, call.attributes);
-  scalars.set("rank", static_cast<int64_t>(y.extent.size()));
-  scalars.set("extent", y.extent);
-  scalars.set("axis", static_cast<int64_t>(axis));
-  scalars.set("split", a.extent[axis]);
-  scalars.set("y_stride", y.stride);
-  scalars.set("a_stride", a.stride);
-  scalars.set("b_stride", call.input(1).stride);
-}
-
 std::vector<Sample> samples() {
-  const auto sample = [](Dims a, Dims b, int64_t axis) {
-    return Sample{.inputs = {TensorType{.dims = std::move(a)}, TensorType{.dims = std::move(b)}},
-                  .attributes = {{"axis", axis}},
-                  .domains = {}};
+  const auto sample = [](const std::vector<Dims>& parts, int64_t axis) {
+    Sample result = {.inputs = {}, .attributes = {{"axis", axis}}, .domains = {}};
+    for (const Dims& dims : parts) result.inputs.emplace_back(TensorType{.dims = dims});
+    return result;
   };
-  return {sample({3}, {2}, -1), sample({3, 5}, {1, 5}, -2), sample({2, 3, 5}, {2, 4, 5}, -2),
-          sample({2, 3, 1}, {2, 3, 4}, -1), sample({2, 1, 3, 5}, {4, 1, 3, 5}, -4)};
+  return {sample({{3}, {2}}, -1),
+          sample({{4, 3}}, -2),
+          sample({{3, 5}, {1, 5}, {2, 5}}, -2),
+          sample({{2, 3, 5}, {2, 4, 5}}, -2),
+          sample({{2, 3, 1}, {2, 3, 4}, {2, 3, 1}, {2, 3, 2}}, -1),
+          sample({{2, 1, 3, 5}, {4, 1, 3, 5}, {1, 1, 3, 5}}, -4)};
 }
 
 }  // namespace
@@ -111,8 +94,8 @@ extern const OpFamily concat_family;
 const OpFamily concat_family = {
     .ops = {
         {.name = "concat",
-         .summary = "a, then b, along one axis",
-         .signature = "a:[..], b:[..] -> y:[..]",
+         .summary = "tensors one after another along one axis",
+         .signature = "xs*:[..] -> y:[..]",
          .attributes = {{"axis", AttributeKind::axis, std::nullopt, "along which they are joined"}},
          .infer_types = infer,
          .batch = batch_leading,
@@ -120,29 +103,10 @@ const OpFamily concat_family = {
          .evaluate = evaluate,
          .work = Work::none,
          .space = space,
-         .kernel =
-             KernelDef{
-                 .name = "td_concat_f32",
-                 .file = "concat.c",
-                 .fields = {{.name = "y",
-                             .kind = FieldKind::output,
-                             .summary = "result; aliases nothing"},
-                            {.name = "a",
-                             .kind = FieldKind::input,
-                             .operand = 0,
-                             .summary = "y's first `split` positions along `axis`"},
-                            {.name = "b",
-                             .kind = FieldKind::input,
-                             .operand = 1,
-                             .summary = "y's others"},
-                            {.name = "rank", .kind = FieldKind::count, .summary = "axes in use"},
-                            {.name = "extent", .kind = FieldKind::counts, .summary = "of y"},
-                            {.name = "axis", .kind = FieldKind::count, .summary = "0 to rank - 1"},
-                            {.name = "split", .kind = FieldKind::count, .summary = "a's extent"},
-                            {.name = "y_stride", .kind = FieldKind::counts, .summary = "elements"},
-                            {.name = "a_stride", .kind = FieldKind::counts, .summary = "elements"},
-                            {.name = "b_stride", .kind = FieldKind::counts, .summary = "elements"}},
-                 .bind = bind},
+         .kernel = KernelDef{.name = "td_copy_f32",
+                             .file = "copy.c",
+                             .fields = elementwise_fields({"a"}),
+                             .bind = bind_elementwise},
          .samples = samples},
     }};
 

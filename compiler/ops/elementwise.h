@@ -1,7 +1,7 @@
 #pragma once
 
-// What elementwise ops share: broadcasting, reference evaluation over broadcast operands, and the
-// strided argument struct of kernels/td_elementwise.h.
+// What ops share that go element by element: broadcasting, reference evaluation over broadcast
+// operands, and the strided argument struct of kernels/td_elementwise.h.
 
 #include "ops/op.h"
 
@@ -10,6 +10,9 @@ namespace tdc::ops {
 /// The common shape of two operands: trailing axes are aligned, extents are equal or one of them is
 /// 1 or missing; nullopt if they do not agree.
 std::optional<ir::Dims> broadcast_dims(const ir::Dims& a, const ir::Dims& b);
+
+/// The dimension along which an op with the attribute `axis` moves elements.
+size_t axis_of(const ir::Dims& dims, const ir::Attributes& attributes);
 
 /// Type rule of binary elementwise ops.
 TypeResult infer_broadcast(const Call& call);

@@ -150,7 +150,8 @@ struct OpDef {
   std::string_view name;
   std::string_view summary;
   /// Operand names, element types and shapes: `x:[.., n, k], w:[k, m], bias?:[m] -> y:[.., n, m]`,
-  /// `label:i32[..]`. `..` is any number of leading axes, the same wherever it stands.
+  /// `label:i32[..]`, `xs*:[..]`. `..` is any number of leading axes, the same wherever it stands;
+  /// `?` an operand that may be absent; `*` the last operand, a list of any length.
   std::string_view signature;
   Visibility visibility = Visibility::user;
   std::vector<AttributeDef> attributes;

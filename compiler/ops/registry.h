@@ -25,12 +25,19 @@ struct Operand {
   ir::DType dtype = ir::DType::f32;
   bool has_leading = false;  ///< starts with `..`
   bool is_optional = false;
+  bool is_list = false;           ///< any number of tensors, at least one
   std::vector<std::string> dims;  ///< names or numbers, without `..`
 };
 
 struct Signature {
-  std::vector<Operand> inputs;
+  std::vector<Operand> inputs;  ///< a list stands last
   std::vector<Operand> outputs;
+
+  [[nodiscard]] bool has_list() const { return !inputs.empty() && inputs.back().is_list; }
+  /// What an input of a call is: a list is all inputs from its place on.
+  [[nodiscard]] const Operand& input(size_t index) const;
+  /// Whether a call may have so many inputs, absent ones counted.
+  [[nodiscard]] bool takes(size_t count) const;
 };
 
 /// The parsed signature of a registered op.

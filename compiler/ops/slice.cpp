@@ -10,10 +10,6 @@ namespace {
 using ir::Dims;
 using ir::TensorType;
 
-size_t axis_of(const Dims& dims, const ir::Attributes& attributes) {
-  return static_cast<size_t>(static_cast<int64_t>(dims.size()) + attributes.integer("axis"));
-}
-
 TypeResult infer(const Call& call) {
   const Dims& x = call.input(0).dims;
   const int64_t axis = call.attributes.integer("axis");

@@ -133,6 +133,10 @@ bool is_whole(const Space& space, const Box& box);
 Region region(const Access& access, const Box& box);
 ir::Dims extents(const Region& region);
 
+/// The part of the box whose indices of an operand all lie inside of it; nullopt if there is none.
+/// For operands of which each dimension is one axis and a distance.
+std::optional<Box> inside(const Access& access, Box box);
+
 /// The range of the dimension before anything is clamped away, as the last window sees it; what
 /// `region` leaves out on the low side is the padding of a kernel call on the piece.
 Range unclamped(const Reach& reach, const Box& box);

@@ -102,6 +102,25 @@ std::vector<std::byte> pack_arguments(const ops::KernelDef& kernel, const ops::K
   return packer.finish();
 }
 
+std::vector<std::vector<std::byte>> pack_arguments(const ops::OpDef& op,
+                                                   const ops::KernelCall& call,
+                                                   const KernelPointers& pointers) {
+  constexpr int64_t kElementBytes = 4;  // of every dtype
+  std::vector<std::vector<std::byte>> result;
+  for (const ops::KernelPart& part : ops::kernel_parts(op, call)) {
+    KernelPointers own = {.inputs = {}, .outputs = {}, .scratch = pointers.scratch};
+    for (const ops::KernelPart::Place& place : part.inputs) {
+      const auto* start = static_cast<const std::byte*>(pointers.inputs.at(place.operand));
+      own.inputs.push_back(start == nullptr ? nullptr : start + place.offset * kElementBytes);
+    }
+    for (const ops::KernelPart::Place& place : part.outputs)
+      own.outputs.push_back(static_cast<std::byte*>(pointers.outputs.at(place.operand)) +
+                            place.offset * kElementBytes);
+    result.push_back(pack_arguments(*op.kernel, part.call, own));
+  }
+  return result;
+}
+
 Bytes argument_bytes(const ops::KernelDef& kernel) {
   int64_t words = 0;
   for (const ops::KernelField& field : kernel.fields)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ops/kernel.h"
+#include "ops/op.h"
 
 namespace tdc::schedule {
 
@@ -33,6 +34,12 @@ struct KernelPointers {
   std::vector<void*> outputs;
   void* scratch = nullptr;
 };
+
+/// The bytes of the argument struct of each call of its kernel that computes a call of an op
+/// (`ops::kernel_parts`). The addresses are those of the whole call.
+std::vector<std::vector<std::byte>> pack_arguments(const ops::OpDef& op,
+                                                   const ops::KernelCall& call,
+                                                   const KernelPointers& pointers);
 
 /// The bytes of the kernel's argument struct, aligned for any type. Asserts that `bind` gives every
 /// field a value of its kind that fits it.

@@ -26,9 +26,10 @@ Stretch stretch_at(const std::vector<Step>& steps, size_t first) {
               "step {} of loop {} stands in turn {}", i - first, mark->loop.index, turn);
     const auto* launch = std::get_if<Launch>(&steps[i]);
     const auto* model = std::get_if<Launch>(&steps[first + (i - first) % stretch.body]);
-    TDC_CHECK(
-        (launch == nullptr) == (model == nullptr) && (launch == nullptr || launch->op == model->op),
-        "step {} of loop {} is another in turn {}", i - first, mark->loop.index, turn);
+    TDC_CHECK((launch == nullptr) == (model == nullptr) &&
+                  (launch == nullptr || (launch->op == model->op &&
+                                         kernel_call_count(*launch) == kernel_call_count(*model))),
+              "step {} of loop {} is another in turn {}", i - first, mark->loop.index, turn);
     const auto* copy = std::get_if<Copy>(&steps[i]);
     TDC_CHECK(
         copy == nullptr || shapes_of(*copy) ==

@@ -37,6 +37,7 @@ struct Key {
   bool is_copy = false;
   size_t occurrence = 0;                  ///< among steps of the turn with the same position
   const ops::OpDef* op = nullptr;         ///< of launches
+  size_t calls = 0;                       ///< of launches: of the kernel
   std::array<ir::Dims, 3> copied_shapes;  ///< of copies
   friend auto operator<=>(const Key&, const Key&) = default;
 };
@@ -92,11 +93,13 @@ Repeats collect(const EntryPoint& entry_point) {
                  .position = turn.position,
                  .is_copy = launch == nullptr,
                  .op = launch == nullptr ? nullptr : launch->op,
+                 .calls = launch == nullptr ? 0 : kernel_call_count(*launch),
                  .copied_shapes = copy == nullptr ? std::array<ir::Dims, 3>() : shapes_of(*copy)};
       TurnSteps& steps = result[{turn.repeat, key.is_backward}][turn.turn];
       // Keys of the same position stand together, but for what they run.
       Key first = key;
       first.op = nullptr;
+      first.calls = 0;
       first.copied_shapes = {};
       for (auto other = steps.lower_bound(first);
            other != steps.end() && other->first.position == key.position &&

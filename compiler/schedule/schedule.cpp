@@ -1,5 +1,6 @@
 #include "schedule/schedule.h"
 
+#include "ops/bind.h"
 #include "ops/registry.h"
 
 namespace tdc::schedule {
@@ -64,6 +65,11 @@ ops::KernelCall kernel_call(const Launch& launch) {
     call.inputs.push_back(input ? std::optional(layout(*input)) : std::nullopt);
   for (const View& output : launch.outputs) call.outputs.push_back(layout(output));
   return call;
+}
+
+size_t kernel_call_count(const Launch& launch) {
+  if (!ops::signature(*launch.op).has_list()) return 1;
+  return ops::kernel_parts(*launch.op, kernel_call(launch)).size();
 }
 
 }  // namespace tdc::schedule

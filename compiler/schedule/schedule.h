@@ -115,6 +115,9 @@ int64_t flop(const Launch& launch);
 /// What the kernel's record is asked about a launch.
 ops::KernelCall kernel_call(const Launch& launch);
 
+/// How many calls of its kernel a launch is (`ops::kernel_parts`).
+size_t kernel_call_count(const Launch& launch);
+
 using TransferId = Id<struct TransferTag>;
 
 /// A strided copy between buffers of any levels, possibly in the background.

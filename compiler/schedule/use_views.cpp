@@ -293,7 +293,7 @@ class EntryPointPass {
 
   static bool is_possible(const Step& step) {
     if (const auto* launch = std::get_if<Launch>(&step))
-      return ops::bind(*launch->op->kernel, kernel_call(*launch)).has_value();
+      return ops::is_possible(*launch->op, kernel_call(*launch));
     const auto& copy = std::get<Copy>(step);
     return !copy.transfer && is_dense(copy.from) && is_dense(copy.to);
   }

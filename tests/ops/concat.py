@@ -7,8 +7,8 @@ def reference(inputs, attributes):
 
 
 CASES = [
-    Case({"a": real(3), "b": real(2)}, {"axis": -1}),
-    Case({"a": real(3, 5), "b": real(1, 5)}, {"axis": -2}),
-    Case({"a": real(2, 3, 5), "b": real(2, 2, 5)}, {"axis": -2}),
-    Case({"a": real(2, 3, 1), "b": real(2, 3, 4)}, {"axis": -1}),
+    Case({"xs0": real(3), "xs1": real(2)}, {"axis": -1}),
+    Case({"xs0": real(3, 5), "xs1": real(1, 5), "xs2": real(2, 5)}, {"axis": -2}),
+    Case({"xs0": real(2, 3, 5)}, {"axis": -2}),
+    Case({"xs0": real(2, 3, 1), "xs1": real(2, 3, 4), "xs2": real(2, 3, 2), "xs3": real(2, 3, 1)}, {"axis": -1}),
 ]

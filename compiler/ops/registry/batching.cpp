@@ -16,7 +16,7 @@ ir::ValueIds batch_leading(const BatchContext& context) {
   const Signature& operands = signature(context.op);
   ir::ValueIds inputs = context.inputs;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i].is_valid() || !operands.inputs[i].has_leading) continue;
+    if (!inputs[i].is_valid() || !operands.input(i).has_leading) continue;
     if (context.builder.is_batched(inputs[i])) continue;
     inputs[i] = context.builder.broadcast_to_batch(
         inputs[i], with_batch(context.batch, context.builder.type(inputs[i]).dims));

@@ -30,7 +30,7 @@ ir::ValueId Builder::read(const ir::Module& module, ir::VariableId variable) {
 ir::NodeId Builder::append(std::string_view op_name, ir::ValueIds inputs, ir::Attributes attributes,
                            bool is_batched) {
   const OpDef& op = ops::op(op_name);
-  inputs.resize(signature(op).inputs.size());
+  inputs.resize(std::max(inputs.size(), signature(op).inputs.size()));
   ir::Node node = {.op = &op,
                    .attributes = complete_attributes(op, std::move(attributes)),
                    .inputs = std::move(inputs),

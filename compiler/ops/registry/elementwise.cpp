@@ -20,6 +20,10 @@ std::optional<ir::Dims> broadcast_dims(const ir::Dims& a, const ir::Dims& b) {
   return dims;
 }
 
+size_t axis_of(const ir::Dims& dims, const ir::Attributes& attributes) {
+  return static_cast<size_t>(static_cast<int64_t>(dims.size()) + attributes.integer("axis"));
+}
+
 TypeResult infer_broadcast(const Call& call) {
   const auto dims = broadcast_dims(call.input(0).dims, call.input(1).dims);
   if (!dims)

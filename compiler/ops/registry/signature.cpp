@@ -46,6 +46,9 @@ Operand parse_operand(std::string_view text) {
   if (name.ends_with('?')) {
     operand.is_optional = true;
     name.remove_suffix(1);
+  } else if (name.ends_with('*')) {
+    operand.is_list = true;
+    name.remove_suffix(1);
   }
   operand.name = name;
   std::string_view type = trim(text.substr(colon + 1));
@@ -128,12 +131,22 @@ std::optional<TypeProblem> unify(const OpDef& op, const Operand& operand,
 
 }  // namespace
 
+const Operand& Signature::input(size_t index) const {
+  return inputs.at(has_list() ? std::min(index, inputs.size() - 1) : index);
+}
+
+bool Signature::takes(size_t count) const {
+  return has_list() ? count >= inputs.size() : count == inputs.size();
+}
+
 Signature parse_signature(std::string_view text) {
   const size_t arrow = text.find("->");
   TDC_CHECK(arrow != std::string_view::npos, "signature `{}` has no `->`", text);
   Signature result;
-  for (const std::string_view operand : split_outside_brackets(text.substr(0, arrow)))
+  for (const std::string_view operand : split_outside_brackets(text.substr(0, arrow))) {
+    TDC_CHECK(!result.has_list(), "a list stands last in `{}`", text);
     result.inputs.push_back(parse_operand(operand));
+  }
   for (const std::string_view operand : split_outside_brackets(text.substr(arrow + 2)))
     result.outputs.push_back(parse_operand(operand));
   return result;
@@ -150,10 +163,10 @@ const Signature& signature(const OpDef& op) {
 
 TypeResult infer_types(const OpDef& op, const Call& call) {
   const Signature& expected = signature(op);
-  TDC_CHECK(call.inputs.size() == expected.inputs.size(), "`{}` with {} operands", op.name,
+  TDC_CHECK(expected.takes(call.inputs.size()), "`{}` with {} operands", op.name,
             call.inputs.size());
   for (size_t i = 0; i < call.inputs.size(); ++i) {
-    const Operand& operand = expected.inputs[i];
+    const Operand& operand = expected.input(i);
     TDC_CHECK(call.inputs[i].has_value() || operand.is_optional, "`{}` without `{}`", op.name,
               operand.name);
     if (call.inputs[i] && call.inputs[i]->dtype != operand.dtype)
@@ -168,7 +181,7 @@ TypeResult infer_types(const OpDef& op, const Call& call) {
   Bindings bindings;
   for (size_t i = 0; i < call.inputs.size(); ++i) {
     if (!call.inputs[i]) continue;
-    auto problem = unify(op, expected.inputs[i], *call.inputs[i], static_cast<int>(i), bindings);
+    auto problem = unify(op, expected.input(i), *call.inputs[i], static_cast<int>(i), bindings);
     if (problem) return *std::move(problem);
   }
   std::vector<ir::TensorType> types;
@@ -189,7 +202,7 @@ int first_unbatchable(const OpDef& op, const std::vector<bool>& is_batched) {
   if (op.batch != batch_leading) return -1;
   const Signature& operands = signature(op);
   for (size_t i = 0; i < is_batched.size(); ++i)
-    if (is_batched[i] && !operands.inputs[i].has_leading) return static_cast<int>(i);
+    if (is_batched[i] && !operands.input(i).has_leading) return static_cast<int>(i);
   return -1;
 }
 

@@ -195,6 +195,21 @@ ir::Dims extents(const Region& region) {
   return dims;
 }
 
+std::optional<Box> inside(const Access& access, Box box) {
+  for (const Reach& reach : access.dims) {
+    if (reach.windows.empty()) continue;
+    const Window& window = reach.windows.front();
+    TDC_CHECK(reach.windows.size() == 1 && window.scale == 1 && window.divisor == 1 &&
+                  window.low == window.high && reach.terms.size() == 1 &&
+                  reach.terms[0].coefficient == 1,
+              "a dimension is more than one axis and a distance");
+    Range& range = box.at(reach.terms[0].axis);
+    range = {std::max(range.begin, -window.low), std::min(range.end, window.extent - window.low)};
+    if (range.begin >= range.end) return std::nullopt;
+  }
+  return box;
+}
+
 Range unclamped(const Reach& reach, const Box& box) {
   return range_of(before_last_clamp(reach, box));
 }

@@ -186,7 +186,7 @@ std::vector<std::vector<bool>> batchings(const OpDef& op, const Sample& sample) 
     if (!all[i]) continue;
     std::vector<bool> alone(all.size());
     for (size_t j = 0; j < all.size(); ++j)  // whole numbers have no variables
-      alone[j] = j == i || (all[j] && operands.inputs[j].dtype == ir::DType::i32);
+      alone[j] = j == i || (all[j] && operands.input(j).dtype == ir::DType::i32);
     if (alone != all) result.push_back(alone);
   }
   return result;

@@ -70,11 +70,12 @@ void run_kernel(const OpDef& op, const Call& call, const kernels::Build& build, 
     scratch.resize(static_cast<size_t>(op.kernel->scratch_bytes(kernel_call) + 7) / 8);
     pointers.scratch = scratch.data();
   }
-  const std::vector<std::byte> arguments =
-      schedule::pack_arguments(*op.kernel, kernel_call, pointers);
   auto* const kernel =
       reinterpret_cast<schedule::KernelFunction>(build.find(std::string(op.kernel->name)));
-  for (uint32_t core = cores; core-- > 0;) kernel(arguments.data(), {.core = core, .cores = cores});
+  for (const std::vector<std::byte>& arguments :
+       schedule::pack_arguments(op, kernel_call, pointers))
+    for (uint32_t core = cores; core-- > 0;)
+      kernel(arguments.data(), {.core = core, .cores = cores});
 }
 
 using Outputs = std::vector<std::vector<float>>;

@@ -110,21 +110,29 @@ void check_case(const OpDef& op, const OracleCase& oracle) {
   };
 
   // Names come from the reference file, in the order of the signature; what it leaves out is
-  // absent.
-  ir::ValueIds inputs(operands.inputs.size());
-  std::vector<bool> needed(operands.inputs.size());
-  size_t given = 0;
-  for (size_t i = 0; i < operands.inputs.size(); ++i) {
-    std::optional<Tensor> tensor = oracle.tensor("input", operands.inputs[i].name);
+  // absent. Members of a list are counted: `xs0`, `xs1`.
+  const size_t given = oracle.description.find("inputs")->as_array()->size();
+  const size_t count = operands.has_list() ? given : operands.inputs.size();
+  REQUIRE(operands.takes(count));
+  ir::ValueIds inputs(count);
+  std::vector<bool> needed(count);
+  std::vector<std::string> names;
+  for (size_t i = 0; i < count; ++i) {
+    const Operand& operand = operands.input(i);
+    names.push_back(operand.is_list
+                        ? fmt::format("{}{}", operand.name, i + 1 - operands.inputs.size())
+                        : operand.name);
+    std::optional<Tensor> tensor = oracle.tensor("input", names[i]);
     if (!tensor) {
-      REQUIRE_MESSAGE(operands.inputs[i].is_optional, "no input ", operands.inputs[i].name);
+      REQUIRE_MESSAGE(operand.is_optional, "no input ", names[i]);
       continue;
     }
     needed[i] = tensor->type.dtype == ir::DType::f32;
-    inputs[i] = add_input("input " + operands.inputs[i].name, std::move(*tensor));
-    ++given;
+    inputs[i] = add_input("input " + names[i], std::move(*tensor));
   }
-  REQUIRE(given == oracle.description.find("inputs")->as_array()->size());
+  REQUIRE(std::count_if(inputs.begin(), inputs.end(), [](ir::ValueId id) {
+            return id.is_valid();
+          }) == static_cast<ptrdiff_t>(given));
 
   const ir::ValueIds outputs =
       builder.emit_all(op.name, inputs, to_attributes(op, oracle.description));
@@ -150,9 +158,9 @@ void check_case(const OpDef& op, const OracleCase& oracle) {
   if (std::holds_alternative<NoGradient>(op.gradient)) return;
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!needed[i]) continue;
-    CAPTURE(operands.inputs[i].name);
+    CAPTURE(names[i]);
     REQUIRE(gradients[i].has_value());
-    check_near(results.values[*gradients[i]], *oracle.tensor("gradient", operands.inputs[i].name));
+    check_near(results.values[*gradients[i]], *oracle.tensor("gradient", names[i]));
   }
 }
 

@@ -270,7 +270,12 @@ TEST_CASE("op-3: tensors, then attributes; axes from either end; a list for `con
   CHECK(said(net("return sum(x, axis: 2)")) == "op-axis");
   CHECK(said(net("return sum(x, axis: -3)")) == "op-axis");
   CHECK(said(net("return sum(x, axes: 1)")) == "unknown-argument");
+  CHECK(computed("concat([x[0]], axis: 0)").data == Numbers{0, 1, 2});
+  CHECK(computed("concat(xs: [x[0], x[1], x[0], x[1]], axis: 0)").data.size() == 12);
+  const auto& joined = program(net("return concat([x, x, x, x, x], axis: 0)"));
+  CHECK(joined.module.graphs[0].nodes.size() == 1);  // one op, however long the list is
   CHECK(said(net("return concat(x, x, axis: 0)")) != "");
+  CHECK(said(net("return concat(x, axis: 0)")) == "wrong-kind");
 }
 
 TEST_CASE("op-4: `@` takes rows from the left and columns from the right") {

@@ -88,7 +88,10 @@ class RandomModule {
       if (!b.is_valid()) return;
       const ValueId row = slice(b, 2, 3);
       const ValueId part = random_.chance(50) ? row : builder.emit("relu", {row});
-      values_.push_back(builder.emit("concat", {a, part}, {{"axis", int64_t{-2}}}));
+      ir::ValueIds parts = {a};
+      if (random_.chance(30)) parts = {slice(a, 0, 1), builder.emit("relu", {slice(a, 1, 3)})};
+      parts.push_back(part);
+      values_.push_back(builder.emit("concat", parts, {{"axis", int64_t{-2}}}));
     }
   }
 
