@@ -1,5 +1,5 @@
 /// Matrix products with any strides: y[l] = a[l] b[l] for each l of a batch, or one y that sums
-/// over `reduce` products.
+/// over `reduce` products. A batch has two axes with strides of their own, as samples and heads.
 ///
 /// The work items are blocks of outputs, numbered along a column of blocks first, so that a core
 /// meets few columns and gathers b seldom.
@@ -40,8 +40,9 @@ void td_matmul_f32(const td_matmul_f32_args* args, td_team team) {
   // The transposed problem has the same chains. It is taken where y is stored transposed, and where
   // rows are many and columns too few to fill a block.
   if ((p.y_row == 1 && p.y_col != 1) || (p.n < TD_BLOCK_COLUMNS && p.n < p.m)) {
-    p.a = args->b, p.a_batch = args->b_batch, p.a_reduce = args->b_reduce;
-    p.b = args->a, p.b_batch = args->a_batch, p.b_reduce = args->a_reduce;
+    p.a = args->b, p.a_batch = args->b_batch, p.a_outer = args->b_outer;
+    p.b = args->a, p.b_batch = args->a_batch, p.b_outer = args->a_outer;
+    p.a_reduce = args->b_reduce, p.b_reduce = args->a_reduce;
     p.a_row = args->b_col, p.a_col = args->b_row;
     p.b_row = args->a_col, p.b_col = args->a_row;
     p.y_row = args->y_col, p.y_col = args->y_row;
@@ -52,25 +53,27 @@ void td_matmul_f32(const td_matmul_f32_args* args, td_team team) {
 
   const int32_t row_blocks = (p.m + TD_BLOCK_ROWS - 1) / TD_BLOCK_ROWS;
   const int32_t columns = (p.n + TD_BLOCK_COLUMNS - 1) / TD_BLOCK_COLUMNS;
-  td_range share = td_share(p.batch * columns * row_blocks, team);
+  td_range share = td_share(p.outer * p.batch * columns * row_blocks, team);
   while (share.begin < share.end) {
     const int32_t row_block = share.begin % row_blocks;
     const int32_t column = share.begin / row_blocks % columns;
-    const int32_t l = share.begin / row_blocks / columns;
+    const int32_t product_index = share.begin / row_blocks / columns;
+    const int32_t o = product_index / p.batch;
+    const int32_t l = product_index % p.batch;
     const int32_t blocks = td_min_int(row_blocks - row_block, share.end - share.begin);
     const int32_t i = row_block * TD_BLOCK_ROWS;
     const int32_t j = column * TD_BLOCK_COLUMNS;
     const td_product product = {
-        .y = p.y + l * p.y_batch + i * p.y_row + j * p.y_col,
+        .y = p.y + o * p.y_outer + l * p.y_batch + i * p.y_row + j * p.y_col,
         .y_row = p.y_row,
         .y_column = p.y_col == 1 ? 0 : y_column,
         .rows = td_min_int(blocks * TD_BLOCK_ROWS, p.m - i),
         .columns = td_min_int(TD_BLOCK_COLUMNS, p.n - j),
-        .a = p.a + l * p.a_batch + i * p.a_row,
+        .a = p.a + o * p.a_outer + l * p.a_batch + i * p.a_row,
         .a_row = p.a_row,
         .a_col = p.a_col,
         .a_reduce = p.a_reduce,
-        .b = p.b + l * p.b_batch + j * p.b_col,
+        .b = p.b + o * p.b_outer + l * p.b_batch + j * p.b_col,
         .b_row = p.b_row,
         .b_col = p.b_col,
         .b_reduce = p.b_reduce,

@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "diag/diagnostic.h"
+#include "ops/bind.h"
 #include "ops/rules.h"
 #include "ops/strides.h"
 #include "support/check.h"
@@ -170,6 +173,22 @@ Space space(const Call& call) {
   return builder.input(call.inputs[2] ? std::optional(y) : std::nullopt).output(y).finish();
 }
 
+/// The loops over products, of more than one index each; strides of y, a and b.
+LoopNest batch_loops(const KernelCall& call) {
+  const OperandLayout& y = call.output(0);
+  const size_t rank = y.extent.size() - 2;
+  LoopNest nest = {.extent = Dims(y.extent.begin(), y.extent.end() - 2), .strides = {}};
+  for (const OperandLayout* layout : {&y, &call.input(0), &call.input(1)}) {
+    Dims strides(rank, 0);  // a matrix that all products share stays where it is
+    if (layout->extent.size() == y.extent.size())
+      std::copy_n(layout->stride.begin(), rank, strides.begin());
+    nest.strides.push_back(std::move(strides));
+  }
+  nest = merge_loops(nest);
+  if (nest.extent == Dims{1}) nest = {.extent = {}, .strides = std::vector<Dims>(3)};
+  return nest;
+}
+
 void bind(const KernelCall& call, KernelScalars& scalars) {
   const OperandLayout& a = call.input(0);
   const OperandLayout& b = call.input(1);
@@ -183,41 +202,49 @@ void bind(const KernelCall& call, KernelScalars& scalars) {
   const bool transpose_a = call.attributes.boolean("transpose_a");
   const bool transpose_b = call.attributes.boolean("transpose_b");
   const bool reduces = call.attributes.boolean("reduce");
-  auto [a_row, a_col] = strides(a, transpose_a);
-  auto [b_row, b_col] = strides(b, transpose_b);
-  auto [y_row, y_col] = strides(y, false);
-  auto [a_count, a_batch] = merge_axes(a, 0, a.extent.size() - 2);
-  auto [b_count, b_batch] = merge_axes(b, 0, b.extent.size() - 2);
-  auto [y_count, y_batch] = merge_axes(y, 0, y.extent.size() - 2);
-  int64_t batch = std::max(a_count, b_count);
-  int64_t reduce = 1;
-  if (a_count == 1) a_batch = 0;
-  if (b_count == 1) b_batch = 0;
+  const auto [a_row, a_col] = strides(a, transpose_a);
+  const auto [b_row, b_col] = strides(b, transpose_b);
+  const auto [y_row, y_col] = strides(y, false);
   int64_t m = y.extent[y.extent.size() - 2];
   const int64_t n = y.extent[y.extent.size() - 1];
   int64_t k = a.extent[a.extent.size() - (transpose_a ? 2 : 1)];
+  StridedAxis a_reduce, b_reduce;
   if (reduces) {
-    std::swap(batch, reduce);
+    a_reduce = merge_axes(a, 0, a.extent.size() - 2);
+    b_reduce = merge_axes(b, 0, b.extent.size() - 2);
     // One long chain where both operands continue evenly from one matrix to the next.
-    if (reduce > 1 && a_batch == k * a_col && b_batch == k * b_row) {
-      k *= reduce;
-      reduce = 1;
+    if (a_reduce.extent > 1 && b_reduce.extent > 1 && a_reduce.stride == k * a_col &&
+        b_reduce.stride == k * b_row) {
+      k *= a_reduce.extent;
+      a_reduce = b_reduce = {};
     }
-  } else if (batch > 1 && b_batch == 0 && a_batch == m * a_row && y_batch == m * y_row) {
-    // A shared matrix: all rows of all samples are one tall operand.
-    m *= batch;
-    batch = 1;
   }
-  scalars.set("batch", batch);
+  LoopNest batch = batch_loops(call);
+  // A shared matrix: all rows of all samples are one tall operand.
+  while (!batch.extent.empty() && batch.strides[2].back() == 0 &&
+         batch.strides[1].back() == m * a_row && batch.strides[0].back() == m * y_row) {
+    m *= batch.extent.back();
+    batch.extent.pop_back();
+    for (Dims& each : batch.strides) each.pop_back();
+  }
+  const size_t axes = batch.extent.size();
+  if (axes > 2) refuse_layout(fmt::format("{} batch axes after merging", axes));
+  const auto of_batch = [&](const Dims& values, size_t axis, int64_t other) {
+    return axis < values.size() ? values[values.size() - 1 - axis] : other;
+  };
+  scalars.set("outer", of_batch(batch.extent, 1, 1));
+  scalars.set("batch", of_batch(batch.extent, 0, 1));
   scalars.set("m", m);
   scalars.set("n", n);
   scalars.set("k", k);
-  scalars.set("reduce", reduce);
-  scalars.set("y_batch", batch > 1 ? y_batch : 0);
-  scalars.set("a_batch", batch > 1 ? a_batch : 0);
-  scalars.set("b_batch", batch > 1 ? b_batch : 0);
-  scalars.set("a_reduce", reduce > 1 ? a_batch : 0);
-  scalars.set("b_reduce", reduce > 1 ? b_batch : 0);
+  scalars.set("reduce", std::max(a_reduce.extent, b_reduce.extent));
+  constexpr std::string_view kStrides[][2] = {
+      {"y_batch", "y_outer"}, {"a_batch", "a_outer"}, {"b_batch", "b_outer"}};
+  for (size_t operand = 0; operand < 3; ++operand)
+    for (size_t axis = 0; axis < 2; ++axis)
+      scalars.set(kStrides[operand][axis], of_batch(batch.strides[operand], axis, 0));
+  scalars.set("a_reduce", a_reduce.extent > 1 ? a_reduce.stride : 0);
+  scalars.set("b_reduce", b_reduce.extent > 1 ? b_reduce.stride : 0);
   scalars.set("y_row", y_row);
   scalars.set("y_col", y_col);
   scalars.set("a_row", a_row);
@@ -229,16 +256,26 @@ void bind(const KernelCall& call, KernelScalars& scalars) {
 
 std::vector<KernelField> fields() {
   return {
-      {.name = "y", .kind = FieldKind::output, .summary = "[batch][m][n]; aliases nothing"},
-      {.name = "a", .kind = FieldKind::input, .operand = 0, .summary = "[batch][reduce][m][k]"},
-      {.name = "b", .kind = FieldKind::input, .operand = 1, .summary = "[batch][reduce][k][n]"},
-      {.name = "batch", .kind = FieldKind::count, .summary = "products"},
+      {.name = "y", .kind = FieldKind::output, .summary = "[outer][batch][m][n]; aliases nothing"},
+      {.name = "a",
+       .kind = FieldKind::input,
+       .operand = 0,
+       .summary = "[outer][batch][reduce][m][k]"},
+      {.name = "b",
+       .kind = FieldKind::input,
+       .operand = 1,
+       .summary = "[outer][batch][reduce][k][n]"},
+      {.name = "outer", .kind = FieldKind::count, .summary = "batches"},
+      {.name = "batch", .kind = FieldKind::count, .summary = "products of each"},
       {.name = "m", .kind = FieldKind::count, .summary = "rows of y"},
       {.name = "n", .kind = FieldKind::count, .summary = "columns of y"},
       {.name = "k", .kind = FieldKind::count, .summary = "inner extent"},
       {.name = "reduce",
        .kind = FieldKind::count,
        .summary = "products summed in one chain, outside k"},
+      {.name = "y_outer", .kind = FieldKind::count, .summary = "stride"},
+      {.name = "a_outer", .kind = FieldKind::count, .summary = "stride; 0: shared"},
+      {.name = "b_outer", .kind = FieldKind::count, .summary = "stride; 0: shared"},
       {.name = "y_batch", .kind = FieldKind::count, .summary = "stride"},
       {.name = "a_batch", .kind = FieldKind::count, .summary = "stride; 0: shared"},
       {.name = "b_batch", .kind = FieldKind::count, .summary = "stride; 0: shared"},

@@ -49,6 +49,7 @@ void matmul(const char* shape, int32_t m, int32_t n, int32_t k, bool transpose_a
   const std::vector<float> b = buffer(static_cast<size_t>(k * n));
   std::vector<float> y(static_cast<size_t>(m * n));
   td_matmul_f32_args args = {};
+  args.outer = 1;
   args.y = y.data();
   args.a = a.data();
   args.b = b.data();

@@ -82,8 +82,8 @@ static void report(const char* name) {
   RUN(kernel, STRIDED, .b = operand_b, .b_stride = {0, 1, 5})
 
 static void run_matmul(int32_t m, int32_t n, int32_t k, int32_t layout) {
-  RUN(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .batch = 2, .m = m, .n = n,
-      .k = k, .reduce = 2, .y_batch = m * n, .a_batch = 2 * m * k, .b_batch = 2 * k * n,
+  RUN(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .outer = 1, .batch = 2, .m = m,
+      .n = n, .k = k, .reduce = 2, .y_batch = m * n, .a_batch = 2 * m * k, .b_batch = 2 * k * n,
       .a_reduce = m * k, .b_reduce = k * n, .y_row = n, .y_col = 1, .a_row = (layout & 1) ? 1 : k,
       .a_col = (layout & 1) ? m : 1, .b_row = (layout & 2) ? 1 : n, .b_col = (layout & 2) ? k : 1,
       .accumulate = (uint32_t)layout >> 2);

@@ -10,16 +10,19 @@ namespace {
 
 /// The definition: one chain of fused multiply-adds per output, r outside, k ascending.
 void multiply(const td_matmul_f32_args& p) {
-  for (int l = 0; l < p.batch; ++l)
-    for (int i = 0; i < p.m; ++i)
-      for (int j = 0; j < p.n; ++j) {
-        float& y = p.y[l * p.y_batch + i * p.y_row + j * p.y_col];
-        if (p.accumulate == 0) y = 0.0F;
-        for (int r = 0; r < p.reduce; ++r)
-          for (int k = 0; k < p.k; ++k)
-            y = std::fma(p.a[l * p.a_batch + r * p.a_reduce + i * p.a_row + k * p.a_col],
-                         p.b[l * p.b_batch + r * p.b_reduce + k * p.b_row + j * p.b_col], y);
-      }
+  for (int o = 0; o < p.outer; ++o)
+    for (int l = 0; l < p.batch; ++l)
+      for (int i = 0; i < p.m; ++i)
+        for (int j = 0; j < p.n; ++j) {
+          float& y = p.y[o * p.y_outer + l * p.y_batch + i * p.y_row + j * p.y_col];
+          if (p.accumulate == 0) y = 0.0F;
+          for (int r = 0; r < p.reduce; ++r)
+            for (int k = 0; k < p.k; ++k)
+              y = std::fma(
+                  p.a[o * p.a_outer + l * p.a_batch + r * p.a_reduce + i * p.a_row + k * p.a_col],
+                  p.b[o * p.b_outer + l * p.b_batch + r * p.b_reduce + k * p.b_row + j * p.b_col],
+                  y);
+        }
 }
 
 struct Shape {
@@ -31,6 +34,7 @@ td_matmul_f32_args dense(const Shape& s, bool transpose_a, bool transpose_b, boo
   return {.y = nullptr,
           .a = nullptr,
           .b = nullptr,
+          .outer = 1,
           .batch = s.batch,
           .m = s.m,
           .n = s.n,
@@ -98,6 +102,19 @@ TEST_CASE("matmul shares an operand of stride 0 between the products of a batch"
   args = dense({3, 1, 5, 6, 7}, false, true, false);
   args.a_batch = 0;
   check({3, 1, 5, 6, 7}, args, 8);
+}
+
+TEST_CASE("matmul has two batch axes with strides of their own") {
+  // Samples and heads: a[2][rows][heads][k] and y[2][rows][heads][n], b[2][heads][k][n].
+  const Shape shape = {6, 1, 5, 7, 9};
+  td_matmul_f32_args args = dense(shape, false, false, false);
+  args.outer = 2, args.batch = 3;
+  args.a_outer = 5 * 3 * 9, args.a_batch = 9, args.a_row = 3 * 9;
+  args.b_outer = 3 * 9 * 7;
+  args.y_outer = 5 * 3 * 7, args.y_batch = 7, args.y_row = 3 * 7;
+  check(shape, args, 12);
+  args.b_outer = 0;
+  check(shape, args, 13);
 }
 
 TEST_CASE("matmul leaves what lies between its outputs alone") {
