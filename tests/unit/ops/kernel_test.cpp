@@ -106,7 +106,7 @@ class KernelTest {
 
   void check_teams_and_builds() {
     for (const kernels::Build& build : kernels::builds())
-      for (const uint32_t cores : {1U, 2U, 3U, 8U}) {
+      for (const uint32_t cores : {1U, 2U, 3U, 8U, 16U}) {
         Outputs outputs = fresh_outputs();
         run_kernel(op_, call_, build, cores, inputs(), pointers(outputs));
         CAPTURE(build.name);
