@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "support/check.h"
+#include "support/text.h"
 
 namespace tdc::ir {
 
@@ -60,10 +61,7 @@ std::string to_text(const AttributeValue& value) {
   struct Printer {
     std::string operator()(bool v) const { return v ? "true" : "false"; }
     std::string operator()(int64_t v) const { return fmt::format("{}", v); }
-    std::string operator()(double v) const {
-      std::string text = fmt::format("{}", v);
-      return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
-    }
+    std::string operator()(double v) const { return real_text(v); }
     std::string operator()(const std::string& v) const { return fmt::format("\"{}\"", v); }
     std::string operator()(const std::vector<int64_t>& v) const {
       return fmt::format("[{}]", fmt::join(v, ", "));

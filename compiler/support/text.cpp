@@ -100,4 +100,9 @@ std::string join_words(const std::vector<std::string>& items, std::string_view l
   return result;
 }
 
+std::string real_text(double value) {
+  const std::string text = fmt::format("{}", value);
+  return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
+}
+
 }  // namespace tdc

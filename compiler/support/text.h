@@ -26,4 +26,9 @@ bool is_plain_name(std::string_view text);
 /// "a", "a or b", "a, b or c" (with `last` = "or"). Empty for no items.
 std::string join_words(const std::vector<std::string>& items, std::string_view last);
 
+/// The fewest digits that read back as `value`, and by a point or an exponent no integer: `0.1`,
+/// `2000.0`, `1e-05`. The same with every version of the formatting library, whose own form for
+/// this differs.
+std::string real_text(double value);
+
 }  // namespace tdc

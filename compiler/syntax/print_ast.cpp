@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "support/text.h"
 #include "syntax/literals.h"
 
 namespace tdc {
@@ -48,7 +49,7 @@ std::string name_text(const ast::Name& name) {
 std::string number_text(const ast::Number& number) {
   const std::string value = number.is_integer()
                                 ? fmt::format("{}", std::get<int64_t>(number.value))
-                                : fmt::format("{:#}", std::get<double>(number.value));
+                                : real_text(std::get<double>(number.value));
   return number.unit ? value + " " + unit_names()[static_cast<size_t>(*number.unit)] : value;
 }
 

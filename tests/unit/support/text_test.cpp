@@ -31,6 +31,14 @@ TEST_CASE("failures show texts printable, and what programs say in its lines") {
   CHECK(fail("{}:\n{}", 3, Verbatim{"a\nb"}).messages.front() == "3:\na\nb");
 }
 
+TEST_CASE("real numbers: the fewest digits, and never those of an integer") {
+  CHECK(real_text(2000) == "2000.0");
+  CHECK(real_text(-1) == "-1.0");
+  CHECK(real_text(0.1) == "0.1");
+  CHECK(real_text(1e-5) == "1e-05");
+  CHECK(real_text(1e30) == "1e+30");
+}
+
 TEST_CASE("plain names mean nothing but themselves") {
   for (const char* name : {"board", "_b", "2nd", "a-b.c", "A1"}) CHECK(is_plain_name(name));
   for (const char* name : {"", ".", "..", ".hidden", "-o", "a b", "a/b", "a$b", "a#b", "a\nb",
