@@ -11,7 +11,6 @@
 #include "check/library.h"
 #include "check/reporter.h"
 #include "check/train.h"
-#include "check/unread.h"
 #include "support/text.h"
 
 namespace tdc::check {
@@ -23,7 +22,7 @@ class FileCheck {
       : selection_(selection), reporter_(diagnostics), library_(library) {}
 
   std::optional<CheckedFile> run(const FileScope& file) {
-    recursive_ = check_definitions(library_.files(), reporter_);
+    definitions_ = check_definitions(library_.files(), reporter_);
     evaluate_lets(library_.files(), library_, reporter_);
     // Nets and blocks of used files are only looked at when they are used; what the file itself
     // declares is checked whole.
@@ -46,12 +45,8 @@ class FileCheck {
  private:
   /// Warns of what is bound for nothing (scope-5).
   void report_unread(const FileScope& main) {
-    for (const FileScope* file : library_.files())
-      for (const ast::Declaration& declaration : file->tree.declarations)
-        if (const auto* block = std::get_if<ast::Block>(&declaration.kind))
-          for (const ast::Name& name : reads_of(block->body).unread)
-            reporter_.report(name.range, diag::unused_binding, name.text)
-                .hint(diag::hint_unused_result);
+    for (const ast::Name& name : definitions_.unread)
+      reporter_.report(name.range, diag::unused_binding, name.text).hint(diag::hint_unused_result);
     for (const auto& [name, let] : main.lets)
       if (!main.used_lets.contains(name))
         reporter_.report(let->name.range, diag::unused_binding, name);
@@ -85,7 +80,8 @@ class FileCheck {
 
   const ElaboratedNet& elaborate(const ast::Block& net, const FileScope& file) {
     auto [known, is_new] = nets_.try_emplace(&net);
-    if (is_new) known->second = elaborate_net(net, file, library_, reporter_, recursive_);
+    if (is_new)
+      known->second = elaborate_net(net, file, library_, reporter_, definitions_.recursive);
     return known->second;
   }
 
@@ -132,7 +128,7 @@ class FileCheck {
     if (!net && reporter_.error_count() != errors) return;
     // Without a net there is a mistake in the chain of `extends`, which is all that can be said.
     std::optional<TrainedNet> result =
-        apply_train(train, origin, file, library_, reporter_, recursive_,
+        apply_train(train, origin, file, library_, reporter_, definitions_.recursive,
                     net ? elaborate(*net.declaration, *net.file) : ElaboratedNet{.file = &file});
     if (!result) return;
     result_.programs.push_back({.net = net.declaration->name.text,
@@ -238,7 +234,7 @@ class FileCheck {
   const Selection& selection_;
   Reporter reporter_;
   const Library& library_;
-  std::set<const ast::Block*> recursive_;
+  Definitions definitions_;
   std::map<const ast::Block*, ElaboratedNet> nets_;
   CheckedFile result_;
   std::string weights_from_;          // of the file, for nets whose `train` block says nothing

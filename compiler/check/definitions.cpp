@@ -11,6 +11,7 @@
 #include "check/scopes.h"
 #include "check/unread.h"
 #include "support/text.h"
+#include "syntax/visit_parts.h"
 
 namespace tdc::check {
 namespace {
@@ -30,8 +31,8 @@ class DefinitionCheck {
   DefinitionCheck(const FileScope& file, const ast::Block& block, Reporter& reporter)
       : block_(block), reporter_(reporter), scopes_(file) {}
 
-  /// Checks the block and gives the blocks that it calls.
-  std::vector<BlockCall> run() {
+  /// Checks the block.
+  void run() {
     declare_arguments();
     check_results();
     const int errors = reporter_.error_count();
@@ -40,10 +41,16 @@ class DefinitionCheck {
     if (reporter_.error_count() == errors) {
       if (!always_returns(block_.body))
         reporter_.report(block_.name.range, diag::missing_return, block_.name.text);
-      report_unused();
+      const BodyReads reads = reads_of(block_.body);
+      report_unused(reads.from_outside);
+      unread_ = reads.unread;
     }
-    return std::move(calls_);
   }
+
+  /// The blocks that it calls.
+  [[nodiscard]] const std::vector<BlockCall>& calls() const { return calls_; }
+  /// `BodyReads::unread`; nothing if the body has errors.
+  [[nodiscard]] const std::vector<ast::Name>& unread() const { return unread_; }
 
  private:
   void declare_arguments() {
@@ -133,8 +140,7 @@ class DefinitionCheck {
   }
 
   /// scope-5
-  void report_unused() {
-    const std::set<std::string> read_before_bound = reads_of(block_.body).from_outside;
+  void report_unused(const std::set<std::string>& read_before_bound) {
     for (const ast::Parameter& parameter : block_.parameters) {
       const auto& dims = dims_of_[parameter.name.text];
       const auto is_used = [&](const std::string& name) { return used_.contains(name); };
@@ -193,7 +199,8 @@ class DefinitionCheck {
 
   void check(const ast::VariableDecl& variable) {
     if (check_type_form(variable.type, reporter_)) check_dimensions(variable.type);
-    if (variable.path) check_path(*variable.path);
+    if (variable.path)
+      ast::visit_parts(*variable.path, [&](const ast::Expr& index) { check_expr(index); });
     if (variable.initial != nullptr) check_initial(*variable.initial);
     define(variable.name, false);
   }
@@ -289,56 +296,16 @@ class DefinitionCheck {
       calls_.push_back({meaning.callable->block, callee.range});
   }
 
-  void check_path(const ast::CallPath& path) {
-    for (const auto& piece : path.pieces)
-      if (const auto* index = std::get_if<ast::ExprPtr>(&piece)) check_expr(**index);
-  }
-
-  void check_call(const ast::Call& call) {
-    check_callee(call.callee);
-    for (const ast::Argument& argument : call.arguments) check_expr(*argument.value);
-    if (call.path) check_path(*call.path);
-  }
-
   void check_expr(const ast::Expr& expr) {
-    struct Visitor {
-      DefinitionCheck& check;
-      void operator()(const ast::Number&) const {}
-      void operator()(const ast::String&) const {}
-      void operator()(const ast::Bool&) const {}
-      void operator()(const ast::Name& name) const { check.use(name); }
-      void operator()(const ast::Tuple& tuple) const { elements(tuple.elements); }
-      void operator()(const ast::List& list) const { elements(list.elements); }
-      void operator()(const ast::Unary& unary) const { check.check_expr(*unary.operand); }
-      void operator()(const ast::Binary& binary) const {
-        check.check_expr(*binary.left);
-        check.check_expr(*binary.right);
-      }
-      void operator()(const ast::Range& range) const {
-        check.check_expr(*range.begin);
-        check.check_expr(*range.end);
-      }
-      void operator()(const ast::Call& call) const { check.check_call(call); }
-      void operator()(const ast::Pipe& pipe) const {
-        check.check_expr(*pipe.value);
-        check.check_call(pipe.call);
-      }
-      void operator()(const ast::Index& index) const {
-        check.check_expr(*index.base);
-        for (const ast::Subscript& subscript : index.subscripts) {
-          if (const auto* expr = std::get_if<ast::ExprPtr>(&subscript.kind)) {
-            check.check_expr(**expr);
-          } else if (const auto* slice = std::get_if<ast::Slice>(&subscript.kind)) {
-            if (slice->begin != nullptr) check.check_expr(*slice->begin);
-            if (slice->end != nullptr) check.check_expr(*slice->end);
-          }
-        }
-      }
-      void elements(const std::vector<ast::ExprPtr>& items) const {
-        for (const ast::ExprPtr& item : items) check.check_expr(*item);
-      }
-    };
-    std::visit(Visitor{*this}, expr.kind);
+    const auto check_part = [&](const ast::Expr& part) { check_expr(part); };
+    if (const auto* name = expr.get_if<ast::Name>()) use(*name);
+    if (const auto* call = expr.get_if<ast::Call>()) check_callee(call->callee);
+    if (const auto* pipe = expr.get_if<ast::Pipe>()) {
+      check_expr(*pipe->value);
+      check_callee(pipe->call.callee);
+      return ast::visit_parts(pipe->call, check_part);
+    }
+    ast::visit_parts(expr, check_part);
   }
 
   const ast::Block& block_;
@@ -347,6 +314,7 @@ class DefinitionCheck {
   std::set<std::string> used_;
   std::map<std::string, std::vector<std::string>> dims_of_;  // dims first bound by an argument
   std::vector<BlockCall> calls_;
+  std::vector<ast::Name> unread_;
   int repeat_depth_ = 0;
 };
 
@@ -447,21 +415,25 @@ bool check_type_form(const ast::Type& type, Reporter& reporter) {
   return true;
 }
 
-std::set<const ast::Block*> check_definitions(const std::vector<FileScope*>& files,
-                                              Reporter& reporter) {
+Definitions check_definitions(const std::vector<FileScope*>& files, Reporter& reporter) {
+  Definitions result;
   RecursionCheck::CallGraph graph;
   std::vector<const ast::Block*> order;
   for (const FileScope* file : files) {
     for (const ast::Declaration& declaration : file->tree.declarations) {
       const auto* block = std::get_if<ast::Block>(&declaration.kind);
       if (block == nullptr) continue;
-      graph[block] = DefinitionCheck(*file, *block, reporter).run();
+      DefinitionCheck check(*file, *block, reporter);
+      check.run();
+      graph[block] = check.calls();
+      result.unread.insert(result.unread.end(), check.unread().begin(), check.unread().end());
       order.push_back(block);
     }
   }
   RecursionCheck recursion(graph, reporter);
   for (const ast::Block* block : order) recursion.visit(block);
-  return recursion.recursive();
+  result.recursive = recursion.recursive();
+  return result;
 }
 
 }  // namespace tdc::check

@@ -5,6 +5,7 @@
 
 #include "ops/registry.h"
 #include "support/text.h"
+#include "syntax/visit_parts.h"
 
 namespace tdc::check {
 namespace {
@@ -13,43 +14,17 @@ bool contains(const std::vector<std::string>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-void add_calls(const ast::Expr& expr, std::vector<const ast::Call*>& calls);
-
-void add_calls(const ast::Call& call, std::vector<const ast::Call*>& calls) {
-  calls.push_back(&call);
-  for (const ast::Argument& argument : call.arguments) add_calls(*argument.value, calls);
-}
-
 void add_calls(const ast::Expr& expr, std::vector<const ast::Call*>& calls) {
-  struct Visitor {
-    std::vector<const ast::Call*>& calls;
-    void operator()(const ast::Number&) const {}
-    void operator()(const ast::String&) const {}
-    void operator()(const ast::Bool&) const {}
-    void operator()(const ast::Name&) const {}
-    void operator()(const ast::Tuple& tuple) const {
-      for (const ast::ExprPtr& element : tuple.elements) add_calls(*element, calls);
-    }
-    void operator()(const ast::List& list) const {
-      for (const ast::ExprPtr& element : list.elements) add_calls(*element, calls);
-    }
-    void operator()(const ast::Unary& unary) const { add_calls(*unary.operand, calls); }
-    void operator()(const ast::Binary& binary) const {
-      add_calls(*binary.left, calls);
-      add_calls(*binary.right, calls);
-    }
-    void operator()(const ast::Range& range) const {
-      add_calls(*range.begin, calls);
-      add_calls(*range.end, calls);
-    }
-    void operator()(const ast::Call& call) const { add_calls(call, calls); }
-    void operator()(const ast::Pipe& pipe) const {
-      add_calls(*pipe.value, calls);
-      add_calls(pipe.call, calls);
-    }
-    void operator()(const ast::Index& index) const { add_calls(*index.base, calls); }
+  const auto add_parts = [&](const auto& whole) {
+    ast::visit_parts(whole, [&](const ast::Expr& part) { add_calls(part, calls); });
   };
-  std::visit(Visitor{calls}, expr.kind);
+  if (const auto* pipe = expr.get_if<ast::Pipe>()) {
+    add_calls(*pipe->value, calls);
+    calls.push_back(&pipe->call);
+    return add_parts(pipe->call);
+  }
+  if (const auto* call = expr.get_if<ast::Call>()) calls.push_back(call);
+  add_parts(expr);
 }
 
 void add_bound(const ast::Statement& statement, std::set<std::string>& names) {

@@ -18,6 +18,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "syntax/visit_parts.h"
+
 namespace tdc::check {
 namespace {
 
@@ -28,7 +30,10 @@ class NameWalk {
   explicit NameWalk(Visit visit) : visit_(std::move(visit)) {}
 
   void expr(const ast::Expr& expr) const {
-    std::visit([&](const auto& kind) { walk(kind); }, expr.kind);
+    if (const auto* name = expr.get_if<ast::Name>()) visit_(name->text);
+    if (const auto* call = expr.get_if<ast::Call>()) visit_(call->callee.text);
+    if (const auto* pipe = expr.get_if<ast::Pipe>()) visit_(pipe->call.callee.text);
+    ast::visit_parts(expr, [&](const ast::Expr& part) { this->expr(part); });
   }
 
   void type(const ast::Type& type) const {
@@ -61,45 +66,6 @@ class NameWalk {
   }
 
  private:
-  void walk(const ast::Number&) const {}
-  void walk(const ast::String&) const {}
-  void walk(const ast::Bool&) const {}
-  void walk(const ast::Name& name) const { visit_(name.text); }
-  void walk(const ast::Tuple& tuple) const { all(tuple.elements); }
-  void walk(const ast::List& list) const { all(list.elements); }
-  void walk(const ast::Unary& unary) const { expr(*unary.operand); }
-  void walk(const ast::Binary& binary) const {
-    expr(*binary.left);
-    expr(*binary.right);
-  }
-  void walk(const ast::Range& range) const {
-    expr(*range.begin);
-    expr(*range.end);
-  }
-  void walk(const ast::Call& call) const {
-    visit_(call.callee.text);
-    for (const ast::Argument& argument : call.arguments) expr(*argument.value);
-    path(call.path);
-  }
-  void walk(const ast::Pipe& pipe) const {
-    expr(*pipe.value);
-    walk(pipe.call);
-  }
-  void walk(const ast::Index& index) const {
-    expr(*index.base);
-    for (const ast::Subscript& subscript : index.subscripts) {
-      if (const auto* one = std::get_if<ast::ExprPtr>(&subscript.kind)) {
-        expr(**one);
-      } else if (const auto* slice = std::get_if<ast::Slice>(&subscript.kind)) {
-        optional(slice->begin);
-        optional(slice->end);
-      }
-    }
-  }
-  void all(const std::vector<ast::ExprPtr>& items) const {
-    for (const ast::ExprPtr& item : items) expr(*item);
-  }
-
   void walk(const ast::Let& let) const { expr(*let.value); }
   void walk(const ast::VariableDecl& variable) const {
     type(variable.type);
@@ -121,7 +87,9 @@ class NameWalk {
     expr(*repeat.values);
     body(repeat.body);
   }
-  void walk(const ast::Return& result) const { all(result.values); }
+  void walk(const ast::Return& result) const {
+    for (const ast::ExprPtr& value : result.values) expr(*value);
+  }
   void walk(const ast::Update& update) const {
     visit_(update.name.text);
     expr(*update.value);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "emit/c_names.h"
+#include "emit/program_data.h"
 
 // The protocol itself is `td_runner.c`. What is printed here ties it to the typed functions of one
 // model: each gets a function that finds its arrays, in the order of its parameters, in one buffer.
@@ -97,9 +98,7 @@ RunnerSizes runner_sizes(const interface::Interface& interface,
         eval->arguments.begin(), eval->arguments.end(), [](const schedule::Argument& argument) {
           return argument.is_output && argument.output_kind == ir::OutputKind::metric;
         });
-  sizes.variables =
-      std::count_if(schedule.variables.begin(), schedule.variables.end(),
-                    [](const ir::Variable& v) { return v.kind != ir::VariableKind::accumulator; });
+  sizes.variables = listed_variables(schedule);
   if (interface.training) {
     sizes.batch = interface.training->batch;
     sizes.accumulate = interface.training->accumulate;

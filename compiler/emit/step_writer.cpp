@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <map>
 
 #include "emit/c_names.h"
 #include "emit/program_data.h"
 #include "ops/op.h"
+#include "schedule/relocate.h"
 #include "support/check.h"
 #include "support/text.h"
 
@@ -102,17 +104,16 @@ std::string StepWriter::write_step(const schedule::EntryPoint& entry_point,
 /// Loops over the outer axes of the views, and a run of elements that lie side by side.
 std::string StepWriter::write_copy(const std::vector<const schedule::Copy*>& turns, int64_t number,
                                    std::string_view indent) {
-  const auto& [extent, to_stride, from_stride] = schedule::shapes_of(*turns.front());
-  TDC_CHECK(!turns.front()->transfer && turns.front()->from.extent == extent,
+  const schedule::Copy& copy = *turns.front();
+  const ir::Dims& extent = copy.to.extent;
+  TDC_CHECK(!copy.transfer && copy.from.extent == extent,
             "copies are done at once, between equal shapes");
-  size_t outer = extent.size();
-  int64_t run = 1;
-  while (outer > 0 &&
-         (extent[outer - 1] == 1 || (to_stride[outer - 1] == run && from_stride[outer - 1] == run)))
-    run *= extent[--outer];
+  const schedule::Runs to_runs = schedule::runs_of(copy.to);
+  const schedule::Runs from_runs = schedule::runs_of(copy.from);
+  const size_t outer = std::max(to_runs.outer, from_runs.outer);
   const auto [to_fit, from_fit] = copy_fits(words_, turns);
   std::string loops;
-  const std::string_view element = c_type(schedule_.buffers[turns.front()->to.buffer].type.dtype);
+  const std::string_view element = c_type(schedule_.buffers[copy.to.buffer].type.dtype);
   std::string to = fit_text(to_fit, fmt::format("to_{}", number), fmt::format("{}*", element));
   std::string from =
       fit_text(from_fit, fmt::format("from_{}", number), fmt::format("const {}*", element));
@@ -124,14 +125,14 @@ std::string StepWriter::write_copy(const std::vector<const schedule::Copy*>& tur
     if (extent[axis] == 1) continue;
     loops += fmt::format("{2}for (uint32_t i{0} = 0; i{0} < {1}; ++i{0})\n  ", axis, extent[axis],
                          indent);
-    to += fmt::format(" + i{} * {}", axis, to_stride[axis]);
-    from += fmt::format(" + i{} * {}", axis, from_stride[axis]);
+    to += fmt::format(" + i{} * {}", axis, copy.to.stride[axis]);
+    from += fmt::format(" + i{} * {}", axis, copy.from.stride[axis]);
   }
   parts_.copies = true;
-  const schedule::Copy& copy = *turns.front();
   const std::string what = fmt::format("copy ({})", ir::to_text(copy.phase));
   return fmt::format("{}{}\n{}{}copy_elements({}, {}, {});\n", indent,
-                     comment(number, what, copy.to, copy.origin), loops, indent, to, from, run);
+                     comment(number, what, copy.to, copy.origin), loops, indent, to, from,
+                     std::min(to_runs.length, from_runs.length));
 }
 
 std::string StepWriter::write_launch(const std::vector<const schedule::Launch*>& turns,

@@ -50,9 +50,6 @@ int64_t Attributes::integer(std::string_view name) const {
 double Attributes::real(std::string_view name) const {
   return get<double>(*this, name);
 }
-const std::string& Attributes::text(std::string_view name) const {
-  return get<std::string>(*this, name);
-}
 const std::vector<int64_t>& Attributes::integers(std::string_view name) const {
   return get<std::vector<int64_t>>(*this, name);
 }
@@ -62,7 +59,6 @@ std::string to_text(const AttributeValue& value) {
     std::string operator()(bool v) const { return v ? "true" : "false"; }
     std::string operator()(int64_t v) const { return fmt::format("{}", v); }
     std::string operator()(double v) const { return real_text(v); }
-    std::string operator()(const std::string& v) const { return fmt::format("\"{}\"", v); }
     std::string operator()(const std::vector<int64_t>& v) const {
       return fmt::format("[{}]", fmt::join(v, ", "));
     }

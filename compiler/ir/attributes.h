@@ -10,7 +10,7 @@
 
 namespace tdc::ir {
 
-using AttributeValue = std::variant<bool, int64_t, double, std::string, std::vector<int64_t>>;
+using AttributeValue = std::variant<bool, int64_t, double, std::vector<int64_t>>;
 
 /// The static arguments of a node, sorted by name, so that equal sets print and compare equal.
 class Attributes {
@@ -25,7 +25,6 @@ class Attributes {
   [[nodiscard]] bool boolean(std::string_view name) const;
   [[nodiscard]] int64_t integer(std::string_view name) const;
   [[nodiscard]] double real(std::string_view name) const;
-  [[nodiscard]] const std::string& text(std::string_view name) const;
   [[nodiscard]] const std::vector<int64_t>& integers(std::string_view name) const;
 
   [[nodiscard]] const AttributeValue* find(std::string_view name) const;

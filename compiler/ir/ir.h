@@ -14,7 +14,6 @@
 //      the batch as their leading axis; before, no value has a batch axis.
 //   6. Phases never go back: no forward node consumes a backward or update node's output.
 
-#include <optional>
 #include <string>
 #include <vector>
 

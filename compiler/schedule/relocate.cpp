@@ -36,6 +36,14 @@ Digit* digit_of(std::vector<Digit>& digits, int64_t stride) {
 
 }  // namespace
 
+Runs runs_of(const View& view) {
+  Runs runs = {.outer = view.extent.size()};
+  while (runs.outer > 0 &&
+         (view.extent[runs.outer - 1] == 1 || view.stride[runs.outer - 1] == runs.length))
+    runs.length *= view.extent[--runs.outer];
+  return runs;
+}
+
 View with_plain_strides(View view) {
   const ir::Dims dense = ir::dense_strides(view.extent);
   for (size_t axis = 0; axis < view.extent.size(); ++axis)

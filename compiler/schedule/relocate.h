@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "schedule/schedule.h"
@@ -14,7 +16,15 @@ namespace tdc::schedule {
 ///                                                  view [6] from 0       ->  none
 std::optional<View> relocate(const View& view, const View& place);
 
-/// The same with the strides of axes of extent 1 as they are in a dense tensor.
+/// A view as runs of `length` elements that lie side by side, one for each index of its first
+/// `outer` axes.
+struct Runs {
+  size_t outer = 0;
+  int64_t length = 1;
+};
+Runs runs_of(const View& view);
+
+/// A view with the strides of axes of extent 1 as they are in a dense tensor.
 View with_plain_strides(View view);
 
 }  // namespace tdc::schedule

@@ -394,9 +394,13 @@ class EntryRoller {
     dependences_ = find_dependences(roots_, entry_);
     std::vector<Rolled> loops = find_loops(found);
     if (loops.empty()) return;
-    if (!order(loops)) loops = those_that_can_run(std::move(loops));
+    std::optional<std::vector<size_t>> sorted = order(loops);
+    if (!sorted) {
+      loops = those_that_can_run(std::move(loops));
+      sorted = order(loops);
+    }
     if (loops.empty()) return;
-    mark(loops, repeats);
+    mark(loops, repeats, sorted.value());
     join_buffers(schedule_, entry_);
   }
 
@@ -498,7 +502,9 @@ class EntryRoller {
     return result;
   }
 
-  void mark(const std::vector<Rolled>& loops, const IdVector<ir::RepeatId, SourceRange>& repeats) {
+  /// Marks the steps of loops, and puts all steps into the order `sorted`.
+  void mark(const std::vector<Rolled>& loops, const IdVector<ir::RepeatId, SourceRange>& repeats,
+            const std::vector<size_t>& sorted) {
     for (const Rolled& loop : loops) {
       const LoopId id =
           schedule_.loops.push_back({.origin = repeats[loop.repeat], .runs_down = loop.runs_down});
@@ -508,8 +514,7 @@ class EntryRoller {
                         LoopTurn{.loop = id, .turn = static_cast<int64_t>(turn)});
     }
     std::vector<Step> steps;
-    const std::optional<std::vector<size_t>> sorted = order(loops);
-    for (const size_t step : sorted.value()) steps.push_back(std::move(entry_.steps[step]));
+    for (const size_t step : sorted) steps.push_back(std::move(entry_.steps[step]));
     entry_.steps = std::move(steps);
   }
 

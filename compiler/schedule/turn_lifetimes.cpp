@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "schedule/relocate.h"
+
 namespace tdc::schedule {
 namespace {
 
@@ -34,10 +36,7 @@ class Covered {
 /// Calls `visit` with the runs of a view.
 template <typename Visit>
 void for_each_run(const View& view, int64_t element_bytes, Visit visit) {
-  size_t outer = view.extent.size();
-  int64_t length = 1;
-  while (outer > 0 && (view.extent[outer - 1] == 1 || view.stride[outer - 1] == length))
-    length *= view.extent[--outer];
+  const auto [outer, length] = runs_of(view);
   std::vector<int64_t> index(outer, 0);
   while (true) {
     int64_t begin = view.offset;

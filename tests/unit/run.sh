@@ -4,7 +4,7 @@
 set -euo pipefail
 binary=$(realpath "$1")
 cores=$(nproc)
-ranges=$((3 * cores)) # more than cores: some ranges take longer
+ranges=$((12 * cores)) # many more than cores: some tests take minutes
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 

@@ -60,7 +60,6 @@ struct OracleCase {
 /// A JSON value as a node holds the attribute.
 ir::AttributeValue to_attribute(const Json& json, AttributeKind kind) {
   if (const bool* boolean = json.as_bool()) return *boolean;
-  if (const std::string* text = json.as_string()) return *text;
   if (const double* real = json.as_double()) return *real;
   if (const int64_t* integer = json.as_integer()) {
     if (kind == AttributeKind::real) return static_cast<double>(*integer);
