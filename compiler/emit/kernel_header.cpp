@@ -30,8 +30,6 @@ std::string declaration(const ops::KernelField& field) {
       return fmt::format("const {} *{};", element_type(field.dtype), field.name);
     case ops::FieldKind::output:
       return fmt::format("{} *{};", element_type(field.dtype), field.name);
-    case ops::FieldKind::scratch:
-      return fmt::format("void *{};", field.name);
     case ops::FieldKind::count:
       return fmt::format("int32_t {};", field.name);
     case ops::FieldKind::counts:

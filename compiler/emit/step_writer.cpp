@@ -176,7 +176,7 @@ std::string StepWriter::field_text(const ops::KernelField& field, const std::vec
                                    const std::string& place) {
   std::string_view type = "int32_t";
   if (field.kind == ops::FieldKind::input) type = "const void*";
-  if (field.kind == ops::FieldKind::output || field.kind == ops::FieldKind::scratch) type = "void*";
+  if (field.kind == ops::FieldKind::output) type = "void*";
   if (field.kind == ops::FieldKind::flag) type = "uint32_t";
   if (field.kind == ops::FieldKind::real) type = "float";
   const std::string name = fmt::format("{}_{}", field.name, place);

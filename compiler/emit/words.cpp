@@ -98,11 +98,6 @@ ArgumentWords Words::of_part(const schedule::Launch& launch, const ops::KernelPa
         result.push_back({later(address(launch.outputs.at(output)), offset, 1)});
         break;
       }
-      case ops::FieldKind::scratch:
-        result.push_back(
-            {launch.scratch ? Word{.kind = Word::Kind::address, .storage = roots_[*launch.scratch]}
-                            : null_word()});
-        break;
       case ops::FieldKind::count:
       case ops::FieldKind::counts:
       case ops::FieldKind::flag:

@@ -202,11 +202,6 @@ void ScheduleRun::run(std::string_view entry_point) {
 
 void ScheduleRun::run_step(const Step& step) {
   if (const auto* launch = std::get_if<Launch>(&step)) {
-    if (launch->scratch)
-      std::fill_n(
-          address(*launch->scratch),
-          static_cast<size_t>(ir::byte_size(schedule_.buffers[*launch->scratch].type).count),
-          std::byte{0xff});
     if (options_.kernels != nullptr)
       run_kernel(*launch);
     else
@@ -273,7 +268,6 @@ void ScheduleRun::run_kernel(const Launch& launch) {
   for (const std::optional<View>& view : launch.inputs)
     pointers.inputs.push_back(view ? region(*view).start : nullptr);
   for (const View& view : launch.outputs) pointers.outputs.push_back(region(view).start);
-  if (launch.scratch) pointers.scratch = address(*launch.scratch);
   for (const std::vector<std::byte>& arguments :
        pack_arguments(*launch.op, kernel_call(launch), pointers))
     for (uint32_t core = 0; core < options_.cores; ++core)

@@ -48,8 +48,7 @@ class ScheduleRun {
   [[nodiscard]] std::vector<float> floats(schedule::BufferId buffer) const;
   [[nodiscard]] std::vector<int32_t> integers(schedule::BufferId buffer) const;
 
-  /// Runs an entry point once. Copies in the background happen at once; before each launch its
-  /// scratch is filled with bytes 0xff, so that nobody relies on what it holds.
+  /// Runs an entry point once. Copies in the background happen at once.
   void run(std::string_view entry_point);
 
   /// The bytes of a level's arena, without and with the red zones.

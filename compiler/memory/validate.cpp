@@ -352,12 +352,10 @@ class Replay {
     for (const std::optional<View>& input : launch.inputs)
       inputs.push_back(input ? resolve(*input) : std::nullopt);
     for (const View& output : launch.outputs) outputs.push_back(resolve(output));
-    std::optional<Piece> scratch;
-    if (launch.scratch) scratch = resolve_all(*launch.scratch);
 
     const ops::Range positions = chain_positions(space, launch.box);
     check_reads(launch, space, positions);
-    check_overlaps(launch, inputs, outputs, scratch);
+    check_overlaps(launch, inputs, outputs);
     check_accumulator(launch, inputs, outputs);
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (!outputs[i]) continue;
@@ -368,13 +366,6 @@ class Replay {
       name_elements(outputs[i]->buffer, *made,
                     positions.end == chain_length(space) ? kComplete : positions.end);
     }
-    if (!scratch) return;
-    check_write(*scratch);
-    for (const Interval& interval : scratch->intervals)
-      spaces_[places_[scratch->buffer].space].assign(
-          absolute(*scratch, interval),
-          {.value = {},
-           .write = new_write(scratch->buffer, fmt::format("it is scratch of {}", where_))});
   }
 
   /// Launches of one node are pieces of one call, and no other node makes its outputs.
@@ -538,11 +529,6 @@ class Replay {
 
   // ---- views -----------------------------------------------------------------------------------
 
-  std::optional<Piece> resolve_all(BufferId id) {
-    if (!is_accessible(id)) return std::nullopt;
-    return Piece{.buffer = id, .start = 0, .view = nullptr, .intervals = {{0, bytes(id)}}};
-  }
-
   std::optional<Piece> resolve(const View& view) {
     if (view.buffer.index >= schedule_.buffers.size()) {
       violation("uses a buffer that does not exist");
@@ -619,7 +605,6 @@ class Replay {
 
   /// Whether two pieces are the same elements of the same memory, index for index.
   [[nodiscard]] bool is_same_memory(const Piece& a, const Piece& b) const {
-    if (a.view == nullptr || b.view == nullptr) return false;
     const int64_t a_start = places_[a.buffer].base + a.start * element_bytes(a.buffer);
     const int64_t b_start = places_[b.buffer].base + b.start * element_bytes(b.buffer);
     return places_[a.buffer].space == places_[b.buffer].space && a_start == b_start &&
@@ -739,14 +724,13 @@ class Replay {
 
   /// What is written must not be anything else that the launch uses, except where the op allows it.
   void check_overlaps(const Launch& launch, const std::vector<std::optional<Piece>>& inputs,
-                      const std::vector<std::optional<Piece>>& outputs,
-                      const std::optional<Piece>& scratch) {
+                      const std::vector<std::optional<Piece>>& outputs) {
     std::map<size_t, ByteMap<Mark>> marked;  // by space: which output
-    for (size_t i = 0; i <= outputs.size(); ++i) {
-      const std::optional<Piece>& written = i < outputs.size() ? outputs[i] : scratch;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const std::optional<Piece>& written = outputs[i];
       if (!written) continue;
       ByteMap<Mark>& marks = marked[places_[written->buffer].space];
-      bool is_new = written->view == nullptr || !has_repeats(*written->view);
+      bool is_new = !has_repeats(*written->view);
       for (const Interval& interval : written->intervals) {
         const Interval at = absolute(*written, interval);
         marks.visit(at, [&](Interval, const Mark* mark) { is_new = is_new && mark == nullptr; });
@@ -763,9 +747,7 @@ class Replay {
         marks->second.visit(absolute(*inputs[i], interval), [&](Interval, const Mark* mark) {
           if (mark == nullptr || !is_sound) return;
           const size_t output = mark->operand;
-          if (output < outputs.size() && may_share(launch, i, output) &&
-              is_same_memory(*inputs[i], *outputs[output]))
-            return;
+          if (may_share(launch, i, output) && is_same_memory(*inputs[i], *outputs[output])) return;
           is_sound = false;
           violation("writes over its own operand {}", name(inputs[i]->buffer));
         });

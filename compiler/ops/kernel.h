@@ -21,13 +21,12 @@ namespace tdc::ops {
 constexpr int64_t kKernelRank = 6;
 
 enum class FieldKind : uint8_t {
-  input,    ///< `const T *`, null where an optional operand is absent
-  output,   ///< `T *`
-  scratch,  ///< `void *`
-  count,    ///< `int32_t`: an extent, a stride or a distance, in elements
-  counts,   ///< `int32_t[TD_RANK]`, unused entries 0
-  flag,     ///< `uint32_t`, 0 or 1
-  real,     ///< `float`, rounded once from double
+  input,   ///< `const T *`, null where an optional operand is absent
+  output,  ///< `T *`
+  count,   ///< `int32_t`: an extent, a stride or a distance, in elements
+  counts,  ///< `int32_t[TD_RANK]`, unused entries 0
+  flag,    ///< `uint32_t`, 0 or 1
+  real,    ///< `float`, rounded once from double
 };
 
 /// One member of the argument struct, in the order of declaration.
@@ -90,8 +89,6 @@ struct KernelDef {
   std::vector<KernelField> fields;
   /// Fills every `count`, `counts`, `flag` and `real` field.
   void (*bind)(const KernelCall&, KernelScalars&) = nullptr;
-  /// Bytes of scratch for a call, aligned to 8; none if null.
-  int64_t (*scratch_bytes)(const KernelCall&) = nullptr;
 };
 
 }  // namespace tdc::ops

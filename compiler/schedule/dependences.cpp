@@ -11,8 +11,6 @@ std::vector<Touch> touches(const Roots& roots, const Step& step) {
   visit_views(step, [&](const View& view, bool is_written) {
     result.push_back({roots[view.buffer], is_written});
   });
-  if (const auto* launch = std::get_if<Launch>(&step); launch != nullptr && launch->scratch)
-    result.push_back({roots[*launch->scratch], true});
   return result;
 }
 

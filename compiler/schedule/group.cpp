@@ -239,7 +239,6 @@ class StripMaker {
       add_strip({begin, std::min(begin + length_, extent)}, begin + length_ >= extent);
     shrink_buffers();
     for (size_t strip = 0; strip < boxes_.size(); ++strip) write_strip(strip, strips_.steps);
-    size_scratch();
     return std::move(strips_);
   }
 
@@ -335,18 +334,6 @@ class StripMaker {
                               .transfer = std::nullopt,
                               .phase = run_.launches[link]->phase,
                               .origin = run_.launches[link]->origin});
-    }
-  }
-
-  /// The pieces of a launch share its scratch, which is as large as the largest needs.
-  void size_scratch() {
-    for (Step& step : strips_.steps) {
-      auto* launch = std::get_if<Launch>(&step);
-      if (launch == nullptr || !launch->scratch) continue;
-      const int64_t bytes = launch->op->kernel->scratch_bytes(kernel_call(*launch));
-      ir::Dims& dims = strips_.dims.try_emplace(*launch->scratch, ir::Dims{0}).first->second;
-      dims[0] = std::max(dims[0], (bytes + 3) / 4);
-      if (bytes == 0) launch->scratch = std::nullopt;
     }
   }
 

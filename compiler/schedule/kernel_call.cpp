@@ -77,9 +77,6 @@ std::vector<std::byte> pack_arguments(const ops::KernelDef& kernel, const ops::K
       case ops::FieldKind::output:
         packer.append(pointers.outputs.at(static_cast<size_t>(field.operand)));
         break;
-      case ops::FieldKind::scratch:
-        packer.append(pointers.scratch);
-        break;
       case ops::FieldKind::count:
         packer.append(scalars.narrow(field, scalars.get<int64_t>(field)));
         break;
@@ -108,7 +105,7 @@ std::vector<std::vector<std::byte>> pack_arguments(const ops::OpDef& op,
   constexpr int64_t kElementBytes = 4;  // of every dtype
   std::vector<std::vector<std::byte>> result;
   for (const ops::KernelPart& part : ops::kernel_parts(op, call)) {
-    KernelPointers own = {.inputs = {}, .outputs = {}, .scratch = pointers.scratch};
+    KernelPointers own;
     for (const ops::KernelPart::Place& place : part.inputs) {
       const auto* start = static_cast<const std::byte*>(pointers.inputs.at(place.operand));
       own.inputs.push_back(start == nullptr ? nullptr : start + place.offset * kElementBytes);

@@ -32,7 +32,6 @@ class KernelLibrary {
 struct KernelPointers {
   std::vector<const void*> inputs;  ///< null where an optional operand is absent
   std::vector<void*> outputs;
-  void* scratch = nullptr;
 };
 
 /// The bytes of the argument struct of each call of its kernel that computes a call of an op

@@ -83,8 +83,6 @@ class Finder {
   template <typename Visit>
   void for_each_use(const Step& step, const Visit& visit) {
     visit_views(step, [&](const View& view, bool) { visit(view.buffer); });
-    const auto* launch = std::get_if<Launch>(&step);
-    if (launch != nullptr && launch->scratch) visit(*launch->scratch);
     if (const auto* wait = std::get_if<Wait>(&step))
       for (const Copy* pending : transfers_[wait->transfer]) {
         visit(pending->from.buffer);

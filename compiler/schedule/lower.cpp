@@ -199,7 +199,6 @@ class GraphLowering {
     launch.label = label(node);
     launch.origin = node.origin;
     launch.turns = node.turns;
-    launch.scratch = add_scratch(launch);
     entry_.steps.emplace_back(std::move(launch));
   }
 
@@ -227,14 +226,6 @@ class GraphLowering {
     copy.phase = node.phase;
     copy.origin = node.origin;
     copy.turns = node.turns;
-  }
-
-  std::optional<BufferId> add_scratch(const Launch& launch) {
-    if (launch.op->kernel->scratch_bytes == nullptr) return std::nullopt;
-    const int64_t bytes = launch.op->kernel->scratch_bytes(kernel_call(launch));
-    if (bytes == 0) return std::nullopt;
-    const ir::TensorType type = {.dtype = ir::DType::f32, .dims = {(bytes + 3) / 4}};
-    return add_temporary(type, "scratch of " + launch.label, {});
   }
 
   /// What people see: the value's own name, or the op's.

@@ -147,11 +147,6 @@ class Joiner {
     for (std::optional<View>& input : launch->inputs)
       if (input) move(*input);
     for (View& output : launch->outputs) move(output);
-    if (!launch->scratch) return;
-    const Part* part = part_of(*launch->scratch);
-    if (part == nullptr) return;
-    TDC_CHECK(part->offset == 0, "scratch is kept from turn to turn");
-    launch->scratch = part->buffer;
   }
 
   Schedule& schedule_;
@@ -178,7 +173,6 @@ void for_each_buffer(Schedule& schedule, const Visit& visit) {
       for (std::optional<View>& input : launch->inputs)
         if (input) visit(input->buffer);
       for (View& output : launch->outputs) visit(output.buffer);
-      if (launch->scratch) visit(*launch->scratch);
     }
   }
 }

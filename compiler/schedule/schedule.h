@@ -93,7 +93,6 @@ struct Launch {
   /// Which values of the entry point's graph the operands are; not valid where one is absent. The
   /// validator proves that the views hold the box's elements of them.
   ir::ValueIds input_values, output_values;
-  std::optional<BufferId> scratch;
   ir::Phase phase = ir::Phase::forward;
   ir::NodeId from;              ///< for reports
   std::string label;            ///< for comments in the C and profiles

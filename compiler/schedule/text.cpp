@@ -119,7 +119,6 @@ class Writer {
                              to_text(launch.output_values.at(i)));
     text_ += fmt::format("{}: {}({}) -> {}{}", ir::to_text(launch.phase), launch.op->name, inputs,
                          outputs, to_text(launch.call.attributes));
-    if (launch.scratch) text_ += fmt::format(" scratch b{}", launch.scratch->index);
   }
 
   const Schedule& schedule_;

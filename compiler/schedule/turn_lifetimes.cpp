@@ -66,7 +66,6 @@ class TurnReplay {
       for (const std::optional<View>& input : launch->inputs)
         if (input) read(*input);
       for (const View& output : launch->outputs) write(output);
-      if (launch->scratch) is_fresh_.try_emplace(roots_[*launch->scratch], true);
     }
   }
 

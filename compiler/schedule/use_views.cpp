@@ -167,11 +167,8 @@ class EntryPointPass {
         is_left_out_(entry.steps.size(), 0),
         live_bytes_(entry.steps.size()) {
     uses_.resize(schedule.buffers.size());
-    for (size_t at = 0; at < entry.steps.size(); ++at) {
+    for (size_t at = 0; at < entry.steps.size(); ++at)
       visit_views(entry.steps[at], [&](const View& view, bool) { uses_[view.buffer].insert(at); });
-      const auto* launch = std::get_if<Launch>(&entry.steps[at]);
-      if (launch != nullptr && launch->scratch) uses_[*launch->scratch].insert(at);
-    }
     for (const BufferId buffer : schedule.buffers.ids()) {
       const BufferId memory = roots_[buffer];
       if (memory != buffer) versions_[memory].push_back(buffer);
@@ -280,8 +277,6 @@ class EntryPointPass {
       for (std::optional<View>& input : launch->inputs)
         if (input) exchange(*input);
       for (View& output : launch->outputs) exchange(output);
-      // A launch of which more than views depends on the layout.
-      is_possible = is_possible && !launch->scratch;
     } else if (auto* copy = std::get_if<Copy>(&step)) {
       exchange(copy->from);
       exchange(copy->to);

@@ -6,8 +6,8 @@
 
 namespace tdc::schedule {
 
-/// Calls `visit(view, is_written)` for everything that a step touches, scratch excepted: what it
-/// reads before what it writes.
+/// Calls `visit(view, is_written)` for everything that a step touches: what it reads before what
+/// it writes.
 template <typename Visit>
 void visit_views(const Step& step, Visit visit) {
   if (const auto* launch = std::get_if<Launch>(&step)) {

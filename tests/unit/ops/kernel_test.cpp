@@ -65,11 +65,6 @@ void run_kernel(const OpDef& op, const Call& call, const kernels::Build& build, 
         layout(call.outputs[i], kernel_call.space.outputs[i], kernel_call.box, &offset));
     pointers.outputs.push_back(outputs[i] + offset);
   }
-  std::vector<double> scratch;  // doubles for their alignment
-  if (op.kernel->scratch_bytes != nullptr) {
-    scratch.resize(static_cast<size_t>(op.kernel->scratch_bytes(kernel_call) + 7) / 8);
-    pointers.scratch = scratch.data();
-  }
   auto* const kernel =
       reinterpret_cast<schedule::KernelFunction>(build.find(std::string(op.kernel->name)));
   for (const std::vector<std::byte>& arguments :

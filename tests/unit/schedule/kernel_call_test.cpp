@@ -16,7 +16,6 @@ struct ExpectedArguments {
   const int32_t* absent;
   int32_t strides[6];
   float scale;
-  void* scratch;
   uint32_t flag;
 };
 
@@ -30,7 +29,6 @@ TEST_CASE("argument structs have the layout of C") {
                  {.name = "absent", .kind = ops::FieldKind::input, .dtype = ir::DType::i32},
                  {.name = "strides", .kind = ops::FieldKind::counts},
                  {.name = "scale", .kind = ops::FieldKind::real},
-                 {.name = "scratch", .kind = ops::FieldKind::scratch},
                  {.name = "flag", .kind = ops::FieldKind::flag}},
       .bind = [](const ops::KernelCall& call, ops::KernelScalars& scalars) {
         scalars.set("flag", int64_t{1});
@@ -43,9 +41,8 @@ TEST_CASE("argument structs have the layout of C") {
                                 .outputs = {{.extent = {7}, .stride = {1}}},
                                 .attributes = attributes};
   float x = 0, y = 0;
-  double scratch = 0;
   const std::vector<std::byte> packed =
-      pack_arguments(kernel, call, {.inputs = {nullptr, &x}, .outputs = {&y}, .scratch = &scratch});
+      pack_arguments(kernel, call, {.inputs = {nullptr, &x}, .outputs = {&y}});
   REQUIRE(packed.size() == sizeof(ExpectedArguments));
   ExpectedArguments found;
   std::memcpy(&found, packed.data(), sizeof found);
@@ -56,7 +53,6 @@ TEST_CASE("argument structs have the layout of C") {
   CHECK(std::vector<int32_t>(found.strides, found.strides + 6) ==
         std::vector<int32_t>{-3, 4, 0, 0, 0, 0});
   CHECK(found.scale == 0.1F);
-  CHECK(found.scratch == &scratch);
   CHECK(found.flag == 1);
 }
 

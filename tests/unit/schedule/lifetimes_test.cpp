@@ -50,7 +50,7 @@ TEST_CASE("aliases live as one, unused buffers and constants have no lifetime") 
         std::vector<Lifetime>{{.buffer = h, .size = {16}, .first = 0, .last = 3}});
 }
 
-TEST_CASE("ticks of entry points follow one another; scratch lives for its launch") {
+TEST_CASE("ticks of entry points follow one another") {
   ScheduleBuilder b;
   b.entry_point("infer");
   const BufferId x = b.input("x", {4});
@@ -60,12 +60,10 @@ TEST_CASE("ticks of entry points follow one another; scratch lives for its launc
   const BufferId x2 = b.input("x", {4});
   const BufferId y2 = b.output("y", {4});
   const BufferId h = b.temporary("h", {4});
-  const BufferId scratch = b.temporary("scratch", {8});
-  b.launch("relu", {x2}, {h}).scratch = scratch;  // 1
-  b.launch("relu", {h}, {y2});                    // 2
+  b.launch("relu", {x2}, {h});  // 1
+  b.launch("relu", {h}, {y2});  // 2
   const Lifetimes found = find_lifetimes(b.schedule());
-  CHECK(found == std::vector<Lifetime>{{.buffer = h, .size = {16}, .first = 1, .last = 2},
-                                       {.buffer = scratch, .size = {32}, .first = 1, .last = 1}});
+  CHECK(found == std::vector<Lifetime>{{.buffer = h, .size = {16}, .first = 1, .last = 2}});
   CHECK(found.entry_points == std::vector<EntryTicks>{{0, 1}, {1, 3}});
 }
 

@@ -16,10 +16,9 @@ TEST_CASE("the dump of a schedule") {
   const BufferId h = b.temporary("h", {1, 3});
   const BufferId r = b.alias("r", h);
   const BufferId tile = b.temporary("tile", {1});
-  const BufferId scratch = b.temporary("scratch", {8});
   b.schedule().buffers[tile].level = test::kL1;
   b.launch("matmul", {x, w, {}}, {h}, {{"transpose_b", true}});
-  b.launch("relu", {h}, {r}).scratch = scratch;
+  b.launch("relu", {h}, {r});
   b.copy(b.slice(r, 1, 1), b.whole(tile), TransferId{0});
   b.wait(TransferId{0});
   Launch& launch = b.launch_views("relu", {b.whole(tile)},
@@ -38,12 +37,11 @@ buffers
   b3 h: f32[1, 3], temporary, L2
   b4 r: f32[1, 3], temporary, L2, in the memory of b3
   b5 tile: f32[1], temporary, L1
-  b6 scratch: f32[8], temporary, L2
-  b7 fc.weight': f32[3, 2], variable v0, L2, in the memory of b0
+  b6 fc.weight': f32[3, 2], variable v0, L2, in the memory of b0
 entry point train_step(x: b1 %0) -> (loss: b2 %6), batch 1
   reads v0 %2
   0 forward: matmul(b1 %0, b0 %2, -) -> b3 %3 {reduce: false, transpose_a: false, transpose_b: true}
-  1 forward: relu(b3 %3) -> b4 %4 scratch b6
+  1 forward: relu(b3 %3) -> b4 %4
   2 copy b4[1] from 1 stride [1] -> b5 as t0
   3 wait t0
   4 loss: relu(b5 %5) -> b2[1] from 2 stride [1] %6
@@ -51,7 +49,7 @@ entry point apply() -> (), batch 1
   reads v0 %7
   writes v0 %8
   view %9 = transpose(%7) {axes: [1, 0]}
-  5 update: add(b0[6] %7, b0[6] %7) -> b7[6] %8
+  5 update: add(b0[6] %7, b0[6] %7) -> b6[6] %8
 )");
 }
 
