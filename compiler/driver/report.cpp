@@ -59,7 +59,7 @@ JsonArray steps_json(const Compilation& c) {
                                   {"entry_point", work.entry_point->name},
                                   {"op", std::string(work.launch->op->name)},
                                   {"name", work.launch->label},
-                                  {"phase", std::string(ir::to_text(work.launch->phase))},
+                                  {"phase", std::string(ir::to_text(work.launch->context.phase))},
                                   {"output", dims_json(work.launch->outputs.at(0).extent)},
                                   {"turns", work.turns},
                                   {"flop", work.flop}});
@@ -76,7 +76,7 @@ Work work_of(const schedule::Schedule& schedule, std::string_view name) {
     const auto* launch = std::get_if<schedule::Launch>(&step);
     if (launch == nullptr) continue;
     const int64_t flop = schedule::flop(*launch);
-    switch (launch->phase) {
+    switch (launch->context.phase) {
       case ir::Phase::forward:
       case ir::Phase::loss:
         work.forward += flop;

@@ -129,9 +129,9 @@ std::string StepWriter::write_copy(const std::vector<const schedule::Copy*>& tur
     from += fmt::format(" + i{} * {}", axis, copy.from.stride[axis]);
   }
   parts_.copies = true;
-  const std::string what = fmt::format("copy ({})", ir::to_text(copy.phase));
+  const std::string what = fmt::format("copy ({})", ir::to_text(copy.context.phase));
   return fmt::format("{}{}\n{}{}copy_elements({}, {}, {});\n", indent,
-                     comment(number, what, copy.to, copy.origin), loops, indent, to, from,
+                     comment(number, what, copy.to, copy.context.origin), loops, indent, to, from,
                      std::min(to_runs.length, from_runs.length));
 }
 
@@ -150,12 +150,12 @@ std::string StepWriter::write_launch(const std::vector<const schedule::Launch*>&
   }
   const std::string op_name =
       launch.label == launch.op->name
-          ? std::string(ir::to_text(launch.phase))
-          : fmt::format("{}, {}", launch.op->name, ir::to_text(launch.phase));
+          ? std::string(ir::to_text(launch.context.phase))
+          : fmt::format("{}, {}", launch.op->name, ir::to_text(launch.context.phase));
   const std::string what = fmt::format("{} ({})", launch.label, op_name);
   return fmt::format("{0}{{ {1}\n{2}{0}  TD_MARK({3});\n{4}{0}}}\n", indent,
-                     comment(number, what, launch.outputs.front(), launch.origin), structs, number,
-                     runs);
+                     comment(number, what, launch.outputs.front(), launch.context.origin), structs,
+                     number, runs);
 }
 
 /// The definition of an argument struct; `place` tells its tables from those of others.

@@ -300,7 +300,8 @@ class Replay {
     std::optional<schedule::LoopTurn> last;
     Tick turn_begin = tick;
     for (const Step& step : steps) {
-      const std::optional<schedule::LoopTurn> turn = turn_of(step);
+      const schedule::StepContext* context = schedule::context_of(step);
+      const auto turn = context == nullptr ? std::nullopt : context->loop_turn;
       if (turn && turn != last && turn->turn > 0) tick = turn_begin;
       if (turn && turn != last) turn_begin = tick;
       last = turn;
@@ -318,12 +319,6 @@ class Replay {
       }
     }
     return tick;
-  }
-
-  static std::optional<schedule::LoopTurn> turn_of(const Step& step) {
-    if (const auto* launch = std::get_if<Launch>(&step)) return launch->loop_turn;
-    if (const auto* copy = std::get_if<Copy>(&step)) return copy->loop_turn;
-    return std::nullopt;
   }
 
   void say_where(std::string_view what) {

@@ -332,8 +332,8 @@ class StripMaker {
       steps.emplace_back(Copy{.to = view_of_rows(link, strip, rows),
                               .from = view_of_rows(link, strip - 1, rows),
                               .transfer = std::nullopt,
-                              .phase = run_.launches[link]->phase,
-                              .origin = run_.launches[link]->origin});
+                              .context = {.phase = run_.launches[link]->context.phase,
+                                          .origin = run_.launches[link]->context.origin}});
     }
   }
 

@@ -42,14 +42,13 @@ Stretch stretch_at(const std::vector<Step>& steps, size_t first) {
 }  // namespace
 
 std::optional<LoopTurn> loop_turn(const Step& step) {
-  if (const auto* launch = std::get_if<Launch>(&step)) return launch->loop_turn;
-  if (const auto* copy = std::get_if<Copy>(&step)) return copy->loop_turn;
-  return std::nullopt;
+  const StepContext* context = context_of(step);
+  return context == nullptr ? std::nullopt : context->loop_turn;
 }
 
 void set_loop_turn(Step& step, std::optional<LoopTurn> turn) {
-  if (auto* launch = std::get_if<Launch>(&step)) launch->loop_turn = turn;
-  if (auto* copy = std::get_if<Copy>(&step)) copy->loop_turn = turn;
+  if (auto* launch = std::get_if<Launch>(&step)) launch->context.loop_turn = turn;
+  if (auto* copy = std::get_if<Copy>(&step)) copy->context.loop_turn = turn;
 }
 
 std::array<ir::Dims, 3> shapes_of(const Copy& copy) {

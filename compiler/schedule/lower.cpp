@@ -192,13 +192,11 @@ class GraphLowering {
       outputs.push_back(buffers_[output]);
     }
     Launch launch = whole_launch(*node.op, ops::call_of(graph_, node), inputs, outputs);
-    launch.phase = node.phase;
     launch.from = id;
     launch.input_values = node.inputs;
     launch.output_values = node.outputs;
     launch.label = label(node);
-    launch.origin = node.origin;
-    launch.turns = node.turns;
+    launch.context = context_for(node);
     entry_.steps.emplace_back(std::move(launch));
   }
 
@@ -222,10 +220,11 @@ class GraphLowering {
           add_temporary(graph_.type(output), label(node), graph_.values[output].origin);
     if (storage(buffers_[output]) == storage(from)) return;
     add_copy(buffers_[output], from, graph_.type(output).dims);
-    Copy& copy = std::get<Copy>(entry_.steps.back());
-    copy.phase = node.phase;
-    copy.origin = node.origin;
-    copy.turns = node.turns;
+    std::get<Copy>(entry_.steps.back()).context = context_for(node);
+  }
+
+  static StepContext context_for(const ir::Node& node) {
+    return {.phase = node.phase, .origin = node.origin, .turns = node.turns, .loop_turn = {}};
   }
 
   /// What people see: the value's own name, or the op's.

@@ -56,13 +56,6 @@ struct Rolled {
   bool runs_down = false;                  ///< from the repeat's last turn to the first
 };
 
-const std::vector<ir::Turn>& turns_of(const Step& step) {
-  static const std::vector<ir::Turn> none;
-  if (const auto* launch = std::get_if<Launch>(&step)) return launch->turns;
-  if (const auto* copy = std::get_if<Copy>(&step)) return copy->turns;
-  return none;
-}
-
 // ---- matching turns ----------------------------------------------------------------------------
 
 using TurnSteps = std::map<Key, size_t>;
@@ -85,11 +78,10 @@ Repeats collect(const EntryPoint& entry_point) {
     const Step& step = entry_point.steps[at];
     const auto* launch = std::get_if<Launch>(&step);
     const auto* copy = std::get_if<Copy>(&step);
-    const ir::Phase phase = launch != nullptr ? launch->phase
-                            : copy != nullptr ? copy->phase
-                                              : ir::Phase::forward;
-    for (const ir::Turn& turn : turns_of(step)) {
-      Key key = {.is_backward = phase >= ir::Phase::backward,
+    const StepContext* context = context_of(step);
+    if (context == nullptr) continue;
+    for (const ir::Turn& turn : context->turns) {
+      Key key = {.is_backward = context->phase >= ir::Phase::backward,
                  .position = turn.position,
                  .is_copy = launch == nullptr,
                  .op = launch == nullptr ? nullptr : launch->op,

@@ -45,6 +45,12 @@ Launch whole_launch(const ops::OpDef& op, ops::Call call, const std::vector<Buff
   return piece_launch(op, std::move(call), std::move(box), inputs, outputs);
 }
 
+const StepContext* context_of(const Step& step) {
+  if (const auto* launch = std::get_if<Launch>(&step)) return &launch->context;
+  if (const auto* copy = std::get_if<Copy>(&step)) return &copy->context;
+  return nullptr;
+}
+
 int64_t flop(const Launch& launch) {
   return ops::flop(*launch.op, launch.op->space(launch.call), launch.box);
 }

@@ -82,6 +82,14 @@ struct LoopTurn {
   friend bool operator==(const LoopTurn&, const LoopTurn&) = default;
 };
 
+/// Where a step comes from, and the loop that it stands in.
+struct StepContext {
+  ir::Phase phase = ir::Phase::forward;
+  SourceRange origin;           ///< of the node for which it runs
+  std::vector<ir::Turn> turns;  ///< of that node
+  std::optional<LoopTurn> loop_turn;
+};
+
 /// One call of a kernel by the whole team, complete when it returns: a box of the space of an op's
 /// call. Views are what the box touches of the operands.
 struct Launch {
@@ -93,12 +101,9 @@ struct Launch {
   /// Which values of the entry point's graph the operands are; not valid where one is absent. The
   /// validator proves that the views hold the box's elements of them.
   ir::ValueIds input_values, output_values;
-  ir::Phase phase = ir::Phase::forward;
-  ir::NodeId from;              ///< for reports
-  std::string label;            ///< for comments in the C and profiles
-  SourceRange origin;           ///< of the node
-  std::vector<ir::Turn> turns;  ///< of the node
-  std::optional<LoopTurn> loop_turn;
+  ir::NodeId from;    ///< for reports
+  std::string label;  ///< for comments in the C and profiles
+  StepContext context;
 };
 
 /// The launch of a box of a call whose operands fill these buffers; absent ones are not valid.
@@ -123,15 +128,15 @@ using TransferId = Id<struct TransferTag>;
 struct Copy {
   View to, from;
   std::optional<TransferId> transfer;  ///< set: runs until a Wait names it
-  ir::Phase phase = ir::Phase::forward;
-  SourceRange origin;           ///< of the node for which is copied
-  std::vector<ir::Turn> turns;  ///< of that node
-  std::optional<LoopTurn> loop_turn;
+  StepContext context;
 };
 struct Wait {
   TransferId transfer;
 };
 using Step = std::variant<Launch, Copy, Wait>;
+
+/// Null: a wait, which has none.
+const StepContext* context_of(const Step& step);
 
 /// A node that no step computes: its output is its operands under other indices (a reshape, or an
 /// op that only moves elements), and readers take it from where those lie.

@@ -125,19 +125,19 @@ class RandomLoops {
         // Copies have the same shapes in all turns.
         const int64_t copied = step.count.in(0), half = (copied + 1) / 2;
         if (step.kind == 0)
-          builder_.copy(view(step.a, turn, copied, 0), view(step.to, turn, copied)).loop_turn =
-              mark;
+          builder_.copy(view(step.a, turn, copied, 0), view(step.to, turn, copied))
+              .context.loop_turn = mark;
         else if (step.kind == 4)
           builder_
               .copy(rows(view(step.a, turn, half, 0), kMost - half),
                     rows(view(step.to, turn, half), 2 * half < kMost ? half + 1 : half))
-              .loop_turn = mark;
+              .context.loop_turn = mark;
         else if (step.kind == 1)
-          builder_.launch_views("relu", {a}, {to}).loop_turn = mark;
+          builder_.launch_views("relu", {a}, {to}).context.loop_turn = mark;
         else if (step.kind == 2)
-          builder_.launch_views("add", {a, b}, {to}).loop_turn = mark;
+          builder_.launch_views("add", {a, b}, {to}).context.loop_turn = mark;
         else
-          builder_.launch_views("mul", {a, b}, {to}).loop_turn = mark;
+          builder_.launch_views("mul", {a, b}, {to}).context.loop_turn = mark;
       }
   }
 

@@ -23,10 +23,10 @@ TEST_CASE("the dump of a schedule") {
   b.wait(TransferId{0});
   Launch& launch = b.launch_views("relu", {b.whole(tile)},
                                   {{.buffer = y, .offset = 2, .extent = {1}, .stride = {1}}});
-  launch.phase = ir::Phase::loss;
+  launch.context.phase = ir::Phase::loss;
   b.entry_point("apply");
-  b.launch_views("add", {whole(w, {6}), whole(w, {6})}, {whole(b.next_version(w), {6})}).phase =
-      ir::Phase::update;
+  b.launch_views("add", {whole(w, {6}), whole(w, {6})}, {whole(b.next_version(w), {6})})
+      .context.phase = ir::Phase::update;
   b.view(b.node("transpose", {{b.value(w), {3, 2}}}, {2, 3}));
   CHECK(to_text(b.schedule(), test::two_level_chip()) == R"(variables
   v0 fc.weight: f32[3, 2], parameter, trained
