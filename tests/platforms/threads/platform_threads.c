@@ -9,7 +9,6 @@
  * The environment says TD_THREADS_CORES (3 without it) and TD_THREADS_SEED (0). */
 #define _POSIX_C_SOURCE 200809L
 
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -63,7 +62,7 @@ static uint32_t draw(uint32_t count) {
   return (uint32_t)(z >> 33) % count;
 }
 
-/* ---- streams, end, clock: as on a host ------------------------------------------------------- */
+/* ---- streams, end, clock --------------------------------------------------------------------- */
 
 /* The streams are core 0's, outside of jobs. */
 static void check_no_job(const char* what) {
@@ -74,25 +73,12 @@ static void check_no_job(const char* what) {
 
 size_t td_read(void* data, size_t bytes) {
   check_no_job("td_read within a job");
-  size_t done = 0;
-  while (done < bytes) {
-    const ssize_t count = read(STDIN_FILENO, (uint8_t*)data + done, bytes - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    done += (size_t)count;
-  }
-  return done;
+  return fread(data, 1, bytes, stdin);
 }
 
 void td_write(const void* data, size_t bytes) {
   check_no_job("td_write within a job");
-  size_t done = 0;
-  while (done < bytes) {
-    const ssize_t count = write(STDOUT_FILENO, (const uint8_t*)data + done, bytes - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) td_exit(1);
-    done += (size_t)count;
-  }
+  if (fwrite(data, 1, bytes, stdout) != bytes || fflush(stdout) != 0) td_exit(1);
 }
 
 void td_exit(int status) {
