@@ -80,8 +80,7 @@ const OpFamily accuracy_family = {
                             {.name = "logits_row", .kind = FieldKind::count, .summary = "stride"}},
                  .bind =
                      [](const KernelCall& call, KernelScalars& scalars) {
-                       const StridedAxis rows = merge_leading(call.input(0), 1);
-                       check_dense(call.input(0), 1);
+                       const StridedAxis rows = dense_rows(call.input(0));
                        check_dense(call.input(1));
                        check_dense(call.output(0));
                        const int64_t samples = ir::element_count(call.output(0).extent);

@@ -13,10 +13,7 @@ using ir::TensorType;
 TypeResult infer(const Call& call) {
   TensorType y = call.input(0);
   const int64_t axis = call.attributes.integer("axis");
-  if (axis >= 0 || axis < -static_cast<int64_t>(y.dims.size()))
-    return TypeProblem{.message = make_message(diag::op_axis, ir::to_text(y.dims), axis),
-                       .operand = -1,
-                       .attribute = "axis"};
+  if (auto problem = axis_problem(y.dims, axis)) return *std::move(problem);
   const size_t joined = axis_of(y.dims, call.attributes);
   for (size_t i = 1; i < call.inputs.size(); ++i) {
     const Dims& part = call.input(i).dims;

@@ -3,8 +3,10 @@
 
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
+#include "ops/fields.h"
 #include "ops/rules.h"
 #include "ops/strides.h"
+#include "ops/window.h"
 
 // y[n, o, i, j] = sum over c, p, q of x[n, c, i s + p d - pad, j s + q d - pad] w[o, c, p, q]: one
 // chain of fused multiply-adds per output, c then p then q ascending. Kernel rows outside of the
@@ -23,12 +25,6 @@ struct Geometry {
   int64_t kernel[2], stride[2], padding[2], dilation[2];
 };
 
-int64_t output_extent(int64_t extent, int64_t kernel, int64_t stride, int64_t padding,
-                      int64_t dilation) {
-  const int64_t span = extent + 2 * padding - dilation * (kernel - 1) - 1;
-  return span < 0 ? 0 : span / stride + 1;
-}
-
 Geometry geometry(const Dims& x, const Dims& w, const ir::Attributes& attributes) {
   Geometry g = {};
   const size_t leading = x.size() - 3;
@@ -45,8 +41,8 @@ Geometry geometry(const Dims& x, const Dims& w, const ir::Attributes& attributes
     g.padding[i] = attributes.integers("padding")[i];
     g.dilation[i] = attributes.integers("dilation")[i];
   }
-  g.out_height = output_extent(g.height, g.kernel[0], g.stride[0], g.padding[0], g.dilation[0]);
-  g.out_width = output_extent(g.width, g.kernel[1], g.stride[1], g.padding[1], g.dilation[1]);
+  g.out_height = window_count(g.height, g.kernel[0], g.stride[0], g.padding[0], g.dilation[0]);
+  g.out_width = window_count(g.width, g.kernel[1], g.stride[1], g.padding[1], g.dilation[1]);
   return g;
 }
 
@@ -315,28 +311,24 @@ Space weight_gradient_space(const Call& call) {
 
 // ---- kernels -----------------------------------------------------------------------------------
 
-KernelField count(std::string_view name, std::string_view summary) {
-  return {.name = name, .kind = FieldKind::count, .summary = summary};
-}
-
 std::vector<KernelField> geometry_fields() {
-  return {
-      count("batch", "images"),
-      count("groups", "groups"),
-      count("channels", "of one group"),
-      count("height", "of x"),
-      count("width", "of x"),
-      count("outputs", "of one group"),
-      count("out_height", "of y"),
-      count("out_width", "of y"),
-      count("kernel_height", "taps"),
-      count("kernel_width", "taps"),
-      count("stride_height", "between outputs"),
-      count("stride_width", "between outputs"),
-      count("pad_top", "from the position of x that y's first and the first tap meet to x's first"),
-      count("pad_left", "the same for columns; both may be negative"),
-      count("dilation_height", "between taps"),
-      count("dilation_width", "between taps")};
+  return {count_field("batch", "images"),
+          count_field("groups", "groups"),
+          count_field("channels", "of one group"),
+          count_field("height", "of x"),
+          count_field("width", "of x"),
+          count_field("outputs", "of one group"),
+          count_field("out_height", "of y"),
+          count_field("out_width", "of y"),
+          count_field("kernel_height", "taps"),
+          count_field("kernel_width", "taps"),
+          count_field("stride_height", "between outputs"),
+          count_field("stride_width", "between outputs"),
+          count_field("pad_top",
+                      "from the position of x that y's first and the first tap meet to x's first"),
+          count_field("pad_left", "the same for columns; both may be negative"),
+          count_field("dilation_height", "between taps"),
+          count_field("dilation_width", "between taps")};
 }
 
 /// Extents of a piece whose operands like x, y and w start at the given indices of the whole.
@@ -403,7 +395,7 @@ KernelDef forward_kernel() {
   for (KernelField& field : geometry_fields()) fields.push_back(field);
   for (const std::string_view name :
        {"x_image", "x_channel", "x_row", "y_image", "y_channel", "y_row", "w_output"})
-    fields.push_back(count(name, "stride"));
+    fields.push_back(count_field(name, "stride"));
   fields.push_back({.name = "accumulate",
                     .kind = FieldKind::flag,
                     .summary = "1: the chains start from y, not from +0"});
@@ -439,7 +431,7 @@ KernelDef input_gradient_kernel() {
   for (KernelField& field : geometry_fields()) fields.push_back(field);
   for (const std::string_view name : {"dx_image", "dx_channel", "dx_row", "dy_image", "dy_channel",
                                       "dy_row", "w_output", "w_channel", "w_row"})
-    fields.push_back(count(name, "stride"));
+    fields.push_back(count_field(name, "stride"));
   fields.push_back({.name = "accumulate",
                     .kind = FieldKind::flag,
                     .summary = "1: the chains start from dx, not from +0"});
@@ -475,7 +467,7 @@ KernelDef weight_gradient_kernel() {
   for (KernelField& field : geometry_fields()) fields.push_back(field);
   for (const std::string_view name : {"x_image", "x_channel", "x_row", "dy_image", "dy_channel",
                                       "dy_row", "dw_output", "dw_channel", "dw_row"})
-    fields.push_back(count(name, "stride"));
+    fields.push_back(count_field(name, "stride"));
   fields.push_back({.name = "accumulate",
                     .kind = FieldKind::flag,
                     .summary = "1: the chains start from dw, not from +0"});

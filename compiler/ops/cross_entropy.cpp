@@ -78,8 +78,7 @@ void evaluate_grad(const Evaluation& e) {
 }
 
 void bind(const KernelCall& call, KernelScalars& scalars) {
-  const StridedAxis rows = merge_leading(call.input(0), 1);
-  check_dense(call.input(0), 1);
+  const StridedAxis rows = dense_rows(call.input(0));
   check_dense(call.input(1));
   const int64_t positions = positions_of(call.input(1).extent, call.attributes);
   scalars.set("samples", rows.extent / positions);
@@ -96,8 +95,7 @@ void bind_loss(const KernelCall& call, KernelScalars& scalars) {
 void bind_grad(const KernelCall& call, KernelScalars& scalars) {
   bind(call, scalars);
   check_dense(call.input(2));
-  check_dense(call.output(0), 1);
-  scalars.set("dlogits_row", merge_leading(call.output(0), 1).stride);
+  scalars.set("dlogits_row", dense_rows(call.output(0)).stride);
 }
 
 std::vector<Sample> samples(bool is_gradient) {

@@ -14,6 +14,9 @@ std::optional<ir::Dims> broadcast_dims(const ir::Dims& a, const ir::Dims& b);
 /// The dimension along which an op with the attribute `axis` moves elements.
 size_t axis_of(const ir::Dims& dims, const ir::Attributes& attributes);
 
+/// What is wrong with `axis` of such an op: it counts from the end, -1 is the last.
+std::optional<TypeProblem> axis_problem(const ir::Dims& dims, int64_t axis);
+
 /// Type rule of binary elementwise ops.
 TypeResult infer_broadcast(const Call& call);
 

@@ -1,4 +1,5 @@
 #include "ops/elementwise.h"
+#include "ops/fields.h"
 #include "ops/rules.h"
 #include "ops/strides.h"
 
@@ -8,16 +9,11 @@ namespace {
 using ir::Dims;
 using ir::TensorType;
 
-KernelField count(std::string_view name, std::string_view summary) {
-  return {.name = name, .kind = FieldKind::count, .summary = summary};
-}
-
 void bind(const KernelCall& call, KernelScalars& scalars) {
   const OperandLayout& table = call.input(1);
-  check_dense(call.input(0), call.input(0).extent.size());
+  check_dense(call.input(0));
   check_dense(table, 1);
-  check_dense(call.output(0), 1);
-  const StridedAxis rows = merge_leading(call.output(0), 1);
+  const StridedAxis rows = dense_rows(call.output(0));
   scalars.set("rows", rows.extent);
   scalars.set("columns", table.extent[1]);
   scalars.set("vocabulary", table.extent[0]);
@@ -27,10 +23,9 @@ void bind(const KernelCall& call, KernelScalars& scalars) {
 
 void bind_grad(const KernelCall& call, KernelScalars& scalars) {
   const OperandLayout& table = call.output(0);
-  check_dense(call.input(0), call.input(0).extent.size());
+  check_dense(call.input(0));
   check_dense(table, 1);
-  check_dense(call.input(1), 1);
-  const StridedAxis rows = merge_leading(call.input(1), 1);
+  const StridedAxis rows = dense_rows(call.input(1));
   scalars.set("rows", rows.extent);
   scalars.set("columns", table.extent[1]);
   scalars.set("vocabulary", table.extent[0]);
@@ -155,11 +150,11 @@ const OpFamily embedding_family = {
                                    .operand = 0,
                                    .dtype = ir::DType::i32,
                                    .summary = "[rows]"},
-                                  count("rows", "indices"),
-                                  count("columns", "of an entry"),
-                                  count("vocabulary", "entries"),
-                                  count("y_row", "stride"),
-                                  count("table_row", "stride")},
+                                  count_field("rows", "indices"),
+                                  count_field("columns", "of an entry"),
+                                  count_field("vocabulary", "entries"),
+                                  count_field("y_row", "stride"),
+                                  count_field("table_row", "stride")},
                        .bind = bind},
          .samples = [] { return samples(false); }},
 
@@ -203,12 +198,12 @@ const OpFamily embedding_family = {
                                    .operand = 0,
                                    .dtype = ir::DType::i32,
                                    .summary = "[rows]"},
-                                  count("rows", "indices"),
-                                  count("columns", "of an entry"),
-                                  count("vocabulary", "entries of dtable"),
-                                  count("first_entry", "index of dtable's first entry"),
-                                  count("dtable_row", "stride"),
-                                  count("dy_row", "stride"),
+                                  count_field("rows", "indices"),
+                                  count_field("columns", "of an entry"),
+                                  count_field("vocabulary", "entries of dtable"),
+                                  count_field("first_entry", "index of dtable's first entry"),
+                                  count_field("dtable_row", "stride"),
+                                  count_field("dy_row", "stride"),
                                   {.name = "accumulate",
                                    .kind = FieldKind::flag,
                                    .summary = "1: the chains start from dtable, not from +0"}},

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "ops/elementwise.h"
+#include "ops/fields.h"
 #include "ops/rules.h"
 #include "ops/strides.h"
 
@@ -106,18 +107,13 @@ KernelField rows_of(std::string_view name, int operand, std::string_view summary
   return {.name = name, .kind = FieldKind::input, .operand = operand, .summary = summary};
 }
 
-KernelField count(std::string_view name, std::string_view summary) {
-  return {.name = name, .kind = FieldKind::count, .summary = summary};
-}
-
 constexpr std::string_view kRows = "[rows][columns], columns dense";
 constexpr std::string_view kPerRow = "[rows]";
 constexpr std::string_view kPerColumn = "[columns]";
 
 /// The rows of an operand and, under `stride`, the distance between them.
 void bind_row(const OperandLayout& layout, std::string_view stride, KernelScalars& scalars) {
-  check_dense(layout, 1);
-  scalars.set(stride, merge_leading(layout, 1).stride);
+  scalars.set(stride, dense_rows(layout).stride);
 }
 
 void bind_extents(const OperandLayout& x, KernelScalars& scalars) {
@@ -134,10 +130,10 @@ KernelDef forward_kernel() {
                      rows_of("x", 0, kRows),
                      rows_of("weight", 1, kPerColumn),
                      rows_of("bias", 2, kPerColumn),
-                     count("rows", "to normalise"),
-                     count("columns", "of a row"),
-                     count("y_row", "stride"),
-                     count("x_row", "stride"),
+                     count_field("rows", "to normalise"),
+                     count_field("columns", "of a row"),
+                     count_field("y_row", "stride"),
+                     count_field("x_row", "stride"),
                      {.name = "epsilon", .kind = FieldKind::real, .summary = "added to variances"}},
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
             bind_extents(call.input(0), scalars);
@@ -154,9 +150,9 @@ KernelDef statistics_kernel() {
           .fields = {{.name = "mean", .kind = FieldKind::output, .operand = 0, .summary = kPerRow},
                      {.name = "rstd", .kind = FieldKind::output, .operand = 1, .summary = kPerRow},
                      rows_of("x", 0, kRows),
-                     count("rows", "to measure"),
-                     count("columns", "of a row"),
-                     count("x_row", "stride"),
+                     count_field("rows", "to measure"),
+                     count_field("columns", "of a row"),
+                     count_field("x_row", "stride"),
                      {.name = "epsilon", .kind = FieldKind::real, .summary = "added to variances"}},
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
             bind_extents(call.input(0), scalars);
@@ -177,11 +173,11 @@ KernelDef input_grad_kernel() {
                      rows_of("mean", 2, kPerRow),
                      rows_of("rstd", 3, kPerRow),
                      rows_of("weight", 4, kPerColumn),
-                     count("rows", "normalised"),
-                     count("columns", "of a row"),
-                     count("dx_row", "stride"),
-                     count("dy_row", "stride"),
-                     count("x_row", "stride")},
+                     count_field("rows", "normalised"),
+                     count_field("columns", "of a row"),
+                     count_field("dx_row", "stride"),
+                     count_field("dy_row", "stride"),
+                     count_field("x_row", "stride")},
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
             bind_extents(call.input(0), scalars);
             bind_row(call.output(0), "dx_row", scalars);
@@ -199,10 +195,10 @@ KernelDef weight_grad_kernel() {
                      rows_of("x", 1, kRows),
                      rows_of("mean", 2, kPerRow),
                      rows_of("rstd", 3, kPerRow),
-                     count("rows", "to sum over"),
-                     count("columns", "of a row"),
-                     count("dy_row", "stride"),
-                     count("x_row", "stride"),
+                     count_field("rows", "to sum over"),
+                     count_field("columns", "of a row"),
+                     count_field("dy_row", "stride"),
+                     count_field("x_row", "stride"),
                      {.name = "accumulate",
                       .kind = FieldKind::flag,
                       .summary = "1: the chains start from dweight, not from +0"}},

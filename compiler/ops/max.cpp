@@ -3,7 +3,6 @@
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
 #include "ops/rules.h"
-#include "ops/strides.h"
 
 namespace tdc::ops {
 namespace {
@@ -40,34 +39,14 @@ std::vector<KernelField> grad_fields() {
 }
 
 void bind_grad(const KernelCall& call, KernelScalars& scalars) {
-  const OperandLayout& x = call.input(0);
-  const OperandLayout& dy = call.input(1);
-  const OperandLayout& dx = call.output(0);
-  const std::vector<bool> is_reduced = reduced_axes(x.extent, call.attributes);
-  LoopNest kept = {.extent = {}, .strides = {{}, {}, {}}};
-  LoopNest reduced = {.extent = {}, .strides = {{}, {}}};
-  size_t dy_axis = 0;
-  for (size_t axis = 0; axis < x.extent.size(); ++axis) {
-    LoopNest& nest = is_reduced[axis] ? reduced : kept;
-    nest.extent.push_back(x.extent[axis]);
-    nest.strides[0].push_back(dx.stride[axis]);
-    nest.strides[1].push_back(x.stride[axis]);
-    if (!is_reduced[axis])
-      kept.strides[2].push_back(dy.stride[dy_axis++]);
-    else if (call.attributes.boolean("keep"))
-      ++dy_axis;
-  }
-  kept = merge_loops(kept);
-  reduced = merge_loops(reduced);
-  scalars.set("rank", static_cast<int64_t>(kept.extent.size()));
-  scalars.set("extent", kept.extent);
-  scalars.set("dx_stride", kept.strides[0]);
-  scalars.set("x_stride", kept.strides[1]);
-  scalars.set("dy_stride", kept.strides[2]);
-  scalars.set("reduce_rank", static_cast<int64_t>(reduced.extent.size()));
-  scalars.set("reduce_extent", reduced.extent);
-  scalars.set("reduce_dx", reduced.strides[0]);
-  scalars.set("reduce_x", reduced.strides[1]);
+  const ReductionLoops strides = bind_loops(
+      reduced_axes(call.input(0).extent, call.attributes), call.attributes.boolean("keep"),
+      {call.output(0), call.input(0)}, call.input(1), scalars);
+  scalars.set("dx_stride", strides.kept[0]);
+  scalars.set("x_stride", strides.kept[1]);
+  scalars.set("dy_stride", strides.kept[2]);
+  scalars.set("reduce_dx", strides.reduced[0]);
+  scalars.set("reduce_x", strides.reduced[1]);
 }
 
 std::vector<Sample> grad_samples() {

@@ -2,8 +2,10 @@
 
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
+#include "ops/fields.h"
 #include "ops/rules.h"
 #include "ops/strides.h"
+#include "ops/window.h"
 
 // The gradient finds the maxima again from x, which the layer before usually keeps anyway; keeping
 // their positions would cost memory of y's size beside it.
@@ -20,11 +22,6 @@ struct Geometry {
   int64_t kernel[2], stride[2], padding[2];
 };
 
-int64_t output_extent(int64_t extent, int64_t kernel, int64_t stride, int64_t padding) {
-  const int64_t span = extent + 2 * padding - kernel;
-  return span < 0 ? 0 : span / stride + 1;
-}
-
 Geometry geometry(const Dims& x, const ir::Attributes& attributes) {
   Geometry g = {.height = x[x.size() - 2], .width = x[x.size() - 1]};
   for (size_t i = 0; i < 2; ++i) {
@@ -32,8 +29,8 @@ Geometry geometry(const Dims& x, const ir::Attributes& attributes) {
     g.stride[i] = attributes.integers("stride")[i];
     g.padding[i] = attributes.integers("padding")[i];
   }
-  g.out_height = output_extent(g.height, g.kernel[0], g.stride[0], g.padding[0]);
-  g.out_width = output_extent(g.width, g.kernel[1], g.stride[1], g.padding[1]);
+  g.out_height = window_count(g.height, g.kernel[0], g.stride[0], g.padding[0], 1);
+  g.out_width = window_count(g.width, g.kernel[1], g.stride[1], g.padding[1], 1);
   return g;
 }
 
@@ -94,18 +91,17 @@ std::vector<size_t> largest_in_windows(const Tensor& x, const ir::Attributes& at
   return result;
 }
 
-KernelField count(std::string_view name, std::string_view summary) {
-  return {.name = name, .kind = FieldKind::count, .summary = summary};
-}
-
 void add_geometry_fields(std::vector<KernelField>& fields) {
   fields.insert(
       fields.end(),
-      {count("images", "images"), count("channels", "of an image"), count("height", "of x"),
-       count("width", "of x"), count("out_height", "of y"), count("out_width", "of y"),
-       count("kernel_height", "of a window"), count("kernel_width", "of a window"),
-       count("stride_height", "between windows"), count("stride_width", "between windows"),
-       count("pad_top", "rows left out above"), count("pad_left", "columns left out on the left")});
+      {count_field("images", "images"), count_field("channels", "of an image"),
+       count_field("height", "of x"), count_field("width", "of x"),
+       count_field("out_height", "of y"), count_field("out_width", "of y"),
+       count_field("kernel_height", "of a window"), count_field("kernel_width", "of a window"),
+       count_field("stride_height", "between windows"),
+       count_field("stride_width", "between windows"),
+       count_field("pad_top", "rows left out above"),
+       count_field("pad_left", "columns left out on the left")});
 }
 
 /// `windows` is what lies like y. The padding of a piece is what its windows lack of x.
@@ -146,7 +142,7 @@ KernelDef forward_kernel() {
   add_geometry_fields(fields);
   for (const std::string_view name :
        {"x_image", "x_channel", "x_row", "y_image", "y_channel", "y_row"})
-    fields.push_back(count(name, "stride"));
+    fields.push_back(count_field(name, "stride"));
   return {.name = "td_max_pool2d_f32",
           .file = "max_pool2d.c",
           .fields = std::move(fields),
@@ -170,12 +166,13 @@ KernelDef gradient_kernel() {
                                       .operand = 1,
                                       .summary = "[image][channel][row][column]"}};
   add_geometry_fields(fields);
-  fields.insert(fields.end(), {count("dx_height", "rows of dx"), count("dx_width", "columns of dx"),
-                               count("dx_top", "from x's first row to dx's; may be negative"),
-                               count("dx_left", "from x's first column to dx's; may be negative")});
+  fields.insert(fields.end(),
+                {count_field("dx_height", "rows of dx"), count_field("dx_width", "columns of dx"),
+                 count_field("dx_top", "from x's first row to dx's; may be negative"),
+                 count_field("dx_left", "from x's first column to dx's; may be negative")});
   for (const std::string_view name : {"x_image", "x_channel", "x_row", "dx_image", "dx_channel",
                                       "dx_row", "dy_image", "dy_channel", "dy_row"})
-    fields.push_back(count(name, "stride"));
+    fields.push_back(count_field(name, "stride"));
   return {.name = "td_max_pool2d_grad_f32",
           .file = "max_pool2d.c",
           .fields = std::move(fields),

@@ -18,6 +18,18 @@ std::vector<KernelField> reduction_fields();
 void bind_reduction(const KernelCall& call, KernelScalars& scalars,
                     const std::vector<bool>& is_reduced, bool keeps_axes);
 
+/// Strides of the two groups of loops, of each operand: those like x, then, along kept axes, the
+/// one like y.
+struct ReductionLoops {
+  std::vector<ir::Dims> kept, reduced;
+};
+/// Merges the loops and fills `rank`, `extent`, `reduce_rank` and `reduce_extent`. Operands
+/// `like_x`, at least one, have all axes; `like_y` has the kept ones, and extents 1 or none for the
+/// others (`keeps_axes`).
+ReductionLoops bind_loops(const std::vector<bool>& is_reduced, bool keeps_axes,
+                          const std::vector<OperandLayout>& like_x, const OperandLayout& like_y,
+                          KernelScalars& scalars);
+
 /// For each element of x in row-major order, the element of y that it is reduced into.
 std::vector<size_t> reduction_targets(const ir::Dims& x, const std::vector<bool>& is_reduced);
 

@@ -12,13 +12,9 @@ using ir::TensorType;
 
 TypeResult infer(const Call& call) {
   const Dims& x = call.input(0).dims;
-  const int64_t axis = call.attributes.integer("axis");
   const int64_t begin = call.attributes.integer("begin");
   const int64_t end = call.attributes.integer("end");
-  if (axis >= 0 || axis < -static_cast<int64_t>(x.size()))
-    return TypeProblem{.message = make_message(diag::op_axis, ir::to_text(x), axis),
-                       .operand = -1,
-                       .attribute = "axis"};
+  if (auto problem = axis_problem(x, call.attributes.integer("axis"))) return *std::move(problem);
   const int64_t extent = x[axis_of(x, call.attributes)];
   if (begin < 0 || begin >= end || end > extent)
     return TypeProblem{.message = make_message(diag::slice_range, begin, end, extent),

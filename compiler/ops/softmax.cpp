@@ -85,12 +85,10 @@ const OpFamily softmax_family = {
                                   {.name = "x_row", .kind = FieldKind::count, .summary = "stride"}},
                        .bind =
                            [](const KernelCall& call, KernelScalars& scalars) {
-                             check_dense(call.input(0), 1);
-                             check_dense(call.output(0), 1);
-                             scalars.set("rows", merge_leading(call.output(0), 1).extent);
+                             scalars.set("rows", dense_rows(call.output(0)).extent);
                              scalars.set("columns", call.output(0).extent.back());
-                             scalars.set("y_row", merge_leading(call.output(0), 1).stride);
-                             scalars.set("x_row", merge_leading(call.input(0), 1).stride);
+                             scalars.set("y_row", dense_rows(call.output(0)).stride);
+                             scalars.set("x_row", dense_rows(call.input(0)).stride);
                            }},
          .samples = [] { return samples(1); },
          .kernel_tolerance = 2e-6},
@@ -141,13 +139,11 @@ const OpFamily softmax_family = {
                       {.name = "dy_row", .kind = FieldKind::count, .summary = "stride"}},
                  .bind =
                      [](const KernelCall& call, KernelScalars& scalars) {
-                       for (size_t i = 0; i < 2; ++i) check_dense(call.input(i), 1);
-                       check_dense(call.output(0), 1);
-                       scalars.set("rows", merge_leading(call.output(0), 1).extent);
+                       scalars.set("rows", dense_rows(call.output(0)).extent);
                        scalars.set("columns", call.output(0).extent.back());
-                       scalars.set("dx_row", merge_leading(call.output(0), 1).stride);
-                       scalars.set("y_row", merge_leading(call.input(0), 1).stride);
-                       scalars.set("dy_row", merge_leading(call.input(1), 1).stride);
+                       scalars.set("dx_row", dense_rows(call.output(0)).stride);
+                       scalars.set("y_row", dense_rows(call.input(0)).stride);
+                       scalars.set("dy_row", dense_rows(call.input(1)).stride);
                      }},
          .samples = [] { return samples(2); },
          .kernel_tolerance = 2e-6},

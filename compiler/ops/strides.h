@@ -9,9 +9,6 @@
 
 namespace tdc::ops {
 
-/// The largest stride, padding and dilation of a window (limit-6), so that kernels count in int32.
-constexpr int64_t kLargestStep = 65535;
-
 /// Nested loops, outermost first. `strides[i]` belongs to operand i and has one entry per loop.
 struct LoopNest {
   ir::Dims extent;
@@ -39,6 +36,9 @@ StridedAxis merge_axes(const OperandLayout& layout, size_t begin, size_t end);
 /// The leading axes, all but `trailing`, as one; their stride is that of the rows below if there is
 /// only one.
 StridedAxis merge_leading(const OperandLayout& layout, size_t trailing);
+
+/// The leading axes, all but the last, which is stored without gaps (refused otherwise).
+StridedAxis dense_rows(const OperandLayout& layout);
 
 /// Refuses unless the last `trailing` axes are stored without gaps; all axes, if nothing is said.
 void check_dense(const OperandLayout& layout, size_t trailing);

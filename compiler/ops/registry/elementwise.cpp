@@ -24,6 +24,13 @@ size_t axis_of(const ir::Dims& dims, const ir::Attributes& attributes) {
   return static_cast<size_t>(static_cast<int64_t>(dims.size()) + attributes.integer("axis"));
 }
 
+std::optional<TypeProblem> axis_problem(const ir::Dims& dims, int64_t axis) {
+  if (axis < 0 && axis >= -static_cast<int64_t>(dims.size())) return std::nullopt;
+  return TypeProblem{.message = make_message(diag::op_axis, ir::to_text(dims), axis),
+                     .operand = -1,
+                     .attribute = "axis"};
+}
+
 TypeResult infer_broadcast(const Call& call) {
   const auto dims = broadcast_dims(call.input(0).dims, call.input(1).dims);
   if (!dims)

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "diag/diagnostic.h"
+#include "ops/elementwise.h"
 #include "ops/rules.h"
 #include "ops/strides.h"
 
@@ -24,33 +24,37 @@ std::vector<KernelField> reduction_fields() {
       {.name = "reduce_stride", .kind = FieldKind::counts, .summary = "of x along reduced axes"}};
 }
 
-void bind_reduction(const KernelCall& call, KernelScalars& scalars,
-                    const std::vector<bool>& is_reduced, bool keeps_axes) {
-  const OperandLayout& x = call.input(0);
-  const OperandLayout& y = call.output(0);
-  LoopNest kept = {.extent = {}, .strides = std::vector<ir::Dims>(2)};
-  LoopNest reduced = {.extent = {}, .strides = std::vector<ir::Dims>(1)};
+ReductionLoops bind_loops(const std::vector<bool>& is_reduced, bool keeps_axes,
+                          const std::vector<OperandLayout>& like_x, const OperandLayout& like_y,
+                          KernelScalars& scalars) {
+  LoopNest kept = {.extent = {}, .strides = std::vector<ir::Dims>(like_x.size() + 1)};
+  LoopNest reduced = {.extent = {}, .strides = std::vector<ir::Dims>(like_x.size())};
   size_t y_axis = 0;
-  for (size_t axis = 0; axis < x.extent.size(); ++axis) {
-    if (is_reduced[axis]) {
-      reduced.extent.push_back(x.extent[axis]);
-      reduced.strides[0].push_back(x.stride[axis]);
-      if (keeps_axes) ++y_axis;
-    } else {
-      kept.extent.push_back(x.extent[axis]);
-      kept.strides[0].push_back(y.stride.at(y_axis++));
-      kept.strides[1].push_back(x.stride[axis]);
-    }
+  for (size_t axis = 0; axis < is_reduced.size(); ++axis) {
+    LoopNest& nest = is_reduced[axis] ? reduced : kept;
+    nest.extent.push_back(like_x[0].extent[axis]);
+    for (size_t i = 0; i < like_x.size(); ++i) nest.strides[i].push_back(like_x[i].stride[axis]);
+    if (!is_reduced[axis])
+      kept.strides.back().push_back(like_y.stride.at(y_axis++));
+    else if (keeps_axes)
+      ++y_axis;
   }
   kept = merge_loops(kept);
   reduced = merge_loops(reduced);
   scalars.set("rank", static_cast<int64_t>(kept.extent.size()));
   scalars.set("extent", kept.extent);
-  scalars.set("y_stride", kept.strides[0]);
-  scalars.set("x_stride", kept.strides[1]);
   scalars.set("reduce_rank", static_cast<int64_t>(reduced.extent.size()));
   scalars.set("reduce_extent", reduced.extent);
-  scalars.set("reduce_stride", reduced.strides[0]);
+  return {.kept = std::move(kept.strides), .reduced = std::move(reduced.strides)};
+}
+
+void bind_reduction(const KernelCall& call, KernelScalars& scalars,
+                    const std::vector<bool>& is_reduced, bool keeps_axes) {
+  const ReductionLoops strides =
+      bind_loops(is_reduced, keeps_axes, {call.input(0)}, call.output(0), scalars);
+  scalars.set("x_stride", strides.kept[0]);
+  scalars.set("y_stride", strides.kept[1]);
+  scalars.set("reduce_stride", strides.reduced[0]);
 }
 
 std::vector<size_t> reduction_targets(const ir::Dims& x, const std::vector<bool>& is_reduced) {
@@ -89,10 +93,7 @@ std::vector<bool> reduced_axes(const ir::Dims& x, const ir::Attributes& attribut
 TypeResult infer_reduction(const Call& call) {
   const ir::Dims& x = call.input(0).dims;
   for (const int64_t axis : call.attributes.integers("axis"))
-    if (axis >= 0 || axis < -static_cast<int64_t>(x.size()))
-      return TypeProblem{.message = make_message(diag::op_axis, ir::to_text(x), axis),
-                         .operand = -1,
-                         .attribute = "axis"};
+    if (auto problem = axis_problem(x, axis)) return *std::move(problem);
   const std::vector<bool> is_reduced = reduced_axes(x, call.attributes);
   ir::TensorType y;
   for (size_t axis = 0; axis < x.size(); ++axis) {

@@ -61,6 +61,11 @@ StridedAxis merge_leading(const OperandLayout& layout, size_t trailing) {
   return result;
 }
 
+StridedAxis dense_rows(const OperandLayout& layout) {
+  check_dense(layout, 1);
+  return merge_leading(layout, 1);
+}
+
 void check_dense(const OperandLayout& layout) {
   check_dense(layout, layout.extent.size());
 }
