@@ -15,12 +15,11 @@ namespace {
 
 /// What stands behind the prefix in the names of functions, types and arrays, and of macros and
 /// enumerators.
-constexpr std::array<std::string_view, 10> kEndings = {
-    "_init",   "_infer",  "_eval",     "_train_step", "_flush",
-    "_status", "_config", "_variable", "_variables",  "_variable_kind"};
-constexpr std::array<std::string_view, 10> kUpperEndings = {
-    "_OK",         "_NOT_READY", "_NULL_POINTER", "_OUT_OF_RANGE", "_BATCH",
-    "_ACCUMULATE", "_VARIABLES", "_PARAMETER",    "_STATE",        "_OPTIMIZER_SLOT"};
+constexpr std::array<std::string_view, 9> kEndings = {"_init",       "_infer",    "_eval",
+                                                      "_train_step", "_flush",    "_status",
+                                                      "_config",     "_variable", "_variables"};
+constexpr std::array<std::string_view, 7> kUpperEndings = {
+    "_OK", "_NOT_READY", "_NULL_POINTER", "_OUT_OF_RANGE", "_BATCH", "_ACCUMULATE", "_VARIABLES"};
 
 /// All names of C11, POSIX.1-2017, the GNU library and the runtime that end so. The test of this
 /// file finds them in the headers again.

@@ -76,15 +76,13 @@ std::string emit_header(const Model& model) {
       "time; this net has nothing of that kind */\n}} {}_config;\n",
       prefix);
   text += fmt::format(
-      "\ntypedef enum {{ {0}_PARAMETER = 0, {0}_STATE = 1, {0}_OPTIMIZER_SLOT = 2 }} "
-      "{1}_variable_kind;\n"
       "\n/* What lives between calls. Read and write it between calls only. */\ntypedef struct {{\n"
       "  const char* path;   /* as in the .td file */\n"
       "  const float* value; /* the elements */\n"
       "  float* live;        /* the same, to write; null if frozen */\n"
-      "  uint32_t elements;\n  uint32_t rank;\n  int32_t dims[{2}];\n  {1}_variable_kind kind;\n"
-      "}} {1}_variable;\nextern const {1}_variable {1}_variables[{3}];\n",
-      macro, prefix, table_rank(model.schedule), variable_array_extent(model));
+      "  uint32_t elements;\n  uint32_t rank;\n  int32_t dims[{1}];\n"
+      "}} {0}_variable;\nextern const {0}_variable {0}_variables[{2}];\n",
+      prefix, table_rank(model.schedule), variable_array_extent(model));
   text += fmt::format(
       "\n/* Puts every trained weight back to its initial image; counters start again. Call it "
       "first. */\n"

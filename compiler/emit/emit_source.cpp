@@ -107,10 +107,9 @@ class SourceWriter {
       dims += fmt::format("{}{}", dims.empty() ? "" : ", ", extent);
     return fmt::format(
         "    {{.path = {},\n     .value = {},\n     .live = {},\n"
-        "     .elements = {},\n     .rank = {},\n     .dims = {{{}}},\n     .kind = "
-        "{}_PARAMETER}},\n",
+        "     .elements = {},\n     .rank = {},\n     .dims = {{{}}}}},\n",
         path_name(id), address, is_live ? address : "0", ir::element_count(variable.type),
-        variable.type.rank(), dims.empty() ? "0" : dims, upper(prefix_));
+        variable.type.rank(), dims.empty() ? "0" : dims);
   }
 
   void write_wrappers() {

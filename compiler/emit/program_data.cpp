@@ -68,9 +68,9 @@ Bytes arguments_bytes(const schedule::Schedule& schedule) {
   return bytes;
 }
 
-/// The table: path, value, live, elements, rank, dims, kind of each variable.
+/// The table: path, value, live, elements, rank, dims of each variable.
 Bytes variable_table_bytes(const schedule::Schedule& schedule) {
-  Bytes bytes = fields(table_entries(schedule) * (6 + table_rank(schedule)));
+  Bytes bytes = fields(table_entries(schedule) * (5 + table_rank(schedule)));
   for (const ir::Variable& variable : schedule.variables)
     if (variable.kind != ir::VariableKind::accumulator) bytes += path_bytes(variable);
   return bytes;

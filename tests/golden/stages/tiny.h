@@ -33,8 +33,6 @@ typedef struct {
   uint64_t seed; /* of what is random at run time; this net has nothing of that kind */
 } tiny_config;
 
-typedef enum { TINY_PARAMETER = 0, TINY_STATE = 1, TINY_OPTIMIZER_SLOT = 2 } tiny_variable_kind;
-
 /* What lives between calls. Read and write it between calls only. */
 typedef struct {
   const char* path;   /* as in the .td file */
@@ -43,7 +41,6 @@ typedef struct {
   uint32_t elements;
   uint32_t rank;
   int32_t dims[2];
-  tiny_variable_kind kind;
 } tiny_variable;
 extern const tiny_variable tiny_variables[TINY_VARIABLES];
 
