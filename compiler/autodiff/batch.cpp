@@ -18,7 +18,7 @@ ir::TensorType with_batch(ir::TensorType type, int64_t batch) {
 }  // namespace
 
 ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t batch) {
-  ir::Graph result = {.name = sample.name, .batch = batch};
+  ir::Graph result = {.kind = sample.kind, .name = sample.name, .batch = batch};
   ops::Builder builder(result);
   IdVector<ir::ValueId, ir::ValueId> mapped;
   mapped.resize(sample.values.size());

@@ -15,8 +15,13 @@
 namespace tdc::autodiff {
 namespace {
 
-ir::Graph select_outputs(ir::Graph graph, std::string name, std::vector<ir::OutputKind> kinds) {
-  graph.name = std::move(name);
+void set_kind(ir::Graph& graph, ir::GraphKind kind) {
+  graph.kind = kind;
+  graph.name = ir::to_text(kind);
+}
+
+ir::Graph select_outputs(ir::Graph graph, ir::GraphKind kind, std::vector<ir::OutputKind> kinds) {
+  set_kind(graph, kind);
   std::erase_if(graph.outputs, [&](const ir::Output& output) {
     return std::find(kinds.begin(), kinds.end(), output.kind) == kinds.end();
   });
@@ -71,8 +76,8 @@ class TrainStepBuilder {
 
   /// Adds `train_step` and perhaps `apply` to the module.
   bool build(const ir::Graph& sample) {
-    graph_ = select_outputs(batch_graph(module_, sample, training_.batch), "train_step",
-                            {ir::OutputKind::loss});
+    graph_ = select_outputs(batch_graph(module_, sample, training_.batch),
+                            ir::GraphKind::train_step, {ir::OutputKind::loss});
     TDC_CHECK(graph_.outputs.size() == 1, "{} losses", graph_.outputs.size());
     graph::remove_dead(graph_);
     const ir::ValueId loss = graph_.outputs[0].value;
@@ -132,7 +137,7 @@ class TrainStepBuilder {
     ir::Graph step = graph_;
     ir::Graph apply = graph_;
     step.writes.clear();
-    apply.name = "apply";
+    set_kind(apply, ir::GraphKind::apply);
     apply.outputs.clear();
     std::erase_if(apply.inputs, [](const ir::Input& input) {
       return input.kind == ir::InputKind::sample || input.kind == ir::InputKind::target;
@@ -181,20 +186,21 @@ class TrainStepBuilder {
 
 std::optional<ir::Module> make_entry_points(const check::Program& program,
                                             Diagnostics& diagnostics) {
-  const ir::Graph* sample = program.module.find_graph("sample");
+  const ir::Graph* sample = program.module.find_graph(ir::GraphKind::sample);
   TDC_CHECK(sample != nullptr, "no graph of one sample");
   if (!check_batching(*sample, diagnostics)) return std::nullopt;
   ir::Module module = {
       .variables = program.module.variables, .repeats = program.module.repeats, .graphs = {}};
 
-  ir::Graph infer = select_outputs(*sample, "infer", {ir::OutputKind::result});
+  ir::Graph infer = select_outputs(*sample, ir::GraphKind::infer, {ir::OutputKind::result});
   std::erase_if(infer.inputs,
                 [](const ir::Input& input) { return input.kind == ir::InputKind::target; });
   graph::remove_dead(infer);
   module.graphs.push_back(batch_graph(module, infer, 1));
   if (!program.training) return module;
 
-  ir::Graph eval = select_outputs(*sample, "eval", {ir::OutputKind::loss, ir::OutputKind::metric});
+  ir::Graph eval =
+      select_outputs(*sample, ir::GraphKind::eval, {ir::OutputKind::loss, ir::OutputKind::metric});
   graph::remove_dead(eval);
   module.graphs.push_back(batch_graph(module, eval, 1));
 

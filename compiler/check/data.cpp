@@ -41,7 +41,7 @@ class DataCheck {
   DataCheck(const ast::Data& data, const ElaboratedNet& net, Reporter& reporter)
       : data_(data), reporter_(reporter) {
     result_.name = data.name.text;
-    const ir::Graph* sample = net.module.find_graph("sample");
+    const ir::Graph* sample = net.module.find_graph(ir::GraphKind::sample);
     if (sample == nullptr) return;
     for (const ir::Input& input : sample->inputs) {
       const ir::TensorType& type = sample->type(input.value);

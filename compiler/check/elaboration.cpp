@@ -9,7 +9,9 @@ Elaboration::Elaboration(const Library& library_, Reporter& reporter_,
       recursive(recursive_),
       net(net_),
       builder([&]() -> ir::Graph& {
-        if (net_.module.graphs.empty()) net_.module.graphs.push_back({.name = "sample"});
+        if (net_.module.graphs.empty())
+          net_.module.graphs.push_back({.kind = ir::GraphKind::sample,
+                                        .name = std::string(ir::to_text(ir::GraphKind::sample))});
         return net_.module.graphs.front();
       }()),
       budget(reporter_),

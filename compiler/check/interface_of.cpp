@@ -11,7 +11,7 @@ interface::Interface interface_of(const Program& program) {
                                  .targets = {},
                                  .training = {},
                                  .chip = program.deployment.chip};
-  const ir::Graph* sample = program.module.find_graph("sample");
+  const ir::Graph* sample = program.module.find_graph(ir::GraphKind::sample);
   TDC_CHECK(sample != nullptr, "a checked program has a graph of one sample");
   for (const ir::Input& input : sample->inputs) {
     const bool is_target = input.kind == ir::InputKind::target;

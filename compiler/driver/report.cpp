@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "emit/c_names.h"
 #include "memory/report.h"
 #include "schedule/loops.h"
 #include "support/text.h"
@@ -68,11 +67,9 @@ JsonArray steps_json(const Compilation& c) {
 
 }  // namespace
 
-Work work_of(const schedule::Schedule& schedule, std::string_view name) {
+Work work_of(const schedule::EntryPoint& entry_point) {
   Work work;
-  const schedule::EntryPoint* entry_point = emit::find_entry_point(schedule, name);
-  if (entry_point == nullptr) return work;
-  for (const schedule::Step& step : entry_point->steps) {
+  for (const schedule::Step& step : entry_point.steps) {
     const auto* launch = std::get_if<schedule::Launch>(&step);
     if (launch == nullptr) continue;
     const int64_t flop = schedule::flop(*launch);
@@ -90,6 +87,11 @@ Work work_of(const schedule::Schedule& schedule, std::string_view name) {
     }
   }
   return work;
+}
+
+Work work_of(const schedule::Schedule& schedule, ir::GraphKind kind) {
+  const schedule::EntryPoint* entry_point = schedule::find_entry_point(schedule, kind);
+  return entry_point == nullptr ? Work{} : work_of(*entry_point);
 }
 
 std::vector<LaunchWork> launches_of(const schedule::Schedule& schedule) {
@@ -139,7 +141,7 @@ JsonObject report_json(const Compilation& c, std::string_view source) {
   report.emplace_back("trained_parameters", parameters.trained);
   JsonArray work;
   for (const schedule::EntryPoint& entry_point : c.schedule.entry_points) {
-    const Work each = work_of(c.schedule, entry_point.name);
+    const Work each = work_of(entry_point);
     work.emplace_back(JsonObject{{"entry_point", entry_point.name},
                                  {"forward_flop", each.forward},
                                  {"backward_flop", each.backward},
@@ -169,7 +171,7 @@ std::string report_text(const check::Program& program, const schedule::Schedule&
   if (program.deployment.allows_recompute) text += "\nrecompute: allowed, not used";
   text += "\n\nwork, FLOP a call        forward    backward      update\n";
   for (const schedule::EntryPoint& entry_point : schedule.entry_points) {
-    const Work work = work_of(schedule, entry_point.name);
+    const Work work = work_of(entry_point);
     text += fmt::format("  {:<18} {:>11} {:>11} {:>11}\n", entry_point.name, work.forward,
                         work.backward, work.update);
   }

@@ -17,7 +17,9 @@ struct Work {
   int64_t update = 0;
   [[nodiscard]] int64_t total() const { return forward + backward + update; }
 };
-Work work_of(const schedule::Schedule& schedule, std::string_view entry_point);
+Work work_of(const schedule::EntryPoint& entry_point);
+/// None if there is no entry point of the kind.
+Work work_of(const schedule::Schedule& schedule, ir::GraphKind kind);
 
 /// One launch of the schedule, or those of all turns of a loop. The pointers are into the schedule.
 struct LaunchWork {

@@ -14,7 +14,6 @@
 #include "driver/run_training.h"
 #include "driver/session.h"
 #include "driver/trace.h"
-#include "emit/c_names.h"
 
 // The order of a run: check, open the outputs, say what comes, build, start, work, save. All that
 // can be wrong with the user's files is found in the first two steps. Each of the other files
@@ -33,8 +32,10 @@ namespace {
 using runner::with_commas;
 using Mode = RunCommand::Mode;
 
-std::string_view entry_point_of(Mode mode) {
-  return mode == Mode::train ? "train_step" : mode == Mode::eval ? "eval" : "infer";
+ir::GraphKind entry_point_of(Mode mode) {
+  return mode == Mode::train  ? ir::GraphKind::train_step
+         : mode == Mode::eval ? ir::GraphKind::eval
+                              : ir::GraphKind::infer;
 }
 
 /// A run whose inputs are there and whose outputs are open.
@@ -122,8 +123,9 @@ class Run {
     const int64_t micro_batches = loop.samples() / run_.program().training->batch;
     status = first_error(
         status,
-        device_.stop(micro_batches * work_of(run_.compilation.schedule, "train_step").total() +
-                     std::ssize(losses) * work_of(run_.compilation.schedule, "apply").total()));
+        device_.stop(
+            micro_batches * work_of(run_.compilation.schedule, ir::GraphKind::train_step).total() +
+            std::ssize(losses) * work_of(run_.compilation.schedule, ir::GraphKind::apply).total()));
     if (is_stopped) return first_error(status, explain(*loop.non_finite()));
     if (has_non_finite_weights_)
       return first_error(status, save_last_finite(std::ssize(losses) - 1));
@@ -223,8 +225,9 @@ class Run {
                             evaluation.value().means[i]);
       print(text);
     }
-    return first_error(status,
-                       device_.stop(count * work_of(run_.compilation.schedule, "eval").total()));
+    return first_error(
+        status,
+        device_.stop(count * work_of(run_.compilation.schedule, ir::GraphKind::eval).total()));
   }
 
   int infer() {
@@ -237,7 +240,7 @@ class Run {
                       progress_.elapsed().count()));
     if (!saved.ok()) return wrong(saved.failure());
     print(fmt::format("results in {}\n", run_.command.save));
-    return device_.stop(count * work_of(run_.compilation.schedule, "infer").total());
+    return device_.stop(count * work_of(run_.compilation.schedule, ir::GraphKind::infer).total());
   }
 
   // ---- statuses
@@ -265,7 +268,7 @@ class Run {
 
 int run(const RunCommand& command, const Compilation& compilation) {
   const runner::Interrupts interrupts;
-  if (emit::find_entry_point(compilation.schedule, entry_point_of(command.mode)) == nullptr) {
+  if (schedule::find_entry_point(compilation.schedule, entry_point_of(command.mode)) == nullptr) {
     print_error(fmt::format("tdc: {} has no `train` block, so it can only `--infer`\n",
                             command.compile.file));
     return kProgramIsWrong;

@@ -25,7 +25,7 @@ constexpr int64_t kMostReservedLossBytes = 1 << 20;
 int64_t saved_bytes(const RunContext& run) {
   int64_t bytes = kHeaderBytes;
   if (run.command.mode == RunCommand::Mode::infer) {
-    const ir::Graph* graph = run.program().module.find_graph("sample");
+    const ir::Graph* graph = run.program().module.find_graph(ir::GraphKind::sample);
     for (const ir::Output& output : graph->outputs)
       bytes += kHeaderBytes + 2 * static_cast<int64_t>(output.name.size()) +
                ir::byte_size(graph->type(output.value)).count * wanted_samples(run);

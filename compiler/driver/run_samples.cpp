@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "driver/run_training.h"
-#include "emit/c_names.h"
 #include "support/check.h"
 
 namespace tdc::driver {
@@ -24,8 +23,8 @@ Failure failure_at(const RunContext& run, const runner::Client& client, int64_t 
 /// Arrays without elements yet for the results of `infer`.
 std::vector<io::Array> result_arrays(const RunContext& run, int64_t count) {
   const schedule::EntryPoint& entry_point =
-      *emit::find_entry_point(run.compilation.schedule, "infer");
-  const ir::Graph* graph = run.program().module.find_graph("sample");
+      *schedule::find_entry_point(run.compilation.schedule, ir::GraphKind::infer);
+  const ir::Graph* graph = run.program().module.find_graph(ir::GraphKind::sample);
   std::vector<io::Array> results;
   for (const schedule::Argument& argument : entry_point.arguments) {
     if (!argument.is_output) continue;
@@ -50,7 +49,7 @@ std::vector<io::Array> result_arrays(const RunContext& run, int64_t count) {
 Result<MeanEvaluation> evaluate_samples(const RunContext& run, int64_t count,
                                         runner::Client& client, RunProgress& progress) {
   const schedule::EntryPoint& entry_point =
-      *emit::find_entry_point(run.compilation.schedule, "eval");
+      *schedule::find_entry_point(run.compilation.schedule, ir::GraphKind::eval);
   MeanEvaluation evaluation = {.names = {"loss"}, .means = {}};
   for (const schedule::Argument& argument : entry_point.arguments)
     if (argument.is_output && argument.output_kind == ir::OutputKind::metric)

@@ -42,8 +42,8 @@ std::string fit_text(const PlannedSchedule& planned, const chip::Chip& chip,
 }
 
 Row row_of(const std::string& name, const PlannedSchedule& planned, const chip::Chip& chip) {
-  const Work step = work_of(planned.schedule, "train_step");
-  const Work apply = work_of(planned.schedule, "apply");
+  const Work step = work_of(planned.schedule, ir::GraphKind::train_step);
+  const Work apply = work_of(planned.schedule, ir::GraphKind::apply);
   memory::MemoryReport report = memory::report_memory(planned.schedule, chip, planned.plan);
   Row row = {.name = name,
              .parameters = count_parameters(planned.schedule.variables),

@@ -46,7 +46,7 @@ io::Array to_array(std::string name, const ops::Tensor& tensor) {
 
 std::vector<io::Array> trace_values(const Compilation& compilation,
                                     std::span<const std::byte> input) {
-  const ir::Graph* graph = compilation.module.find_graph("train_step");
+  const ir::Graph* graph = compilation.module.find_graph(ir::GraphKind::train_step);
   TDC_CHECK(graph != nullptr, "the program does not train");
   std::vector<bool> is_left_out(graph->values.size(), false);
   graph::InterpreterInputs inputs;

@@ -197,11 +197,4 @@ std::string parameter_list(const schedule::EntryPoint& entry_point,
   return text.empty() ? "void" : text;
 }
 
-const schedule::EntryPoint* find_entry_point(const schedule::Schedule& schedule,
-                                             std::string_view name) {
-  for (const schedule::EntryPoint& entry_point : schedule.entry_points)
-    if (entry_point.name == name) return &entry_point;
-  return nullptr;
-}
-
 }  // namespace tdc::emit

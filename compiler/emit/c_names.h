@@ -74,7 +74,4 @@ std::string variable_array_extent(const Model& model);
 std::string parameter_list(const schedule::EntryPoint& entry_point,
                            const schedule::Schedule& schedule);
 
-const schedule::EntryPoint* find_entry_point(const schedule::Schedule& schedule,
-                                             std::string_view name);
-
 }  // namespace tdc::emit

@@ -88,10 +88,10 @@ std::string emit_header(const Model& model) {
       "first. */\n"
       "{0}_status {0}_init(const {0}_config* config);\n",
       prefix);
-  const std::map<std::string_view, std::string> summaries = {
-      {"infer", "The net's results for one sample."},
-      {"eval", "Loss and metrics of one sample. No side effects."},
-      {"train_step",
+  const std::map<ir::GraphKind, std::string> summaries = {
+      {ir::GraphKind::infer, "The net's results for one sample."},
+      {ir::GraphKind::eval, "Loss and metrics of one sample. No side effects."},
+      {ir::GraphKind::train_step,
        model.interface.training && model.interface.training->accumulate > 1
            ? fmt::format(
                  "One micro-batch; every {}_ACCUMULATE-th call updates the weights. The loss "
@@ -100,7 +100,7 @@ std::string emit_header(const Model& model) {
            : std::string("One batch and one update. The loss is the mean over the batch, before "
                          "the update.")}};
   for (const schedule::EntryPoint& entry_point : model.schedule.entry_points) {
-    const auto summary = summaries.find(entry_point.name);
+    const auto summary = summaries.find(entry_point.kind);
     if (summary == summaries.end()) continue;
     text += fmt::format("\n/* {}\n{} */\n{}_status {}_{}({});\n", summary->second,
                         shape_comment(entry_point, model.schedule), prefix, prefix,

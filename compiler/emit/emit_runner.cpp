@@ -23,9 +23,8 @@ Bytes argument_bytes(const schedule::Schedule& schedule, const schedule::Argumen
 }
 
 /// Bytes of all inputs, or of all results, of the entry point; 0 if the model has no such function.
-int64_t total_bytes(const schedule::Schedule& schedule, std::string_view entry_point_name,
-                    bool of_outputs) {
-  const schedule::EntryPoint* entry_point = find_entry_point(schedule, entry_point_name);
+int64_t total_bytes(const schedule::Schedule& schedule, ir::GraphKind kind, bool of_outputs) {
+  const schedule::EntryPoint* entry_point = schedule::find_entry_point(schedule, kind);
   if (entry_point == nullptr) return 0;
   int64_t bytes = 0;
   for (const schedule::Argument& argument : entry_point->arguments)
@@ -64,16 +63,15 @@ std::string call_arguments(const Model& model, const schedule::EntryPoint& entry
 }
 
 /// A function with the parameters that `td_runner_model` wants, or nothing if the model lacks it.
-std::string adapter(const Model& model, std::string_view entry_point_name,
-                    std::string_view parameters) {
-  const schedule::EntryPoint* entry_point = find_entry_point(model.schedule, entry_point_name);
+std::string adapter(const Model& model, ir::GraphKind kind, std::string_view parameters) {
+  const schedule::EntryPoint* entry_point = schedule::find_entry_point(model.schedule, kind);
   if (entry_point == nullptr) return {};
   const std::string arguments = call_arguments(model, *entry_point);
   // An unused parameter is a warning, and one that only some models have is none of their fault.
   const bool ignores_metrics = parameters.find("metrics") != std::string_view::npos &&
                                arguments.find("metrics") == std::string::npos;
   return fmt::format("\nstatic uint32_t {1}({2}) {{\n{4}  return (uint32_t){0}_{1}({3});\n}}\n",
-                     model.interface.prefix, entry_point_name, parameters, arguments,
+                     model.interface.prefix, entry_point->name, parameters, arguments,
                      ignores_metrics ? "  (void)metrics;\n" : "");
 }
 
@@ -89,11 +87,11 @@ std::string buffer(const Model& model, std::string_view type, std::string_view n
 
 RunnerSizes runner_sizes(const interface::Interface& interface,
                          const schedule::Schedule& schedule) {
-  RunnerSizes sizes = {.train_input_bytes = total_bytes(schedule, "train_step", false),
-                       .eval_input_bytes = total_bytes(schedule, "eval", false),
-                       .infer_input_bytes = total_bytes(schedule, "infer", false),
-                       .result_bytes = total_bytes(schedule, "infer", true)};
-  if (const auto* eval = find_entry_point(schedule, "eval"))
+  RunnerSizes sizes = {.train_input_bytes = total_bytes(schedule, ir::GraphKind::train_step, false),
+                       .eval_input_bytes = total_bytes(schedule, ir::GraphKind::eval, false),
+                       .infer_input_bytes = total_bytes(schedule, ir::GraphKind::infer, false),
+                       .result_bytes = total_bytes(schedule, ir::GraphKind::infer, true)};
+  if (const auto* eval = schedule::find_entry_point(schedule, ir::GraphKind::eval))
     sizes.metrics = std::count_if(
         eval->arguments.begin(), eval->arguments.end(), [](const schedule::Argument& argument) {
           return argument.is_output && argument.output_kind == ir::OutputKind::metric;
@@ -114,7 +112,8 @@ std::string emit_runner(const Model& model) {
   const std::string& prefix = model.interface.prefix;
   const RunnerSizes sizes = runner_sizes(model.interface, model.schedule);
   const int64_t input_bytes = runner_input_bytes(sizes).count;
-  const bool has_training = find_entry_point(model.schedule, "train_step") != nullptr;
+  const bool has_training =
+      schedule::find_entry_point(model.schedule, ir::GraphKind::train_step) != nullptr;
 
   std::string text = fmt::format(
       "/* A program that serves {0} to a host: see td_runner.h. Written by tdc. */\n"
@@ -126,12 +125,12 @@ std::string emit_runner(const Model& model) {
 
   text +=
       fmt::format("\nstatic uint32_t init(void) {{\n  return (uint32_t){}_init(0);\n}}\n", prefix);
-  text += adapter(model, "train_step", "const uint8_t* input, float* loss");
+  text += adapter(model, ir::GraphKind::train_step, "const uint8_t* input, float* loss");
   if (has_training)
     text += fmt::format("\nstatic uint32_t flush(void) {{\n  return (uint32_t){}_flush();\n}}\n",
                         prefix);
-  text += adapter(model, "eval", "const uint8_t* input, float* loss, float* metrics");
-  text += adapter(model, "infer", "const uint8_t* input, uint8_t* results");
+  text += adapter(model, ir::GraphKind::eval, "const uint8_t* input, float* loss, float* metrics");
+  text += adapter(model, ir::GraphKind::infer, "const uint8_t* input, uint8_t* results");
   text += fmt::format(
       "\nstatic td_runner_variable variable(uint32_t index) {{\n"
       "  const {0}_variable* found = &{0}_variables[index];\n"
@@ -139,8 +138,9 @@ std::string emit_runner(const Model& model) {
       "      .value = found->value, .live = found->live, .elements = found->elements}};\n}}\n",
       prefix);
 
-  const auto function = [&](const char* name) {
-    return find_entry_point(model.schedule, name) != nullptr ? name : "0";
+  const auto function = [&](ir::GraphKind kind) -> std::string_view {
+    const auto* entry_point = schedule::find_entry_point(model.schedule, kind);
+    return entry_point != nullptr ? std::string_view(entry_point->name) : "0";
   };
   const auto pointer = [](const char* name, int64_t count) { return count > 0 ? name : "0"; };
   text += fmt::format(
@@ -158,8 +158,8 @@ std::string emit_runner(const Model& model) {
       "      .train_step = {},\n      .flush = {},\n      .eval = {},\n      .infer = {},\n"
       "      .variable = variable,\n  }};\n  return td_runner(&model);\n}}\n",
       pointer("input_buffer", input_bytes), pointer("result_buffer", sizes.result_bytes),
-      pointer("metric_buffer", sizes.metrics), function("train_step"), has_training ? "flush" : "0",
-      function("eval"), function("infer"));
+      pointer("metric_buffer", sizes.metrics), function(ir::GraphKind::train_step),
+      has_training ? "flush" : "0", function(ir::GraphKind::eval), function(ir::GraphKind::infer));
   return text;
 }
 

@@ -183,7 +183,7 @@ class SourceWriter {
     std::string body;
     for (const schedule::EntryPoint& entry_point : schedule_.entry_points) {
       const std::string steps = steps_.run(entry_point);
-      if (entry_point.name == "apply")
+      if (entry_point.kind == ir::GraphKind::apply)
         // The update stands before its callers.
         text += apply_function(steps);
       else
@@ -247,16 +247,16 @@ class SourceWriter {
     if (!nulls.empty())
       text += fmt::format("  if ({}) return {}_NULL_POINTER;\n", nulls, upper(prefix_));
     text += class_checks(entry_point);
-    const bool is_train_step = entry_point.name == "train_step";
-    const bool accumulates = is_train_step && find_entry_point(schedule_, "apply") != nullptr;
-    if (is_train_step && !accumulates)
+    const bool is_train_step = entry_point.kind == ir::GraphKind::train_step;
+    const bool sums = is_train_step && accumulates();
+    if (is_train_step && !sums)
       text += fmt::format(
           "  scalars.learning_rate = learning_rate(state.updates);\n"
           "  scalars.inverse_count = 1.0f / (float){}_BATCH;\n",
           upper(prefix_));
     text += steps;
-    if (is_train_step && !accumulates) text += "  ++state.updates;\n";
-    if (accumulates)
+    if (is_train_step && !sums) text += "  ++state.updates;\n";
+    if (sums)
       text +=
           fmt::format("  if (++state.micro_batches == {}_ACCUMULATE) apply();\n", upper(prefix_));
     return text + fmt::format("  return {}_OK;\n}}\n", upper(prefix_));
@@ -277,12 +277,16 @@ class SourceWriter {
     return text;
   }
 
+  /// Whether several calls of `train_step` make one update.
+  bool accumulates() const {
+    return schedule::find_entry_point(schedule_, ir::GraphKind::apply) != nullptr;
+  }
+
   std::string flush_function() const {
-    const bool accumulates = find_entry_point(schedule_, "apply") != nullptr;
     return fmt::format(
         "\n{0}_status {0}_flush(void) {{\n  if (!state.is_ready) return {1}_NOT_READY;\n{2}"
         "  return {1}_OK;\n}}\n",
-        prefix_, upper(prefix_), accumulates ? "  if (state.micro_batches > 0) apply();\n" : "");
+        prefix_, upper(prefix_), accumulates() ? "  if (state.micro_batches > 0) apply();\n" : "");
   }
 
   /// The C parameter of an argument; empty for run-time scalars.

@@ -1,13 +1,25 @@
 #pragma once
 
-// What enters a graph and what leaves it.
+// What a graph is for, what enters it and what leaves it.
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "ir/ids.h"
 
 namespace tdc::ir {
+
+/// All but the first are entry points, each a C function.
+enum class GraphKind : uint8_t {
+  sample,      ///< all that a file says of one sample, before entry points are made of it
+  infer,       ///< the results of one sample
+  eval,        ///< loss and metrics of one sample
+  train_step,  ///< the loss of a batch; its gradients are summed for `apply`, or used at once
+  apply,       ///< one update from summed gradients, if several batches make one
+};
+/// `train_step`: the graph's name, and what stands behind the prefix in C.
+std::string_view to_text(GraphKind kind);
 
 enum class InputKind : uint8_t {
   sample,         ///< an input of the net

@@ -2,10 +2,26 @@
 
 namespace tdc::ir {
 
-const Graph* Module::find_graph(std::string_view name) const {
+const Graph* Module::find_graph(GraphKind kind) const {
   for (const Graph& graph : graphs)
-    if (graph.name == name) return &graph;
+    if (graph.kind == kind) return &graph;
   return nullptr;
+}
+
+std::string_view to_text(GraphKind kind) {
+  switch (kind) {
+    case GraphKind::sample:
+      return "sample";
+    case GraphKind::infer:
+      return "infer";
+    case GraphKind::eval:
+      return "eval";
+    case GraphKind::train_step:
+      return "train_step";
+    case GraphKind::apply:
+      return "apply";
+  }
+  return "?";
 }
 
 std::string_view to_text(Phase phase) {

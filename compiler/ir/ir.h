@@ -52,7 +52,8 @@ struct Node {
 };
 
 struct Graph {
-  std::string name;  ///< `infer`, `eval`, `train_step`, `apply`; `sample` before entry points exist
+  GraphKind kind = GraphKind::sample;
+  std::string name;   ///< for people, and in C: that of the kind; tests have several of a kind
   int64_t batch = 0;  ///< leading extent of batched values; 0 while the graph is of one sample
   IdVector<ValueId, Value> values;
   IdVector<NodeId, Node> nodes;
@@ -71,7 +72,7 @@ struct Module {
   IdVector<RepeatId, SourceRange> repeats;
   std::vector<Graph> graphs;
 
-  [[nodiscard]] const Graph* find_graph(std::string_view name) const;
+  [[nodiscard]] const Graph* find_graph(GraphKind kind) const;
 };
 
 }  // namespace tdc::ir

@@ -122,12 +122,10 @@ ScheduleRun::ScheduleRun(const Schedule& schedule, const MemoryPlan& plan, RunOp
   for (const BufferId id : schedule.buffers.ids()) addresses_[id] = addresses_[roots[id]];
 }
 
-BufferId ScheduleRun::argument(std::string_view entry_point, std::string_view name) const {
-  for (const EntryPoint& entry : schedule_.entry_points)
-    if (entry.name == entry_point)
-      for (const Argument& argument : entry.arguments)
-        if (argument.name == name) return argument.buffer;
-  TDC_CHECK(false, "no argument {} of {}", name, entry_point);
+BufferId ScheduleRun::argument(const EntryPoint& entry_point, std::string_view name) {
+  for (const Argument& argument : entry_point.arguments)
+    if (argument.name == name) return argument.buffer;
+  TDC_CHECK(false, "no argument {} of {}", name, entry_point.name);
   return {};
 }
 
@@ -183,10 +181,10 @@ std::span<std::byte> ScheduleRun::arena(LevelId level) {
 
 // ---- steps -------------------------------------------------------------------------------------
 
-void ScheduleRun::run(std::string_view entry_point) {
+void ScheduleRun::run(const EntryPoint& entry_point) {
   Tick tick = 0;
   for (const EntryPoint& entry : schedule_.entry_points) {
-    if (entry.name != entry_point) {
+    if (&entry != &entry_point) {
       tick += count_numbers(entry);
       continue;
     }
@@ -197,7 +195,7 @@ void ScheduleRun::run(std::string_view entry_point) {
     }
     return;
   }
-  TDC_CHECK(false, "no entry point {}", entry_point);
+  TDC_CHECK(false, "{} is no entry point of the schedule", entry_point.name);
 }
 
 void ScheduleRun::run_step(const Step& step) {

@@ -35,9 +35,9 @@ class ScheduleRun {
   /// All memory is zero at first. Asserts that every buffer that a step uses has a place.
   ScheduleRun(const schedule::Schedule& schedule, const MemoryPlan& plan, RunOptions options = {});
 
-  /// The buffer of an argument; asserts that there is one.
-  [[nodiscard]] schedule::BufferId argument(std::string_view entry_point,
-                                            std::string_view name) const;
+  /// The buffer of an argument of an entry point of the schedule; asserts that there is one.
+  [[nodiscard]] static schedule::BufferId argument(const schedule::EntryPoint& entry_point,
+                                                   std::string_view name);
   /// The buffer that holds a variable between calls, constants too.
   [[nodiscard]] schedule::BufferId variable(ir::VariableId variable) const;
 
@@ -48,8 +48,8 @@ class ScheduleRun {
   [[nodiscard]] std::vector<float> floats(schedule::BufferId buffer) const;
   [[nodiscard]] std::vector<int32_t> integers(schedule::BufferId buffer) const;
 
-  /// Runs an entry point once. Copies in the background happen at once.
-  void run(std::string_view entry_point);
+  /// Runs an entry point of the schedule once. Copies in the background happen at once.
+  void run(const schedule::EntryPoint& entry_point);
 
   /// The bytes of a level's arena, without and with the red zones.
   [[nodiscard]] std::span<std::byte> arena(LevelId level);

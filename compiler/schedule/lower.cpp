@@ -34,6 +34,7 @@ class GraphLowering {
   }
 
   EntryPoint run() {
+    entry_.kind = graph_.kind;
     entry_.name = graph_.name;
     entry_.batch = graph_.batch;
     entry_.reads = graph_.reads;

@@ -51,6 +51,12 @@ const StepContext* context_of(const Step& step) {
   return nullptr;
 }
 
+const EntryPoint* find_entry_point(const Schedule& schedule, ir::GraphKind kind) {
+  for (const EntryPoint& entry_point : schedule.entry_points)
+    if (entry_point.kind == kind) return &entry_point;
+  return nullptr;
+}
+
 int64_t flop(const Launch& launch) {
   return ops::flop(*launch.op, launch.op->space(launch.call), launch.box);
 }

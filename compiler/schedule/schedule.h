@@ -160,7 +160,8 @@ struct Argument {
 
 /// All steps of one entry point over one table of buffers.
 struct EntryPoint {
-  std::string name;  ///< `infer`, `eval`, `train_step`, `apply`
+  ir::GraphKind kind = ir::GraphKind::sample;
+  std::string name;  ///< as in `ir::Graph`
   int64_t batch = 1;
   std::vector<Argument> arguments;
   std::vector<ir::Read> reads;    ///< which values the variables hold at the start
@@ -177,5 +178,8 @@ struct Schedule {
   IdVector<LoopId, Loop> loops;
   std::vector<EntryPoint> entry_points;
 };
+
+/// Null if there is none of the kind.
+const EntryPoint* find_entry_point(const Schedule& schedule, ir::GraphKind kind);
 
 }  // namespace tdc::schedule

@@ -71,7 +71,7 @@ Answers interpret_tiny(const driver::Compilation& compilation) {
   const auto tensor = [](ir::Dims dims, const std::vector<float>& values) {
     return Tensor({.dims = std::move(dims)}, {values.begin(), values.end()});
   };
-  const auto run = [&](const char* graph, std::map<std::string, Tensor> arguments) {
+  const auto run = [&](ir::GraphKind graph, std::map<std::string, Tensor> arguments) {
     graph::InterpreterResults results = graph::interpret(
         *module.find_graph(graph), {.arguments = std::move(arguments), .variables = state});
     for (const auto& [variable, value] : results.written) state[variable] = value;
@@ -79,16 +79,17 @@ Answers interpret_tiny(const driver::Compilation& compilation) {
   };
   const double rate = compilation.program.training->optimizer.learning_rate;
   const auto apply = [&](int64_t micro_batches) {
-    run("apply",
+    run(ir::GraphKind::apply,
         {{"learning rate", Tensor({}, {rate})},
          {"inverse count", Tensor({}, {1.0 / static_cast<double>(micro_batches * kBatch)})}});
   };
   Answers answers;
   for (int i = 0; i < kMicroBatches; ++i) {
-    answers.push_back(run("train_step", {{"x", tensor({kBatch, kInputs}, samples(i, kBatch))},
-                                         {"t", tensor({kBatch, kResults}, targets(i, kBatch))}})
-                          .at("loss")
-                          .data.at(0));
+    answers.push_back(
+        run(ir::GraphKind::train_step, {{"x", tensor({kBatch, kInputs}, samples(i, kBatch))},
+                                        {"t", tensor({kBatch, kResults}, targets(i, kBatch))}})
+            .at("loss")
+            .data.at(0));
     if (i + 1 == kAccumulate) apply(kAccumulate);
   }
   apply(kMicroBatches - kAccumulate);
@@ -97,8 +98,10 @@ Answers interpret_tiny(const driver::Compilation& compilation) {
       answers.insert(answers.end(), state[id].data.begin(), state[id].data.end());
   const Tensor x = tensor({1, kInputs}, samples(9, 1));
   answers.push_back(
-      run("eval", {{"x", x}, {"t", tensor({1, kResults}, targets(9, 1))}}).at("loss").data.at(0));
-  const std::vector<double> results = run("infer", {{"x", x}}).at("y").data;
+      run(ir::GraphKind::eval, {{"x", x}, {"t", tensor({1, kResults}, targets(9, 1))}})
+          .at("loss")
+          .data.at(0));
+  const std::vector<double> results = run(ir::GraphKind::infer, {{"x", x}}).at("y").data;
   answers.insert(answers.end(), results.begin(), results.end());
   return answers;
 }

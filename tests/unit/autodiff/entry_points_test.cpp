@@ -49,6 +49,10 @@ ir::Module entry_points(const check::Program& from) {
   std::optional<ir::Module> module = make_entry_points(from, diagnostics);
   REQUIRE(module.has_value());
   CHECK(graph::find_violations(*module) == std::vector<std::string>{});
+  for (const ir::Graph& graph : module->graphs) {
+    CHECK(graph.kind != ir::GraphKind::sample);
+    CHECK(graph.name == ir::to_text(graph.kind));
+  }
   return *std::move(module);
 }
 
@@ -88,7 +92,7 @@ Step one_update(const ir::Module& module, bool accumulates) {
                       {"inverse count", inverse_count}},
         .variables = state};
     const graph::InterpreterResults results =
-        graph::interpret(*module.find_graph("train_step"), inputs);
+        graph::interpret(*module.find_graph(ir::GraphKind::train_step), inputs);
     result.losses.push_back(results.outputs.at("loss").data.at(0));
     for (const auto& [variable, value] : results.written) state[variable] = value;
   }
@@ -96,7 +100,8 @@ Step one_update(const ir::Module& module, bool accumulates) {
     graph::InterpreterInputs inputs = {
         .arguments = {{"learning rate", rate}, {"inverse count", inverse_count}},
         .variables = state};
-    const graph::InterpreterResults results = graph::interpret(*module.find_graph("apply"), inputs);
+    const graph::InterpreterResults results =
+        graph::interpret(*module.find_graph(ir::GraphKind::apply), inputs);
     for (const auto& [variable, value] : results.written) state[variable] = value;
     for (const ir::VariableId id : module.variables.ids())
       if (module.variables[id].kind == ir::VariableKind::accumulator)
@@ -159,14 +164,14 @@ TEST_CASE("nothing is computed for what is frozen") {
   check::Program frozen = program(false, 1, 3, 1);
   frozen.module.variables[{0}].is_trained = false;
   const ir::Module module = entry_points(frozen);
-  for (const ir::Node& node : module.find_graph("train_step")->nodes)
+  for (const ir::Node& node : module.find_graph(ir::GraphKind::train_step)->nodes)
     CHECK(node.phase != ir::Phase::backward);
-  CHECK(module.find_graph("train_step")->writes.empty());
+  CHECK(module.find_graph(ir::GraphKind::train_step)->writes.empty());
 }
 
 TEST_CASE("an accumulator stands where the batch is summed, not at the parameter") {
   const ir::Module module = entry_points(program(true, 1, 1, 3));
-  const ir::Graph& step = *module.find_graph("train_step");
+  const ir::Graph& step = *module.find_graph(ir::GraphKind::train_step);
   REQUIRE(step.writes.size() == 1);
   CHECK(module.variables[step.writes[0].variable].kind == ir::VariableKind::accumulator);
   // exp's gradient is taken once per update, in `apply`.
@@ -175,7 +180,7 @@ TEST_CASE("an accumulator stands where the batch is summed, not at the parameter
                          [](const ir::Node& node) { return node.op->name == "mul"; });
   };
   CHECK(multiplies(step) == 0);
-  CHECK(multiplies(*module.find_graph("apply")) == 1);
+  CHECK(multiplies(*module.find_graph(ir::GraphKind::apply)) == 1);
 }
 
 TEST_CASE("a trained parameter that the loss does not see is reported") {

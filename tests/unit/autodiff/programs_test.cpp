@@ -47,9 +47,9 @@ class Program {
     }
     for (int64_t i = 0; i < accumulate; ++i) {
       Arguments& arguments = micro_batches_.emplace_back();
-      for (const ir::Input& input : graph("train_step").inputs) {
+      for (const ir::Input& input : graph(ir::GraphKind::train_step).inputs) {
         ops::Tensor& tensor = arguments[input.name];
-        tensor = ops::Tensor(graph("train_step").type(input.value));
+        tensor = ops::Tensor(graph(ir::GraphKind::train_step).type(input.value));
         if (input.classes > 0)
           for (double& label : tensor.data)
             label = static_cast<double>(random_() % static_cast<uint64_t>(input.classes));
@@ -62,8 +62,9 @@ class Program {
   /// Checks every trained element of one update.
   void check() {
     Variables after = start_;
-    for (const Arguments& arguments : micro_batches_) run("train_step", arguments, after);
-    if (accumulate_ > 1) run("apply", {}, after);
+    for (const Arguments& arguments : micro_batches_)
+      run(ir::GraphKind::train_step, arguments, after);
+    if (accumulate_ > 1) run(ir::GraphKind::apply, {}, after);
     check_kernels(after);
     constexpr double kMove = 1e-5;
     for (const ir::VariableId id : module_.variables.ids()) {
@@ -88,14 +89,14 @@ class Program {
     for (double& element : tensor.data) element = numbers(random_);
   }
 
-  [[nodiscard]] const ir::Graph& graph(std::string_view name) const {
-    return *module_.find_graph(name);
+  [[nodiscard]] const ir::Graph& graph(ir::GraphKind kind) const {
+    return *module_.find_graph(kind);
   }
 
-  graph::InterpreterResults run(std::string_view name, const Arguments& arguments,
+  graph::InterpreterResults run(ir::GraphKind kind, const Arguments& arguments,
                                 Variables& variables) {
     graph::InterpreterResults results =
-        graph::interpret(graph(name), {.arguments = with_rates(arguments), .variables = variables});
+        graph::interpret(graph(kind), {.arguments = with_rates(arguments), .variables = variables});
     for (const auto& [id, tensor] : results.written) variables[id] = tensor;
     return results;
   }
@@ -109,13 +110,15 @@ class Program {
     const auto plan = std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip));
     memory::ScheduleRun run(schedule, plan, {.kernels = &library});
     for (const auto& [id, tensor] : start_) set(run, run.variable(id), tensor);
-    const auto call = [&](const std::string& name, const Arguments& arguments) {
-      for (const ir::Input& input : graph(name).inputs)
-        set(run, run.argument(name, input.name), arguments.at(input.name));
-      run.run(name);
+    const auto call = [&](ir::GraphKind kind, const Arguments& arguments) {
+      const schedule::EntryPoint& entry = *schedule::find_entry_point(schedule, kind);
+      for (const ir::Input& input : graph(kind).inputs)
+        set(run, memory::ScheduleRun::argument(entry, input.name), arguments.at(input.name));
+      run.run(entry);
     };
-    for (const Arguments& arguments : micro_batches_) call("train_step", with_rates(arguments));
-    if (accumulate_ > 1) call("apply", with_rates({}));
+    for (const Arguments& arguments : micro_batches_)
+      call(ir::GraphKind::train_step, with_rates(arguments));
+    if (accumulate_ > 1) call(ir::GraphKind::apply, with_rates({}));
     for (const auto& [id, tensor] : after) {
       if (!module_.variables[id].is_trained) continue;
       CAPTURE(module_.variables[id].path);
@@ -142,14 +145,14 @@ class Program {
     for (const Arguments& arguments : micro_batches_)
       for (int64_t sample = 0; sample < batch_; ++sample) {
         Arguments single;
-        for (const ir::Input& input : graph("eval").inputs) {
+        for (const ir::Input& input : graph(ir::GraphKind::eval).inputs) {
           ops::Tensor& tensor = single[input.name];
-          tensor = ops::Tensor(graph("eval").type(input.value));
+          tensor = ops::Tensor(graph(ir::GraphKind::eval).type(input.value));
           const auto begin = arguments.at(input.name).data.begin() +
                              sample * static_cast<int64_t>(tensor.data.size());
           std::copy_n(begin, tensor.data.size(), tensor.data.begin());
         }
-        sum += run("eval", single, variables).outputs.at("loss").data.at(0);
+        sum += run(ir::GraphKind::eval, single, variables).outputs.at("loss").data.at(0);
       }
     return sum / static_cast<double>(batch_ * accumulate_);
   }

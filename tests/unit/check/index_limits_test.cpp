@@ -14,7 +14,7 @@ std::map<std::string, int64_t> limits(const std::string& body) {
   const Checked checked = check_source("tdl 1\nuse std.nn\n" + body);
   REQUIRE_MESSAGE(checked.program.has_value(), checked.messages());
   std::map<std::string, int64_t> result;
-  for (const ir::Input& input : checked.program->module.find_graph("sample")->inputs)
+  for (const ir::Input& input : checked.program->module.find_graph(ir::GraphKind::sample)->inputs)
     result[input.name] = input.classes;
   return result;
 }

@@ -244,17 +244,18 @@ Step Training::step_of_interpreter(int64_t first) const {
   const State& state = *state_;
   std::map<ir::VariableId, ops::Tensor> variables = state.variables();
   Step step;
-  const auto run = [&](std::string_view name, std::span<const std::byte> bytes) {
-    const ir::Graph& graph = *state.module().find_graph(name);
+  const auto run = [&](ir::GraphKind kind, std::span<const std::byte> bytes) {
+    const ir::Graph& graph = *state.module().find_graph(kind);
     graph::InterpreterResults results =
         graph::interpret(graph, state.inputs_of(graph, bytes, variables));
     for (auto& [id, tensor] : results.written) variables[id] = std::move(tensor);
     return results;
   };
   for (int64_t i = 0; i < state.training().accumulate; ++i)
-    step.loss += run("train_step", state.micro_batch(first, i)).outputs.at("loss").data.at(0) /
-                 static_cast<double>(state.training().accumulate);
-  if (state.training().accumulate > 1) run("apply", {});
+    step.loss +=
+        run(ir::GraphKind::train_step, state.micro_batch(first, i)).outputs.at("loss").data.at(0) /
+        static_cast<double>(state.training().accumulate);
+  if (state.training().accumulate > 1) run(ir::GraphKind::apply, {});
   for (const auto& [id, tensor] : variables) {
     const ir::Variable& variable = state.module().variables[id];
     if (variable.is_trained)
@@ -269,7 +270,7 @@ double Training::loss_of_interpreter(int64_t sample, const std::string& path, si
   std::map<ir::VariableId, ops::Tensor> variables = state.variables();
   for (auto& [id, tensor] : variables)
     if (state.module().variables[id].path == path) tensor.data.at(element) += by;
-  const ir::Graph& graph = *state.module().find_graph("eval");
+  const ir::Graph& graph = *state.module().find_graph(ir::GraphKind::eval);
   const std::vector<std::byte> bytes = state.samples->gather(std::vector<int64_t>{sample});
   return graph::interpret(graph, state.inputs_of(graph, bytes, variables))
       .outputs.at("loss")

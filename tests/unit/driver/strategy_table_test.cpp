@@ -130,7 +130,7 @@ TEST_CASE("strategies: work as counted by hand") {
   for (const auto& [name, numbers] : expected()) {
     CAPTURE(name);
     const Planned plan = planned(text, name);
-    const Work work = work_of(plan.schedule, "train_step");
+    const Work work = work_of(plan.schedule, ir::GraphKind::train_step);
     CHECK(work.forward == numbers.forward);
     CHECK(work.backward == numbers.backward);
     CHECK(work.update == numbers.trained);  // one element of the update's result each

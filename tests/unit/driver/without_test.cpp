@@ -81,7 +81,7 @@ Results results_of(const Planned& planned) {
         else
           set_drawn(run, schedule, argument.buffer, argument.classes, ++seed);
       }
-      run.run(entry.name);
+      run.run(entry);
       for (const schedule::Argument& argument : entry.arguments)
         if (argument.is_output)
           results[entry.name + " " + argument.name + (call == 0 ? "" : " again")] =

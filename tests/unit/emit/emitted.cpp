@@ -205,7 +205,7 @@ EmittedProgram::Outcome EmittedProgram::expected() const {
   Outcome outcome;
   for (int call = 0; call < calls_of(schedule_); ++call)
     for (const EntryPoint& entry : schedule_.entry_points) {
-      run.run(entry.name);
+      run.run(entry);
       for (const Argument& argument : entry.arguments)
         if (argument.is_output) outcome.results.push_back(run.floats(argument.buffer));
     }

@@ -52,7 +52,7 @@ using Turns = std::vector<std::string>;
 
 TEST_CASE("turns: nodes know the turn that made them and their place in it") {
   const Modules modules = modules_of(kProgram);
-  const Graph& sample = *modules.sample.find_graph("sample");
+  const Graph& sample = *modules.sample.find_graph(GraphKind::sample);
   CHECK(turns_of(sample, "mul") == Turns{"0@0", "1@0"});
   CHECK(turns_of(sample, "tanh") == Turns{"0@1", "1@1"});
   CHECK(turns_of(sample, "exp") == Turns{"0@2", "1@2"});
@@ -65,7 +65,7 @@ TEST_CASE("turns: nodes know the turn that made them and their place in it") {
 
 TEST_CASE("turns: what stands for a node has its turns, what several turns share has none") {
   const Modules modules = modules_of(kProgram);
-  const Graph& step = *modules.entry_points.find_graph("train_step");
+  const Graph& step = *modules.entry_points.find_graph(GraphKind::train_step);
   CHECK(modules.entry_points.repeats.size() == 1);
   CHECK(turns_of(step, "tanh") == Turns{"0@1", "1@1"});
   CHECK(turns_of(step, "exp") == Turns{""});
@@ -79,7 +79,7 @@ TEST_CASE("turns: a repeat in another gives both, the outer one first") {
   const Modules modules = modules_of(
       "tdl 1\nnet N(x: f32[4]) -> y: f32[4] {\n  h = x\n  repeat i in 0..2 {\n    h = relu(h)\n"
       "    repeat j in 0..2 {\n      h = tanh(h)\n    }\n  }\n  return h\n}\n");
-  const Graph& sample = *modules.sample.find_graph("sample");
+  const Graph& sample = *modules.sample.find_graph(GraphKind::sample);
   CHECK(turns_of(sample, "relu") == Turns{"0@0", "1@0"});
   CHECK(turns_of(sample, "tanh") == Turns{"0@10@0", "0@21@0", "1@10@0", "1@21@0"});
   // A repeat is counted each time that it is run.

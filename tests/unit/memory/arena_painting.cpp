@@ -144,7 +144,7 @@ std::vector<std::vector<float>> run_all(ScheduleRun& run, const Schedule& schedu
     for (const schedule::EntryPoint& entry : schedule.entry_points) {
       for (const schedule::Argument& argument : entry.arguments)
         if (!argument.is_output) set_random(argument.buffer, argument.classes);
-      run.run(entry.name);
+      run.run(entry);
       for (const schedule::Argument& argument : entry.arguments)
         if (argument.is_output) add_result(argument.buffer);
     }

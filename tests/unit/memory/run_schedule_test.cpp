@@ -31,12 +31,12 @@ TEST_CASE("arguments, constants and variables go in and out; variables stay betw
   ScheduleRun run(b.schedule(), plan);
   CHECK(run.variable({0}) == v);
   CHECK(run.variable({1}) == c);
-  CHECK(run.argument("step", "x") == x);
+  CHECK(run.argument(b.schedule().entry_points[0], "x") == x);
   run.set(v, Floats{1, 2});
   run.set(c, Floats{0.5F, 0.25F});
   run.set(x, Floats{10, 20});
-  run.run("step");
-  run.run("step");
+  run.run(b.schedule().entry_points[0]);
+  run.run(b.schedule().entry_points[0]);
   CHECK(run.floats(v) == Floats{21, 42});
   CHECK(run.floats(y) == Floats{21.5F, 42.25F});
 }
@@ -51,7 +51,7 @@ TEST_CASE("reference evaluation rounds each element once") {
   const MemoryPlan plan = planned(b.schedule());
   ScheduleRun run(b.schedule(), plan);
   run.set(x, Floats{1, 0x1p-24F});
-  run.run("infer");
+  run.run(b.schedule().entry_points[0]);
   CHECK(run.floats(y) == Floats{1});
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("views with strides, copies") {
   std::vector<Tick> ticks;
   ScheduleRun run(b.schedule(), plan, {.before_step = [&](Tick tick) { ticks.push_back(tick); }});
   run.set(x, Floats{1, 2, 3, 4, 5, 6});
-  run.run("infer");
+  run.run(b.schedule().entry_points[0]);
   CHECK(run.floats(y) == Floats{1, 4, 2, 5, 3, 6});
   CHECK(ticks == std::vector<Tick>{0, 1, 2, 3, 4, 5, 6, 7, 8});
 }
@@ -93,7 +93,7 @@ TEST_CASE("scalars, and ticks that count through entry points") {
   std::vector<Tick> ticks;
   ScheduleRun run(b.schedule(), plan, {.before_step = [&](Tick tick) { ticks.push_back(tick); }});
   run.set(x, Floats{3});
-  run.run("second");
+  run.run(b.schedule().entry_points[1]);
   CHECK(run.floats(y) == Floats{3});
   CHECK(ticks == std::vector<Tick>{1});
 }

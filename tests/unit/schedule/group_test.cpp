@@ -42,7 +42,7 @@ std::vector<std::vector<float>> results(const Schedule& schedule, uint32_t cores
       for (float& value : values) value = static_cast<float>(random.between(-1000, 1000)) / 512.0F;
     run.set(argument.buffer, values);
   }
-  run.run(entry.name);
+  run.run(entry);
   std::vector<std::vector<float>> found;
   for (const Argument& argument : entry.arguments)
     if (argument.is_output) found.push_back(run.floats(argument.buffer));

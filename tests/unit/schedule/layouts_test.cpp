@@ -117,7 +117,7 @@ class LayoutsTest {
               std::vector<float>(static_cast<size_t>(outputs[i].elements), kUntouched));
     for (size_t i = 0; i < inputs.size(); ++i)
       if (launch.inputs[i]) set(run, *launch.inputs[i], inputs[i], *tensors_[i]);
-    run.run("step");
+    run.run(b.schedule().entry_points[0]);
 
     std::vector<std::vector<float>> results;
     for (size_t i = 0; i < outputs.size(); ++i) {

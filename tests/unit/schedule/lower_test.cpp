@@ -29,7 +29,7 @@ BufferId output_of(const EntryPoint& entry_point, size_t step) {
 
 TEST_CASE("results are made in the caller's memory, dying operands give theirs") {
   ir::Module module;
-  ir::Graph graph = {.name = "infer", .batch = 1};
+  ir::Graph graph = {.kind = ir::GraphKind::infer, .name = "infer", .batch = 1};
   ops::Builder builder(graph);
   const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {1, 4}}, true);
   const ValueId a = builder.emit("add", {x, x});
@@ -48,7 +48,7 @@ TEST_CASE("results are made in the caller's memory, dying operands give theirs")
 
 TEST_CASE("an operand that is needed later keeps its memory") {
   ir::Module module;
-  ir::Graph graph = {.name = "infer", .batch = 1};
+  ir::Graph graph = {.kind = ir::GraphKind::infer, .name = "infer", .batch = 1};
   ops::Builder builder(graph);
   const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {1, 4}}, true);
   const ValueId a = builder.emit("add", {x, x});
@@ -63,7 +63,7 @@ TEST_CASE("an operand that is needed later keeps its memory") {
 
 TEST_CASE("an input that is a result is copied") {
   ir::Module module;
-  ir::Graph graph = {.name = "infer", .batch = 1};
+  ir::Graph graph = {.kind = ir::GraphKind::infer, .name = "infer", .batch = 1};
   ops::Builder builder(graph);
   const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {1, 4}}, true);
   graph.outputs.push_back({.name = "y", .kind = OutputKind::result, .value = x});
@@ -78,7 +78,7 @@ TEST_CASE("an input that is a result is copied") {
 ir::Module update_module(bool reads_old) {
   ir::Module module;
   const ir::VariableId w = module.variables.push_back({.path = "w", .type = {.dims = {4}}});
-  ir::Graph graph = {.name = "train_step", .batch = 1};
+  ir::Graph graph = {.kind = ir::GraphKind::train_step, .name = "train_step", .batch = 1};
   ops::Builder builder(graph);
   const ValueId x = builder.add_input("x", InputKind::sample, {.dims = {4}}, false);
   const ValueId old = builder.read(module, w);
@@ -121,7 +121,7 @@ TEST_CASE("a sum that continues an accumulator variable stands in its memory") {
   ir::Module module;
   const ir::VariableId sum = module.variables.push_back(
       {.path = "sum", .type = {.dims = {4, 2}}, .kind = ir::VariableKind::accumulator});
-  ir::Graph graph = {.name = "train_step", .batch = 3};
+  ir::Graph graph = {.kind = ir::GraphKind::train_step, .name = "train_step", .batch = 3};
   ops::Builder builder(graph);
   const ValueId a = builder.add_input("a", InputKind::sample, {.dims = {3, 4}}, true);
   const ValueId b = builder.add_input("b", InputKind::sample, {.dims = {3, 2}}, true);
@@ -154,7 +154,7 @@ std::string step_letters(const EntryPoint& entry_point) {
 /// the cases below: that the plan is sound.
 struct SquareCase {
   ir::Module module;
-  ir::Graph graph = {.name = "train_step", .batch = 1};
+  ir::Graph graph = {.kind = ir::GraphKind::train_step, .name = "train_step", .batch = 1};
   ops::Builder builder{graph};
   ValueId x;
   std::vector<ValueId> v;

@@ -131,8 +131,8 @@ std::vector<float> result(const Schedule& schedule) {
     for (float& value : values) value = static_cast<float>(random.between(-50, 50));
     run.set(argument.buffer, values);
   }
-  run.run("step");
-  return run.floats(run.argument("step", "y"));
+  run.run(schedule.entry_points[0]);
+  return run.floats(run.argument(schedule.entry_points[0], "y"));
 }
 
 /// One op, its result cut into boxes.

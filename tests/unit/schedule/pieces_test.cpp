@@ -102,7 +102,7 @@ class PiecesTest {
       else
         run.set(inputs[i], std::vector<int32_t>(data.begin(), data.end()));
     }
-    run.run("step");
+    run.run(b.schedule().entry_points[0]);
     std::vector<std::vector<float>> results;
     for (const BufferId output : outputs) results.push_back(run.floats(output));
     return results;

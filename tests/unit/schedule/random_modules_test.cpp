@@ -69,16 +69,21 @@ TEST_CASE("random modules: the schedule run over planned memory is the interpret
       inputs.variables[variable] = ops::Tensor(type, random_values(random, type));
       run.set(run.variable(variable), as_floats(inputs.variables[variable].data));
     }
-    for (const ir::Graph& graph : module.graphs) {
+    for (size_t i = 0; i < module.graphs.size(); ++i) {
+      const ir::Graph& graph = module.graphs[i];
+      const EntryPoint& entry = schedule.entry_points[i];
+      const auto argument = [&](const std::string& name) {
+        return memory::ScheduleRun::argument(entry, name);
+      };
       for (const ir::Input& input : graph.inputs) {
         const ir::TensorType& type = graph.type(input.value);
         inputs.arguments[input.name] = ops::Tensor(type, random_values(random, type));
-        run.set(run.argument(graph.name, input.name), as_floats(inputs.arguments[input.name].data));
+        run.set(argument(input.name), as_floats(inputs.arguments[input.name].data));
       }
       const graph::InterpreterResults results = graph::interpret(graph, inputs);
-      run.run(graph.name);
+      run.run(entry);
       for (const auto& [name, tensor] : results.outputs)
-        REQUIRE(error_of(run.floats(run.argument(graph.name, name)), tensor) < 1e-4);
+        REQUIRE(error_of(run.floats(argument(name)), tensor) < 1e-4);
       for (const auto& [variable, tensor] : results.written) inputs.variables[variable] = tensor;
       for (const auto& [variable, tensor] : inputs.variables)
         REQUIRE(error_of(run.floats(run.variable(variable)), tensor) < 1e-4);

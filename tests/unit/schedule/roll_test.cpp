@@ -12,10 +12,10 @@
 #include "diag/render.h"
 #include "driver/pipeline.h"
 #include "memory/plan_memory.h"
+#include "memory/run_schedule.h"
 #include "memory/validate.h"
 #include "schedule/loops.h"
 #include "schedule/passes.h"
-#include "memory/run_schedule.h"
 #include "schedules.h"
 #include "support/files.h"
 #include "unit/memory/arena_painting.h"
@@ -37,12 +37,10 @@ driver::Planned plan(const std::string& text, const std::string& train, bool wit
   return *std::move(planned);
 }
 
-std::vector<Stretch> loops_of(const driver::Planned& planned, std::string_view name) {
+std::vector<Stretch> loops_of(const driver::Planned& planned, ir::GraphKind kind) {
   std::vector<Stretch> loops;
-  for (const EntryPoint& entry : planned.schedule.entry_points)
-    if (entry.name == name)
-      for (const Stretch& stretch : stretches(entry))
-        if (stretch.loop) loops.push_back(stretch);
+  for (const Stretch& stretch : stretches(*find_entry_point(planned.schedule, kind)))
+    if (stretch.loop) loops.push_back(stretch);
   return loops;
 }
 
@@ -84,10 +82,10 @@ std::string gru(int turns) {
 
 TEST_CASE("roll: a GRU is a loop forward, one that runs down, and one that sums upwards") {
   const driver::Planned planned = plan(gru(16), "all", true);
-  CHECK(loops_of(planned, "infer").size() == 1);
+  CHECK(loops_of(planned, ir::GraphKind::infer).size() == 1);
   // The first turn differs: it shares its slice with the initial value.
-  CHECK(loops_of(planned, "infer").at(0).turns >= 15);
-  const std::vector<Stretch> loops = loops_of(planned, "train_step");
+  CHECK(loops_of(planned, ir::GraphKind::infer).at(0).turns >= 15);
+  const std::vector<Stretch> loops = loops_of(planned, ir::GraphKind::train_step);
   REQUIRE(loops.size() == 3);
   CHECK_FALSE(planned.schedule.loops[*loops[0].loop].runs_down);
   CHECK(planned.schedule.loops[*loops[1].loop].runs_down);
@@ -160,9 +158,9 @@ TEST_CASE("roll: layers with weights of their own, and few turns, stay as they a
         "  repeat i in 0..{} {{\n    h = Linear(h, 4) as {} |> relu\n  }}\n  return h\n}}\n",
         turns, path);
   };
-  CHECK(loops_of(plan(net("l[i]", 8), "", true), "infer").empty());
-  CHECK(loops_of(plan(net("l shared", 3), "", true), "infer").empty());
-  CHECK(loops_of(plan(net("l shared", 8), "", true), "infer").size() == 1);
+  CHECK(loops_of(plan(net("l[i]", 8), "", true), ir::GraphKind::infer).empty());
+  CHECK(loops_of(plan(net("l shared", 3), "", true), ir::GraphKind::infer).empty());
+  CHECK(loops_of(plan(net("l shared", 8), "", true), ir::GraphKind::infer).size() == 1);
 }
 
 TEST_CASE("roll: a repeat around another is one loop where its turns are alike") {
@@ -171,7 +169,7 @@ TEST_CASE("roll: a repeat around another is one loop where its turns are alike")
       "  repeat t in 0..6 {\n    repeat i in 0..5 {\n      h = tanh(h * u + x[t + 1])\n    }\n  }\n"
       "  return h\n}\n";
   const driver::Planned rolled = plan(text, "", true);
-  const std::vector<Stretch> loops = loops_of(rolled, "infer");
+  const std::vector<Stretch> loops = loops_of(rolled, ir::GraphKind::infer);
   REQUIRE(loops.size() == 1);
   CHECK(loops[0].turns == 6);
   CHECK(same_results(rolled, plan(text, "", false)));
