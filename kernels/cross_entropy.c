@@ -50,3 +50,43 @@ void td_cross_entropy_grad_f32(const td_cross_entropy_grad_f32_args* args, td_te
     dlogits[label] -= dloss;
   }
 }
+
+/// The loss of each row from the parts of its sum; NaN if the label is not a class.
+void td_cross_entropy_of_parts_f32(const td_cross_entropy_of_parts_f32_args* args, td_team team) {
+  const td_range share = td_share(args->rows, team);
+  for (int32_t row = share.begin; row < share.end; ++row) {
+    const int32_t label = args->label[row];
+    const float* const logits = args->logits + row * args->logits_row;
+    args->loss[row] = label < 0 || label >= args->classes
+                          ? TD_NAN
+                          : td_logf(td_sum_partials(args->parts + row * TD_PARTIALS)) -
+                                (logits[label] - args->largest[row]);
+  }
+}
+
+/// What td_cross_entropy_grad_f32 gives, from the parts of the rows' sums; dlogits may be logits.
+/// The work items are elements.
+void td_cross_entropy_grad_of_parts_f32(const td_cross_entropy_grad_of_parts_f32_args* args,
+                                        td_team team) {
+  td_range share = td_share(args->rows * args->classes, team);
+  while (share.begin < share.end) {
+    const int32_t row = share.begin / args->classes;
+    const int32_t begin = share.begin % args->classes;
+    const int32_t end = td_min_int(args->classes, begin + (share.end - share.begin));
+    share.begin += end - begin;
+    float* const dlogits = args->dlogits + row * args->dlogits_row;
+    const float* const logits = args->logits + row * args->logits_row;
+    const int32_t label = args->label[row];
+    if (label < 0 || label >= args->classes) {
+      for (int32_t i = begin; i < end; ++i) dlogits[i] = TD_NAN;
+      continue;
+    }
+    const float dloss = args->dloss[row] / (float)args->positions;
+    const float scale = dloss / td_sum_partials(args->parts + row * TD_PARTIALS);
+    const float largest = args->largest[row];
+    TD_INDEPENDENT for (int32_t i = begin; i < end; ++i) {
+      dlogits[i] = td_expf(logits[i] - largest) * scale;
+    }
+    if (label >= begin && label < end) dlogits[label] -= dloss;
+  }
+}

@@ -1,11 +1,5 @@
 #include "td_reduce.h"
 
-static inline float td_fold_squared_difference(float sum, float a, float b, float constant) {
-  (void)constant;
-  const float difference = a - b;
-  return td_fmaf(difference, difference, sum);
-}
-
 /// loss = mean of (x - target)^2 for each row.
 void td_mse_f32(const td_mse_f32_args* args, td_team team) {
   const td_range share = td_share(args->rows, team);

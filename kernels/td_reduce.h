@@ -32,6 +32,12 @@ static inline float td_fold_add(float sum, float a, float b, float constant) {
   return sum + a;
 }
 
+static inline float td_fold_squared_difference(float sum, float a, float b, float constant) {
+  (void)constant;
+  const float difference = a - b;
+  return td_fmaf(difference, difference, sum);
+}
+
 /// The sum over two dense rows of `count` elements (which may be the same row).
 TD_INLINE float td_fold_row(const float* a, const float* b, int32_t count, float constant,
                             td_fold_step step) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "graph/rewrite.h"
 #include "ops/registry.h"
@@ -10,7 +12,7 @@
 #include "support/check.h"
 
 // Reverse accumulation (Griewank & Walther, Evaluating Derivatives, 2008, chapter 3) over the node
-// list. Two things differ from the textbook because of the numerics rules:
+// list. Three things differ from the textbook because of the numerics rules:
 //
 //  - Contributions are kept per value with the position of the use they come from, and summed in
 //    order of uses when the value's producer is reached, not in the order in which they arrive.
@@ -24,6 +26,9 @@
 //                                                 accumulator
 //
 //    so that a chain can also start from the accumulator of earlier micro-batches.
+//
+//  - Where the uses of a value are slices that lie side by side and are all of it, its gradient is
+//    theirs, one beside the other; nothing is added to zeros.
 
 namespace tdc::autodiff {
 namespace {
@@ -97,6 +102,7 @@ class Differentiator {
     std::sort(all.begin(), all.end(), [](const Contribution& a, const Contribution& b) {
       return std::pair(a.use, a.operand) < std::pair(b.use, b.operand);
     });
+    if (const ir::ValueId joined = join_slices(value); joined.is_valid()) return joined;
     ir::ValueId total;
     if (!graph_.values[value].is_batched) {
       BatchSum sum = {.shared = value, .total = {}, .first = {}};
@@ -111,18 +117,69 @@ class Differentiator {
       if (sum.total.is_valid()) sums_.push_back(sum);
       total = sum.total;
     }
+    for (const Contribution& contribution : all)
+      if (!contribution.sums_batch)
+        total = continue_sum(total, contribution.gradient, contribution.use);
+    return total;
+  }
+
+  /// The gradients of slices side by side that are all of the value, those of one slice summed; not
+  /// valid if its uses are others.
+  ir::ValueId join_slices(ir::ValueId value) {
+    const std::vector<Contribution>& all = contributions_[value];
+    std::map<int64_t, std::vector<const Contribution*>> slices;  // by their first position
+    std::set<int64_t> axes;
     for (const Contribution& contribution : all) {
-      if (contribution.sums_batch) continue;
-      if (!total.is_valid()) {
-        total = contribution.gradient;
-        continue;
-      }
-      // The sum is continued in the turn of the use, wherever the value comes from.
-      const ir::NodeId add = {static_cast<uint32_t>(graph_.nodes.size())};
-      total = builder_.emit("add", {total, contribution.gradient});
-      if (contribution.use.index < forward_nodes_)
-        graph::set_turns(graph_, add, graph_.nodes[contribution.use].turns);
+      const ir::Node* padding = padding_of(contribution);
+      if (padding == nullptr) return {};
+      slices[padding->attributes.integer("before")].push_back(&contribution);
+      axes.insert(padding->attributes.integer("axis"));
     }
+    if (slices.size() < 2 || axes.size() != 1) return {};
+    const int64_t axis = *axes.begin();
+    const auto extent = [&](ir::ValueId part) {
+      const ir::Dims& dims = graph_.type(part).dims;
+      return dims.at(static_cast<size_t>(std::ssize(dims) + axis));
+    };
+    int64_t end = 0;
+    for (const auto& [begin, uses] : slices) {
+      const int64_t size = extent(padding_of(*uses.front())->inputs[0]);
+      for (const Contribution* use : uses)
+        if (begin != end || extent(padding_of(*use)->inputs[0]) != size) return {};
+      end += size;
+    }
+    if (end != extent(value)) return {};
+    ir::ValueIds joined;
+    std::vector<ir::Turn> turns = graph_.nodes[all.front().use].turns;
+    for (const auto& [begin, uses] : slices) {
+      ir::ValueId total;
+      for (const Contribution* use : uses) {
+        total = continue_sum(total, padding_of(*use)->inputs[0], use->use);
+        turns = graph::common_turns(turns, graph_.nodes[use->use].turns);
+      }
+      joined.push_back(total);
+    }
+    const ir::NodeId concat = {static_cast<uint32_t>(graph_.nodes.size())};
+    const ir::ValueId result = builder_.emit("concat", joined, {{"axis", axis}});
+    graph::set_turns(graph_, concat, turns);
+    return result;
+  }
+
+  /// What puts zeros around a slice's gradient; null if the contribution is not of that kind.
+  const ir::Node* padding_of(const Contribution& contribution) const {
+    const ir::NodeId producer = graph_.values[contribution.gradient].producer;
+    if (contribution.sums_batch || !producer.is_valid()) return nullptr;
+    const ir::Node& node = graph_.nodes[producer];
+    return node.op->is_padding ? &node : nullptr;
+  }
+
+  /// total + gradient, or the gradient if there is no total yet; in the turn of the use, wherever
+  /// the value comes from.
+  ir::ValueId continue_sum(ir::ValueId total, ir::ValueId gradient, ir::NodeId use) {
+    if (!total.is_valid()) return gradient;
+    const ir::NodeId add = {static_cast<uint32_t>(graph_.nodes.size())};
+    total = builder_.emit("add", {total, gradient});
+    if (use.index < forward_nodes_) graph::set_turns(graph_, add, graph_.nodes[use].turns);
     return total;
   }
 

@@ -41,6 +41,7 @@ struct Pass {
 
 constexpr Pass<ir::Module> kModulePasses[] = {
     {"remove_identities", opt::remove_identities},
+    {"spread", opt::spread},
     // share_equal comes after differentiation, so that the order of uses is the program's own.
     {"share_equal", opt::share_equal},
     {"remove_dead", opt::remove_dead},

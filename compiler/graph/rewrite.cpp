@@ -1,5 +1,6 @@
 #include "graph/rewrite.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <set>
@@ -50,6 +51,13 @@ void Replacements::apply(ir::Graph& graph) const {
 void set_turns(ir::Graph& graph, ir::NodeId first, const std::vector<ir::Turn>& turns) {
   for (ir::NodeId id = first; id.index < graph.nodes.size(); ++id.index)
     graph.nodes[id].turns = turns;
+}
+
+std::vector<ir::Turn> common_turns(const std::vector<ir::Turn>& a, const std::vector<ir::Turn>& b) {
+  const auto is_same = [](const ir::Turn& one, const ir::Turn& other) {
+    return one.repeat == other.repeat && one.turn == other.turn;
+  };
+  return {a.begin(), std::mismatch(a.begin(), a.end(), b.begin(), b.end(), is_same).first};
 }
 
 void sort_topologically(ir::Graph& graph) {

@@ -35,6 +35,9 @@ class Replacements {
 /// The nodes from `first` on were made in these turns.
 void set_turns(ir::Graph& graph, ir::NodeId first, const std::vector<ir::Turn>& turns);
 
+/// The turns that both stand in: what both share belongs to the repeats around them only.
+std::vector<ir::Turn> common_turns(const std::vector<ir::Turn>& a, const std::vector<ir::Turn>& b);
+
 /// Restores invariant 1 after nodes were appended out of order: a stable topological order, nodes
 /// that are ready keep their relative order. Node ids change, value ids do not.
 void sort_topologically(ir::Graph& graph);

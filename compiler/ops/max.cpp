@@ -83,6 +83,7 @@ const OpFamily max_family = {
              },
          .work = Work::outputs,
          .space = axes_reduction_space,
+         .spread = spread_in_ranges,
          .kernel = KernelDef{.name = "td_max_f32",
                              .file = "max.c",
                              .fields = reduction_fields(),

@@ -42,6 +42,8 @@ const OpFamily mean_family = {
              },
          .work = Work::outputs,
          .space = axes_reduction_space,
+         .spread = [](Builder& builder,
+                      const ir::Node& node) { return spread_sum(builder, node, true); },
          .kernel = KernelDef{.name = "td_mean_f32",
                              .file = "mean.c",
                              .fields = reduction_fields(),

@@ -1,5 +1,6 @@
 #include "diag/diagnostic.h"
 #include "ops/elementwise.h"
+#include "ops/lanes.h"
 #include "ops/per_sample.h"
 #include "ops/rules.h"
 #include "ops/strides.h"
@@ -50,6 +51,17 @@ void evaluate_grad(const Evaluation& e) {
   for (size_t i = 0; i < x.data.size(); ++i)
     e.output(0).data[i] = 2 * e.input(2).data[i / columns] * (x.data[i] - e.input(1).data[i]) /
                           static_cast<double>(columns);
+}
+
+std::optional<ir::ValueId> spread(Builder& builder, const ir::Node& node) {
+  Dims rows = builder.type(node.outputs[0]).dims;
+  const int64_t samples = ir::element_count(rows);
+  const int64_t elements = ir::element_count(builder.type(node.inputs[0]).dims) / samples;
+  if (!is_worth_parts(samples, elements)) return std::nullopt;
+  rows.push_back(elements);
+  const ir::ValueId prediction = reshaped(builder, node.inputs[0], rows);
+  const ir::ValueId target = reshaped(builder, node.inputs[1], rows);
+  return sum_in_lanes(builder, "squared_difference_lanes", {prediction, target}, {-1}, elements);
 }
 
 /// Rows and their stride: samples, or one row that is everything.
@@ -110,6 +122,7 @@ const OpFamily mse_family = {
          .evaluate = evaluate,
          .work = Work::outputs,
          .space = per_sample_space,
+         .spread = spread,
          .kernel =
              KernelDef{
                  .name = "td_mse_f32",

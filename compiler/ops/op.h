@@ -175,8 +175,13 @@ struct OpDef {
   bool is_view = false;
   /// Whether a call gives input 0 as it is; null: never (views: if the shapes are equal).
   bool (*is_identity)(const Call&) = nullptr;
+  /// The output is input 0 with `before` and `after` zeros around it along `axis`.
+  bool is_padding = false;
   /// The output is input 0 with its last axes permuted as `axes` says.
   bool is_permutation = false;
+  /// The value of output 0 made by several ops, of which more cores share the work, with the same
+  /// bits; nullopt where that is not worth another launch. Null: never.
+  std::optional<ir::ValueId> (*spread)(Builder&, const ir::Node&) = nullptr;
   /// One for each input that may be the matrix.
   std::vector<LowRank> low_rank;
 

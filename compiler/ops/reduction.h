@@ -43,6 +43,15 @@ ir::ValueIds batch_reduction(const BatchContext& context);
 void bind_axes_reduction(const KernelCall& call, KernelScalars& scalars);
 /// The kept axes. Operands are like x or like y; reduced axes are needed whole.
 Space axes_reduction_space(const Call& call);
+/// `OpDef::spread` of a sum or a mean, in eight parts.
+std::optional<ir::ValueId> spread_sum(Builder& builder, const ir::Node& node, bool is_mean);
+/// A reduction (`op`) over axes of x that is the same over the results of ranges: of at least eight
+/// of one size, each of at least as many elements. Reduced axes are left out. Nullopt if the
+/// outermost axis has no such ranges, or it is not worth it.
+std::optional<ir::ValueId> reduce_ranges(Builder& builder, std::string_view op, ir::ValueId x,
+                                         const std::vector<bool>& is_reduced);
+/// It as `OpDef::spread`.
+std::optional<ir::ValueId> spread_in_ranges(Builder& builder, const ir::Node& node);
 /// The cotangent under x's rank, with extents 1 along reduced axes.
 ir::ValueId kept_cotangent(GradientContext& context);
 std::vector<Sample> reduction_samples();

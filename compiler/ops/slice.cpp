@@ -161,6 +161,7 @@ const OpFamily slice_family = {
              [](const Call& call) {
                return shifted_space(call, -call.attributes.integer("before"));
              },
+         .is_padding = true,
          .kernel =
              KernelDef{
                  .name = "td_pad_f32", .file = "pad.c", .fields = pad_fields(), .bind = bind_pad},

@@ -26,6 +26,18 @@ ir::Module fold_transpose(ir::Module module);
 /// Relies on nothing.
 ir::Module remove_identities(ir::Module module);
 
+/// Reductions with fewer results than cores may be (the loss of one sample, the mean of an image)
+/// are made by ops of which cores share the work, as the op's record says; with the same bits:
+///
+///     y = mse(x, t)                          l = squared_difference_lanes(x, t)
+///                                      ==>   y = join_lanes(l) divisor=4096
+///
+///     z = max(x[4096])                       l = max(reshape(x)[8, 512]) axis=-1
+///                                      ==>   z = max(l) axis=-1
+///
+/// Nothing happens where there are results enough, or few elements. Relies on nothing.
+ir::Module spread(ir::Module module);
+
 /// Computes equal things once: pure nodes with the same op, attributes, inputs and phase.
 ///
 ///     a = exp(x)   b = exp(x)                a = exp(x)   b = exp(x)

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
-#include <tuple>
 
 #include "graph/rewrite.h"
 #include "ops/op.h"
@@ -20,16 +18,6 @@ std::string key_of(const ir::Node& node) {
   return key;
 }
 
-/// A node that several turns share belongs to the repeats around them only.
-void leave_other_turns(std::vector<ir::Turn>& turns, const std::vector<ir::Turn>& other) {
-  const auto is_same = [](const ir::Turn& a, const ir::Turn& b) {
-    return a.repeat == b.repeat && a.turn == b.turn;
-  };
-  const auto differs =
-      std::mismatch(turns.begin(), turns.end(), other.begin(), other.end(), is_same).first;
-  turns.erase(differs, turns.end());
-}
-
 void share_equal(ir::Graph& graph) {
   std::map<std::string, ir::NodeId> seen;
   graph::Replacements replacements(graph);
@@ -41,7 +29,8 @@ void share_equal(ir::Graph& graph) {
     if (is_new) continue;
     const ir::ValueIds kept = graph.nodes[found->second].outputs;
     const ir::ValueIds dropped = node.outputs;
-    leave_other_turns(graph.nodes[found->second].turns, node.turns);
+    std::vector<ir::Turn>& turns = graph.nodes[found->second].turns;
+    turns = graph::common_turns(turns, node.turns);
     for (size_t i = 0; i < kept.size(); ++i) {
       replacements.add(dropped[i], kept[i]);
       if (graph.values[kept[i]].name.empty())

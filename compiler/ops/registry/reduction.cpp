@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "ops/elementwise.h"
+#include "ops/lanes.h"
 #include "ops/rules.h"
 #include "ops/strides.h"
 
@@ -142,6 +143,78 @@ Space axes_reduction_space(const Call& call) {
     builder.input(input ? std::optional(access(*input)) : std::nullopt);
   for (const ir::TensorType& output : call.outputs) builder.output(access(output));
   return builder.finish();
+}
+
+namespace {
+
+/// A reduction of x with reduced neighbours as one axis.
+struct Merged {
+  ir::Dims dims;
+  std::vector<size_t> axes;           ///< the reduced ones
+  int64_t results = 1, elements = 1;  ///< and elements of a result
+};
+
+Merged merge_reduced(const ir::Dims& x, const std::vector<bool>& is_reduced) {
+  Merged merged;
+  for (size_t i = 0; i < x.size(); ++i) {
+    (is_reduced[i] ? merged.elements : merged.results) *= x[i];
+    if (is_reduced[i] && i > 0 && is_reduced[i - 1]) {
+      merged.dims.back() *= x[i];
+      continue;
+    }
+    if (is_reduced[i]) merged.axes.push_back(merged.dims.size());
+    merged.dims.push_back(x[i]);
+  }
+  return merged;
+}
+
+/// As attributes count them.
+std::vector<int64_t> from_the_end(const std::vector<size_t>& axes, size_t rank) {
+  std::vector<int64_t> result;
+  for (const size_t axis : axes)
+    result.push_back(static_cast<int64_t>(axis) - static_cast<int64_t>(rank));
+  return result;
+}
+
+}  // namespace
+
+std::optional<ir::ValueId> spread_sum(Builder& builder, const ir::Node& node, bool is_mean) {
+  const ir::Dims x = builder.type(node.inputs[0]).dims;
+  const ir::Dims y = builder.type(node.outputs[0]).dims;
+  const Merged merged = merge_reduced(x, reduced_axes(x, node.attributes));
+  if (!is_worth_parts(merged.results, merged.elements)) return std::nullopt;
+  const ir::ValueId sums =
+      sum_in_lanes(builder, "sum_lanes", {reshaped(builder, node.inputs[0], merged.dims)},
+                   from_the_end(merged.axes, merged.dims.size()), is_mean ? merged.elements : 1);
+  return reshaped(builder, sums, y);
+}
+
+std::optional<ir::ValueId> reduce_ranges(Builder& builder, std::string_view op, ir::ValueId x,
+                                         const std::vector<bool>& is_reduced) {
+  Merged merged = merge_reduced(builder.type(x).dims, is_reduced);
+  if (!is_worth_parts(merged.results, merged.elements)) return std::nullopt;
+  const size_t outermost = merged.axes[0];
+  const int64_t extent = merged.dims[outermost];
+  int64_t ranges = kLanes;
+  while (ranges * ranges <= merged.elements && extent % ranges != 0) ++ranges;
+  if (ranges * ranges > merged.elements) return std::nullopt;
+  merged.dims[outermost] = extent / ranges;
+  merged.dims.insert(merged.dims.begin() + static_cast<ptrdiff_t>(outermost), ranges);
+  for (size_t& axis : merged.axes) ++axis;
+  const auto reduce = [&](ir::ValueId value, const std::vector<size_t>& axes) {
+    return builder.emit(op, {value},
+                        {{"axis", from_the_end(axes, builder.type(value).dims.size())}});
+  };
+  return reduce(reduce(reshaped(builder, x, merged.dims), merged.axes), {outermost});
+}
+
+std::optional<ir::ValueId> spread_in_ranges(Builder& builder, const ir::Node& node) {
+  const ir::Dims y = builder.type(node.outputs[0]).dims;
+  const std::optional<ir::ValueId> result =
+      reduce_ranges(builder, node.op->name, node.inputs[0],
+                    reduced_axes(builder.type(node.inputs[0]).dims, node.attributes));
+  if (!result) return std::nullopt;
+  return reshaped(builder, *result, y);
 }
 
 ir::ValueId kept_cotangent(GradientContext& context) {

@@ -7,9 +7,13 @@
 // tests/run.sh sets to the number of commits; TDC_TURN=all runs all pairs.
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <map>
 
 #include "diag/render.h"
@@ -25,16 +29,16 @@ namespace {
 
 /// Nullopt if the program cannot be compiled: an op's example may take from the sample what must
 /// not depend on it.
-std::optional<Planned> plan(const std::filesystem::path& path, const std::string& train,
-                            const std::vector<std::string>& without) {
+std::optional<Planned> plan(const std::string& name, const std::string& text,
+                            const std::string& train, const std::vector<std::string>& without) {
   SourceFiles files;
-  const FileId file = files.add(path.string(), read_file(path.string()).value());
+  const FileId file = files.add(name, text);
   Diagnostics diagnostics;
   Dump none;
   std::optional<Planned> planned =
       plan_program(files, file, {.train = train, .deploy = "host", .without = without},
                    DefaultDeploy::host, diagnostics, none);
-  INFO(path.string(), ", train `", train, "`\n", render(diagnostics, files));
+  INFO(name, ", train `", train, "`\n", render(diagnostics, files));
   if (diagnostics.has_errors() && diagnostics.all().front().code == "operand-depends-on-sample")
     return std::nullopt;
   REQUIRE(planned.has_value());
@@ -43,8 +47,29 @@ std::optional<Planned> plan(const std::filesystem::path& path, const std::string
 
 using Results = std::map<std::string, std::vector<float>>;
 
+enum class Numbers : uint8_t {
+  ordinary,
+  of_all_kinds,  ///< zeros of both signs, the smallest and largest, infinities and NaN among them
+};
+
+/// In some tensors many are zeros, in some any is possible.
+std::vector<float> draw_of_all_kinds(test::Random& random, size_t count) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const float kinds[] = {0.0F,       -0.0F,      -0x1p-149F,
+                         0x1p-130F,  0x1.8p127F, -0x1.fp127F,
+                         -kInfinity, kInfinity,  std::numeric_limits<float>::quiet_NaN()};
+  const int64_t last = random.between(1, 8);
+  const int64_t rarity = random.chance(30) ? 1 : random.chance(50) ? 20 : 700;
+  std::vector<float> values(count);
+  for (float& value : values)
+    value = random.between(1, rarity) == 1
+                ? kinds[random.between(0, rarity == 1 ? std::min<int64_t>(last, 2) : last)]
+                : static_cast<float>(random.between(-4096, 4096)) / 512;
+  return values;
+}
+
 void set_drawn(memory::ScheduleRun& run, const schedule::Schedule& schedule,
-               schedule::BufferId buffer, int64_t classes, uint64_t seed) {
+               schedule::BufferId buffer, int64_t classes, uint64_t seed, Numbers numbers) {
   test::Random random(seed);
   const ir::TensorType& type = schedule.buffers[buffer].type;
   const auto count = static_cast<size_t>(ir::element_count(type));
@@ -53,6 +78,8 @@ void set_drawn(memory::ScheduleRun& run, const schedule::Schedule& schedule,
     for (int32_t& value : values)
       value = static_cast<int32_t>(random.between(0, std::max<int64_t>(classes, 1) - 1));
     run.set(buffer, values);
+  } else if (numbers == Numbers::of_all_kinds) {
+    run.set(buffer, draw_of_all_kinds(random, count));
   } else {
     std::vector<float> values(count);
     for (float& value : values) value = static_cast<float>(random.between(-64, 64)) / 512;
@@ -62,13 +89,14 @@ void set_drawn(memory::ScheduleRun& run, const schedule::Schedule& schedule,
 
 /// Two calls of every entry point, one after another, from drawn weights and samples: every result,
 /// and all variables at the end.
-Results results_of(const Planned& planned) {
+Results results_of(const Planned& planned, Numbers numbers = Numbers::ordinary,
+                   uint32_t cores = 3) {
   static const kernels::Library library;
   const schedule::Schedule& schedule = planned.schedule;
-  memory::ScheduleRun run(schedule, planned.plan, {.kernels = &library, .cores = 3});
+  memory::ScheduleRun run(schedule, planned.plan, {.kernels = &library, .cores = cores});
   for (const ir::VariableId id : schedule.variables.ids())
     if (schedule.variables[id].kind == ir::VariableKind::parameter)
-      set_drawn(run, schedule, run.variable(id), 0, id.index + 1);
+      set_drawn(run, schedule, run.variable(id), 0, id.index + 1, numbers);
   Results results;
   for (int call = 0; call < 2; ++call)
     for (const schedule::EntryPoint& entry : schedule.entry_points) {
@@ -79,7 +107,7 @@ Results results_of(const Planned& planned) {
             argument.input_kind == ir::InputKind::inverse_count)
           run.set(argument.buffer, std::vector<float>{0.25F});
         else
-          set_drawn(run, schedule, argument.buffer, argument.classes, ++seed);
+          set_drawn(run, schedule, argument.buffer, argument.classes, ++seed, numbers);
       }
       run.run(entry);
       for (const schedule::Argument& argument : entry.arguments)
@@ -107,19 +135,23 @@ std::vector<Case> cases_in(const char* folder) {
   return cases;
 }
 
-/// Whether there was something to compare.
-bool check_case(const Case& each) {
-  const std::optional<Planned> all = plan(each.path, each.train, {});
-  if (!all) return false;
-  const std::optional<Planned> rest = plan(each.path, each.train, {each.pass});
-  REQUIRE(rest.has_value());
-  const Results expected = results_of(*all), found = results_of(*rest);
-  INFO(each.path.string(), ", train `", each.train, "`, without ", each.pass);
+void check_same(const Results& expected, const Results& found) {
   REQUIRE(found.size() == expected.size());
   for (const auto& [name, values] : expected) {
     INFO(name);
     CHECK(kernels::same_bits(found.at(name), values));
   }
+}
+
+/// Whether there was something to compare.
+bool check_case(const Case& each) {
+  const std::string text = read_file(each.path.string()).value();
+  const std::optional<Planned> all = plan(each.path.string(), text, each.train, {});
+  if (!all) return false;
+  const std::optional<Planned> rest = plan(each.path.string(), text, each.train, {each.pass});
+  REQUIRE(rest.has_value());
+  INFO(each.path.string(), ", train `", each.train, "`, without ", each.pass);
+  check_same(results_of(*all), results_of(*rest));
   return true;
 }
 
@@ -145,6 +177,64 @@ TEST_CASE("the example of every op has the same bits without any of the passes")
   int compared = 0;
   for (const Case& each : cases_in("tests/ops")) compared += check_case(each) ? 1 : 0;
   CHECK(compared >= 100);
+}
+
+/// Reductions of x over random axes and losses, in batches of few samples or of many.
+std::string random_reductions(uint64_t seed) {
+  test::Random random(seed);
+  std::vector<int64_t> dims;
+  for (int64_t rank = random.between(1, 4); rank > 0; --rank)
+    dims.push_back(random.chance(50) ? random.between(1, 4) : random.between(5, 40));
+  if (random.chance(70)) dims[static_cast<size_t>(random.between(0, std::ssize(dims) - 1))] *= 16;
+  const int64_t batch = random.chance(10) ? random.between(256, 300) : random.between(1, 4);
+  for (int64_t& extent : dims)
+    while (ir::element_count(dims) > 8000 / batch && extent > 1) extent = (extent + 1) / 2;
+  std::vector<std::string> calls, types;
+  for (const char* op : {"sum", "mean", "max"}) {
+    std::vector<int64_t> axes, kept;
+    for (int64_t axis = 0; axis < std::ssize(dims); ++axis)
+      if (random.chance(70) || (axes.empty() && axis + 1 == std::ssize(dims)))
+        axes.push_back(axis);
+      else
+        kept.push_back(dims[static_cast<size_t>(axis)]);
+    calls.push_back(fmt::format("{}(x, axis: [{}])", op, fmt::join(axes, ", ")));
+    types.push_back(fmt::format("f32[{}]", fmt::join(kept, ", ")));
+  }
+  const std::string x = fmt::format("f32[{}]", fmt::join(dims, ", "));
+  const int64_t rows = random.between(1, random.chance(50) ? 3 : 60);
+  const int64_t classes = random.between(1, batch > 4 ? 9 : random.chance(50) ? 900 : 50);
+  return fmt::format(
+      "tdl 1\n"
+      "net R(x: {0}, t: {0}, u: f32[{1}, {2}], label: class({2})[{1}])\n"
+      "    -> y: {0}, logits: f32[{1}, {2}], a: {3}, b: {4}, c: {5}, d: f32[], e: f32[] {{\n"
+      "  param w: {0} = ones\n"
+      "  param v: f32[{2}] = ones\n"
+      "  return x * w, u * v, {6}, {7}, {8}, mse(x, t), accuracy(u, label)\n"
+      "}}\n"
+      "train distance of R {{ target g: {0}  loss mse(y, g)  optimizer sgd(lr: 0.5)\n"
+      "  freeze v  batch {9} }}\n"
+      "train choice of R {{ target l: class({2})[{1}]  loss cross_entropy(logits, l)\n"
+      "  metric accuracy(logits, l)  optimizer sgd(lr: 0.5)\n"
+      "  freeze w  batch {9} }}\n",
+      x, rows, classes, types[0], types[1], types[2], calls[0], calls[1], calls[2], batch);
+}
+
+TEST_CASE("random reductions and losses have the same bits when cores share one of them") {
+  size_t spread = 0;
+  for (uint64_t seed = 1; seed <= 400; ++seed) {
+    const std::string text = random_reductions(seed);
+    CAPTURE(text);
+    const std::string train = seed % 2 == 0 ? "distance" : "choice";
+    const std::optional<Planned> all = plan("random", text, train, {});
+    const std::optional<Planned> rest = plan("random", text, train, {"spread"});
+    REQUIRE((all && rest));
+    for (size_t i = 0; i < all->schedule.entry_points.size(); ++i)
+      spread +=
+          all->schedule.entry_points[i].steps.size() - rest->schedule.entry_points[i].steps.size();
+    check_same(results_of(*rest, Numbers::of_all_kinds, 1),
+               results_of(*all, Numbers::of_all_kinds, 1 + static_cast<uint32_t>(seed % 9)));
+  }
+  CHECK(spread >= 1400);
 }
 
 }  // namespace

@@ -130,6 +130,17 @@ static void run_reductions(void) {
   RUN(td_mean_f32, AXES);
   RUN(td_max_f32, AXES);
   RUN(td_sum_to_f32, AXES);
+#define LANES                                                                                \
+  .y = result, .a = operand_a, .rank = 1, .extent = {21}, .y_stride = {8}, .a_stride = {13}, \
+  .reduce_rank = 2, .reduce_extent = {9, 13}, .reduce_a = {21 * 13, 1}
+  for (uint32_t accumulate = 0; accumulate < 2; ++accumulate) {
+    RUN(td_sum_lanes_f32, LANES, .accumulate = accumulate);
+    RUN(td_squared_difference_lanes_f32, LANES, .b = operand_b, .b_stride = {1},
+        .reduce_b = {13, 21}, .accumulate = accumulate);
+  }
+  RUN(td_exp_difference_lanes_f32, LANES, .b = operand_b, .b_stride = {1}, .reduce_b = {0, 0});
+  RUN(td_join_lanes_f32, .y = result, .x = operand_a, .rows = 17, .y_row = 2, .x_row = 9,
+      .divisor = 37);
   RUN(td_max_grad_f32, .dx = result, .x = operand_a, .dy = operand_b, .rank = 1, .extent = {21},
       .dx_stride = {13}, .x_stride = {13}, .dy_stride = {1}, .reduce_rank = 2,
       .reduce_extent = {9, 13}, .reduce_dx = {21 * 13, 1}, .reduce_x = {21 * 13, 1});
@@ -145,6 +156,12 @@ static void run_rows(int32_t columns) {
   RUN(td_cross_entropy_grad_f32, .dlogits = result, .logits = operand_a, .label = labels,
       .dloss = small[0], .samples = 17, .positions = 1, .classes = columns, .dlogits_row = columns,
       .logits_row = columns);
+  RUN(td_cross_entropy_of_parts_f32, .loss = result, .logits = operand_a, .label = labels,
+      .largest = small[0], .parts = small[1], .rows = 17, .classes = columns,
+      .logits_row = columns);
+  RUN(td_cross_entropy_grad_of_parts_f32, .dlogits = result, .logits = operand_a, .label = labels,
+      .largest = small[0], .parts = small[1], .dloss = small[2], .rows = 17, .classes = columns,
+      .positions = 3, .logits_row = columns, .dlogits_row = columns);
   RUN(td_mse_f32, .loss = result, .x = operand_a, .target = operand_b, ROWS, .x_row = columns,
       .target_row = columns);
   RUN(td_mse_grad_f32, .dx = result, .x = operand_a, .target = operand_b, .dloss = small[0], ROWS,

@@ -75,6 +75,66 @@ TEST_CASE("sum over columns takes the same order as over rows") {
   }
 }
 
+TEST_CASE("the parts of a sum take what has their index modulo 8, and go on where they were cut") {
+  const std::vector<float> x = Random(4).values(5 * 37);
+  std::vector<float> lanes(40, -1.0F);
+  td_sum_lanes_f32_args args = {};
+  args.y = lanes.data();
+  args.a = x.data();
+  args.rank = 1;
+  args.extent[0] = 5;
+  args.y_stride[0] = 8;
+  args.a_stride[0] = 1;
+  args.reduce_rank = 1;
+  args.reduce_extent[0] = 16;
+  args.reduce_a[0] = 5;
+  run("td_sum_lanes_f32", lanes, args);
+  args.a = x.data() + 16 * 5;
+  args.reduce_extent[0] = 37 - 16;
+  args.accumulate = 1;
+  run("td_sum_lanes_f32", lanes, args);
+  std::vector<float> y(5);
+  run("td_join_lanes_f32", y,
+      td_join_lanes_f32_args{
+          .y = y.data(), .x = lanes.data(), .rows = 5, .y_row = 1, .x_row = 8, .divisor = 37});
+  for (size_t j = 0; j < 5; ++j) {
+    std::vector<float> column;
+    for (size_t i = 0; i < 37; ++i) column.push_back(x[i * 5 + j]);
+    for (size_t lane = 0; lane < 8; ++lane) {
+      float part = 0;
+      for (size_t i = lane; i < 37; i += 8) part += column[i];
+      CHECK(lanes[j * 8 + lane] == part);
+    }
+    CHECK(y[j] == eight_partial_sums(column) / 37.0F);
+  }
+}
+
+TEST_CASE("the parts of sums over two axes go on from row to row") {
+  const std::vector<float> x = Random(5).values(130), t = Random(6).values(130);
+  std::vector<float> lanes(40);
+  td_squared_difference_lanes_f32_args args = {};
+  args.y = lanes.data();
+  args.a = x.data();
+  args.b = t.data();
+  args.rank = 1;
+  args.extent[0] = 5;
+  args.y_stride[0] = 8;
+  args.a_stride[0] = args.b_stride[0] = 13;
+  args.reduce_rank = 2;
+  args.reduce_extent[0] = 2;
+  args.reduce_extent[1] = 13;
+  args.reduce_a[0] = args.reduce_b[0] = 65;
+  args.reduce_a[1] = args.reduce_b[1] = 1;
+  run("td_squared_difference_lanes_f32", lanes, args);
+  for (size_t j = 0; j < 5; ++j) {
+    float parts[8] = {};
+    const std::vector<float> a = elements_of(x, j), b = elements_of(t, j);
+    for (size_t i = 0; i < a.size(); ++i)
+      parts[i % 8] = std::fma(a[i] - b[i], a[i] - b[i], parts[i % 8]);
+    for (size_t lane = 0; lane < 8; ++lane) CHECK(lanes[j * 8 + lane] == parts[lane]);
+  }
+}
+
 TEST_CASE("max finds the largest element, the first of equal ones, and any NaN") {
   std::vector<float> x = Random(3).values(130, -3, -1);
   x[13 + 7] = 0.0F;
