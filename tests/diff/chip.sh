@@ -82,7 +82,7 @@ check "without --profile report.json is the compiler's" bash -c \
   '"$0" "$1" -o compiled >/dev/null && cmp compiled/report.json kept/report.json' "$tdc" "$example/mlp_digits.td"
 # The same program with the markers' lines taken out.
 without_markers() {
-  cp -r kept bare && sed -i '/TD_MARK/d' bare/mlp.c && make --silent -C bare PLATFORM=pulp_cluster &&
+  cp -r kept bare && rm -r bare/build && sed -i '/TD_MARK/d' bare/mlp.c && make --silent -C bare PLATFORM=pulp_cluster &&
     for each in kept bare; do riscv64-unknown-elf-objcopy -O binary "$each/build/pulp_cluster/mlp" "$each.bin"; done &&
     cmp kept.bin bare.bin
 }
