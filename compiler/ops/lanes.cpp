@@ -151,6 +151,50 @@ std::vector<Sample> lanes_samples(size_t operands) {
           sample({2, 3, 19}, {-2, -1})};
 }
 
+/// The record of an op that makes parts, which a chain of blocks may continue.
+OpDef lanes_op(std::string_view name, std::string_view summary, std::string_view signature,
+               void (*evaluate)(const Evaluation&), KernelDef kernel,
+               std::vector<Sample> (*samples)()) {
+  return {.name = name,
+          .summary = summary,
+          .signature = signature,
+          .visibility = Visibility::internal,
+          .attributes = lanes_attributes(),
+          .infer_types = infer_lanes,
+          .batch = batch_leading,
+          .gradient = NoGradient{"it is made after gradients"},
+          .evaluate = evaluate,
+          .work = Work::outputs,
+          .space = [](const Call& call) { return lanes_space(call, true); },
+          .kernel = std::move(kernel),
+          .samples = samples};
+}
+
+OpDef exp_difference_lanes() {
+  OpDef op = lanes_op(
+      "exp_difference_lanes",
+      "the eight parts of sums of e^(a - b) over axes, of which b has one element",
+      "a:[..], b:[..] -> y:[..]",
+      [](const Evaluation& e) {
+        evaluate_lanes(e, [](double a, double b) { return std::exp(a - b); });
+      },
+      KernelDef{.name = "td_exp_difference_lanes_f32",
+                .file = "lanes.c",
+                .fields = lanes_fields(2, false),
+                .bind = bind_whole_lanes},
+      [] {
+        std::vector<Sample> samples = lanes_samples(2);
+        for (Sample& sample : samples)
+          for (const int64_t axis : sample.attributes.integers("axis"))
+            *(sample.inputs[1]->dims.end() + axis) = 1;
+        return samples;
+      });
+  // What is not there is taken for 0 and adds nothing to chains, but e^0 would.
+  op.space = [](const Call& call) { return lanes_space(call, false); };
+  op.kernel_tolerance = 4e-6;
+  return op;
+}
+
 }  // namespace
 
 ir::ValueId reshaped(Builder& builder, ir::ValueId value, const ir::Dims& dims) {
@@ -194,72 +238,28 @@ std::optional<ir::ValueId> spread_rows(Builder& builder, const ir::Node& node,
 extern const OpFamily lanes_family;
 const OpFamily lanes_family = {
     .ops = {
-        {.name = "sum_lanes",
-         .summary = "the eight parts of sums over axes",
-         .signature = "a:[..] -> y:[..]",
-         .visibility = Visibility::internal,
-         .attributes = lanes_attributes(),
-         .infer_types = infer_lanes,
-         .batch = batch_leading,
-         .gradient = NoGradient{"it is made after gradients"},
-         .evaluate =
-             [](const Evaluation& e) { evaluate_lanes(e, [](double a, double) { return a; }); },
-         .work = Work::outputs,
-         .space = [](const Call& call) { return lanes_space(call, true); },
-         .kernel = KernelDef{.name = "td_sum_lanes_f32",
-                             .file = "lanes.c",
-                             .fields = lanes_fields(1, true),
-                             .bind = bind_lanes},
-         .samples = [] { return lanes_samples(1); }},
+        lanes_op(
+            "sum_lanes", "the eight parts of sums over axes", "a:[..] -> y:[..]",
+            [](const Evaluation& e) { evaluate_lanes(e, [](double a, double) { return a; }); },
+            KernelDef{.name = "td_sum_lanes_f32",
+                      .file = "lanes.c",
+                      .fields = lanes_fields(1, true),
+                      .bind = bind_lanes},
+            [] { return lanes_samples(1); }),
 
-        {.name = "squared_difference_lanes",
-         .summary = "the eight parts of sums of (a - b)^2 over axes",
-         .signature = "a:[..], b:[..] -> y:[..]",
-         .visibility = Visibility::internal,
-         .attributes = lanes_attributes(),
-         .infer_types = infer_lanes,
-         .batch = batch_leading,
-         .gradient = NoGradient{"it is made after gradients"},
-         .evaluate =
-             [](const Evaluation& e) {
-               evaluate_lanes(e, [](double a, double b) { return (a - b) * (a - b); });
-             },
-         .work = Work::outputs,
-         .space = [](const Call& call) { return lanes_space(call, true); },
-         .kernel = KernelDef{.name = "td_squared_difference_lanes_f32",
-                             .file = "lanes.c",
-                             .fields = lanes_fields(2, true),
-                             .bind = bind_lanes},
-         .samples = [] { return lanes_samples(2); }},
+        lanes_op(
+            "squared_difference_lanes", "the eight parts of sums of (a - b)^2 over axes",
+            "a:[..], b:[..] -> y:[..]",
+            [](const Evaluation& e) {
+              evaluate_lanes(e, [](double a, double b) { return (a - b) * (a - b); });
+            },
+            KernelDef{.name = "td_squared_difference_lanes_f32",
+                      .file = "lanes.c",
+                      .fields = lanes_fields(2, true),
+                      .bind = bind_lanes},
+            [] { return lanes_samples(2); }),
 
-        {.name = "exp_difference_lanes",
-         .summary = "the eight parts of sums of e^(a - b) over axes, of which b has one element",
-         .signature = "a:[..], b:[..] -> y:[..]",
-         .visibility = Visibility::internal,
-         .attributes = lanes_attributes(),
-         .infer_types = infer_lanes,
-         .batch = batch_leading,
-         .gradient = NoGradient{"it is made after gradients"},
-         .evaluate =
-             [](const Evaluation& e) {
-               evaluate_lanes(e, [](double a, double b) { return std::exp(a - b); });
-             },
-         .work = Work::outputs,
-         // What is not there is taken for 0 and adds nothing to chains, but e^0 would.
-         .space = [](const Call& call) { return lanes_space(call, false); },
-         .kernel = KernelDef{.name = "td_exp_difference_lanes_f32",
-                             .file = "lanes.c",
-                             .fields = lanes_fields(2, false),
-                             .bind = bind_whole_lanes},
-         .samples =
-             [] {
-               std::vector<Sample> samples = lanes_samples(2);
-               for (Sample& sample : samples)
-                 for (const int64_t axis : sample.attributes.integers("axis"))
-                   *(sample.inputs[1]->dims.end() + axis) = 1;
-               return samples;
-             },
-         .kernel_tolerance = 4e-6},
+        exp_difference_lanes(),
 
         {.name = "join_lanes",
          .summary = "sums of eight parts, as a tree, divided by a number",
