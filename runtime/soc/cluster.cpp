@@ -32,12 +32,6 @@ constexpr std::array<uint64_t, 256> kSpread = [] {
   return table;
 }();
 
-/// The unit inside the FPU that executes an operation: results of one unit leave in order.
-uint32_t fpu_group(uint32_t operation) {
-  const uint32_t code = operation & 15;
-  return code < 4 ? 0 : code < 6 ? 1 : code < 10 ? 2 : 3;
-}
-
 }  // namespace
 
 const char* fault_name(FaultKind kind) {
@@ -472,14 +466,7 @@ void Cluster::use_fpus() {
     for (uint32_t step = 0; chosen == kNobody && step < parameters_.cores_per_fpu; ++step) {
       index = index + fpu_total < cores_.size() ? index + fpu_total : f;
       const CoreState& state = cores_[index];
-      // Results of different units may overtake each other while another core's result is in the
-      // way. The core takes its results for in-order, so it gets no second unit before the first is
-      // done.
-      if (!state.is_stopped && state.core.uses_fpu() &&
-          (state.fpu_in_flight == 0 ||
-           state.fpu_group == fpu_group(state.core.fpu_operation().operation))) {
-        chosen = index;
-      }
+      if (!state.is_stopped && state.core.uses_fpu()) chosen = index;
     }
     if (chosen == kNobody && fpu.is_idle()) continue;
     if (chosen != kNobody) fpu.offer(chosen, cores_[chosen].core.fpu_operation());
@@ -490,7 +477,6 @@ void Cluster::use_fpus() {
       if (fpu.has_accepted()) {
         state.core.grant_fpu();
         granted |= 1U << chosen;
-        state.fpu_group = fpu_group(state.core.fpu_operation().operation);
         ++state.fpu_in_flight;
         fpu_waiting_core_[f] = kNobody;
       } else {
@@ -499,8 +485,9 @@ void Cluster::use_fpus() {
         fpu_waiting_core_[f] = chosen;
       }
     }
-    if (fpu.has_result()) {
-      const FpuResult result = fpu.result();
+    for (const FpuUnit unit : {FpuUnit::kPipeline, FpuUnit::kDivider}) {
+      if (!fpu.has_result(unit)) continue;
+      const FpuResult result = fpu.result(unit);
       --cores_[result.core].fpu_in_flight;
       cores_[result.core].core.answer_fpu(result);
     }

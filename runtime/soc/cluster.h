@@ -87,7 +87,6 @@ class Cluster {
     uint32_t fetched = 0;
 
     uint32_t fpu_in_flight = 0;
-    uint32_t fpu_group = 0;
 
     bool has_stack = false;
     DmaTransfer dma_registers;

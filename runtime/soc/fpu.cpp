@@ -22,6 +22,13 @@ void Fpu::offer(uint32_t core, const FpuOperation& operation) {
   model_->flags_i = static_cast<uint16_t>(operation.flags);
 }
 
+FpuResult Fpu::result(FpuUnit unit) const {
+  const auto port = static_cast<uint32_t>(unit);
+  return {.core = model_->rtag_o >> 4 * port & 15U,
+          .value = static_cast<uint32_t>(model_->result_o >> 32 * port),
+          .flags = model_->rflags_o >> 5 * port & 31U};
+}
+
 void Fpu::clock() {
   raise_clock(*model_);
   model_->req_i = 0;

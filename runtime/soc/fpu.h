@@ -21,8 +21,12 @@ struct FpuResult {
   uint32_t flags = 0;
 };
 
-/// One FPnew. In a cycle: `offer` at most one operation, then `clock`, then ask whether it was
-/// taken.
+/// What results come from. The pipeline takes an operation in each cycle and has its result one
+/// cycle later; cores rely on it. The divider divides and takes square roots, one at a time.
+enum class FpuUnit : uint8_t { kPipeline, kDivider };
+
+/// A pipeline and a divider. In a cycle: `offer` at most one operation, then `clock`, then ask
+/// whether it was taken.
 class Fpu {
  public:
   explicit Fpu(VerilatedContext& context);
@@ -39,11 +43,12 @@ class Fpu {
   /// flight.
   [[nodiscard]] bool has_accepted() const { return model_->accepted_o != 0; }
 
-  /// Whether a result leaves in the cycle that began with the last edge.
-  [[nodiscard]] bool has_result() const { return model_->rvalid_o != 0; }
-  [[nodiscard]] FpuResult result() const {
-    return {model_->rtag_o, model_->result_o, model_->rflags_o};
+  /// Whether a result leaves `unit` in the cycle that began with the last edge. Results of both
+  /// units may leave in one cycle, for two cores.
+  [[nodiscard]] bool has_result(FpuUnit unit) const {
+    return (model_->rvalid_o >> static_cast<uint32_t>(unit) & 1) != 0;
   }
+  [[nodiscard]] FpuResult result(FpuUnit unit) const;
   /// Nothing is in flight: without an offer the next edge may be left out.
   [[nodiscard]] bool is_idle() const { return model_->busy_o == 0; }
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 
+import float_streams
 import random_programs
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -221,6 +222,22 @@ def instructions(builder):
                       f"value, flags {ours[8 * i:8 * i + 8].hex(' ', 4)}, QEMU {theirs[8 * i:8 * i + 8].hex(' ', 4)}")
 
 
+def float_streams_agree(builder):
+    """Random float code on each core, beside what the others do to the FPUs: the registers of QEMU, core by core."""
+    for seed in range(5):
+        blocks = builder.folder / f"float_blocks_{seed}.s"
+        blocks.write_text(float_streams.make(seed))
+        qemu = subprocess.run(["qemu-riscv32", builder.build("float_streams", "qemu_user", flags=[blocks])],
+                              capture_output=True, check=True).stdout
+        elf = builder.build("float_streams", flags=[SIXTEEN_STACKS, blocks], name="float_streams_16")
+        for cores in (16, 8, 5, 1) if seed == 0 else (8,):
+            for cores_per_fpu in (1, 2):
+                for ideal in (0, 1):
+                    settings = (f"cores={cores}", f"cores_per_fpu={cores_per_fpu}", f"icache_ideal={ideal}")
+                    status, chip, errors = builder.run(elf, *(o for s in settings for o in ("--set", s)))
+                    check(status == 0 and chip == qemu, f"float code {seed} with {' '.join(settings)} {errors}")
+
+
 def faults(builder):
     elf = builder.build("faults", flags=["-O1"])
     for case, expected, phrases in FAULTS:
@@ -304,7 +321,7 @@ def main():
             return
         builder = Builder(pathlib.Path(folder), soc, *rest)
         for part in (sources_are_clean, same_everywhere, porting_guide, faults, timing, builds_agree, contention,
-                     random_teams, instructions, calibration):
+                     random_teams, instructions, float_streams_agree, calibration):
             print("--", part.__name__, flush=True)
             part(builder)
         print(f"-- {builder.cycles / 1e6:.1f} million simulated cycles")
