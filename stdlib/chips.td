@@ -26,6 +26,19 @@ chip pulp_cluster_4m {
   image      L3
 }
 
+/// `pulp_cluster` with operands in L1 while the cores work on them, piece by piece where they do not fit. Bringing them takes code.
+chip pulp_cluster_tiled {
+  cores      8
+  platform   "pulp_cluster"
+  memory     L1, size: 128 KiB, stack: 32 KiB
+  memory     L2, size: 2 MiB, code: 128 KiB
+  memory     L3, size: 32 MiB
+  tensors    L2
+  constants  L2
+  image      L3
+  scratchpad L1, transfer: 60, bandwidth: 8, load: 15
+}
+
 /// A microcontroller with one core, 256 KiB of RAM and flash for code and constants.
 chip mcu_256k {
   cores      1

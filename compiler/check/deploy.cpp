@@ -7,6 +7,7 @@
 //     tensors    L2                                        // where temporaries are planned
 //     constants  L2                                        // where frozen weights lie
 //     image      L3                                        // where trained weights start from
+//     scratchpad L1, transfer: 60, bandwidth: 8, load: 15  // where cores work, if not there
 //   }
 
 #include "check/deploy.h"
@@ -14,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "support/embedded_files.h"
@@ -22,6 +24,7 @@
 namespace tdc::check {
 namespace {
 
+constexpr int64_t kMostCycles = 1 << 20;
 constexpr int64_t kMostCores = 16;  // of a team, as `td_platform.h` says
 
 std::optional<Bytes> bytes_of(const ast::Number& number) {
@@ -63,8 +66,8 @@ class ChipCheck {
   }
 
   std::optional<chip::Chip> run() {
-    static const std::vector<std::string> words = {"constants", "cores",    "image",
-                                                   "memory",    "platform", "tensors"};
+    static const std::vector<std::string> words = {"constants", "cores",      "image",  "memory",
+                                                   "platform",  "scratchpad", "tensors"};
     const int errors = reporter_.error_count();
     for (const ast::ChipClause& clause : chip_.clauses) {
       if (std::find(words.begin(), words.end(), clause.word.text) == words.end())
@@ -78,8 +81,12 @@ class ChipCheck {
     }
     for (const ast::ChipClause& clause : chip_.clauses) read(clause);
     for (const std::string& word : words)
-      if (!seen_.contains(word) && reporter_.error_count() == errors)
+      if (!seen_.contains(word) && word != "scratchpad" && reporter_.error_count() == errors)
         reporter_.report(chip_.name.range, diag::chip_without, chip_.name.text, word);
+    if (reporter_.error_count() != errors) return std::nullopt;
+    if (result_.scratchpad && result_.scratchpad->level == result_.tensors)
+      reporter_.report(scratchpad_origin_, diag::scratchpad_tensors,
+                       result_.levels[result_.tensors].name);
     return reporter_.error_count() == errors ? std::optional(result_) : std::nullopt;
   }
 
@@ -139,6 +146,10 @@ class ChipCheck {
   void read(const ast::ChipClause& clause) {
     const std::string& word = clause.word.text;
     if (word == "memory") return;
+    if (word == "scratchpad") {
+      read_scratchpad(clause);
+      return;
+    }
     const ast::Expr* value = clause.arguments.size() == 1 && !clause.arguments[0].label
                                  ? clause.arguments[0].value.get()
                                  : nullptr;
@@ -174,9 +185,45 @@ class ChipCheck {
     }
   }
 
+  /// The level that operands are brought to, and the cycles that it takes (chip-6).
+  void read_scratchpad(const ast::ChipClause& clause) {
+    constexpr const char* kForm = "NAME, transfer: N, bandwidth: N, load: N";
+    chip::Scratchpad scratchpad;
+    std::map<std::string, int64_t*> numbers = {{"transfer", &scratchpad.transfer},
+                                               {"bandwidth", &scratchpad.bandwidth},
+                                               {"load", &scratchpad.load}};
+    const ast::Name* name = nullptr;
+    for (const ast::Argument& argument : clause.arguments) {
+      if (!argument.label && name == nullptr) {
+        name = argument.value->get_if<ast::Name>();
+        if (name != nullptr) continue;
+      }
+      const auto found = argument.label ? numbers.find(argument.label->text) : numbers.end();
+      const auto* number = argument.value->get_if<ast::Number>();
+      const auto* count = number == nullptr ? nullptr : std::get_if<int64_t>(&number->value);
+      if (found == numbers.end() || count == nullptr || number->unit || *count < 1 ||
+          *count > kMostCycles) {
+        reporter_.report(argument.range, diag::chip_clause, "scratchpad", kForm);
+        return;
+      }
+      *found->second = *count;
+      numbers.erase(found);
+    }
+    if (name == nullptr || !numbers.empty()) {
+      reporter_.report(clause.range, diag::chip_clause, "scratchpad", kForm);
+      return;
+    }
+    const std::optional<LevelId> level = find_level(result_, *name, reporter_);
+    if (!level) return;
+    scratchpad.level = *level;
+    result_.scratchpad = scratchpad;
+    scratchpad_origin_ = name->range;
+  }
+
   const ast::Chip& chip_;
   Reporter& reporter_;
   chip::Chip result_;
+  SourceRange scratchpad_origin_;
   std::set<std::string> seen_;
 };
 

@@ -24,16 +24,25 @@ struct MemoryLevel {
   Bytes reserved_stack;  ///< and for stacks and scratch, all cores together
 };
 
+/// The level that cores work in, and what it costs to bring operands there, all in cycles.
+struct Scratchpad {
+  LevelId level;
+  int64_t transfer = 0;   ///< to start a transfer and to wait for it
+  int64_t bandwidth = 1;  ///< bytes a cycle of a transfer
+  int64_t load = 1;       ///< a core's load from where tensors lie; one from here takes 1
+};
+
 /// A target: what the compiler knows of a chip. Only chip files name chips.
 struct Chip {
   std::string name;  ///< `pulp_cluster`; `host` for the built-in one
   int64_t cores = 1;
   IdVector<LevelId, MemoryLevel> levels;
-  LevelId tensors;          ///< where temporaries and live variables are planned
-  LevelId constants;        ///< where frozen weights lie
-  LevelId image;            ///< where the initial image of trained weights lies
-  bool has_budget = false;  ///< false: the built-in host, nothing can fail to fit
-  std::string platform;     ///< folder of runtime files, a plain name: `qemu_user`, `host`
+  LevelId tensors;                       ///< where temporaries and live variables are planned
+  LevelId constants;                     ///< where frozen weights lie
+  LevelId image;                         ///< where the initial image of trained weights lies
+  std::optional<Scratchpad> scratchpad;  ///< near memory that operands are brought to, if any
+  bool has_budget = false;               ///< false: the built-in host, nothing can fail to fit
+  std::string platform;  ///< folder of runtime files, a plain name: `qemu_user`, `host`
   SourceRange platform_origin;
 
   /// The stack of one core in a level: an equal share of what is set aside, a multiple of 16.

@@ -32,12 +32,19 @@
 namespace tdc::driver {
 namespace {
 
-/// A pass that can be left out.
-template <typename Program>
+/// A pass that can be left out, and what it looks at beside the program.
+template <typename Program, typename... Context>
 struct Pass {
   std::string_view name;
-  Program (*run)(Program);
+  Program (*run)(Program, const Context&...);
 };
+using SchedulePass = Pass<schedule::Schedule, chip::Chip>;
+
+/// A pass for which all chips are alike.
+template <schedule::Schedule (*kRun)(schedule::Schedule)>
+schedule::Schedule on_any_chip(schedule::Schedule schedule, const chip::Chip&) {
+  return kRun(std::move(schedule));
+}
 
 constexpr Pass<ir::Module> kModulePasses[] = {
     {"remove_identities", opt::remove_identities},
@@ -47,22 +54,25 @@ constexpr Pass<ir::Module> kModulePasses[] = {
     {"remove_dead", opt::remove_dead},
 };
 
-constexpr Pass<schedule::Schedule> kSchedulePasses[] = {
+constexpr SchedulePass kSchedulePasses[] = {
     // use_views comes before take_over_memory, after which buffers are written more than once.
-    {"use_views", schedule::use_views},
-    {"take_over_memory", schedule::take_over_memory},
-    {"group", schedule::group},  // after it: results in place are strips in place
+    {"use_views", on_any_chip<schedule::use_views>},
+    {"take_over_memory", on_any_chip<schedule::take_over_memory>},
+    // after it: results in place are strips in place
+    {"group", on_any_chip<schedule::group>},
     // roll makes parts of buffers of what the passes before it look at as whole ones.
-    {"roll", schedule::roll},
+    {"roll", on_any_chip<schedule::roll>},
+    // tile comes last: what it makes are pieces in loops.
+    {"tile", schedule::tile},
 };
 
 /// Runs a pass unless it is left out, and sets the context of faults.
-template <typename Program>
-void run_pass(const Pass<Program>& pass, const std::vector<std::string>& without,
-              Program& program) {
+template <typename Program, typename... Context>
+void run_pass(const Pass<Program, Context...>& pass, const std::vector<std::string>& without,
+              Program& program, const Context&... context) {
   set_fault_context(fmt::format("pass {}", pass.name));
   if (std::find(without.begin(), without.end(), pass.name) == without.end())
-    program = pass.run(std::move(program));
+    program = pass.run(std::move(program), context...);
 }
 
 /// The rest of `compile`, for a plan that fits. `source` is the path of the .td file.
@@ -98,7 +108,7 @@ std::optional<Compilation> emit(Planned planned, const CompileOptions& options,
 std::vector<std::string> pass_names() {
   std::vector<std::string> names;
   for (const Pass<ir::Module>& pass : kModulePasses) names.emplace_back(pass.name);
-  for (const Pass<schedule::Schedule>& pass : kSchedulePasses) names.emplace_back(pass.name);
+  for (const SchedulePass& pass : kSchedulePasses) names.emplace_back(pass.name);
   return names;
 }
 
@@ -191,8 +201,8 @@ PlannedSchedule plan_module(const ir::Module& module, const interface::Interface
   set_fault_context("lower");
   schedule::Schedule schedule = schedule::lower(module, chip);
   dump.at("lower", [&] { return schedule::to_text(schedule, chip); });
-  for (const Pass<schedule::Schedule>& pass : kSchedulePasses) {
-    run_pass(pass, without, schedule);
+  for (const SchedulePass& pass : kSchedulePasses) {
+    run_pass(pass, without, schedule, chip);
     dump.at(pass.name, [&] { return schedule::to_text(schedule, chip); });
   }
   dump.at("schedule", [&] { return schedule::to_text(schedule, chip); });

@@ -172,6 +172,9 @@ LIBRARY := $(OUT)/lib$(NAME)_model.a
 
 all: $(LIBRARY) $(OUT)/$(NAME)
 
+# The steps of the model are calls: they are to be small.
+$(OUT)/.objects/{source}.o: CFLAGS += -Os
+
 $(OUT)/.objects/%.o: % $(INCLUDED)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<

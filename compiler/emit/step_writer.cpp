@@ -10,6 +10,7 @@
 #include "emit/program_data.h"
 #include "ops/op.h"
 #include "schedule/relocate.h"
+#include "schedule/uses.h"
 #include "support/check.h"
 #include "support/text.h"
 
@@ -27,6 +28,28 @@
 // neither stack nor code. The learning rate and 1 / count lie in a static struct for that reason.
 
 namespace tdc::emit {
+namespace {
+
+/// A copy as `count` rows of `length` elements, for each index of the first `outer` axes. Rows are
+/// what lies side by side on both sides, or single elements; strides are in elements.
+struct Rows {
+  size_t outer = 0;
+  int64_t length = 1, count = 1;
+  int64_t to_stride = 0, from_stride = 0;
+};
+
+Rows rows_of(const schedule::Copy& copy) {
+  Rows rows = {.outer = copy.to.extent.size()};
+  if (copy.to.stride.back() == 1 && copy.from.stride.back() == 1)
+    rows.length = copy.to.extent[--rows.outer];
+  if (rows.outer == 0) return rows;
+  rows.count = copy.to.extent[--rows.outer];
+  rows.to_stride = copy.to.stride[rows.outer];
+  rows.from_stride = copy.from.stride[rows.outer];
+  return rows;
+}
+
+}  // namespace
 
 StepWriter::StepWriter(const Model& model, Addresses& addresses)
     : model_(model), schedule_(model.schedule), addresses_(addresses), words_(model.schedule) {}
@@ -34,12 +57,18 @@ StepWriter::StepWriter(const Model& model, Addresses& addresses)
 std::string StepWriter::run(const schedule::EntryPoint& entry_point) {
   caller_buffers_ = caller_buffers(entry_point);
   set_arguments(entry_point);
+  numbers_ = schedule::step_numbers(entry_point, step_);
   std::string text;
   for (const schedule::Stretch& stretch : schedule::stretches(entry_point, step_)) {
     text +=
         stretch.loop ? write_loop(entry_point, stretch) : write_step(entry_point, stretch, 0, "  ");
     step_ += static_cast<int64_t>(stretch.body);
   }
+  std::string tickets;
+  for (const schedule::TransferId transfer : tickets_)
+    tickets += fmt::format("{}transfer_{} = 0", tickets.empty() ? "" : ", ", transfer.index);
+  if (!tickets.empty()) text.insert(0, fmt::format("  td_dma_ticket {};\n", tickets));
+  tickets_.clear();
   return text;
 }
 
@@ -63,11 +92,14 @@ std::string StepWriter::write_loop(const schedule::EntryPoint& entry_point,
   std::string body;
   for (size_t i = 0; i < stretch.body; ++i) body += write_step(entry_point, stretch, i, "      ");
   const schedule::Loop& loop = schedule_.loops[*stretch.loop];
+  const std::string_view what =
+      loop.kind == schedule::Loop::Kind::repeat ? "turns of the `repeat` in" : "pieces of";
+  const std::string place = loop.origin.is_valid() ? place_of(loop.origin) : "a call";
   const std::string text = fmt::format(
-      "  {{ /* {} turns of the `repeat` in {}{} */\n{}"
+      "  {{ /* {} {} {}{} */\n{}"
       "    for (intptr_t turn = 0; turn < {}; ++turn) {{\n{}    }}\n  }}\n",
-      stretch.turns, place_of(loop.origin), loop.runs_down ? ", the last first" : "", tables_,
-      stretch.turns, body);
+      stretch.turns, what, place, loop.runs_down ? ", the last first" : "", tables_, stretch.turns,
+      body);
   tables_.clear();
   return text;
 }
@@ -93,12 +125,47 @@ std::string StepWriter::comment(int64_t number, const std::string& what, const s
 std::string StepWriter::write_step(const schedule::EntryPoint& entry_point,
                                    const schedule::Stretch& stretch, size_t place,
                                    std::string_view indent) {
+  const schedule::TurnRange range = schedule::turns_at(stretch, place);
+  if (range.begin > 0 || range.end < stretch.turns) {
+    TDC_CHECK(range.begin == 0 || range.end == stretch.turns, "a step of middle turns only");
+    const std::string condition = range.begin > 0 ? fmt::format("turn >= {}", range.begin)
+                                                  : fmt::format("turn < {}", range.end);
+    return fmt::format("{0}if ({1}) {{\n{2}{0}}}\n", indent, condition,
+                       write_each(entry_point, stretch, place, std::string(indent) + "  "));
+  }
+  return write_each(entry_point, stretch, place, indent);
+}
+
+/// The step of a place, in all turns that have it.
+std::string StepWriter::write_each(const schedule::EntryPoint& entry_point,
+                                   const schedule::Stretch& stretch, size_t place,
+                                   std::string_view indent) {
   const int64_t number = stretch.number + static_cast<int64_t>(place);
   const auto launches = schedule::in_turns<schedule::Launch>(entry_point, stretch, place);
   if (!launches.empty()) return write_launch(launches, number, indent);
   const auto copies = schedule::in_turns<schedule::Copy>(entry_point, stretch, place);
-  TDC_CHECK(!copies.empty(), "schedules hold launches and copies only");
-  return write_copy(copies, number, indent);
+  if (!copies.empty())
+    return mark_of(entry_point, stretch, place, indent) + write_copy(copies, number, indent);
+  return write_wait(entry_point, *stretch.step(schedule::turns_at(stretch, place).begin, place),
+                    indent);
+}
+
+/// What a transfer brings is charged to the launch that takes it, the next one.
+std::string StepWriter::mark_of(const schedule::EntryPoint& entry_point,
+                                const schedule::Stretch& stretch, size_t place,
+                                std::string_view indent) const {
+  size_t at = *stretch.step(schedule::turns_at(stretch, place).begin, place);
+  const auto& copy = std::get<schedule::Copy>(entry_point.steps[at]);
+  if (!copy.transfer) return "";
+  while (++at < entry_point.steps.size())
+    if (const auto* launch = std::get_if<schedule::Launch>(&entry_point.steps[at])) {
+      bool takes = false;
+      schedule::visit_views(*launch, [&](const schedule::View& view, bool) {
+        takes = takes || view.buffer == copy.to.buffer;
+      });
+      return takes ? fmt::format("{}TD_MARK({});\n", indent, numbers_[at]) : "";
+    }
+  return "";
 }
 
 /// Loops over the outer axes of the views, and a run of elements that lie side by side.
@@ -106,8 +173,8 @@ std::string StepWriter::write_copy(const std::vector<const schedule::Copy*>& tur
                                    std::string_view indent) {
   const schedule::Copy& copy = *turns.front();
   const ir::Dims& extent = copy.to.extent;
-  TDC_CHECK(!copy.transfer && copy.from.extent == extent,
-            "copies are done at once, between equal shapes");
+  TDC_CHECK(copy.from.extent == extent, "copies are between equal shapes");
+  if (copy.transfer) return write_transfer(turns, number, indent);
   const schedule::Runs to_runs = schedule::runs_of(copy.to);
   const schedule::Runs from_runs = schedule::runs_of(copy.from);
   const size_t outer = std::max(to_runs.outer, from_runs.outer);
@@ -133,6 +200,43 @@ std::string StepWriter::write_copy(const std::vector<const schedule::Copy*>& tur
   return fmt::format("{}{}\n{}{}copy_elements({}, {}, {});\n", indent,
                      comment(number, what, copy.to, copy.context.origin), loops, indent, to, from,
                      std::min(to_runs.length, from_runs.length));
+}
+
+/// One transfer of rows, or a loop of such over the outer axes of the views.
+std::string StepWriter::write_transfer(const std::vector<const schedule::Copy*>& turns,
+                                       int64_t number, std::string_view indent) {
+  const schedule::Copy& copy = *turns.front();
+  const ir::DType dtype = schedule_.buffers[copy.to.buffer].type.dtype;
+  const int64_t element_bytes = ir::byte_size(dtype).count;
+  const Rows rows = rows_of(copy);
+  const auto [to_fit, from_fit] = copy_fits(words_, turns);
+  const std::string_view element = c_type(dtype);
+  std::string to = fit_text(to_fit, fmt::format("to_{}", number), fmt::format("{}*", element));
+  std::string from =
+      fit_text(from_fit, fmt::format("from_{}", number), fmt::format("const {}*", element));
+  std::string loops;
+  if (rows.outer > 0) to = fmt::format("({})", to), from = fmt::format("({})", from);
+  for (size_t i = 0; i < rows.outer; ++i) {
+    loops += fmt::format("{2}for (uint32_t i{0} = 0; i{0} < {1}; ++i{0})\n  ", i, copy.to.extent[i],
+                         indent);
+    to += fmt::format(" + i{} * {}", i, copy.to.stride[i]);
+    from += fmt::format(" + i{} * {}", i, copy.from.stride[i]);
+  }
+  tickets_.insert(*copy.transfer);
+  const std::string what = fmt::format("transfer ({})", ir::to_text(copy.context.phase));
+  return fmt::format("{}{}\n{}{}transfer_{} = td_dma_copy({}, {}, {}, {}, {}, {});\n", indent,
+                     comment(number, what, copy.to, copy.context.origin), loops, indent,
+                     copy.transfer->index, to, from, rows.length * element_bytes, rows.count,
+                     rows.to_stride * element_bytes, rows.from_stride * element_bytes);
+}
+
+/// A loop of transfers has many tickets, so all are waited for.
+std::string StepWriter::write_wait(const schedule::EntryPoint& entry_point, size_t step,
+                                   std::string_view indent) {
+  const schedule::Copy* copy = schedule::awaited(entry_point, step);
+  TDC_CHECK(copy != nullptr, "step {} waits for nothing", step);
+  if (rows_of(*copy).outer > 0) return fmt::format("{}td_dma_wait_all();\n", indent);
+  return fmt::format("{}td_dma_wait(transfer_{});\n", indent, copy->transfer->index);
 }
 
 std::string StepWriter::write_launch(const std::vector<const schedule::Launch*>& turns,

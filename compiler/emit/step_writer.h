@@ -34,7 +34,15 @@ class StepWriter {
                       SourceRange origin) const;
   std::string write_step(const schedule::EntryPoint& entry_point, const schedule::Stretch& stretch,
                          size_t place, std::string_view indent);
+  std::string write_each(const schedule::EntryPoint& entry_point, const schedule::Stretch& stretch,
+                         size_t place, std::string_view indent);
+  std::string mark_of(const schedule::EntryPoint& entry_point, const schedule::Stretch& stretch,
+                      size_t place, std::string_view indent) const;
   std::string write_copy(const std::vector<const schedule::Copy*>& turns, int64_t number,
+                         std::string_view indent);
+  std::string write_transfer(const std::vector<const schedule::Copy*>& turns, int64_t number,
+                             std::string_view indent);
+  std::string write_wait(const schedule::EntryPoint& entry_point, size_t step,
                          std::string_view indent);
   std::string write_launch(const std::vector<const schedule::Launch*>& turns, int64_t number,
                            std::string_view indent);
@@ -52,9 +60,11 @@ class StepWriter {
   Addresses& addresses_;
   Words words_;
   std::set<schedule::BufferId> caller_buffers_;  // of the entry point being written
+  std::vector<int64_t> numbers_;                 // of its steps
   StepParts parts_;
-  std::string tables_;  // of the loop being written
-  int64_t step_ = 0;    // counted through all entry points
+  std::set<schedule::TransferId> tickets_;  // of the entry point being written
+  std::string tables_;                      // of the loop being written
+  int64_t step_ = 0;                        // counted through all entry points
 };
 
 }  // namespace tdc::emit

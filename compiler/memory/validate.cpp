@@ -295,17 +295,16 @@ class Replay {
 
   // ---- steps -----------------------------------------------------------------------------------
 
-  /// Returns the tick after the last of `steps`. Every turn of a loop has the ticks of the first.
+  /// Returns the tick after the last of `steps`. Every turn of a loop has the same ticks.
   Tick replay(const std::vector<Step>& steps, Tick tick) {
     std::optional<schedule::LoopTurn> last;
-    Tick turn_begin = tick;
+    Tick loop_begin = tick;
     for (const Step& step : steps) {
-      const schedule::StepContext* context = schedule::context_of(step);
-      const auto turn = context == nullptr ? std::nullopt : context->loop_turn;
-      if (turn && turn != last && turn->turn > 0) tick = turn_begin;
-      if (turn && turn != last) turn_begin = tick;
+      const std::optional<schedule::LoopTurn>& turn = schedule::context_of(step).loop_turn;
+      if (turn && (!last || last->loop != turn->loop)) loop_begin = tick;
       last = turn;
-      tick_ = tick++;
+      tick_ = turn ? loop_begin + turn->place : tick;
+      tick = std::max(tick, tick_ + 1);
       if (violations_.size() == kMostViolations) continue;
       if (const auto* launch = std::get_if<Launch>(&step)) {
         say_where(launch->op->name);

@@ -199,23 +199,6 @@ bool follow_axis(size_t axis, Run& run) {
   return true;
 }
 
-/// A launch of a box whose operands lie as those of `whole_launch` do.
-Launch piece_of(const Launch& whole_launch, const Space& space, Box box) {
-  Launch piece = whole_launch;
-  const auto move = [&](View& view, const ops::Access& access) {
-    const Region all = ops::region(access, whole_launch.box);
-    const Region part = ops::region(access, box);
-    view.extent = ops::extents(part);
-    for (size_t i = 0; i < part.size(); ++i)
-      view.offset += (part[i].begin - all[i].begin) * view.stride[i];
-  };
-  for (size_t i = 0; i < piece.inputs.size(); ++i)
-    if (piece.inputs[i]) move(*piece.inputs[i], space.inputs[i].value());
-  for (size_t i = 0; i < piece.outputs.size(); ++i) move(piece.outputs[i], space.outputs[i]);
-  piece.box = std::move(box);
-  return piece;
-}
-
 /// Which indices of a link's dimension its buffer holds, strip by strip.
 struct Held {
   std::vector<Range> rows;  ///< of each strip

@@ -30,8 +30,6 @@ class Finder {
 
   Lifetimes find() {
     for (const EntryPoint& entry : schedule_.entry_points) {
-      transfers_.clear();
-      collect_transfers(entry.steps);
       const Tick begin = now();
       walk(entry);
       widen(entry, begin);
@@ -73,21 +71,15 @@ class Finder {
     ++uses.count;
   }
 
-  void collect_transfers(const std::vector<Step>& steps) {
-    for (const Step& step : steps) {
-      const auto* copy = std::get_if<Copy>(&step);
-      if (copy != nullptr && copy->transfer) transfers_[*copy->transfer].push_back(copy);
-    }
-  }
-
   template <typename Visit>
-  void for_each_use(const Step& step, const Visit& visit) {
+  void for_each_use(const EntryPoint& entry, size_t at, const Visit& visit) {
+    const Step& step = entry.steps[at];
     visit_views(step, [&](const View& view, bool) { visit(view.buffer); });
-    if (const auto* wait = std::get_if<Wait>(&step))
-      for (const Copy* pending : transfers_[wait->transfer]) {
-        visit(pending->from.buffer);
-        visit(pending->to.buffer);
-      }
+    if (!std::holds_alternative<Wait>(step)) return;
+    if (const Copy* copy = awaited(entry, at)) {
+      visit(copy->from.buffer);
+      visit(copy->to.buffer);
+    }
   }
 
   void walk(const EntryPoint& entry) {
@@ -95,8 +87,10 @@ class Finder {
     const std::vector<int64_t> ticks = step_numbers(entry, now());
     for (size_t i = 0; i < entry.steps.size(); ++i) {
       tick_ = ticks[i];
-      if (tick_ == now()) result_.steps.push_back(&entry.steps[i]);
-      for_each_use(entry.steps[i], [&](BufferId buffer) { use(buffer); });
+      const auto tick = static_cast<size_t>(tick_);
+      if (tick >= result_.steps.size()) result_.steps.resize(tick + 1, nullptr);
+      if (result_.steps[tick] == nullptr) result_.steps[tick] = &entry.steps[i];
+      for_each_use(entry, i, [&](BufferId buffer) { use(buffer); });
     }
   }
 
@@ -107,7 +101,7 @@ class Finder {
       const std::set<BufferId> fresh = fresh_in_turns(schedule_, entry, loop, roots_);
       std::map<BufferId, int64_t> counts;
       for (size_t i = loop.first; i < loop.end(); ++i)
-        for_each_use(entry.steps[i], [&](BufferId buffer) { ++counts[roots_[buffer]]; });
+        for_each_use(entry, i, [&](BufferId buffer) { ++counts[roots_[buffer]]; });
       for (const auto& [root, count] : counts) {
         Uses& uses = uses_[root];
         if (count == uses.count && fresh.contains(root)) continue;
@@ -122,7 +116,6 @@ class Finder {
   Tick tick_ = 0;  // of the step being walked
   IdVector<BufferId, BufferId> roots_;
   IdVector<BufferId, Uses> uses_;
-  std::map<TransferId, std::vector<const Copy*>> transfers_;  ///< of the entry point being walked
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "schedule/loops.h"
 
+#include <algorithm>
+
 #include "support/check.h"
 
 namespace tdc::schedule {
@@ -9,32 +11,39 @@ namespace {
 Stretch stretch_at(const std::vector<Step>& steps, size_t first) {
   Stretch stretch = {.first = first};
   const std::optional<LoopTurn> mark = loop_turn(steps[first]);
-  if (!mark) return stretch;
+  if (!mark) {
+    stretch.steps = {first};
+    return stretch;
+  }
   stretch.loop = mark->loop;
   size_t end = first;
+  int64_t places = 0, turns = 0;
   for (; end < steps.size(); ++end) {
-    const std::optional<LoopTurn> turn = loop_turn(steps[end]);
-    if (!turn || turn->loop != mark->loop) break;
-    if (turn->turn == 0) stretch.body = end - first + 1;
+    const std::optional<LoopTurn> at = loop_turn(steps[end]);
+    if (!at || at->loop != mark->loop) break;
+    places = std::max(places, at->place + 1);
+    turns = std::max(turns, at->turn + 1);
   }
-  stretch.turns = (end - first) / stretch.body;
-  TDC_CHECK(stretch.end() == end, "turns of loop {} have different numbers of steps",
-            mark->loop.index);
+  stretch.body = static_cast<size_t>(places);
+  stretch.turns = static_cast<size_t>(turns);
+  stretch.steps.resize(stretch.body * stretch.turns);
+  int64_t last = -1;
   for (size_t i = first; i < end; ++i) {
-    const size_t turn = (i - first) / stretch.body;
-    TDC_CHECK(loop_turn(steps[i])->turn == static_cast<int64_t>(turn),
-              "step {} of loop {} stands in turn {}", i - first, mark->loop.index, turn);
-    const auto* launch = std::get_if<Launch>(&steps[i]);
-    const auto* model = std::get_if<Launch>(&steps[first + (i - first) % stretch.body]);
-    TDC_CHECK((launch == nullptr) == (model == nullptr) &&
-                  (launch == nullptr || (launch->op == model->op &&
-                                         kernel_call_count(*launch) == kernel_call_count(*model))),
-              "step {} of loop {} is another in turn {}", i - first, mark->loop.index, turn);
-    const auto* copy = std::get_if<Copy>(&steps[i]);
-    TDC_CHECK(
-        copy == nullptr || shapes_of(*copy) ==
-                               shapes_of(std::get<Copy>(steps[first + (i - first) % stretch.body])),
-        "step {} of loop {} copies other shapes in turn {}", i - first, mark->loop.index, turn);
+    const LoopTurn at = *loop_turn(steps[i]);
+    const int64_t position = at.turn * places + at.place;
+    TDC_CHECK(at.turn >= 0 && at.place >= 0 && position > last,
+              "step {} of loop {} stands at place {} of turn {}", i - first, mark->loop.index,
+              at.place, at.turn);
+    last = position;
+    stretch.steps[static_cast<size_t>(position)] = i;
+  }
+  for (size_t place = 0; place < stretch.body; ++place) {
+    const auto [begin, behind] = turns_at(stretch, place);
+    for (size_t turn = begin; turn < behind; ++turn)
+      TDC_CHECK(
+          are_turns_alike(steps[*stretch.step(turn, place)], steps[*stretch.step(begin, place)]),
+          "what stands at place {} of loop {} is another in turn {}", place, mark->loop.index,
+          turn);
   }
   return stretch;
 }
@@ -42,13 +51,25 @@ Stretch stretch_at(const std::vector<Step>& steps, size_t first) {
 }  // namespace
 
 std::optional<LoopTurn> loop_turn(const Step& step) {
-  const StepContext* context = context_of(step);
-  return context == nullptr ? std::nullopt : context->loop_turn;
+  return context_of(step).loop_turn;
 }
 
 void set_loop_turn(Step& step, std::optional<LoopTurn> turn) {
-  if (auto* launch = std::get_if<Launch>(&step)) launch->context.loop_turn = turn;
-  if (auto* copy = std::get_if<Copy>(&step)) copy->context.loop_turn = turn;
+  std::visit([&](auto& each) { each.context.loop_turn = turn; }, step);
+}
+
+bool are_turns_alike(const Step& step, const Step& other) {
+  if (step.index() != other.index()) return false;
+  if (const auto* launch = std::get_if<Launch>(&step)) {
+    const auto& other_launch = std::get<Launch>(other);
+    return launch->op == other_launch.op &&
+           kernel_call_count(*launch) == kernel_call_count(other_launch);
+  }
+  if (const auto* copy = std::get_if<Copy>(&step)) {
+    const auto& other_copy = std::get<Copy>(other);
+    return copy->transfer == other_copy.transfer && shapes_of(*copy) == shapes_of(other_copy);
+  }
+  return std::get<Wait>(step).transfer == std::get<Wait>(other).transfer;
 }
 
 std::array<ir::Dims, 3> shapes_of(const Copy& copy) {
@@ -66,12 +87,38 @@ std::vector<Stretch> stretches(const EntryPoint& entry_point, int64_t number) {
   return result;
 }
 
+size_t Stretch::end() const {
+  const auto present =
+      std::ranges::count_if(steps, [](std::optional<size_t> step) { return step.has_value(); });
+  return first + static_cast<size_t>(present);
+}
+
+TurnRange turns_at(const Stretch& stretch, size_t place) {
+  TurnRange range = {.begin = 0, .end = stretch.turns};
+  while (range.begin < range.end && !stretch.step(range.begin, place)) ++range.begin;
+  while (range.begin < range.end && !stretch.step(range.end - 1, place)) --range.end;
+  TDC_CHECK(range.begin < range.end, "nothing stands at place {}", place);
+  for (size_t turn = range.begin; turn < range.end; ++turn)
+    TDC_CHECK(stretch.step(turn, place), "turn {} lacks what stands at place {} of others", turn,
+              place);
+  return range;
+}
+
+const Copy* awaited(const EntryPoint& entry_point, size_t wait) {
+  const TransferId transfer = std::get<Wait>(entry_point.steps[wait]).transfer;
+  for (size_t at = wait; at-- > 0;)
+    if (const auto* copy = std::get_if<Copy>(&entry_point.steps[at]))
+      if (copy->transfer == transfer) return copy;
+  return nullptr;
+}
+
 std::vector<int64_t> step_numbers(const EntryPoint& entry_point, int64_t number) {
   std::vector<int64_t> numbers;
   for (const Stretch& stretch : stretches(entry_point, number))
     for (size_t turn = 0; turn < stretch.turns; ++turn)
-      for (size_t i = 0; i < stretch.body; ++i)
-        numbers.push_back(stretch.number + static_cast<int64_t>(i));
+      for (size_t place = 0; place < stretch.body; ++place)
+        if (stretch.step(turn, place))
+          numbers.push_back(stretch.number + static_cast<int64_t>(place));
   return numbers;
 }
 

@@ -3,6 +3,7 @@
 // The passes over schedules, in the order in which they run. Each can be left out (`--without`):
 // the results have the same bits then.
 
+#include "chip/chip.h"
 #include "schedule/schedule.h"
 
 namespace tdc::schedule {
@@ -68,5 +69,21 @@ Schedule group(Schedule schedule);
 /// others stay as they are. Nothing happens to fewer than four equal turns, and to layers, whose
 /// turns have variables of their own. Comes after all passes that look at whole buffers.
 Schedule roll(Schedule schedule);
+
+/// Operands are brought to the scratchpad of the chip, piece by piece where they do not fit:
+///
+///     b2 = matmul(b0, b1)   [64, 384]        transfer b0 -> b3
+///                                            turn 0: transfer b1 columns 0..96 -> b4; wait
+///                                    ==>             b5 = matmul(b3, b4)
+///                                                    transfer b5 -> b2 columns 0..96; wait
+///                                            turn 1: transfer b1 columns 96..192 -> b4; wait
+///                                            ...
+///
+/// Applies to each launch outside of loops where the chip's costs say that it gains. The launch is
+/// cut along one axis, if need be along two, in as few pieces as fit; operands that the inner cut
+/// does not concern are brought once. Each operand has one buffer; what accumulates or is updated
+/// in place shares that of the result. Operands of one element, and those of which data decides
+/// what is used, stay where they are. Nothing happens on chips without a scratchpad.
+Schedule tile(Schedule schedule, const chip::Chip& chip);
 
 }  // namespace tdc::schedule

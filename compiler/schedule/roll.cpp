@@ -78,10 +78,9 @@ Repeats collect(const EntryPoint& entry_point) {
     const Step& step = entry_point.steps[at];
     const auto* launch = std::get_if<Launch>(&step);
     const auto* copy = std::get_if<Copy>(&step);
-    const StepContext* context = context_of(step);
-    if (context == nullptr) continue;
-    for (const ir::Turn& turn : context->turns) {
-      Key key = {.is_backward = context->phase >= ir::Phase::backward,
+    const StepContext& context = context_of(step);
+    for (const ir::Turn& turn : context.turns) {
+      Key key = {.is_backward = context.phase >= ir::Phase::backward,
                  .position = turn.position,
                  .is_copy = launch == nullptr,
                  .op = launch == nullptr ? nullptr : launch->op,
@@ -498,12 +497,15 @@ class EntryRoller {
   void mark(const std::vector<Rolled>& loops, const IdVector<ir::RepeatId, SourceRange>& repeats,
             const std::vector<size_t>& sorted) {
     for (const Rolled& loop : loops) {
-      const LoopId id =
-          schedule_.loops.push_back({.origin = repeats[loop.repeat], .runs_down = loop.runs_down});
+      const LoopId id = schedule_.loops.push_back({.kind = Loop::Kind::repeat,
+                                                   .origin = repeats[loop.repeat],
+                                                   .runs_down = loop.runs_down});
       for (size_t turn = 0; turn < loop.turns.size(); ++turn)
-        for (const size_t step : loop.turns[turn])
-          set_loop_turn(entry_.steps[step],
-                        LoopTurn{.loop = id, .turn = static_cast<int64_t>(turn)});
+        for (size_t place = 0; place < loop.turns[turn].size(); ++place)
+          set_loop_turn(entry_.steps[loop.turns[turn][place]],
+                        LoopTurn{.loop = id,
+                                 .turn = static_cast<int64_t>(turn),
+                                 .place = static_cast<int64_t>(place)});
     }
     std::vector<Step> steps;
     for (const size_t step : sorted) steps.push_back(std::move(entry_.steps[step]));

@@ -45,15 +45,17 @@ class Joiner {
 
   void link_turns(const Stretch& stretch) {
     const bool runs_down = schedule_.loops[*stretch.loop].runs_down;
-    for (size_t at = stretch.first; at + stretch.body < stretch.end(); ++at) {
-      const std::vector<Touch> now = touches(roots_, entry_.steps[at]);
-      const std::vector<Touch> later = touches(roots_, entry_.steps[at + stretch.body]);
+    for (size_t i = 0; i + stretch.body < stretch.steps.size(); ++i) {
+      const std::optional<size_t> at = stretch.steps[i], next = stretch.steps[i + stretch.body];
+      if (!at || !next) continue;
+      const std::vector<Touch> now = touches(roots_, entry_.steps[*at]);
+      const std::vector<Touch> later = touches(roots_, entry_.steps[*next]);
       if (now.size() != later.size()) continue;  // an optional operand is absent in one turn
-      for (size_t i = 0; i < now.size(); ++i)
+      for (size_t touch = 0; touch < now.size(); ++touch)
         if (runs_down)
-          link(later[i].root, now[i].root);
+          link(later[touch].root, now[touch].root);
         else
-          link(now[i].root, later[i].root);
+          link(now[touch].root, later[touch].root);
     }
   }
 

@@ -45,10 +45,24 @@ Launch whole_launch(const ops::OpDef& op, ops::Call call, const std::vector<Buff
   return piece_launch(op, std::move(call), std::move(box), inputs, outputs);
 }
 
-const StepContext* context_of(const Step& step) {
-  if (const auto* launch = std::get_if<Launch>(&step)) return &launch->context;
-  if (const auto* copy = std::get_if<Copy>(&step)) return &copy->context;
-  return nullptr;
+const StepContext& context_of(const Step& step) {
+  return std::visit([](const auto& each) -> const StepContext& { return each.context; }, step);
+}
+
+Launch piece_of(const Launch& launch, const ops::Space& space, ops::Box box) {
+  Launch piece = launch;
+  const auto move = [&](View& view, const ops::Access& access) {
+    const ops::Region all = ops::region(access, launch.box);
+    const ops::Region part = ops::region(access, box);
+    view.extent = ops::extents(part);
+    for (size_t i = 0; i < part.size(); ++i)
+      view.offset += (part[i].begin - all[i].begin) * view.stride[i];
+  };
+  for (size_t i = 0; i < piece.inputs.size(); ++i)
+    if (piece.inputs[i]) move(*piece.inputs[i], space.inputs[i].value());
+  for (size_t i = 0; i < piece.outputs.size(); ++i) move(piece.outputs[i], space.outputs[i]);
+  piece.box = std::move(box);
+  return piece;
 }
 
 const EntryPoint* find_entry_point(const Schedule& schedule, ir::GraphKind kind) {

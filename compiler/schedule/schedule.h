@@ -69,16 +69,24 @@ View view_of(BufferId buffer, const ir::Dims& dims, const ops::Region& region);
 
 /// Steps that emitted C has once, in a loop: those of all its turns.
 struct Loop {
-  SourceRange origin;      ///< the `repeat` that they come from
+  enum class Kind : uint8_t {
+    repeat,  ///< turns of a `repeat`
+    tiles,   ///< pieces of one call
+  };
+  Kind kind = Kind::repeat;
+  SourceRange origin;      ///< the `repeat`, or the call
   bool runs_down = false;  ///< from the repeat's last turn to its first
 };
 
 /// The mark of a step in turn `turn` of a loop. All steps of a loop stand together, turn 0 first,
-/// and each turn has as many, which run the same kernels and copy the same shapes in the same
-/// order. Where what they run them on lies may be anything.
+/// and in a turn in the order of their places. At each place stands the same step of each turn: it
+/// runs the same kernel or copies the same shapes; where what it does so on lies may be anything.
+/// Turns at the ends may lack some: a copy that brings something for the next turn is not in the
+/// last one.
 struct LoopTurn {
   LoopId loop;
   int64_t turn = 0;
+  int64_t place = 0;  ///< from 0, in the turn
   friend bool operator==(const LoopTurn&, const LoopTurn&) = default;
 };
 
@@ -113,6 +121,10 @@ Launch piece_launch(const ops::OpDef& op, ops::Call call, ops::Box box,
 Launch whole_launch(const ops::OpDef& op, ops::Call call, const std::vector<BufferId>& inputs,
                     const std::vector<BufferId>& outputs);
 
+/// The piece of a launch that computes `box`, a part of the launch's own; operands lie as the
+/// launch's do. `space` is the launch's.
+Launch piece_of(const Launch& launch, const ops::Space& space, ops::Box box);
+
 /// Floating point operations of a launch (`ops::flop`).
 int64_t flop(const Launch& launch);
 
@@ -122,6 +134,8 @@ ops::KernelCall kernel_call(const Launch& launch);
 /// How many calls of its kernel a launch is (`ops::kernel_parts`).
 size_t kernel_call_count(const Launch& launch);
 
+/// A ticket: of the copies and waits of an entry point that name it, each copy is waited for before
+/// the next one starts.
 using TransferId = Id<struct TransferTag>;
 
 /// A strided copy between buffers of any levels, possibly in the background.
@@ -132,11 +146,11 @@ struct Copy {
 };
 struct Wait {
   TransferId transfer;
+  StepContext context;
 };
 using Step = std::variant<Launch, Copy, Wait>;
 
-/// Null: a wait, which has none.
-const StepContext* context_of(const Step& step);
+const StepContext& context_of(const Step& step);
 
 /// A node that no step computes: its output is its operands under other indices (a reshape, or an
 /// op that only moves elements), and readers take it from where those lie.

@@ -36,6 +36,7 @@ class Covered {
 /// Calls `visit` with the runs of a view.
 template <typename Visit>
 void for_each_run(const View& view, int64_t element_bytes, Visit visit) {
+  if (std::ranges::count(view.extent, 0) > 0) return;
   const auto [outer, length] = runs_of(view);
   std::vector<int64_t> index(outer, 0);
   while (true) {
@@ -101,8 +102,8 @@ std::set<BufferId> fresh_in_turns(const Schedule& schedule, const EntryPoint& en
   std::map<BufferId, bool> is_fresh;
   for (size_t turn = 0; turn < loop.turns; ++turn) {
     TurnReplay replay(schedule, roots, is_fresh);
-    for (size_t i = 0; i < loop.body; ++i)
-      replay.run(entry_point.steps[loop.first + turn * loop.body + i]);
+    for (size_t place = 0; place < loop.body; ++place)
+      if (const auto step = loop.step(turn, place)) replay.run(entry_point.steps[*step]);
   }
   std::set<BufferId> result;
   for (const auto& [root, fresh] : is_fresh)

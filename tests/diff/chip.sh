@@ -49,6 +49,11 @@ for net in cnn cct_small; do
       --steps 1 --save $net.$target.npz
   done
   check "$net learns the same" cmp $net.host.npz $net.rtl.npz
+  # Operands in the scratchpad, in many pieces.
+  echo 'deploy tight on pulp_cluster_tiled { budget L1 <= 36 KiB }' >>$net.td
+  check "$net trains on rtl from a scratchpad" "$tdc" run $net.td --deploy tight --on rtl \
+    --data "$root/tests/diff/vectors/${net}_data.npz" --steps 1 --save $net.tight.npz
+  check "$net learns the same from there" cmp $net.host.npz $net.tight.npz
 done
 
 check "trains with shared FPUs" train shared --on rtl --keep kept

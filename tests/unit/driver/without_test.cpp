@@ -1,6 +1,7 @@
 // What `--without` promises: with any pass left out, every result has the same bits. Each program
-// is compiled with all passes and without each in turn, and both schedules run over their planned
-// memory with the kernels of this machine: all weights and results after two updates.
+// is compiled with all passes and without each in turn, for a chip with a scratchpad, and both
+// schedules run over their planned memory with the kernels of this machine: all weights and results
+// after two updates.
 //
 // The ops' programs are small and all of them run; of the examples and the programs that are
 // compared with JAX one pair of a `train` block and a pass each, by the number in TDC_TURN, which
@@ -15,7 +16,10 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <set>
 
+#include "check/check.h"
+#include "check/interface_of.h"
 #include "diag/render.h"
 #include "driver/pipeline.h"
 #include "memory/run_schedule.h"
@@ -27,21 +31,37 @@
 namespace tdc::driver {
 namespace {
 
-/// Nullopt if the program cannot be compiled: an op's example may take from the sample what must
-/// not depend on it.
-std::optional<Planned> plan(const std::string& name, const std::string& text,
-                            const std::string& train, const std::vector<std::string>& without) {
+/// A chip that has room for everything and a scratchpad of `bytes` beside it.
+chip::Chip chip_with_scratchpad(Bytes bytes) {
+  chip::Chip chip = {.name = "board", .cores = 3};
+  const LevelId near = chip.levels.push_back({.name = "near", .capacity = bytes});
+  const LevelId far = chip.levels.push_back({.name = "far", .capacity = {int64_t{1} << 40}});
+  chip.tensors = chip.constants = chip.image = far;
+  chip.scratchpad = {.level = near, .transfer = 1, .bandwidth = 8, .load = 100};
+  return chip;
+}
+
+/// For that chip. Nullopt if the program cannot be compiled: an op's example may take from the
+/// sample what must not depend on it.
+std::optional<PlannedSchedule> plan(const std::string& name, const std::string& text,
+                                    const std::string& train, Bytes scratchpad,
+                                    const std::vector<std::string>& without) {
   SourceFiles files;
   const FileId file = files.add(name, text);
   Diagnostics diagnostics;
   Dump none;
-  std::optional<Planned> planned =
-      plan_program(files, file, {.train = train, .deploy = "host", .without = without},
-                   DefaultDeploy::host, diagnostics, none);
+  const std::optional<check::Program> program = check_program(
+      files, file, {.train = train, .deploy = "host"}, DefaultDeploy::host, diagnostics, none);
+  const std::optional<ir::Module> module =
+      program ? make_module(*program, without, diagnostics, none) : std::nullopt;
   INFO(name, ", train `", train, "`\n", render(diagnostics, files));
   if (diagnostics.has_errors() && diagnostics.all().front().code == "operand-depends-on-sample")
     return std::nullopt;
-  REQUIRE(planned.has_value());
+  REQUIRE(module.has_value());
+  PlannedSchedule planned =
+      plan_module(*module, check::interface_of(*program), chip_with_scratchpad(scratchpad), without,
+                  /*has_weight_file=*/true, none);
+  REQUIRE_FALSE(planned.not_fit);
   return planned;
 }
 
@@ -89,7 +109,7 @@ void set_drawn(memory::ScheduleRun& run, const schedule::Schedule& schedule,
 
 /// Two calls of every entry point, one after another, from drawn weights and samples: every result,
 /// and all variables at the end.
-Results results_of(const Planned& planned, Numbers numbers = Numbers::ordinary,
+Results results_of(const PlannedSchedule& planned, Numbers numbers = Numbers::ordinary,
                    uint32_t cores = 3) {
   static const kernels::Library library;
   const schedule::Schedule& schedule = planned.schedule;
@@ -143,14 +163,16 @@ void check_same(const Results& expected, const Results& found) {
   }
 }
 
-/// Whether there was something to compare.
-bool check_case(const Case& each) {
-  const std::string text = read_file(each.path.string()).value();
-  const std::optional<Planned> all = plan(each.path.string(), text, each.train, {});
+/// Whether there was something to compare. Case by case the scratchpad has another size, from 256
+/// bytes to 64 KiB.
+bool check_case(const Case& each, size_t index) {
+  const Bytes scratchpad = {int64_t{256} << 2 * ((test::turn() + index) % 5)};
+  const std::string name = each.path.string(), text = read_file(name).value();
+  const std::optional<PlannedSchedule> all = plan(name, text, each.train, scratchpad, {});
   if (!all) return false;
-  const std::optional<Planned> rest = plan(each.path.string(), text, each.train, {each.pass});
+  const std::optional<PlannedSchedule> rest = plan(name, text, each.train, scratchpad, {each.pass});
   REQUIRE(rest.has_value());
-  INFO(each.path.string(), ", train `", each.train, "`, without ", each.pass);
+  INFO(name, ", train `", each.train, "`, without ", each.pass);
   check_same(results_of(*all), results_of(*rest));
   return true;
 }
@@ -160,9 +182,9 @@ void check_turn(const char* folder) {
   REQUIRE_FALSE(cases.empty());
   const char* turn = std::getenv("TDC_TURN");
   if (turn != nullptr && std::string(turn) == "all")
-    for (const Case& each : cases) check_case(each);
+    for (size_t i = 0; i < cases.size(); ++i) check_case(cases[i], i);
   else
-    check_case(cases[test::turn() % cases.size()]);
+    check_case(cases[test::turn() % cases.size()], 0);
 }
 
 TEST_CASE("the examples have the same bits without any of the passes") {
@@ -175,7 +197,8 @@ TEST_CASE("the programs that are compared with JAX have the same bits without an
 
 TEST_CASE("the example of every op has the same bits without any of the passes") {
   int compared = 0;
-  for (const Case& each : cases_in("tests/ops")) compared += check_case(each) ? 1 : 0;
+  const std::vector<Case> cases = cases_in("tests/ops");
+  for (size_t i = 0; i < cases.size(); ++i) compared += check_case(cases[i], i) ? 1 : 0;
   CHECK(compared >= 100);
 }
 
@@ -219,18 +242,29 @@ std::string random_reductions(uint64_t seed) {
       x, rows, classes, types[0], types[1], types[2], calls[0], calls[1], calls[2], batch);
 }
 
+/// Of all entry points: what is launched, in however many pieces.
+size_t count_nodes(const schedule::Schedule& schedule) {
+  size_t count = 0;
+  for (const schedule::EntryPoint& entry : schedule.entry_points) {
+    std::set<ir::NodeId> nodes;
+    for (const schedule::Step& step : entry.steps)
+      if (const auto* launch = std::get_if<schedule::Launch>(&step)) nodes.insert(launch->from);
+    count += nodes.size();
+  }
+  return count;
+}
+
 TEST_CASE("random reductions and losses have the same bits when cores share one of them") {
   size_t spread = 0;
   for (uint64_t seed = 1; seed <= 400; ++seed) {
     const std::string text = random_reductions(seed);
     CAPTURE(text);
     const std::string train = seed % 2 == 0 ? "distance" : "choice";
-    const std::optional<Planned> all = plan("random", text, train, {});
-    const std::optional<Planned> rest = plan("random", text, train, {"spread"});
+    const Bytes scratchpad = {int64_t{256} << 2 * (seed % 5)};
+    const std::optional<PlannedSchedule> all = plan("random", text, train, scratchpad, {});
+    const std::optional<PlannedSchedule> rest = plan("random", text, train, scratchpad, {"spread"});
     REQUIRE((all && rest));
-    for (size_t i = 0; i < all->schedule.entry_points.size(); ++i)
-      spread +=
-          all->schedule.entry_points[i].steps.size() - rest->schedule.entry_points[i].steps.size();
+    spread += count_nodes(all->schedule) - count_nodes(rest->schedule);
     check_same(results_of(*rest, Numbers::of_all_kinds, 1),
                results_of(*all, Numbers::of_all_kinds, 1 + static_cast<uint32_t>(seed % 9)));
   }

@@ -117,11 +117,12 @@ class RandomLoops {
     const schedule::LoopId loop = builder_.schedule().loops.push_back({.origin = {{0}, 0, 1}});
     for (int64_t turn = 0; turn < turns; ++turn)
       for (const Step& step : body) {
+        const int64_t place = &step - body.data();
         const int64_t count = step.count.in(turn);
         const View to = view(step.to, turn, count);
         const View a = beside(to, view(step.a, turn, count));
         const View b = beside(to, view(step.b, turn, count));
-        const LoopTurn mark = {.loop = loop, .turn = turn};
+        const LoopTurn mark = {.loop = loop, .turn = turn, .place = place};
         // Copies have the same shapes in all turns.
         const int64_t copied = step.count.in(0), half = (copied + 1) / 2;
         if (step.kind == 0)

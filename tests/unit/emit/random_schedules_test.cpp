@@ -45,15 +45,18 @@ TEST_CASE("emitted: launches, aliases, views and copies of random schedules") {
   check(random_schedule(turn(), {.entry_points = 12, .launches = 15, .with_transfers = false}));
 }
 
-/// One entry point for each call of the samples of all ops: the whole op, and pieces of it.
+/// One entry point for each call of the samples of all ops, or for one of `share` in turn: the
+/// whole op, and pieces of it.
 class RegistryProgram {
  public:
-  RegistryProgram() : random_(turn()) {
+  explicit RegistryProgram(uint64_t share = 1) : random_(turn()) {
+    uint64_t calls = turn();
     for (const OpDef* op : ops::all_ops()) {
       if (!op->kernel) continue;
       for_each_call(*op,
                     [&](const Call& call, const std::vector<std::optional<ops::Tensor>>& tensors,
                         uint64_t seed) {
+                      if (calls++ % share != 0) return;
                       builder_.entry_point(fmt::format("{}_{}", op->name, seed));
                       add(*op, call, tensors);
                     });
@@ -61,6 +64,10 @@ class RegistryProgram {
   }
 
   [[nodiscard]] EmittedProgram make() { return {builder_.schedule(), std::move(values_)}; }
+  /// The same with its operands in tiles, for a chip with a scratchpad.
+  [[nodiscard]] EmittedProgram make_tiled(const chip::Chip& chip) {
+    return {schedule::tile(builder_.schedule(), chip), std::move(values_)};
+  }
 
  private:
   void add(const OpDef& op, const Call& call,
@@ -114,6 +121,19 @@ TEST_CASE("emitted: every op of the registry, whole and in pieces") {
   check(RegistryProgram().make());
 }
 
+/// A chip whose scratchpad has room for `bytes`, and where everything is worth being brought there.
+chip::Chip chip_with_scratchpad(int64_t bytes) {
+  chip::Chip chip = two_level_chip();
+  chip.levels[kL1].capacity = {bytes};
+  chip.scratchpad = {.level = kL1, .transfer = 1, .bandwidth = 8, .load = 1000};
+  return chip;
+}
+
+TEST_CASE("emitted: every op of the registry in tiles, with transfers beside the cores") {
+  const int64_t bytes = int64_t{256} << turn() % 4;
+  check(RegistryProgram(8).make_tiled(chip_with_scratchpad(bytes)));
+}
+
 TEST_CASE("emitted: strips of convolutions, forward and backward") {
   Random random(turn());
   ScheduleBuilder b;
@@ -140,7 +160,8 @@ TEST_CASE("emitted: strips of convolutions, forward and backward") {
 
 TEST_CASE("emitted: random modules after all passes") {
   const Schedule lowered = schedule::lower(random_module(turn(), 12), two_level_chip());
-  check(schedule::group(schedule::take_over_memory(schedule::use_views(lowered))));
+  check(schedule::tile(schedule::group(schedule::take_over_memory(schedule::use_views(lowered))),
+                       chip_with_scratchpad(512)));
 }
 
 TEST_CASE("emitted: two cores that write one element are noticed by ThreadSanitizer") {

@@ -115,6 +115,28 @@ TEST_CASE("chip-5: the name of a platform") {
   }
 }
 
+TEST_CASE("chip-6: a scratchpad is another level than that of tensors") {
+  const auto scratchpad = [](const std::string& clause) {
+    return said(
+        on_chip("cores 2 platform \"qemu_user\" tensors RAM constants ROM image ROM "
+                "memory NEAR, size: 8 KiB " +
+                clause));
+  };
+  CHECK(scratchpad("scratchpad NEAR, transfer: 60, bandwidth: 8, load: 15") == "");
+  CHECK(scratchpad("scratchpad NEAR, load: 15, transfer: 60, bandwidth: 8") == "");
+  CHECK(scratchpad("scratchpad RAM, transfer: 60, bandwidth: 8, load: 15") == "scratchpad-tensors");
+  CHECK(scratchpad("scratchpad FAR, transfer: 60, bandwidth: 8, load: 15") == "unknown-level");
+  for (const char* wrong :
+       {"NEAR", "NEAR, transfer: 60, bandwidth: 8", "transfer: 60, bandwidth: 8, load: 15",
+        "NEAR, transfer: 60, bandwidth: 0, load: 15",
+        "NEAR, transfer: 60, bandwidth: 8 KiB, load: 15",
+        "NEAR, transfer: 60, bandwidth: 8, load: 15, load: 15",
+        "NEAR, NEAR, transfer: 60, bandwidth: 8, load: 15"}) {
+    CAPTURE(wrong);
+    CHECK(scratchpad(std::string("scratchpad ") + wrong) == "chip-clause");
+  }
+}
+
 // ---- data ----
 
 TEST_CASE("data-1: one block for a net, and where samples come from") {

@@ -97,12 +97,13 @@ TEST_CASE(
   const schedule::LoopId loop = b.schedule().loops.push_back({});
   b.launch("relu", {x}, {shared});  // 0
   for (int64_t turn = 0; turn < 3; ++turn) {
-    const schedule::LoopTurn mark = {.loop = loop, .turn = turn};
-    b.launch("relu", {x}, {y}).context.loop_turn = mark;                           // 1
-    b.launch("add", {carried, shared}, {fresh}).context.loop_turn = mark;          // 2
-    b.launch("relu", {fresh}, {carried}).context.loop_turn = mark;                 // 3
-    b.copy(b.slice(carried, 0, 2), b.slice(half, 0, 2)).context.loop_turn = mark;  // 4
-    b.copy(b.slice(half, 1, 2), b.slice(carried, 0, 2)).context.loop_turn = mark;  // 5
+    int64_t place = 0;
+    const auto next = [&] { return schedule::LoopTurn{loop, turn, place++}; };
+    b.launch("relu", {x}, {y}).context.loop_turn = next();                           // 1
+    b.launch("add", {carried, shared}, {fresh}).context.loop_turn = next();          // 2
+    b.launch("relu", {fresh}, {carried}).context.loop_turn = next();                 // 3
+    b.copy(b.slice(carried, 0, 2), b.slice(half, 0, 2)).context.loop_turn = next();  // 4
+    b.copy(b.slice(half, 1, 2), b.slice(carried, 0, 2)).context.loop_turn = next();  // 5
   }
   b.launch("relu", {x}, {y});  // 6
   const Lifetimes found = find_lifetimes(b.schedule());

@@ -1,0 +1,206 @@
+// Operands in a scratchpad: every op in tiles of every size against the op as it is, and what stays
+// where it is.
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "memory/plan_memory.h"
+#include "memory/run_schedule.h"
+#include "memory/validate.h"
+#include "ops/registry.h"
+#include "schedule/loops.h"
+#include "schedule/passes.h"
+#include "schedule/text.h"
+#include "unit/kernels/kernels.h"
+#include "unit/kernels/library.h"
+#include "unit/schedule/pieces.h"
+#include "unit/schedule/schedules.h"
+
+namespace tdc::schedule {
+namespace {
+
+using ops::Call;
+using ops::OpDef;
+using ops::Tensor;
+
+/// Of `bytes`, where everything is worth being brought.
+chip::Chip chip_with_scratchpad(int64_t bytes) {
+  chip::Chip chip = test::two_level_chip();
+  chip.levels[test::kL1].capacity = {bytes};
+  chip.scratchpad = {.level = test::kL1, .transfer = 1, .bandwidth = 8, .load = 1000};
+  return chip;
+}
+
+/// One launch of a call, whose operands are arguments.
+class WholeCall {
+ public:
+  WholeCall(const OpDef& op, const Call& call, const std::vector<std::optional<Tensor>>& tensors)
+      : tensors_(tensors) {
+    const auto accumulator = static_cast<size_t>(op.accumulator);
+    const bool continues = op.accumulator >= 0 && call.inputs[accumulator];
+    const BufferId sum = continues ? builder_.variable("sum", call.output(0).dims) : BufferId{};
+    builder_.entry_point("step");
+    for (size_t i = 0; i < call.inputs.size(); ++i) {
+      inputs_.emplace_back();
+      if (!call.inputs[i]) continue;
+      inputs_.back() = continues && i == accumulator
+                           ? builder_.next_version(sum)
+                           : builder_.input(fmt::format("x{}", i), call.input(i).dims);
+      builder_.schedule().buffers[inputs_.back()].type = call.input(i);
+    }
+    for (size_t i = 0; i < call.outputs.size(); ++i)
+      outputs_.push_back(continues && i == 0
+                             ? inputs_[accumulator]
+                             : builder_.output(fmt::format("y{}", i), call.output(i).dims));
+    builder_.pieces(op, call, {ops::whole_box(op.space(call))}, inputs_, outputs_);
+  }
+
+  [[nodiscard]] const Schedule& schedule() const { return builder_.schedule(); }
+
+  /// Bytes of all operands.
+  [[nodiscard]] int64_t bytes() const {
+    std::set<BufferId> buffers(outputs_.begin(), outputs_.end());
+    for (const BufferId input : inputs_)
+      if (input.is_valid()) buffers.insert(input);
+    int64_t bytes = 0;
+    for (const BufferId buffer : buffers)
+      bytes += align_up(ir::byte_size(schedule().buffers[buffer].type), {16}).count;
+    return bytes;
+  }
+
+  /// What a schedule of the call gives, and that its plan is sound.
+  [[nodiscard]] std::vector<std::vector<float>> run(const Schedule& schedule,
+                                                    const chip::Chip& chip) const {
+    const memory::MemoryPlan plan =
+        std::get<memory::MemoryPlan>(memory::plan_memory(schedule, chip));
+    CHECK(memory::validate(schedule, plan) == std::vector<std::string>{});
+    const kernels::Library library;
+    memory::ScheduleRun run(schedule, plan, {.kernels = &library, .cores = 3, .red_zone = {64}});
+    for (const BufferId output : outputs_)
+      run.set(output,
+              std::vector<float>(
+                  static_cast<size_t>(ir::element_count(schedule.buffers[output].type)), NAN));
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      if (!inputs_[i].is_valid()) continue;
+      const std::vector<double>& data = tensors_[i]->data;
+      if (schedule.buffers[inputs_[i]].type.dtype == ir::DType::f32)
+        run.set(inputs_[i], std::vector<float>(data.begin(), data.end()));
+      else
+        run.set(inputs_[i], std::vector<int32_t>(data.begin(), data.end()));
+    }
+    run.run(schedule.entry_points[0]);
+    std::vector<std::vector<float>> results;
+    for (const BufferId output : outputs_) results.push_back(run.floats(output));
+    return results;
+  }
+
+ private:
+  const std::vector<std::optional<Tensor>>& tensors_;
+  test::ScheduleBuilder builder_;
+  std::vector<BufferId> inputs_, outputs_;
+};
+
+size_t launches_of(const Schedule& schedule) {
+  size_t count = 0;
+  for (const Step& step : schedule.entry_points.at(0).steps)
+    count += std::holds_alternative<Launch>(step) ? 1 : 0;
+  return count;
+}
+
+/// Whether a piece without the last index of some axis is legal.
+bool has_cut(const ops::Space& space) {
+  for (size_t axis = 0; axis < space.axes.size(); ++axis) {
+    if (space.axes[axis].extent == 1) continue;
+    ops::Box box = ops::whole_box(space);
+    --box[axis].end;
+    if (!ops::cut_problem(space, box)) return true;
+  }
+  return false;
+}
+
+TEST_CASE("tile: every op has the bits of the whole, however small the scratchpad is") {
+  for (const OpDef* op : ops::all_ops()) {
+    if (op->space == nullptr) continue;
+    size_t brought = 0, in_pieces = 0, cases = 0;
+    bool can_be_cut = false;
+    test::for_each_call(
+        *op, [&](const Call& call, const std::vector<std::optional<Tensor>>& tensors, uint64_t) {
+          const WholeCall whole(*op, call, tensors);
+          // Two pieces of each operand have to fit, at multiples of 16 bytes.
+          can_be_cut = can_be_cut || (whole.bytes() >= 512 && has_cut(op->space(call)));
+          const auto expected = whole.run(whole.schedule(), test::two_level_chip());
+          // What fits, and what does only in few or many pieces.
+          for (const int64_t share : {3, 7, 12, 24}) {
+            const chip::Chip chip = chip_with_scratchpad(whole.bytes() * share / 16);
+            const Schedule tiled = tile(whole.schedule(), chip);
+            ++cases;
+            if (launches_of(tiled) > 1) ++in_pieces;
+            if (tiled.buffers.size() == whole.schedule().buffers.size()) continue;
+            ++brought;
+            const auto found = whole.run(tiled, chip);
+            INFO(std::string(op->name), " with ", whole.bytes() * share / 16, " bytes of ",
+                 whole.bytes());
+            REQUIRE(found.size() == expected.size());
+            for (size_t i = 0; i < found.size(); ++i)
+              CHECK(kernels::same_bits(found[i], expected[i]));
+          }
+        });
+    INFO(std::string(op->name), ": ", brought, " of ", cases, " cases, ", in_pieces, " in pieces");
+    CHECK(brought > 0);
+    if (can_be_cut) CHECK(in_pieces > 0);
+  }
+}
+
+/// A product of `rows` by `rows`, from a scratchpad of `bytes`.
+Schedule product(int64_t rows, int64_t bytes) {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId x = b.input("x", {16, 64}), w = b.input("w", {64, rows});
+  b.launch("matmul", {x, w, {}}, {b.output("y", {16, rows})},
+           {{"transpose_a", false}, {"transpose_b", false}, {"reduce", false}});
+  return tile(b.schedule(), chip_with_scratchpad(bytes));
+}
+
+TEST_CASE("tile: the steps of the C do not depend on the number of pieces") {
+  const Schedule few = product(256, 16384), many = product(4096, 16384);
+  CHECK(launches_of(few) >= 4);
+  CHECK(launches_of(many) >= 64);
+  CHECK(count_numbers(few.entry_points[0]) == count_numbers(many.entry_points[0]));
+}
+
+TEST_CASE("tile: what data decides, single elements, and everything without a scratchpad stays") {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId table = b.input("table", {50, 8}), index = b.input("index", {6});
+  b.schedule().buffers[index].type.dtype = ir::DType::i32;
+  b.launch("embedding", {index, table}, {b.output("y", {6, 8})});
+  const BufferId rate = b.input("rate", {}), x = b.input("x", {300});
+  b.launch("mul", {x, rate}, {b.output("z", {300})});
+  const chip::Chip chip = chip_with_scratchpad(4096);
+  const Schedule tiled = tile(b.schedule(), chip);
+  std::set<std::string> near;
+  for (const Buffer& buffer : tiled.buffers)
+    if (buffer.level == test::kL1) near.insert(buffer.name);
+  CHECK(near == std::set<std::string>{"index (tile)", "x (tile)", "y (tile)", "z (tile)"});
+
+  const chip::Chip without = test::two_level_chip();
+  CHECK(to_text(tile(b.schedule(), without), without) == to_text(b.schedule(), without));
+}
+
+TEST_CASE("tile: what gains nothing stays") {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("relu", {b.input("x", {4})}, {b.output("y", {4})});
+  chip::Chip chip = chip_with_scratchpad(4096);
+  chip.scratchpad->transfer = 60;
+  chip.scratchpad->load = 15;
+  CHECK(tile(b.schedule(), chip).buffers.size() == b.schedule().buffers.size());
+}
+
+}  // namespace
+}  // namespace tdc::schedule
