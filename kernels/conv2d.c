@@ -46,12 +46,10 @@ typedef struct {
   int32_t column_origin, column_step;
 } td_sampling;
 
-/// The samples of positions `position .. position + count` of a result of `columns` columns, in
-/// row-major order.
+/// The samples of `count` positions of a result of `columns` columns, in row-major order from
+/// (row, column) on.
 static void td_gather_positions(float* to, int32_t to_step, const td_sampling* sampling,
-                                int32_t columns, int32_t position, int32_t count) {
-  int32_t row = position / columns;
-  int32_t column = position % columns;
+                                int32_t columns, int32_t row, int32_t column, int32_t count) {
   while (count > 0) {
     const int32_t now = td_min_int(columns - column, count);
     const int32_t at = sampling->row_origin + row * sampling->row_step;
@@ -62,6 +60,24 @@ static void td_gather_positions(float* to, int32_t to_step, const td_sampling* s
     count -= now;
     column = 0;
     ++row;
+  }
+}
+
+/// A row of a panel: the same for `count` positions, at most a block's. The common case, a whole
+/// block in one row and no sample beside the image, is straight code.
+TD_INLINE void td_gather_panel_row(float* to, const td_sampling* sampling, int32_t columns,
+                                   int32_t row, int32_t column, int32_t count) {
+  const int32_t step = sampling->column_step;
+  const int32_t first = sampling->column_origin + column * step;
+  const int32_t last = first + (TD_BLOCK_COLUMNS - 1) * step;
+  if (count == TD_BLOCK_COLUMNS && column + count <= columns && first >= 0 &&
+      last < sampling->width) {
+    const float* const from =
+        sampling->image + first +
+        (sampling->row_origin + row * sampling->row_step) * sampling->image_row;
+    for (int32_t j = 0; j < TD_BLOCK_COLUMNS; ++j) to[j] = from[j * step];
+  } else {
+    td_gather_positions(to, 1, sampling, columns, row, column, count);
   }
 }
 
@@ -126,7 +142,8 @@ static int32_t td_column_blocks(const td_reach* reach, int32_t width) {
 /// A column of blocks: `columns` positions of a band, in row-major order.
 typedef struct {
   td_band band;
-  int32_t position;  // the first, counted from the result's first row
+  int32_t position;     // the first, counted from the result's first row
+  int32_t row, column;  // the same
   int32_t columns;
 } td_block;
 
@@ -146,6 +163,8 @@ static td_block td_block_at(const td_reach* reach, int32_t width, int32_t index)
   }
   td_block result = {.band = td_band_of(reach, row)};
   result.position = result.band.begin * width + block * TD_BLOCK_COLUMNS;
+  result.row = result.position / width;
+  result.column = result.position % width;
   result.columns = td_min_int(TD_BLOCK_COLUMNS, result.band.end * width - result.position);
   return result;
 }
@@ -251,8 +270,8 @@ void td_conv2d_f32(const td_conv2d_f32_args* args, td_team team) {
               .column_origin = kernel_column * p.dilation_width - p.pad_left,
               .column_step = p.stride_width,
           };
-          td_gather_positions(panel + k * TD_BLOCK_COLUMNS, 1, &sampling, p.out_width,
-                              block.position, block.columns);
+          td_gather_panel_row(panel + k * TD_BLOCK_COLUMNS, &sampling, p.out_width, block.row,
+                              block.column, block.columns);
           if (++kernel_column == p.kernel_width) {
             kernel_column = 0;
             if (++kernel_row == block.band.tap_end) {
@@ -310,7 +329,7 @@ static void td_conv2d_weight_grad_band(const td_conv2d_weight_grad_f32_args* p, 
           .column_origin = weight % p->kernel_width * p->dilation_width - p->pad_left,
           .column_step = p->stride_width,
       };
-      td_gather_positions(panel + j, TD_BLOCK_COLUMNS, &sampling, p->out_width, begin,
+      td_gather_positions(panel + j, TD_BLOCK_COLUMNS, &sampling, p->out_width, row, column,
                           product.depth);
     }
     td_pad_panel(panel, product.depth, columns);
@@ -422,7 +441,8 @@ static void td_gather_outputs(float* panel, const td_conv2d_input_grad_f32_args*
             .column_origin = columns.origin - c * columns.origin_step,
             .column_step = 1,
         };
-        td_gather_positions(panel, 1, &sampling, columns.count, block.position, block.columns);
+        td_gather_panel_row(panel, &sampling, columns.count, block.row, block.column,
+                            block.columns);
         panel += TD_BLOCK_COLUMNS;
       }
     }

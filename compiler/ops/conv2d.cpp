@@ -402,6 +402,7 @@ KernelDef forward_kernel() {
   return {.name = "td_conv2d_f32",
           .file = "conv2d.c",
           .fields = std::move(fields),
+          .gathered = 0,
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
             const size_t rank = call.input(0).extent.size();
             bind_geometry(call, call.input(0), call.output(0),
@@ -438,6 +439,7 @@ KernelDef input_gradient_kernel() {
   return {.name = "td_conv2d_input_grad_f32",
           .file = "conv2d.c",
           .fields = std::move(fields),
+          .gathered = 0,
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
             const size_t rank = call.input(0).extent.size();
             bind_geometry(call, call.output(0), call.input(0),
@@ -474,6 +476,7 @@ KernelDef weight_gradient_kernel() {
   return {.name = "td_conv2d_weight_grad_f32",
           .file = "conv2d.c",
           .fields = std::move(fields),
+          .gathered = 0,
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
             const size_t rank = call.input(0).extent.size();
             bind_geometry(call, call.input(0), call.input(1),

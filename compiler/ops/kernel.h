@@ -87,6 +87,9 @@ struct KernelDef {
   std::string_view name;  ///< `td_matmul_f32`; its struct is `td_matmul_f32_args`
   std::string_view file;  ///< `matmul.c`, below kernels/
   std::vector<KernelField> fields;
+  /// The input that a call copies to panels before it computes: an element for each index of the
+  /// axes that reach it, whatever the others are. Calls with larger boxes copy less in all.
+  std::optional<size_t> gathered = std::nullopt;
   /// Fills every `count`, `counts`, `flag` and `real` field.
   void (*bind)(const KernelCall&, KernelScalars&) = nullptr;
 };

@@ -100,7 +100,7 @@ class Finder {
       if (loop.turns == 1) continue;
       const std::set<BufferId> fresh = fresh_in_turns(schedule_, entry, loop, roots_);
       std::map<BufferId, int64_t> counts;
-      for (size_t i = loop.first; i < loop.end(); ++i)
+      for (size_t i = loop.first; i < loop.end; ++i)
         for_each_use(entry, i, [&](BufferId buffer) { ++counts[roots_[buffer]]; });
       for (const auto& [root, count] : counts) {
         Uses& uses = uses_[root];

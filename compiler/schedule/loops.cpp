@@ -9,14 +9,14 @@ namespace {
 
 /// The stretch that starts at a step.
 Stretch stretch_at(const std::vector<Step>& steps, size_t first) {
-  Stretch stretch = {.first = first};
+  Stretch stretch = {.first = first, .end = first + 1};
   const std::optional<LoopTurn> mark = loop_turn(steps[first]);
   if (!mark) {
     stretch.steps = {first};
     return stretch;
   }
   stretch.loop = mark->loop;
-  size_t end = first;
+  size_t& end = stretch.end;
   int64_t places = 0, turns = 0;
   for (; end < steps.size(); ++end) {
     const std::optional<LoopTurn> at = loop_turn(steps[end]);
@@ -78,19 +78,13 @@ std::array<ir::Dims, 3> shapes_of(const Copy& copy) {
 
 std::vector<Stretch> stretches(const EntryPoint& entry_point, int64_t number) {
   std::vector<Stretch> result;
-  for (size_t at = 0; at < entry_point.steps.size(); at = result.back().end()) {
+  for (size_t at = 0; at < entry_point.steps.size(); at = result.back().end) {
     Stretch stretch = stretch_at(entry_point.steps, at);
     stretch.number = number;
     number += static_cast<int64_t>(stretch.body);
     result.push_back(stretch);
   }
   return result;
-}
-
-size_t Stretch::end() const {
-  const auto present =
-      std::ranges::count_if(steps, [](std::optional<size_t> step) { return step.has_value(); });
-  return first + static_cast<size_t>(present);
 }
 
 TurnRange turns_at(const Stretch& stretch, size_t place) {

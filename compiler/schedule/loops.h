@@ -30,6 +30,7 @@ bool are_turns_alike(const Step& step, const Step& other);
 /// A step outside of loops, or all turns of a loop.
 struct Stretch {
   size_t first = 0;  ///< the first step
+  size_t end = 0;    ///< the step behind the last
   size_t body = 1;   ///< places of a turn
   size_t turns = 1;
   int64_t number = 0;  ///< of what stands at place 0; those of the other places follow
@@ -37,8 +38,6 @@ struct Stretch {
   /// Turn by turn, the step at each place; nullopt where the turn lacks it.
   std::vector<std::optional<size_t>> steps;
 
-  /// The step behind the last.
-  [[nodiscard]] size_t end() const;
   [[nodiscard]] std::optional<size_t> step(size_t turn, size_t place) const {
     return steps[turn * body + place];
   }

@@ -45,6 +45,12 @@ constexpr int64_t kStartsOfLoop = 32;
 /// loads for 16 multiply-adds.
 constexpr int64_t kFlopPerLoad = 4;
 
+/// What a core takes for an element of an operand that its kernel gathers in panels, in cycles.
+constexpr int64_t kCyclesPerGathered = 8;
+
+/// And to take up and lay down an element of a chain that goes on in another call.
+constexpr int64_t kCyclesPerContinued = 4;
+
 /// How the elements of a view lie in a buffer of their own: densely, axes in the order in which
 /// they lie far away, and what several indices share once.
 struct Packing {
@@ -219,15 +225,18 @@ class LaunchTiler {
   };
 
   struct Choice {
+    std::vector<Cut> cuts;
     Groups groups;
     std::vector<Slot> slots;
-    int64_t cycles = 0;  ///< of transfers that cores wait for, and of starting them and launches
+    /// Of transfers that cores wait for, of starting them and launches, and of what kernels do once
+    /// more in each piece.
+    int64_t cycles = 0;
   };
 
   void choose() {
     consider({});
     for (size_t axis = 0; axis < space_.axes.size(); ++axis) add_cuts({}, axis);
-    if (!best_)
+    if (!best_ || (!best_->cuts.empty() && launch_.op->kernel->gathered))
       for (size_t axis = 0; axis < space_.axes.size(); ++axis) {
         if (space_.axes[axis].kind != ops::AxisKind::parallel) continue;
         const int64_t extent = launch_.box[axis].extent();
@@ -235,7 +244,7 @@ class LaunchTiler {
           for (size_t inner = 0; inner < space_.axes.size(); ++inner)
             if (inner != axis) add_cuts({{axis, (extent + pieces - 1) / pieces}}, inner);
       }
-    if (best_ && best_->cycles >= cycles_of_loads()) best_.reset();
+    if (best_ && best_->cycles >= cycles_of_loads() + repeated_cycles({launch_.box})) best_.reset();
   }
 
   /// What the cores wait longer for operands that stay where they are.
@@ -264,7 +273,8 @@ class LaunchTiler {
   /// Whether the cuts are legal and all that is near at a time fits; the cheapest ones are kept.
   bool consider(const std::vector<Cut>& cuts) {
     if (!can_fit(cuts)) return false;
-    Choice choice = {.groups = groups_of(launch_.box, cuts), .slots = std::vector<Slot>(slots_)};
+    Choice choice = {
+        .cuts = cuts, .groups = groups_of(launch_.box, cuts), .slots = std::vector<Slot>(slots_)};
     const std::vector<Box>& first = choice.groups.front();
     if (first.size() > 1)
       for (const Operand& operand : operands_)
@@ -278,7 +288,7 @@ class LaunchTiler {
         }
         if (bytes_of(choice.slots) > capacity_) return false;
       }
-      choice.cycles += cycles_of(group, std::ssize(choice.groups));
+      choice.cycles += cycles_of(group, std::ssize(choice.groups)) + repeated_cycles(group);
     }
     if (best_ && choice.cycles >= best_->cycles) return true;
     if (!can_call(choice.groups)) return false;
@@ -361,6 +371,25 @@ class LaunchTiler {
     const int64_t bandwidth = chip_.scratchpad->bandwidth;
     return exposed / bandwidth + std::max<int64_t>(0, hidden / bandwidth - work / chip_.cores) +
            starts * chip_.scratchpad->transfer;
+  }
+
+  /// What the cores take together to gather panels and to go on with chains.
+  [[nodiscard]] int64_t repeated_cycles(const std::vector<Box>& group) const {
+    std::vector<bool> is_gathered(space_.axes.size(), false);
+    if (const std::optional<size_t> gathered = launch_.op->kernel->gathered)
+      for (const ops::Reach& reach : space_.inputs[*gathered]->dims)
+        for (const ops::Reach::Term& term : reach.terms) is_gathered[term.axis] = true;
+    int64_t cycles = 0;
+    for (const Box& box : group) {
+      int64_t gathering = launch_.op->kernel->gathered ? kCyclesPerGathered : 0;
+      for (size_t axis = 0; axis < box.size(); ++axis)
+        if (is_gathered[axis]) gathering *= box[axis].extent();
+      cycles += gathering;
+      if (ops::starts_chains(space_, box)) continue;
+      for (const Operand& operand : operands_)
+        if (operand.is_output) cycles += elements_of(operand, box) * kCyclesPerContinued;
+    }
+    return cycles / chip_.cores;
   }
 
   // ---- steps -----------------------------------------------------------------------------------
