@@ -38,8 +38,9 @@ constexpr Bytes kBufferAlignment = {16};
 /// What a launch costs beside its work, in transfers: waking the cores, reading arguments and code.
 constexpr int64_t kStartsOfLaunch = 4;
 
-/// What a loop of pieces costs beside them, in transfers: its code.
-constexpr int64_t kStartsOfLoop = 32;
+/// What a loop of pieces costs beside them, in transfers: its code, which takes memory from the
+/// net.
+constexpr int64_t kStartsOfLoop = 128;
 
 /// Floating point operations of a product for each of its loads: a block of 4 by 4 outputs takes 8
 /// loads for 16 multiply-adds.

@@ -32,7 +32,7 @@ using ops::Tensor;
 chip::Chip chip_with_scratchpad(int64_t bytes) {
   chip::Chip chip = test::two_level_chip();
   chip.levels[test::kL1].capacity = {bytes};
-  chip.scratchpad = {.level = test::kL1, .transfer = 1, .bandwidth = 8, .load = 1000};
+  chip.scratchpad = {.level = test::kL1, .transfer = 1, .bandwidth = 8, .load = 10000};
   return chip;
 }
 
@@ -112,10 +112,11 @@ size_t launches_of(const Schedule& schedule) {
   return count;
 }
 
-/// Whether a piece without the last index of some axis is legal.
+/// Whether a piece without the last index of some axis is legal, and the axis is long enough: two
+/// of two pieces take as much as the whole.
 bool has_cut(const ops::Space& space) {
   for (size_t axis = 0; axis < space.axes.size(); ++axis) {
-    if (space.axes[axis].extent == 1) continue;
+    if (space.axes[axis].extent < 4) continue;
     ops::Box box = ops::whole_box(space);
     --box[axis].end;
     if (!ops::cut_problem(space, box)) return true;
@@ -190,6 +191,21 @@ TEST_CASE("tile: what data decides, single elements, and everything without a sc
 
   const chip::Chip without = test::two_level_chip();
   CHECK(to_text(tile(b.schedule(), without), without) == to_text(b.schedule(), without));
+}
+
+TEST_CASE("tile: a convolution keeps its outputs together, which share the panels of its image") {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  const std::vector<int64_t> one = {1, 1};
+  b.launch("conv2d", {b.input("x", {64, 16, 16}), b.input("w", {128, 64, 3, 3})},
+           {b.output("y", {128, 16, 16})},
+           {{"stride", one}, {"padding", one}, {"dilation", one}, {"groups", int64_t{1}}});
+  chip::Chip chip = chip_with_scratchpad(96 * 1024);
+  *chip.scratchpad = {.level = test::kL1, .transfer = 60, .bandwidth = 8, .load = 15};
+  const Schedule tiled = tile(b.schedule(), chip);
+  CHECK(launches_of(tiled) > 1);
+  for (const Step& step : tiled.entry_points[0].steps)
+    if (const auto* launch = std::get_if<Launch>(&step)) CHECK(launch->outputs[0].extent[0] == 128);
 }
 
 TEST_CASE("tile: what gains nothing stays") {
