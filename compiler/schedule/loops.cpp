@@ -16,7 +16,7 @@ Stretch stretch_at(const std::vector<Step>& steps, size_t first) {
     return stretch;
   }
   stretch.loop = mark->loop;
-  size_t& end = stretch.end;
+  size_t end = first;
   int64_t places = 0, turns = 0;
   for (; end < steps.size(); ++end) {
     const std::optional<LoopTurn> at = loop_turn(steps[end]);
@@ -24,6 +24,7 @@ Stretch stretch_at(const std::vector<Step>& steps, size_t first) {
     places = std::max(places, at->place + 1);
     turns = std::max(turns, at->turn + 1);
   }
+  stretch.end = end;
   stretch.body = static_cast<size_t>(places);
   stretch.turns = static_cast<size_t>(turns);
   stretch.steps.resize(stretch.body * stretch.turns);

@@ -82,7 +82,7 @@ def main():
     same("frozen weights", reported("frozen"), total(rf"{prefix}_frozen_\d+"))
     same("initial weights", reported("image"), total(rf"{prefix}_initial_\d+"))
     same("buffers", reported("buffer"), total(r"(input|result|metric)_buffer|state|scalars"))
-    constants = r"(\w+\.)?(args|model|mean|deviation)(\.\d+)?|path_\d+|" + prefix + "_variables"
+    constants = r"(\w+\.)?(args(_\d+)?|model|mean|deviation)(\.\d+)?|path_\d+|" + prefix + "_variables"
     same("constants", reported("constant"),
          rounded(sum(size for name, size in objects if re.fullmatch(constants, name))))
     stacks = placed.get(".stack", placed.get(".l1_stacks"))
