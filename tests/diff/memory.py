@@ -82,7 +82,9 @@ def main():
     same("frozen weights", reported("frozen"), total(rf"{prefix}_frozen_\d+"))
     same("initial weights", reported("image"), total(rf"{prefix}_initial_\d+"))
     same("buffers", reported("buffer"), total(r"(input|result|metric)_buffer|state|scalars"))
-    constants = r"(\w+\.)?(args(_\d+)?|model|mean|deviation)(\.\d+)?|path_\d+|" + prefix + "_variables"
+    # Structs and paths, and tables of what changes over the turns of a loop: `y_12`, of the field y of step 12.
+    constants = (r"(\w+\.)?(args(_\d+)?|model|mean|deviation)(\.\d+)?|" + prefix + "_variables"
+                 rf"|(\w+\.)?(?!{prefix}_(frozen|initial)_)\w+_\d+(_\d+)?(\.\d+)?")
     same("constants", reported("constant"),
          rounded(sum(size for name, size in objects if re.fullmatch(constants, name))))
     stacks = placed.get(".stack", placed.get(".l1_stacks"))
