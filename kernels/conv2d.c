@@ -21,6 +21,9 @@
 ///
 /// The work items are blocks of outputs, numbered along a column of blocks first, so that a core
 /// gathers as few panels as possible.
+///
+/// Where a chain holds the taps of one channel only and few results share them (depthwise
+/// convolutions), nothing is gathered: blocks of columns of a row read the image where it lies.
 #include "td_product.h"
 
 /// `count` elements of a row of `width`, the first at index `first`, then every `step`-th; 0 where
@@ -202,7 +205,102 @@ static void td_clear_outputs(const td_product* p) {
       p->y[i * p->y_row + (p->y_column ? p->y_column[j] : j)] = 0.0f;
 }
 
+/// A row of a result whose chains hold the taps of one channel: result column j is
+///
+///     sum over rows p, columns q of the kernel of w[p][q] * image[row + p * row_tap]
+///                                                                [column + j * column_step + q *
+///                                                                column_tap]
+typedef struct {
+  float* y;
+  int32_t columns;
+  const float* image;
+  int32_t height, width, image_row;
+  const float* w;
+  int32_t kernel_height, kernel_width, w_row;
+  int32_t row, row_tap;
+  int32_t column, column_step, column_tap;
+  uint32_t from_zero;  // the chains start from +0, not from y
+} td_channel_row;
+
+/// TD_BLOCK_COLUMNS results from column `begin` on; those behind the last are padding. If there are
+/// none of them and all samples lie in the image, `is_inside` is a constant 1.
+TD_INLINE void td_channel_block(const td_channel_row* p, int32_t begin, int is_inside) {
+  float* const y = p->y + begin;
+  const int32_t columns = p->columns - begin;
+  float sum[TD_BLOCK_COLUMNS];
+  TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
+    sum[j] = p->from_zero || (!is_inside && j >= columns) ? 0.0f : y[j];
+  }
+  for (int32_t tap_row = 0; tap_row < p->kernel_height; ++tap_row) {
+    const int32_t row = p->row + tap_row * p->row_tap;
+    if (row < 0 || row >= p->height) continue;
+    const float* const w = p->w + tap_row * p->w_row;
+    const float* const samples = p->image + row * p->image_row;
+    int32_t column = p->column + begin * p->column_step;
+    for (int32_t tap = 0; tap < p->kernel_width; ++tap) {
+      const float factor = w[tap];
+      TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
+        const int32_t at = column + j * p->column_step;
+        const float sample = is_inside || (at >= 0 && at < p->width) ? samples[at] : 0.0f;
+        sum[j] = td_fmaf(factor, sample, sum[j]);
+      }
+      column += p->column_tap;
+    }
+  }
+  TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
+    if (is_inside || j < columns) y[j] = sum[j];
+  }
+}
+
+static void td_conv2d_channel_row(const td_channel_row* p) {
+  const int32_t reach = (p->kernel_width - 1) * p->column_tap;
+  for (int32_t begin = 0; begin < p->columns; begin += TD_BLOCK_COLUMNS) {
+    const int32_t first = p->column + begin * p->column_step;
+    const int32_t last = first + (TD_BLOCK_COLUMNS - 1) * p->column_step;
+    if (begin + TD_BLOCK_COLUMNS <= p->columns && first + td_min_int(reach, 0) >= 0 &&
+        last + td_max_int(reach, 0) < p->width)
+      td_channel_block(p, begin, 1);
+    else
+      td_channel_block(p, begin, 0);
+  }
+}
+
+/// y where a group has one channel and fewer outputs than a block has rows. The work items are
+/// rows.
+static void td_conv2d_of_channels(const td_conv2d_f32_args* p, td_team team) {
+  const int32_t outputs = p->groups * p->outputs;
+  const td_range share = td_share(p->batch * outputs * p->out_height, team);
+  for (int32_t item = share.begin; item < share.end; ++item) {
+    const int32_t row = item % p->out_height;
+    const int32_t output = item / p->out_height % outputs;
+    const int32_t image = item / p->out_height / outputs;
+    const td_channel_row work = {
+        .y = p->y + image * p->y_image + output * p->y_channel + row * p->y_row,
+        .columns = p->out_width,
+        .image = p->x + image * p->x_image + output / p->outputs * p->x_channel,
+        .height = p->height,
+        .width = p->width,
+        .image_row = p->x_row,
+        .w = p->w + output * p->w_output,
+        .kernel_height = p->kernel_height,
+        .kernel_width = p->kernel_width,
+        .w_row = p->kernel_width,
+        .row = row * p->stride_height - p->pad_top,
+        .row_tap = p->dilation_height,
+        .column = -p->pad_left,
+        .column_step = p->stride_width,
+        .column_tap = p->dilation_width,
+        .from_zero = !p->accumulate,
+    };
+    td_conv2d_channel_row(&work);
+  }
+}
+
 void td_conv2d_f32(const td_conv2d_f32_args* args, td_team team) {
+  if (args->channels == 1 && args->outputs < TD_BLOCK_ROWS) {
+    td_conv2d_of_channels(args, team);
+    return;
+  }
   const td_conv2d_f32_args p = *args;
   const int32_t kernel = p.kernel_height * p.kernel_width;
   const td_reach reach = {.rows = p.out_height,
@@ -574,7 +672,44 @@ static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, t
   }
 }
 
+/// The gradient of x where a group has one output and fewer channels than a block has rows, without
+/// strides. The work items are rows.
+static void td_conv2d_input_grad_of_channels(const td_conv2d_input_grad_f32_args* p, td_team team) {
+  const int32_t channels = p->groups * p->channels;
+  const td_range share = td_share(p->batch * channels * p->height, team);
+  for (int32_t item = share.begin; item < share.end; ++item) {
+    const int32_t row = item % p->height;
+    const int32_t channel = item / p->height % channels;
+    const int32_t image = item / p->height / channels;
+    const int32_t group = channel / p->channels;
+    const td_channel_row work = {
+        .y = p->dx + image * p->dx_image + channel * p->dx_channel + row * p->dx_row,
+        .columns = p->width,
+        .image = p->dy + image * p->dy_image + group * p->dy_channel,
+        .height = p->out_height,
+        .width = p->out_width,
+        .image_row = p->dy_row,
+        .w = p->w + group * p->w_output + channel % p->channels * p->w_channel,
+        .kernel_height = p->kernel_height,
+        .kernel_width = p->kernel_width,
+        .w_row = p->w_row,
+        .row = row + p->pad_top,
+        .row_tap = -p->dilation_height,
+        .column = p->pad_left,
+        .column_step = 1,
+        .column_tap = -p->dilation_width,
+        .from_zero = !p->accumulate,
+    };
+    td_conv2d_channel_row(&work);
+  }
+}
+
 void td_conv2d_input_grad_f32(const td_conv2d_input_grad_f32_args* args, td_team team) {
+  if (args->outputs == 1 && args->channels < TD_BLOCK_ROWS && args->stride_height == 1 &&
+      args->stride_width == 1) {
+    td_conv2d_input_grad_of_channels(args, team);
+    return;
+  }
   for (int32_t row = 0; row < args->stride_height; ++row) {
     const td_phase rows = td_phase_of(row, args->height, args->stride_height, args->pad_top,
                                       args->dilation_height, args->kernel_height);
