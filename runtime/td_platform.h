@@ -108,14 +108,19 @@ void td_dma_wait_all(void);
 
 /* Profile markers ---------------------------------------------------------------------------------
  * TD_MARK(id) says that core 0 begins step `id` of the model; the board's tools charge all further
- * cycles to it. Without TD_PROFILE it is no code at all, and a board that has no profiler need not
- * provide `td_mark`. */
+ * cycles to it. TD_MARK_TRANSFERS(id) says the same of transfers for a step that begins later: the
+ * tools do not count it as begun, and `td_mark` gets its number with the highest bit set. Without
+ * TD_PROFILE both are no code at all, and a board that has no profiler need not provide `td_mark`.
+ */
 #ifdef TD_PROFILE
 void td_mark(uint32_t step);
 #define TD_MARK(step) td_mark(step)
+#define TD_MARK_TRANSFERS(step) td_mark((step) | TD_MARKS_TRANSFERS)
 #else
 #define TD_MARK(step) ((void)0)
+#define TD_MARK_TRANSFERS(step) ((void)0)
 #endif
+#define TD_MARKS_TRANSFERS 0x80000000U
 
 #ifdef __cplusplus
 }

@@ -2,36 +2,26 @@
 tdl 1
 
 /// Eight RV32IMFC cores at one scratchpad, with a larger memory beside it and a third behind DMA.
-/// L1 holds stacks and the scratch space of kernels; programs, weights and tensors lie in L2.
+/// Programs, weights and tensors lie in L2. Cores work in L1, where operands are brought by DMA, piece by piece where they do not fit;
+/// it holds their stacks, too.
 chip pulp_cluster {
   cores      8
   platform   "pulp_cluster"
-  memory     L1, size: 128 KiB, stack: 128 KiB
-  memory     L2, size: 2 MiB, code: 72 KiB
+  memory     L1, size: 128 KiB, stack: 32 KiB
+  memory     L2, size: 2 MiB, code: 116 KiB
   memory     L3, size: 32 MiB
   tensors    L2
   constants  L2
   image      L3
+  scratchpad L1, transfer: 60, bandwidth: 8, load: 15
 }
 
 /// The same with 4 MiB of L2, for what does not fit beside its weights yet.
 chip pulp_cluster_4m {
   cores      8
   platform   "pulp_cluster"
-  memory     L1, size: 128 KiB, stack: 128 KiB
-  memory     L2, size: 4 MiB, code: 72 KiB
-  memory     L3, size: 32 MiB
-  tensors    L2
-  constants  L2
-  image      L3
-}
-
-/// `pulp_cluster` with operands in L1 while the cores work on them, piece by piece where they do not fit. Bringing them takes code.
-chip pulp_cluster_tiled {
-  cores      8
-  platform   "pulp_cluster"
   memory     L1, size: 128 KiB, stack: 32 KiB
-  memory     L2, size: 2 MiB, code: 128 KiB
+  memory     L2, size: 4 MiB, code: 128 KiB
   memory     L3, size: 32 MiB
   tensors    L2
   constants  L2

@@ -104,9 +104,12 @@ Result<ChipReport> read_chip_report(const std::string& path) {
     report.changed_parameters.push_back(*name.as_string());
   for (const Json& core : array(member(json, "cores"))) report.cores.push_back(integers(core));
   for (const Json& step : array(member(json, "steps")))
-    report.steps[integer(member(step, "step"))] = {.calls = integer(member(step, "visits")),
-                                                   .cycles = integer(member(step, "cycles")),
-                                                   .events = integers(member(step, "events"))};
+    report.steps[integer(member(step, "step"))] = {
+        .calls = integer(member(step, "visits")),
+        .cycles = integer(member(step, "cycles")),
+        .dma_in_bytes = integer(member(step, "dma_in_bytes")),
+        .dma_out_bytes = integer(member(step, "dma_out_bytes")),
+        .events = integers(member(step, "events"))};
   return report;
 }
 

@@ -21,7 +21,8 @@ struct ChipReport {
   struct Step {
     int64_t calls = 0;
     int64_t cycles = 0;
-    EventCounts events;  ///< of all cores
+    int64_t dma_in_bytes = 0, dma_out_bytes = 0;  ///< of transfers to and from L1
+    EventCounts events;                           ///< of all cores
   };
   int64_t status = 0;
   std::string fault;  ///< empty: the program ended by itself

@@ -13,6 +13,7 @@
 #include "driver/run.h"
 #include "driver/session.h"
 #include "driver/strategy_table.h"
+#include "driver/tiles.h"
 #include "driver/weights.h"
 
 namespace tdc::driver {
@@ -68,7 +69,9 @@ struct Executor {
                      session.diagnostics(), none);
     bool is_good = false;
     if (planned) {
-      const std::string text = report_text(planned->program, planned->schedule, planned->plan);
+      const std::string text =
+          command.tiles ? tiles_text(planned->schedule, planned->program.deployment.chip)
+                        : report_text(planned->program, planned->schedule, planned->plan);
       const bool fits = !planned->not_fit;
       if (fits) {
         // A report needs no initial values; that they could be had is all there is to find out.

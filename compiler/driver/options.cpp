@@ -177,6 +177,8 @@ OptionTable options_of(CheckCommand& c) {
 
 OptionTable options_of(ReportCommand& c) {
   return {{"--all", flag("one row per `train` block", c.all)},
+          {"--tiles",
+           flag("the tile of each step, and what moves to and from the scratchpad", c.tiles)},
           train_option(c.compile),
           deploy_option(c.compile),
           platform_option(c.compile),
@@ -287,6 +289,7 @@ constexpr Exclusion kExclusions[] = {
     {"--dump", "--weights", "no stage depends on `--weights`; leave it out beside `--dump`"},
     {"--dump", "--seed", "no stage depends on `--seed`; leave it out beside `--dump`"},
     {"--all", "--train", "`--all` shows every `train` block: leave out `--train`"},
+    {"--all", "--tiles", "`--tiles` is about one `train` block: leave out `--all`"},
     {"--infer", "--eval", "`--infer` and `--eval` exclude each other"},
     {"--infer", "--steps", "`--steps` counts updates; give `--samples` here"},
     {"--eval", "--steps", "`--steps` counts updates; give `--samples` here"},

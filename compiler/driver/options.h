@@ -19,7 +19,7 @@ struct CompileOptions {
   std::string weights;   ///< initial weights; empty: what the file says
   std::optional<uint64_t> seed;
   std::vector<std::string> without;  ///< passes to leave out; the results have the same bits
-  std::string dump;  ///< a stage to print instead of writing the C project
+  std::string dump;                  ///< a stage to print instead of writing the C project
 
   friend bool operator==(const CompileOptions&, const CompileOptions&) = default;
 };
@@ -41,7 +41,8 @@ struct CheckCommand {
 
 struct ReportCommand {
   CompileOptions compile;
-  bool all = false;  ///< one row per `train` block
+  bool all = false;    ///< one row per `train` block
+  bool tiles = false;  ///< what every step brings to the scratchpad
 
   friend bool operator==(const ReportCommand&, const ReportCommand&) = default;
 };

@@ -11,29 +11,39 @@ using runner::with_commas;
 
 std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipReport& report) {
   std::vector<ProfileRow> rows;
+  const std::map<int64_t, Traffic> traffic =
+      traffic_of(compilation.schedule, compilation.interface.chip);
   for (const LaunchWork& launch : launches_of(compilation.schedule)) {
     const auto found = report.steps.find(launch.step);
     if (found == report.steps.end() || found->second.calls == 0) continue;
-    rows.push_back({.step = launch.step,
-                    .entry_point = launch.entry_point->name,
-                    .op = std::string(launch.launch->op->name),
-                    .name = launch.launch->label,
-                    .flop = launch.flop * (found->second.calls / launch.turns),
-                    .measured = found->second});
+    const int64_t calls = found->second.calls / launch.turns;  // of the entry point
+    const auto moved = traffic.find(launch.step);
+    const Traffic each = moved == traffic.end() ? Traffic{} : moved->second;
+    rows.push_back(
+        {.step = launch.step,
+         .entry_point = launch.entry_point->name,
+         .op = std::string(launch.launch->op->name),
+         .name = launch.launch->label,
+         .flop = launch.flop * calls,
+         .planned = {.in = each.in * calls, .out = each.out * calls, .least = each.least * calls},
+         .measured = found->second});
   }
   return rows;
 }
 
 std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& report) {
-  std::string table = fmt::format("{:>5} {:<22} {:<28} {:>7} {:>13} {:>10}", "step", "op", "name",
-                                  "calls", "cycles", "FLOP/cycle");
+  std::string table =
+      fmt::format("{:>5} {:<22} {:<28} {:>7} {:>13} {:>10} {:>11} {:>11}", "step", "op", "name",
+                  "calls", "cycles", "FLOP/cycle", "DMA bytes", "planned");
   for (const CycleUse& use : cycle_uses()) table += fmt::format(" {:>8}", use.heading);
   table += "\n";
   for (const ProfileRow& row : rows) {
     const ChipReport::Step& measured = row.measured;
-    table += fmt::format("{:>5} {:<22} {:<28} {:>7} {:>13} {:>10.2f}", row.step, row.op, row.name,
-                         with_commas(measured.calls), with_commas(measured.cycles),
-                         ratio(row.flop, measured.cycles));
+    table += fmt::format("{:>5} {:<22} {:<28} {:>7} {:>13} {:>10.2f} {:>11} {:>11}", row.step,
+                         row.op, row.name, with_commas(measured.calls),
+                         with_commas(measured.cycles), ratio(row.flop, measured.cycles),
+                         with_commas(measured.dma_in_bytes + measured.dma_out_bytes),
+                         with_commas(row.planned.in + row.planned.out));
     for (const CycleUse& use : cycle_uses())
       table += fmt::format(" {:>6.1f} %", 100 * ratio(cycles_of(use, measured.events),
                                                       measured.cycles * std::ssize(report.cores)));
@@ -52,6 +62,10 @@ JsonArray profile_json(const std::vector<ProfileRow>& rows) {
                                   {"calls", row.measured.calls},
                                   {"cycles", row.measured.cycles},
                                   {"flop", row.flop},
+                                  {"dma_in_bytes", row.measured.dma_in_bytes},
+                                  {"dma_out_bytes", row.measured.dma_out_bytes},
+                                  {"planned_in_bytes", row.planned.in},
+                                  {"planned_out_bytes", row.planned.out},
                                   {"events", events_json(row.measured.events)}});
   }
   return array;

@@ -5,6 +5,7 @@
 
 #include "driver/chip_report.h"
 #include "driver/compilation.h"
+#include "driver/tiles.h"
 #include "support/json.h"
 
 namespace tdc::driver {
@@ -14,6 +15,7 @@ struct ProfileRow {
   int64_t step = 0;  ///< as in `steps` of `report.json`
   std::string entry_point, op, name;
   int64_t flop = 0;  ///< of all calls
+  Traffic planned;   ///< the same
   ChipReport::Step measured;
 };
 
@@ -23,10 +25,12 @@ std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipRep
 
 /// As a table:
 ///
-///     step op         name              calls     cycles  FLOP/cycle   instr    FPU ...
-///       12 matmul     fc1                   2     93,120        1.41  61.2 %  3.1 %
+///     step op         name              calls     cycles  FLOP/cycle  DMA bytes    planned   instr
+///     FPU ...
+///       12 matmul     fc1                   2     93,120        1.41     58,368     58,368  61.2
+///       %  3.1 %
 ///
-/// The last columns are shares of all cores' cycles.
+/// Bytes are in both directions; the last columns are shares of all cores' cycles.
 std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& report);
 
 /// For `report.json`: an object for each row.

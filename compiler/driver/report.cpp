@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "driver/tiles.h"
 #include "memory/report.h"
 #include "schedule/loops.h"
 #include "support/text.h"
@@ -53,7 +54,14 @@ JsonArray memory_json(const Compilation& c) {
 
 JsonArray steps_json(const Compilation& c) {
   JsonArray steps;
-  for (const LaunchWork& work : launches_of(c.schedule))
+  const chip::Chip& chip = c.program.deployment.chip;
+  const std::map<int64_t, Traffic> traffic = traffic_of(c.schedule, chip);
+  for (const LaunchWork& work : launches_of(c.schedule)) {
+    const auto found = traffic.find(work.step);
+    const Traffic moved = found == traffic.end() ? Traffic{} : found->second;
+    JsonArray staying;
+    for (const Staying& each : staying_operands(c.schedule, chip, *work.launch))
+      staying.emplace_back(JsonObject{{"name", each.name}, {"reason", std::string(each.reason)}});
     steps.emplace_back(JsonObject{{"step", work.step},
                                   {"entry_point", work.entry_point->name},
                                   {"op", std::string(work.launch->op->name)},
@@ -61,7 +69,12 @@ JsonArray steps_json(const Compilation& c) {
                                   {"phase", std::string(ir::to_text(work.launch->context.phase))},
                                   {"output", dims_json(work.launch->outputs.at(0).extent)},
                                   {"turns", work.turns},
-                                  {"flop", work.flop}});
+                                  {"flop", work.flop},
+                                  {"in_bytes", moved.in},
+                                  {"out_bytes", moved.out},
+                                  {"least_bytes", moved.least},
+                                  {"staying", std::move(staying)}});
+  }
   return steps;
 }
 

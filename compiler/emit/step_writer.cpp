@@ -10,6 +10,7 @@
 #include "emit/program_data.h"
 #include "ops/op.h"
 #include "schedule/relocate.h"
+#include "schedule/transfers.h"
 #include "schedule/uses.h"
 #include "support/check.h"
 #include "support/text.h"
@@ -145,27 +146,21 @@ std::string StepWriter::write_each(const schedule::EntryPoint& entry_point,
   if (!launches.empty()) return write_launch(launches, number, indent);
   const auto copies = schedule::in_turns<schedule::Copy>(entry_point, stretch, place);
   if (!copies.empty())
-    return mark_of(entry_point, stretch, place, indent) + write_copy(copies, number, indent);
+    return (stretch.loop ? "" : mark_of(entry_point, stretch, indent)) +
+           write_copy(copies, number, indent);
   return write_wait(entry_point, *stretch.step(schedule::turns_at(stretch, place).begin, place),
                     indent);
 }
 
-/// What a transfer brings is charged to the launch that takes it, the next one.
+/// What is brought before a launch, or before the loop in which it stands, is charged to it.
 std::string StepWriter::mark_of(const schedule::EntryPoint& entry_point,
-                                const schedule::Stretch& stretch, size_t place,
-                                std::string_view indent) const {
-  size_t at = *stretch.step(schedule::turns_at(stretch, place).begin, place);
-  const auto& copy = std::get<schedule::Copy>(entry_point.steps[at]);
-  if (!copy.transfer) return "";
-  while (++at < entry_point.steps.size())
-    if (const auto* launch = std::get_if<schedule::Launch>(&entry_point.steps[at])) {
-      bool takes = false;
-      schedule::visit_views(*launch, [&](const schedule::View& view, bool) {
-        takes = takes || view.buffer == copy.to.buffer;
-      });
-      return takes ? fmt::format("{}TD_MARK({});\n", indent, numbers_[at]) : "";
-    }
-  return "";
+                                const schedule::Stretch& stretch, std::string_view indent) {
+  const auto& copy = std::get<schedule::Copy>(entry_point.steps[stretch.first]);
+  if (!copy.transfer || !schedule::is_inward(schedule_, model_.interface.chip, copy)) return "";
+  const int64_t number = numbers_[schedule::launch_of_transfer(entry_point, stretch.first, true)];
+  if (marked_ == number) return "";
+  marked_ = number;
+  return fmt::format("{}TD_MARK_TRANSFERS({});\n", indent, number);
 }
 
 /// Loops over the outer axes of the views, and a run of elements that lie side by side.
@@ -244,6 +239,7 @@ std::string StepWriter::write_launch(const std::vector<const schedule::Launch*>&
   const schedule::Launch& launch = *turns.front();
   const ops::KernelDef& kernel = *launch.op->kernel;
   parts_.kernels.insert(kernel.name);
+  marked_ = number;
   const std::vector<ArgumentFits> calls = argument_fits(words_, turns);
   std::string structs, runs;
   for (size_t i = 0; i < calls.size(); ++i) {

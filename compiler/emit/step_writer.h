@@ -37,7 +37,7 @@ class StepWriter {
   std::string write_each(const schedule::EntryPoint& entry_point, const schedule::Stretch& stretch,
                          size_t place, std::string_view indent);
   std::string mark_of(const schedule::EntryPoint& entry_point, const schedule::Stretch& stretch,
-                      size_t place, std::string_view indent) const;
+                      std::string_view indent);
   std::string write_copy(const std::vector<const schedule::Copy*>& turns, int64_t number,
                          std::string_view indent);
   std::string write_transfer(const std::vector<const schedule::Copy*>& turns, int64_t number,
@@ -64,6 +64,7 @@ class StepWriter {
   StepParts parts_;
   std::set<schedule::TransferId> tickets_;  // of the entry point being written
   std::string tables_;                      // of the loop being written
+  int64_t marked_ = -1;                     // the step of the last marker
   int64_t step_ = 0;                        // counted through all entry points
 };
 

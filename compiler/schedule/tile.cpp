@@ -18,8 +18,8 @@ using ops::Box;
 using ops::Range;
 using ops::Space;
 
-/// More pieces than this cost more than they bring.
-constexpr int64_t kMostPieces = 1024;
+/// More pieces of a launch than this cost more than they bring.
+constexpr int64_t kMostPieces = 256;
 
 /// Pieces of the outer of two cuts are written out one by one.
 constexpr int64_t kMostOuterPieces = 16;
@@ -236,14 +236,15 @@ class LaunchTiler {
 
   void choose() {
     consider({});
-    for (size_t axis = 0; axis < space_.axes.size(); ++axis) add_cuts({}, axis);
+    for (size_t axis = 0; axis < space_.axes.size(); ++axis) add_cuts({}, axis, kMostPieces);
     if (!best_ || (!best_->cuts.empty() && launch_.op->kernel->gathered))
       for (size_t axis = 0; axis < space_.axes.size(); ++axis) {
         if (space_.axes[axis].kind != ops::AxisKind::parallel) continue;
         const int64_t extent = launch_.box[axis].extent();
         for (int64_t pieces = 2; pieces <= std::min(extent, kMostOuterPieces); pieces *= 2)
           for (size_t inner = 0; inner < space_.axes.size(); ++inner)
-            if (inner != axis) add_cuts({{axis, (extent + pieces - 1) / pieces}}, inner);
+            if (inner != axis)
+              add_cuts({{axis, (extent + pieces - 1) / pieces}}, inner, kMostPieces / pieces);
       }
     if (best_ && best_->cycles >= cycles_of_loads() + repeated_cycles({launch_.box})) best_.reset();
   }
@@ -256,12 +257,12 @@ class LaunchTiler {
   }
 
   /// Considers pieces along an axis: the longest that fit, and some shorter ones.
-  void add_cuts(std::vector<Cut> cuts, size_t axis) {
+  void add_cuts(std::vector<Cut> cuts, size_t axis, int64_t most_pieces) {
     const int64_t extent = launch_.box[axis].extent();
     cuts.push_back({.axis = axis});
     int64_t last = extent;
     int fitting = 0;
-    for (int64_t pieces = 2; pieces <= std::min(extent, kMostPieces) && fitting < kMostLengths;
+    for (int64_t pieces = 2; pieces <= std::min(extent, most_pieces) && fitting < kMostLengths;
          pieces += std::max<int64_t>(1, pieces / 4)) {
       int64_t length = (extent + pieces - 1) / pieces;
       if (length > kBlock) length = (length + kBlock - 1) / kBlock * kBlock;

@@ -141,7 +141,7 @@ deploy cluster on pulp_cluster {
   allow   recompute
 }
 
-/// For `lora2` and `adapt_lora`, whose frozen weights leave 6.8 KiB too little of 2 MiB.
+/// For `lora2` and `adapt_lora`, which do not fit 2 MiB beside their frozen weights.
 deploy roomy on pulp_cluster_4m {
   allow   recompute
 }

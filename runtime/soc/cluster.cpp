@@ -395,6 +395,9 @@ void Cluster::start_dma(uint32_t index) {
   try {
     const uint32_t ticket = dma_.start(transfer);
     answer_next(state, ticket);
+    const uint64_t bytes = uint64_t{transfer.rows} * transfer.row_bytes;
+    if (memories_.l1.contains(transfer.to)) steps_[step_].dma_in_bytes += bytes;
+    if (memories_.l1.contains(transfer.from)) steps_[step_].dma_out_bytes += bytes;
     RaceChecker::Race race;
     if (!checks_races_ || transfer.rows == 0 || transfer.row_bytes == 0 ||
         !races_.start_transfer(index, place, ticket, transfer, *memories_.find(transfer.from),
@@ -581,7 +584,8 @@ EventCounts Cluster::events(uint32_t core) {
   return cores_[core].counts;
 }
 
-void Cluster::mark(uint32_t step) {
+void Cluster::mark(uint32_t value) {
+  const uint32_t step = value & ~TD_CHIP_MARKS_TRANSFERS;
   EventCounts total{};
   for (uint32_t i = 0; i < cores_.size(); ++i) {
     const EventCounts counts = events(i);
@@ -595,12 +599,11 @@ void Cluster::mark(uint32_t step) {
   step_ = step;
   step_cycle_ = cycle_;
   step_events_ = total;
-  ++steps_[step].visits;
+  if (value == step) ++steps_[step].visits;
 }
 
 const std::map<uint32_t, StepCounts>& Cluster::finish_steps() {
-  mark(step_);
-  --steps_[step_].visits;
+  mark(step_ | TD_CHIP_MARKS_TRANSFERS);
   return steps_;
 }
 

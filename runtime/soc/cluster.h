@@ -34,6 +34,8 @@ struct StackLayout {
 struct StepCounts {
   uint64_t visits = 0;
   uint64_t cycles = 0;
+  uint64_t dma_in_bytes = 0;   ///< of transfers to L1 that were started
+  uint64_t dma_out_bytes = 0;  ///< of those from L1
   EventCounts events{};
 };
 
@@ -122,7 +124,8 @@ class Cluster {
   void answer_next(CoreState& state, uint32_t word);
   void start_sleep(CoreState& state);
   void flush_events(CoreState& state);
-  void mark(uint32_t step);
+  /// `value` as it is stored to TD_CHIP_HOST_MARK.
+  void mark(uint32_t value);
   [[nodiscard]] Fault data_fault(FaultKind kind, uint32_t index, std::string detail) const;
 
   Parameters parameters_;

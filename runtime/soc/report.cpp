@@ -69,9 +69,11 @@ std::string json_report(Cluster& cluster, const Parameters& parameters, int stat
   json += "],\n  \"steps\": [";
   const char* separator = "\n";
   for (const auto& [step, counts] : cluster.finish_steps()) {
-    json +=
-        fmt::format("{}    {{\"step\": {}, \"visits\": {}, \"cycles\": {}, \"events\": {}}}",
-                    separator, step, counts.visits, counts.cycles, events_object(counts.events));
+    json += fmt::format(
+        "{}    {{\"step\": {}, \"visits\": {}, \"cycles\": {}, \"dma_in_bytes\": {}, "
+        "\"dma_out_bytes\": {}, \"events\": {}}}",
+        separator, step, counts.visits, counts.cycles, counts.dma_in_bytes, counts.dma_out_bytes,
+        events_object(counts.events));
     separator = ",\n";
   }
   return json + "\n  ]\n}\n";

@@ -29,6 +29,8 @@ report() {
     "$1/report.json" "$2"
 }
 
+as_planned='all(q["dma_in_bytes"] == q["planned_in_bytes"] and q["dma_out_bytes"] == q["planned_out_bytes"] for q in p["steps"])'
+
 export TDC_CACHE=$root/build/cache
 check "the chip is built" bash -c '"$0" chip >/dev/null' "$tdc"
 check "trains on the host" train host --on host
@@ -50,10 +52,11 @@ for net in cnn cct_small; do
   done
   check "$net learns the same" cmp $net.host.npz $net.rtl.npz
   # Operands in the scratchpad, in many pieces.
-  echo 'deploy tight on pulp_cluster_tiled { budget L1 <= 36 KiB }' >>$net.td
+  echo 'deploy tight on pulp_cluster { budget L1 <= 36 KiB }' >>$net.td
   check "$net trains on rtl from a scratchpad" "$tdc" run $net.td --deploy tight --on rtl \
-    --data "$root/tests/diff/vectors/${net}_data.npz" --steps 1 --save $net.tight.npz
+    --data "$root/tests/diff/vectors/${net}_data.npz" --steps 1 --save $net.tight.npz --profile --keep $net.tight
   check "$net learns the same from there" cmp $net.host.npz $net.tight.npz
+  check "$net moves what was planned, to the byte" report $net.tight "$as_planned"
 done
 
 check "trains with shared FPUs" train shared --on rtl --keep kept
@@ -81,6 +84,9 @@ check "its rows are those of the steps" report profiled \
   'all(any(s["step"] == q["step"] and s["op"] == q["op"] and 2 * s["flop"] == q["flop"] for s in r["steps"]) for q in p["steps"])'
 check "cycles of the rows are those of the model, but for what lies between" report profiled \
   '0.9 * p["chip"]["model_cycles"] < sum(q["cycles"] for q in p["steps"]) <= p["chip"]["cycles"]'
+check "the DMA moves what was planned for each step, to the byte" report profiled "$as_planned"
+check "and that is something" report profiled \
+  'min(sum(q[k] for q in p["steps"]) for k in ("dma_in_bytes", "dma_out_bytes")) > 10000'
 check "events of the rows are no more than those of the cores" report profiled \
   'all(0 < sum(q["events"][e] for q in p["steps"]) <= sum(c[e] for c in p["chip"]["cores"]) for e in ("instructions", "l2_wait"))'
 check "without --profile report.json is the compiler's" bash -c \
@@ -158,7 +164,7 @@ check "over the chip file" says two "cores=1 \(changed\)"
 on_chip large 's/L2, size: 2 MiB/L2, size: 48 MiB/'
 check "a memory larger than can be simulated is refused" refuses 1 \
   "\`mine\` has 48 MiB of L2, the simulated chip can have 64 KiB to 32 MiB" "$tdc" run large.td --data "$example/digits_train.npz" --on rtl
-on_chip small 's/L1, size: 128 KiB, stack: 128 KiB/L1, size: 512 KiB, stack: 128 KiB/'
+on_chip small 's/L1, size: 128 KiB, stack: 32 KiB/L1, size: 512 KiB, stack: 32 KiB/'
 check "so is the scratchpad" refuses 1 "\`mine\` has 512 KiB of L1, the simulated chip can have 1 KiB to 256 KiB" \
   "$tdc" run small.td --data "$example/digits_train.npz" --on rtl
 on_chip fourth 's/^  tensors .*/  memory L4, size: 1 MiB\n&/'
@@ -188,12 +194,12 @@ fault() {
   for text in "$@"; do grep -qF -- "$text" fault.log || { echo "does not say: $text"; cat fault.log; return 1; }; done
 }
 where="in \`td_relu_f32\` at relu.c:$line"
-check "wild access" fault 101 "((volatile float*)args->y)[1 << 14] = 1.0f;" "wild access: store" "core " "pc 0x1c" "$where" "past the end of \`mlp_arena_L2\`"
-check "misaligned access" fault 102 "(void)*(volatile uint32_t*)((uintptr_t)args->y + 1);" "misaligned access" "$where" "of \`mlp_arena_L2\`"
+check "wild access" fault 101 "((volatile float*)args->y)[1 << 14] = 1.0f;" "wild access: store" "core " "pc 0x1c" "$where" "past the end of \`mlp_arena_L1\`"
+check "misaligned access" fault 102 "(void)*(volatile uint32_t*)((uintptr_t)args->y + 1);" "misaligned access" "$where" "of \`mlp_arena_L1\`"
 check "illegal instruction" fault 103 '__asm__ volatile(\".4byte 0xffffffff\");' "illegal instruction" "core " "in \`td_relu_f32\` at relu.c:"
 check "stack overflow" fault 104 "volatile float deep[4096]; for (int32_t i = 4095; i >= 0; --i) deep[i] = 1.0f; (void)deep[0];" "stack overflow" "core " "in \`td_relu_f32\` at relu.c:"
 check "DMA out of range" fault 105 "td_dma_copy((void*)args->y, (void*)0x10ff0000, 64, 1, 0, 0); td_dma_wait_all();" "DMA out of range" "0x10ff0000"
-check "data race" fault 106 "((volatile float*)args->y)[0] = (float)team.core;" "data race" "$where" "byte " "of \`mlp_arena_L2\`"
+check "data race" fault 106 "((volatile float*)args->y)[0] = (float)team.core;" "data race" "$where" "byte " "of \`mlp_arena_L1\`"
 check "deadlock" fault 107 "if (team.core == 0) { td_team_barrier(team); td_team_barrier(team); }" "deadlock" "core 0 at a barrier" "core 1 without a job"
 check "cycle limit" fault 108 "while (team.core == 3) { __asm__ volatile(\\\"nop\\\"); }" "cycle limit: after 3000000 cycles" "core 3 runs at"
 

@@ -15,8 +15,9 @@
 /* Event unit */
 #define TD_CHIP_CORES 0x000u   /* load: number of cores */
 #define TD_CHIP_BARRIER 0x004u /* load: sleeps until every core has loaded it */
-#define TD_CHIP_JOB 0x008u /* store: hands a job to all other cores; load: sleeps until one comes \
-                            */
+#define TD_CHIP_JOB                                                             \
+  0x008u /* store: hands a job to all other cores; load: sleeps until one comes \
+          */
 #define TD_CHIP_JOB_ARGUMENT 0x00Cu /* store it before the job; load it after */
 
 /* DMA; the first six are private to the core and keep their values */
@@ -42,7 +43,8 @@
   0x208u /* store: byte count, writes them from ADDRESS to standard output */
 #define TD_CHIP_HOST_EXIT 0x20Cu    /* store: ends the run with this status */
 #define TD_CHIP_HOST_CONSOLE 0x210u /* store: one character to standard error */
-#define TD_CHIP_HOST_MARK 0x214u    /* store: a step of the model begins */
+#define TD_CHIP_HOST_MARK 0x214u    /* store: a step of the model begins, or its transfers do */
+#define TD_CHIP_MARKS_TRANSFERS 0x80000000u /* set in what is stored there: its transfers do */
 
 /* Counters */
 #define TD_CHIP_CYCLES_LOW \

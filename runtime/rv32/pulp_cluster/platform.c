@@ -70,6 +70,7 @@ TD_AT_LINE void td_dma_wait_all(void) {
 }
 
 #ifdef TD_PROFILE
+_Static_assert(TD_CHIP_MARKS_TRANSFERS == TD_MARKS_TRANSFERS, "marks are the chip's");
 void td_mark(uint32_t step) {
   *chip_register(TD_CHIP_HOST_MARK) = step;
 }

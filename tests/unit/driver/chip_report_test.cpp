@@ -36,7 +36,8 @@ std::string report_of_two_cores() {
     "parameters": {{"cores": 2, "cores_per_fpu": 2, "l2_cycles": 15}},
     "changed_parameters": ["cores"], "cores": [{0}, {1}],
     "dma": {{"transfers": 1, "bytes": 4, "busy_cycles": 20}}, "icache": [],
-    "steps": [{{"step": 3, "visits": 2, "cycles": 900, "events": {0}}}]}})",
+    "steps": [{{"step": 3, "visits": 2, "cycles": 900, "dma_in_bytes": 640, "dma_out_bytes": 32,
+               "events": {0}}}]}})",
                      events(kFirst), events(kSecond));
 }
 
@@ -63,6 +64,8 @@ TEST_CASE("chip report: everything that is used of it is read") {
   REQUIRE(report.steps.size() == 1);
   CHECK(report.steps.at(3).calls == 2);
   CHECK(report.steps.at(3).cycles == 900);
+  CHECK(report.steps.at(3).dma_in_bytes == 640);
+  CHECK(report.steps.at(3).dma_out_bytes == 32);
   CHECK(report.steps.at(3).events == report.cores[0]);
   CHECK_FALSE(read_chip_report("/no/such/file").ok());
 }

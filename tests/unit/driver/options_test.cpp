@@ -112,6 +112,7 @@ const std::vector<std::vector<std::string>>& all_options() {
                                                                 {"--selection"},
                                                                 {"--shapes"},
                                                                 {"--all"},
+                                                                {"--tiles"},
                                                                 {"--on", "qemu"},
                                                                 {"--infer"},
                                                                 {"--eval"},
@@ -157,8 +158,9 @@ const std::vector<CommandLine>& command_lines() {
       {{"n.td", "--dump", "plan"}, {"--train", "--deploy", "--platform", "--without"}},
       {{"check", "n.td"},
        {"--selection", "--shapes", "--train", "--deploy", "--platform", "--weights", "--without"}},
-      {{"report", "n.td"}, {"--all", "--train", "--deploy", "--platform", "--without"}},
+      {{"report", "n.td"}, {"--all", "--tiles", "--train", "--deploy", "--platform", "--without"}},
       {{"report", "n.td", "--all"}, {"--deploy", "--platform", "--without"}},
+      {{"report", "n.td", "--tiles"}, {"--train", "--deploy", "--platform", "--without"}},
       {{"run", "n.td", "--on", "host"}, training},
       {{"run", "n.td", "--on", "qemu", "--keep", "f"},
        {"--eval", "--data", "--steps", "--shuffle", "--keep-going", "--save", "--losses",
@@ -228,6 +230,8 @@ TEST_CASE("options: what contradicts, what is out of range, what is empty") {
         "`--dump` prints a stage and writes nothing: leave out `-o`");
   CHECK(problem({"report", "n.td", "--all", "--train", "nope"}) ==
         "`--all` shows every `train` block: leave out `--train`");
+  CHECK(problem({"report", "n.td", "--all", "--tiles"}) ==
+        "`--tiles` is about one `train` block: leave out `--all`");
   CHECK(problem({"run", "n.td", "--on", "host", "--prefix", "net_2"}) ==
         "`--prefix` names C that is thrown away: give `--keep FOLDER`");
   CHECK(problem({"run", "n.td", "--on", "host", "--infer", "--eval", "--save", "y.npz"}) ==

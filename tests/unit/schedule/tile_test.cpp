@@ -168,7 +168,7 @@ Schedule product(int64_t rows, int64_t bytes) {
 }
 
 TEST_CASE("tile: the steps of the C do not depend on the number of pieces") {
-  const Schedule few = product(256, 16384), many = product(4096, 16384);
+  const Schedule few = product(256, 16384), many = product(2048, 16384);
   CHECK(launches_of(few) >= 4);
   CHECK(launches_of(many) >= 64);
   CHECK(count_numbers(few.entry_points[0]) == count_numbers(many.entry_points[0]));

@@ -1,0 +1,123 @@
+#include "driver/tiles.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "driver/report.h"
+#include "ops/op.h"
+#include "runner/progress.h"
+#include "schedule/loops.h"
+#include "schedule/transfers.h"
+
+namespace tdc::driver {
+namespace {
+
+using runner::with_commas;
+
+/// Which elements of buffers have moved, by buffer and direction.
+class Moved {
+ public:
+  explicit Moved(const schedule::Schedule& schedule) : schedule_(schedule) {}
+
+  /// Marks the elements of a view and gives how many were not marked before.
+  int64_t mark(const schedule::View& view, bool is_inward) {
+    std::vector<bool>& marks = marks_[{view.buffer, is_inward}];
+    marks.resize(static_cast<size_t>(ir::element_count(schedule_.buffers[view.buffer].type)));
+    return mark_axis(marks, view, 0, view.offset);
+  }
+
+ private:
+  static int64_t mark_axis(std::vector<bool>& marks, const schedule::View& view, size_t axis,
+                           int64_t offset) {
+    if (axis == view.extent.size()) {
+      const auto at = static_cast<size_t>(offset);
+      const int64_t is_new = marks[at] ? 0 : 1;
+      marks[at] = true;
+      return is_new;
+    }
+    int64_t count = 0;
+    for (int64_t i = 0; i < view.extent[axis]; ++i)
+      count += mark_axis(marks, view, axis + 1, offset + i * view.stride[axis]);
+    return count;
+  }
+
+  const schedule::Schedule& schedule_;
+  std::map<std::pair<schedule::BufferId, bool>, std::vector<bool>> marks_;
+};
+
+}  // namespace
+
+std::map<int64_t, Traffic> traffic_of(const schedule::Schedule& schedule, const chip::Chip& chip) {
+  std::map<int64_t, Traffic> result;
+  if (!chip.scratchpad) return result;
+  int64_t first = 0;
+  for (const schedule::EntryPoint& entry : schedule.entry_points) {
+    const std::vector<int64_t> numbers = schedule::step_numbers(entry, first);
+    std::map<int64_t, Moved> moved;
+    for (size_t at = 0; at < entry.steps.size(); ++at) {
+      const auto* copy = std::get_if<schedule::Copy>(&entry.steps[at]);
+      if (copy == nullptr || !copy->transfer) continue;
+      const bool is_inward = schedule::is_inward(schedule, chip, *copy);
+      const int64_t step = numbers[schedule::launch_of_transfer(entry, at, is_inward)];
+      const schedule::View& far = is_inward ? copy->from : copy->to;
+      const int64_t element_bytes = ir::byte_size(schedule.buffers[far.buffer].type.dtype).count;
+      Traffic& traffic = result[step];
+      (is_inward ? traffic.in : traffic.out) += ir::element_count(far.extent) * element_bytes;
+      traffic.least +=
+          moved.try_emplace(step, schedule).first->second.mark(far, is_inward) * element_bytes;
+    }
+    first += schedule::count_numbers(entry);
+  }
+  return result;
+}
+
+std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const chip::Chip& chip,
+                                      const schedule::Launch& launch) {
+  std::vector<Staying> result;
+  if (!chip.scratchpad) return result;
+  const ops::Space space = launch.op->space(launch.call);
+  const auto add = [&](const schedule::View& view, const ops::Access& access) {
+    const schedule::Buffer& buffer = schedule.buffers[view.buffer];
+    if (buffer.level == chip.scratchpad->level) return;
+    const std::string_view reason = access.is_indexed                     ? "data decides"
+                                    : ir::element_count(view.extent) == 1 ? "one element"
+                                    : launch.context.loop_turn            ? "in a recurrence"
+                                                                          : "gains nothing";
+    result.push_back({buffer.name, reason});
+  };
+  for (size_t i = 0; i < launch.inputs.size(); ++i)
+    if (launch.inputs[i]) add(*launch.inputs[i], *space.inputs[i]);
+  for (size_t i = 0; i < launch.outputs.size(); ++i) add(launch.outputs[i], space.outputs[i]);
+  return result;
+}
+
+std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chip) {
+  if (!chip.scratchpad) return fmt::format("chip `{}` has no scratchpad\n", chip.name);
+  const std::map<int64_t, Traffic> traffic = traffic_of(schedule, chip);
+  std::string text;
+  const schedule::EntryPoint* entry = nullptr;
+  for (const LaunchWork& work : launches_of(schedule)) {
+    if (work.entry_point != entry) {
+      entry = work.entry_point;
+      text += fmt::format(
+          "{}tiles of `{}`, bytes to and from {}\n{:>5} {:<22} {:<28} {:>5} {:<16} {:>11} {:>11} "
+          "{:>11}  stays in {}\n",
+          text.empty() ? "" : "\n", entry->name, chip.levels[chip.scratchpad->level].name, "step",
+          "op", "name", "turns", "tile", "in", "out", "least", chip.levels[chip.tensors].name);
+    }
+    const auto found = traffic.find(work.step);
+    const Traffic moved = found == traffic.end() ? Traffic{} : found->second;
+    std::string staying;
+    for (const Staying& each : staying_operands(schedule, chip, *work.launch))
+      staying += fmt::format("{}{}: {}", staying.empty() ? "" : ", ", each.name, each.reason);
+    const ir::Dims& tile = work.launch->outputs.at(0).extent;
+    text += fmt::format("{:>5} {:<22} {:<28} {:>5} {:<16} {:>11} {:>11} {:>11}{}{}\n", work.step,
+                        work.launch->op->name, work.launch->label, work.turns,
+                        tile.empty() ? "1" : fmt::format("{}", fmt::join(tile, "x")),
+                        with_commas(moved.in), with_commas(moved.out), with_commas(moved.least),
+                        staying.empty() ? "" : "  ", staying);
+  }
+  return text;
+}
+
+}  // namespace tdc::driver

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "chip/chip.h"
+#include "schedule/schedule.h"
+#include "support/json.h"
+
+namespace tdc::driver {
+
+/// What the transfers of a step move in one call of its entry point, in bytes.
+struct Traffic {
+  int64_t in = 0;     ///< to the scratchpad
+  int64_t out = 0;    ///< and back
+  int64_t least = 0;  ///< each element that moves once in each direction
+  friend bool operator==(const Traffic&, const Traffic&) = default;
+};
+
+/// By the step of the launch that the transfers are for; steps without transfers are absent. Empty
+/// for chips without scratchpad.
+std::map<int64_t, Traffic> traffic_of(const schedule::Schedule& schedule, const chip::Chip& chip);
+
+/// An operand that cores reach where tensors lie.
+struct Staying {
+  std::string name;  ///< of its buffer
+  std::string_view reason;
+};
+/// Those of a launch; `in_recurrence` if it stands in a loop over the turns of a `repeat`.
+std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const chip::Chip& chip,
+                                      const schedule::Launch& launch);
+
+/// For the terminal, by entry point:
+///
+///     tiles of `train_step`, bytes
+///      step op         name        turns tile                  in       out     least  in L2
+///        12 matmul     fc1             6 1x64x32          229,376    98,304   327,680
+std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chip);
+
+}  // namespace tdc::driver

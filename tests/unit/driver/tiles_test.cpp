@@ -1,0 +1,95 @@
+#include "driver/tiles.h"
+
+#include <doctest/doctest.h>
+
+#include "schedule/passes.h"
+#include "unit/schedule/schedules.h"
+
+namespace tdc::driver {
+namespace {
+
+using schedule::BufferId;
+using test::ScheduleBuilder;
+
+chip::Chip chip_with_scratchpad(int64_t bytes) {
+  chip::Chip chip = test::two_level_chip();
+  chip.levels[test::kL1].capacity = {bytes};
+  chip.scratchpad = {.level = test::kL1, .transfer = 60, .bandwidth = 8, .load = 15};
+  return chip;
+}
+
+const ir::Attributes kPlainProduct = {
+    {"transpose_a", false}, {"transpose_b", false}, {"reduce", false}};
+
+TEST_CASE("tiles: what a product moves, each operand once, and the row that says so") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId x = b.input("x", {64, 128}), w = b.input("w", {128, 384});
+  b.launch("matmul", {x, w, {}}, {b.output("y", {64, 384})}, kPlainProduct);
+  const chip::Chip chip = chip_with_scratchpad(96 * 1024);
+  const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
+  const std::map<int64_t, Traffic> traffic = traffic_of(tiled, chip);
+  REQUIRE(traffic.size() == 1);
+  constexpr int64_t kIn = 4 * (64 * 128 + 128 * 384), kOut = 4 * 64 * 384;
+  CHECK(traffic.begin()->second == Traffic{.in = kIn, .out = kOut, .least = kIn + kOut});
+  const std::string text = tiles_text(tiled, chip);
+  CHECK(text.starts_with("tiles of `step`, bytes to and from L1\n step op "));
+  CHECK(text.find("   12 64x32                229,376      98,304     327,680\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("tiles: rows that two pieces of a convolution need move twice") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const std::vector<int64_t> one = {1, 1};
+  b.launch("conv2d", {b.input("x", {8, 64, 64}), b.input("w", {8, 8, 3, 3})},
+           {b.output("y", {8, 64, 64})},
+           {{"stride", one}, {"padding", one}, {"dilation", one}, {"groups", int64_t{1}}});
+  const chip::Chip chip = chip_with_scratchpad(40 * 1024);
+  const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
+  Traffic all;
+  for (const auto& [step, traffic] : traffic_of(tiled, chip)) {
+    CHECK(traffic.least <= traffic.in + traffic.out);
+    all.in += traffic.in;
+    all.out += traffic.out;
+  }
+  CHECK(all.in > 4 * (8 * 64 * 64 + 8 * 8 * 9));
+  CHECK(all.out == 4 * 8 * 64 * 64);
+}
+
+TEST_CASE("tiles: what stays is named with the reason") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId table = b.input("table", {500, 80}), index = b.input("index", {60});
+  b.schedule().buffers[index].type.dtype = ir::DType::i32;
+  b.launch("embedding", {index, table}, {b.output("y", {60, 80})});
+  b.launch("mul", {b.input("x", {3000}), b.input("rate", {})}, {b.output("z", {3000})});
+  const BufferId h = b.input("h", {3000}), k = b.output("k", {3000});
+  b.launch("relu", {h}, {k}).context.loop_turn = {
+      .loop = b.schedule().loops.push_back({}), .turn = 0, .place = 0};
+  b.launch("relu", {b.input("few", {4})}, {b.output("all", {4})});
+  const chip::Chip chip = chip_with_scratchpad(64 * 1024);
+  const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
+  std::vector<std::pair<std::string, std::string_view>> found;
+  for (const schedule::Step& step : tiled.entry_points[0].steps)
+    if (const auto* launch = std::get_if<schedule::Launch>(&step))
+      for (const Staying& each : staying_operands(tiled, chip, *launch))
+        found.emplace_back(each.name, each.reason);
+  CHECK(found == std::vector<std::pair<std::string, std::string_view>>{{"table", "data decides"},
+                                                                       {"rate", "one element"},
+                                                                       {"h", "in a recurrence"},
+                                                                       {"k", "in a recurrence"},
+                                                                       {"few", "gains nothing"},
+                                                                       {"all", "gains nothing"}});
+}
+
+TEST_CASE("tiles: a chip without a scratchpad has none") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("relu", {b.input("x", {300})}, {b.output("y", {300})});
+  CHECK(traffic_of(b.schedule(), test::two_level_chip()).empty());
+  CHECK(tiles_text(b.schedule(), test::two_level_chip()) == "chip `two_level` has no scratchpad\n");
+}
+
+}  // namespace
+}  // namespace tdc::driver
