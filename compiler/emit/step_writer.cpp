@@ -217,12 +217,17 @@ std::string StepWriter::write_transfer(const std::vector<const schedule::Copy*>&
     to += fmt::format(" + i{} * {}", i, copy.to.stride[i]);
     from += fmt::format(" + i{} * {}", i, copy.from.stride[i]);
   }
-  tickets_.insert(*copy.transfer);
+  // Of a loop of transfers no ticket is kept: `write_wait` waits for all.
+  std::string ticket;
+  if (rows.outer == 0) {
+    tickets_.insert(*copy.transfer);
+    ticket = fmt::format("transfer_{} = ", copy.transfer->index);
+  }
   const std::string what = fmt::format("transfer ({})", ir::to_text(copy.context.phase));
-  return fmt::format("{}{}\n{}{}transfer_{} = td_dma_copy({}, {}, {}, {}, {}, {});\n", indent,
-                     comment(number, what, copy.to, copy.context.origin), loops, indent,
-                     copy.transfer->index, to, from, rows.length * element_bytes, rows.count,
-                     rows.to_stride * element_bytes, rows.from_stride * element_bytes);
+  return fmt::format("{}{}\n{}{}{}td_dma_copy({}, {}, {}, {}, {}, {});\n", indent,
+                     comment(number, what, copy.to, copy.context.origin), loops, indent, ticket, to,
+                     from, rows.length * element_bytes, rows.count, rows.to_stride * element_bytes,
+                     rows.from_stride * element_bytes);
 }
 
 /// A loop of transfers has many tickets, so all are waited for.

@@ -99,11 +99,14 @@ Verdict compile_by_command(const std::string& text, Verdict expected) {
   return expected;
 }
 
-/// Of processor time, for one file. Under sanitizers everything takes ten times as long.
+/// Processor time for one file, and how many versions of the digits' example there are. Under
+/// sanitizers everything takes ten times as long.
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::chrono::seconds kLimit{60};
+constexpr int64_t kDamaged = 2'000;
 #else
 constexpr std::chrono::seconds kLimit{10};
+constexpr int64_t kDamaged = 10'000;
 #endif
 
 /// Reports what failed, and how far the files came.
@@ -132,12 +135,12 @@ Survey survey_damaged(const std::string& text, int64_t count) {
   });
 }
 
-TEST_CASE("10,000 damaged versions of the digits' example are compiled or answered") {
-  const Survey found = survey_damaged(read_example("mlp_digits/mlp_digits.td"), 10'000);
+TEST_CASE("thousands of damaged versions of the digits' example are compiled or answered") {
+  const Survey found = survey_damaged(read_example("mlp_digits/mlp_digits.td"), kDamaged);
   report(found);
-  CHECK(found.counts[kCheck] > 2'000);
-  CHECK(found.counts[kMemory] > 50);
-  CHECK(found.counts[kCompiled] > 2'000);
+  CHECK(found.counts[kCheck] > kDamaged / 5);
+  CHECK(found.counts[kMemory] > kDamaged / 200);
+  CHECK(found.counts[kCompiled] > kDamaged / 5);
 }
 
 TEST_CASE("500 damaged versions of the transformer are compiled or answered") {

@@ -134,6 +134,17 @@ TEST_CASE("emitted: every op of the registry in tiles, with transfers beside the
   check(RegistryProgram(8).make_tiled(chip_with_scratchpad(bytes)));
 }
 
+TEST_CASE("emitted: a transfer that needs a loop keeps no ticket that nobody waits for") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId x = b.input("x", {4, 6, 8}), near = b.temporary("near", {3, 4, 5});
+  b.copy({.buffer = x, .offset = 0, .extent = {3, 4, 5}, .stride = {48, 8, 1}}, b.whole(near),
+         schedule::TransferId{0});
+  b.wait(schedule::TransferId{0});
+  b.launch("relu", {near}, {b.output("y", {3, 4, 5})});
+  EmittedProgram(b.schedule(), draw_values(b.schedule(), turn())).check();
+}
+
 TEST_CASE("emitted: strips of convolutions, forward and backward") {
   Random random(turn());
   ScheduleBuilder b;
