@@ -207,9 +207,9 @@ static void td_clear_outputs(const td_product* p) {
 
 /// A row of a result whose chains hold the taps of one channel: result column j is
 ///
-///     sum over rows p, columns q of the kernel of w[p][q] * image[row + p * row_tap]
-///                                                                [column + j * column_step + q *
-///                                                                column_tap]
+///     sum over rows p, columns q of w of w[p][q] * image[row + p * row_tap][from + q * column_tap]
+///
+/// with `from` = column + j * column_step.
 typedef struct {
   float* y;
   int32_t columns;

@@ -17,8 +17,7 @@ std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipRep
     const auto found = report.steps.find(launch.step);
     if (found == report.steps.end() || found->second.calls == 0) continue;
     const int64_t calls = found->second.calls / launch.turns;  // of the entry point
-    const auto moved = traffic.find(launch.step);
-    const Traffic each = moved == traffic.end() ? Traffic{} : moved->second;
+    const Traffic each = traffic_at(traffic, launch.step);
     rows.push_back(
         {.step = launch.step,
          .entry_point = launch.entry_point->name,

@@ -57,8 +57,7 @@ JsonArray steps_json(const Compilation& c) {
   const chip::Chip& chip = c.program.deployment.chip;
   const std::map<int64_t, Traffic> traffic = traffic_of(c.schedule, chip);
   for (const LaunchWork& work : launches_of(c.schedule)) {
-    const auto found = traffic.find(work.step);
-    const Traffic moved = found == traffic.end() ? Traffic{} : found->second;
+    const Traffic moved = traffic_at(traffic, work.step);
     JsonArray staying;
     for (const Staying& each : staying_operands(c.schedule, chip, *work.launch))
       staying.emplace_back(JsonObject{{"name", each.name}, {"reason", std::string(each.reason)}});

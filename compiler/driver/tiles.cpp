@@ -71,6 +71,11 @@ std::map<int64_t, Traffic> traffic_of(const schedule::Schedule& schedule, const 
   return result;
 }
 
+Traffic traffic_at(const std::map<int64_t, Traffic>& traffic, int64_t step) {
+  const auto found = traffic.find(step);
+  return found == traffic.end() ? Traffic{} : found->second;
+}
+
 std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const chip::Chip& chip,
                                       const schedule::Launch& launch) {
   std::vector<Staying> result;
@@ -105,8 +110,7 @@ std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chi
           text.empty() ? "" : "\n", entry->name, chip.levels[chip.scratchpad->level].name, "step",
           "op", "name", "turns", "tile", "in", "out", "least", chip.levels[chip.tensors].name);
     }
-    const auto found = traffic.find(work.step);
-    const Traffic moved = found == traffic.end() ? Traffic{} : found->second;
+    const Traffic moved = traffic_at(traffic, work.step);
     std::string staying;
     for (const Staying& each : staying_operands(schedule, chip, *work.launch))
       staying += fmt::format("{}{}: {}", staying.empty() ? "" : ", ", each.name, each.reason);

@@ -22,6 +22,9 @@ struct Traffic {
 /// for chips without scratchpad.
 std::map<int64_t, Traffic> traffic_of(const schedule::Schedule& schedule, const chip::Chip& chip);
 
+/// That of a step; nothing for steps without transfers.
+Traffic traffic_at(const std::map<int64_t, Traffic>& traffic, int64_t step);
+
 /// An operand that cores reach where tensors lie.
 struct Staying {
   std::string name;  ///< of its buffer

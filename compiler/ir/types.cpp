@@ -15,7 +15,7 @@ Bytes byte_size(DType dtype) {
   switch (dtype) {
     case DType::f32:
     case DType::i32:
-      return {4};
+      return {kElementBytes};
   }
   return {0};
 }

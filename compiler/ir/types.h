@@ -30,6 +30,8 @@ inline int64_t element_count(const TensorType& type) {
   return element_count(type.dims);
 }
 
+/// Of every dtype.
+inline constexpr int64_t kElementBytes = 4;
 Bytes byte_size(DType dtype);
 /// Bytes of the tensor stored densely.
 Bytes byte_size(const TensorType& type);

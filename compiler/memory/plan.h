@@ -8,15 +8,10 @@
 namespace tdc::memory {
 
 using schedule::EntryTicks;
+using schedule::kAlignment;
 using schedule::Lifetime;
 using schedule::Lifetimes;
 using schedule::Tick;
-
-/// Every buffer starts at a multiple of this, and so do arenas. 16 is the strictest alignment of
-/// any C type on the targets (`max_align_t`), one SSE or NEON vector on hosts, and two beats of an
-/// 8-byte DMA bus. 64, a cache line, would pad biases and norm scales of a few floats to several
-/// times their size and gain nothing on cores without a data cache.
-inline constexpr Bytes kAlignment = {16};
 
 struct Placement {
   schedule::BufferId buffer;  ///< the root of its aliases

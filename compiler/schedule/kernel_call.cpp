@@ -102,17 +102,16 @@ std::vector<std::byte> pack_arguments(const ops::KernelDef& kernel, const ops::K
 std::vector<std::vector<std::byte>> pack_arguments(const ops::OpDef& op,
                                                    const ops::KernelCall& call,
                                                    const KernelPointers& pointers) {
-  constexpr int64_t kElementBytes = 4;  // of every dtype
   std::vector<std::vector<std::byte>> result;
   for (const ops::KernelPart& part : ops::kernel_parts(op, call)) {
     KernelPointers own;
     for (const ops::KernelPart::Place& place : part.inputs) {
       const auto* start = static_cast<const std::byte*>(pointers.inputs.at(place.operand));
-      own.inputs.push_back(start == nullptr ? nullptr : start + place.offset * kElementBytes);
+      own.inputs.push_back(start == nullptr ? nullptr : start + place.offset * ir::kElementBytes);
     }
     for (const ops::KernelPart::Place& place : part.outputs)
       own.outputs.push_back(static_cast<std::byte*>(pointers.outputs.at(place.operand)) +
-                            place.offset * kElementBytes);
+                            place.offset * ir::kElementBytes);
     result.push_back(pack_arguments(*op.kernel, part.call, own));
   }
   return result;

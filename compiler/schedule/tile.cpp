@@ -30,11 +30,6 @@ constexpr int kMostLengths = 4;
 /// Lengths of pieces are multiples of this where they can be: the blocks of kernels are four wide.
 constexpr int64_t kBlock = 4;
 
-constexpr int64_t kElementBytes = 4;  // of every dtype
-
-/// Every buffer starts at a multiple of this.
-constexpr Bytes kBufferAlignment = {16};
-
 /// What a launch costs beside its work, in transfers: waking the cores, reading arguments and code.
 constexpr int64_t kStartsOfLaunch = 4;
 
@@ -345,7 +340,7 @@ class LaunchTiler {
   static int64_t bytes_of(const std::vector<Slot>& slots) {
     int64_t bytes = 0;
     for (const Slot& slot : slots)
-      bytes += slot.depth * align_up({slot.elements * kElementBytes}, kBufferAlignment).count;
+      bytes += slot.depth * align_up({slot.elements * ir::kElementBytes}, kAlignment).count;
     return bytes;
   }
 
@@ -364,11 +359,11 @@ class LaunchTiler {
     int64_t work = flop(launch_) / groups;
     for (const Operand& operand : operands_) {
       const int64_t elements = elements_of(operand, group.front());
-      exposed += elements * kElementBytes;
+      exposed += elements * ir::kElementBytes;
       const bool is_once = is_stationary(operand, group);
       starts += is_once ? 1 : std::ssize(group);
       work += elements * (is_once ? 1 : std::ssize(group));
-      if (!is_once) hidden += elements * kElementBytes * (std::ssize(group) - 1);
+      if (!is_once) hidden += elements * ir::kElementBytes * (std::ssize(group) - 1);
     }
     const int64_t bandwidth = chip_.scratchpad->bandwidth;
     return exposed / bandwidth + std::max<int64_t>(0, hidden / bandwidth - work / chip_.cores) +

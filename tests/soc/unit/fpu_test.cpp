@@ -34,7 +34,8 @@ TEST_CASE("one core's products take a cycle each beside another core's division"
     REQUIRE(fpu.has_accepted());
     REQUIRE(fpu.has_result(FpuUnit::kPipeline));
     CHECK(fpu.result(FpuUnit::kPipeline).core == 2);
-    CHECK(std::bit_cast<float>(fpu.result(FpuUnit::kPipeline).value) == 2.0f * static_cast<float>(product) + 1.0f);
+    CHECK(std::bit_cast<float>(fpu.result(FpuUnit::kPipeline).value) ==
+          2.0f * static_cast<float>(product) + 1.0f);
     if (!fpu.has_result(FpuUnit::kDivider)) continue;
     CHECK_FALSE(is_divided);
     CHECK(fpu.result(FpuUnit::kDivider).core == 6);

@@ -11,13 +11,6 @@ namespace {
 using schedule::BufferId;
 using test::ScheduleBuilder;
 
-chip::Chip chip_with_scratchpad(int64_t bytes) {
-  chip::Chip chip = test::two_level_chip();
-  chip.levels[test::kL1].capacity = {bytes};
-  chip.scratchpad = {.level = test::kL1, .transfer = 60, .bandwidth = 8, .load = 15};
-  return chip;
-}
-
 const ir::Attributes kPlainProduct = {
     {"transpose_a", false}, {"transpose_b", false}, {"reduce", false}};
 
@@ -26,7 +19,7 @@ TEST_CASE("tiles: what a product moves, each operand once, and the row that says
   b.entry_point("step");
   const BufferId x = b.input("x", {64, 128}), w = b.input("w", {128, 384});
   b.launch("matmul", {x, w, {}}, {b.output("y", {64, 384})}, kPlainProduct);
-  const chip::Chip chip = chip_with_scratchpad(96 * 1024);
+  const chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
   const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
   const std::map<int64_t, Traffic> traffic = traffic_of(tiled, chip);
   REQUIRE(traffic.size() == 1);
@@ -45,7 +38,7 @@ TEST_CASE("tiles: rows that two pieces of a convolution need move twice") {
   b.launch("conv2d", {b.input("x", {8, 64, 64}), b.input("w", {8, 8, 3, 3})},
            {b.output("y", {8, 64, 64})},
            {{"stride", one}, {"padding", one}, {"dilation", one}, {"groups", int64_t{1}}});
-  const chip::Chip chip = chip_with_scratchpad(40 * 1024);
+  const chip::Chip chip = test::chip_with_scratchpad(40 * 1024, 60, 15);
   const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
   Traffic all;
   for (const auto& [step, traffic] : traffic_of(tiled, chip)) {
@@ -68,7 +61,7 @@ TEST_CASE("tiles: what stays is named with the reason") {
   b.launch("relu", {h}, {k}).context.loop_turn = {
       .loop = b.schedule().loops.push_back({}), .turn = 0, .place = 0};
   b.launch("relu", {b.input("few", {4})}, {b.output("all", {4})});
-  const chip::Chip chip = chip_with_scratchpad(64 * 1024);
+  const chip::Chip chip = test::chip_with_scratchpad(64 * 1024, 60, 15);
   const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
   std::vector<std::pair<std::string, std::string_view>> found;
   for (const schedule::Step& step : tiled.entry_points[0].steps)

@@ -122,16 +122,9 @@ TEST_CASE("emitted: every op of the registry, whole and in pieces") {
 }
 
 /// A chip whose scratchpad has room for `bytes`, and where everything is worth being brought there.
-chip::Chip chip_with_scratchpad(int64_t bytes) {
-  chip::Chip chip = two_level_chip();
-  chip.levels[kL1].capacity = {bytes};
-  chip.scratchpad = {.level = kL1, .transfer = 1, .bandwidth = 8, .load = 1000};
-  return chip;
-}
-
 TEST_CASE("emitted: every op of the registry in tiles, with transfers beside the cores") {
   const int64_t bytes = int64_t{256} << turn() % 4;
-  check(RegistryProgram(8).make_tiled(chip_with_scratchpad(bytes)));
+  check(RegistryProgram(8).make_tiled(chip_with_scratchpad(bytes, 1, 1000)));
 }
 
 TEST_CASE("emitted: a transfer that needs a loop keeps no ticket that nobody waits for") {
@@ -172,7 +165,7 @@ TEST_CASE("emitted: strips of convolutions, forward and backward") {
 TEST_CASE("emitted: random modules after all passes") {
   const Schedule lowered = schedule::lower(random_module(turn(), 12), two_level_chip());
   check(schedule::tile(schedule::group(schedule::take_over_memory(schedule::use_views(lowered))),
-                       chip_with_scratchpad(512)));
+                       chip_with_scratchpad(512, 1, 1000)));
 }
 
 TEST_CASE("emitted: two cores that write one element are noticed by ThreadSanitizer") {

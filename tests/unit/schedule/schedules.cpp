@@ -212,6 +212,13 @@ chip::Chip two_level_chip() {
   return chip;
 }
 
+chip::Chip chip_with_scratchpad(int64_t bytes, int64_t transfer, int64_t load) {
+  chip::Chip chip = two_level_chip();
+  chip.levels[kL1].capacity = {bytes};
+  chip.scratchpad = {.level = kL1, .transfer = transfer, .bandwidth = 8, .load = load};
+  return chip;
+}
+
 // ---- random ------------------------------------------------------------------------------------
 
 uint64_t Random::next() {

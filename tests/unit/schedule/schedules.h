@@ -85,6 +85,10 @@ class ScheduleBuilder {
 
 /// Levels `L1` (4 KiB) and `L2` (1 MiB); tensors, constants and images in `L2`; no budget.
 chip::Chip two_level_chip();
+
+/// The same with `bytes` of L1, which is its scratchpad: a transfer moves 8 bytes a cycle, what it
+/// costs beside them and what a core's load from L2 costs is in cycles, too.
+chip::Chip chip_with_scratchpad(int64_t bytes, int64_t transfer, int64_t load);
 inline constexpr LevelId kL1 = {0};
 inline constexpr LevelId kL2 = {1};
 

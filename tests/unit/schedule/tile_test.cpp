@@ -29,11 +29,8 @@ using ops::OpDef;
 using ops::Tensor;
 
 /// Of `bytes`, where everything is worth being brought.
-chip::Chip chip_with_scratchpad(int64_t bytes) {
-  chip::Chip chip = test::two_level_chip();
-  chip.levels[test::kL1].capacity = {bytes};
-  chip.scratchpad = {.level = test::kL1, .transfer = 1, .bandwidth = 8, .load = 10000};
-  return chip;
+chip::Chip generous_chip(int64_t bytes) {
+  return test::chip_with_scratchpad(bytes, 1, 10000);
 }
 
 /// One launch of a call, whose operands are arguments.
@@ -137,7 +134,7 @@ TEST_CASE("tile: every op has the bits of the whole, however small the scratchpa
           const auto expected = whole.run(whole.schedule(), test::two_level_chip());
           // What fits, and what does only in few or many pieces.
           for (const int64_t share : {3, 7, 12, 24}) {
-            const chip::Chip chip = chip_with_scratchpad(whole.bytes() * share / 16);
+            const chip::Chip chip = generous_chip(whole.bytes() * share / 16);
             const Schedule tiled = tile(whole.schedule(), chip);
             ++cases;
             if (launches_of(tiled) > 1) ++in_pieces;
@@ -164,7 +161,7 @@ Schedule product(int64_t rows, int64_t bytes) {
   const BufferId x = b.input("x", {16, 64}), w = b.input("w", {64, rows});
   b.launch("matmul", {x, w, {}}, {b.output("y", {16, rows})},
            {{"transpose_a", false}, {"transpose_b", false}, {"reduce", false}});
-  return tile(b.schedule(), chip_with_scratchpad(bytes));
+  return tile(b.schedule(), generous_chip(bytes));
 }
 
 TEST_CASE("tile: the steps of the C do not depend on the number of pieces") {
@@ -182,7 +179,7 @@ TEST_CASE("tile: what data decides, single elements, and everything without a sc
   b.launch("embedding", {index, table}, {b.output("y", {6, 8})});
   const BufferId rate = b.input("rate", {}), x = b.input("x", {300});
   b.launch("mul", {x, rate}, {b.output("z", {300})});
-  const chip::Chip chip = chip_with_scratchpad(4096);
+  const chip::Chip chip = generous_chip(4096);
   const Schedule tiled = tile(b.schedule(), chip);
   std::set<std::string> near;
   for (const Buffer& buffer : tiled.buffers)
@@ -200,9 +197,7 @@ TEST_CASE("tile: a convolution keeps its outputs together, which share the panel
   b.launch("conv2d", {b.input("x", {64, 16, 16}), b.input("w", {128, 64, 3, 3})},
            {b.output("y", {128, 16, 16})},
            {{"stride", one}, {"padding", one}, {"dilation", one}, {"groups", int64_t{1}}});
-  chip::Chip chip = chip_with_scratchpad(96 * 1024);
-  *chip.scratchpad = {.level = test::kL1, .transfer = 60, .bandwidth = 8, .load = 15};
-  const Schedule tiled = tile(b.schedule(), chip);
+  const Schedule tiled = tile(b.schedule(), test::chip_with_scratchpad(96 * 1024, 60, 15));
   CHECK(launches_of(tiled) > 1);
   for (const Step& step : tiled.entry_points[0].steps)
     if (const auto* launch = std::get_if<Launch>(&step)) CHECK(launch->outputs[0].extent[0] == 128);
@@ -212,9 +207,7 @@ TEST_CASE("tile: what gains nothing stays") {
   test::ScheduleBuilder b;
   b.entry_point("step");
   b.launch("relu", {b.input("x", {4})}, {b.output("y", {4})});
-  chip::Chip chip = chip_with_scratchpad(4096);
-  chip.scratchpad->transfer = 60;
-  chip.scratchpad->load = 15;
+  const chip::Chip chip = test::chip_with_scratchpad(4096, 60, 15);
   CHECK(tile(b.schedule(), chip).buffers.size() == b.schedule().buffers.size());
 }
 
