@@ -62,8 +62,9 @@ constexpr SchedulePass kSchedulePasses[] = {
     {"group", on_any_chip<schedule::group>},
     // roll makes parts of buffers of what the passes before it look at as whole ones.
     {"roll", on_any_chip<schedule::roll>},
-    // tile comes last: what it makes are pieces in loops.
+    // tile comes behind all that looks at whole launches: what it makes are pieces in loops.
     {"tile", schedule::tile},
+    {"keep_near", schedule::keep_near},
 };
 
 /// Runs a pass unless it is left out, and sets the context of faults.
@@ -195,21 +196,42 @@ std::optional<ir::Module> make_module(const check::Program& program,
   return module;
 }
 
+namespace {
+
+/// Whether a plan needs more of a level than there is.
+bool overflows(const std::variant<memory::MemoryPlan, memory::NotFit>& planned, LevelId level) {
+  const auto* not_fit = std::get_if<memory::NotFit>(&planned);
+  return not_fit != nullptr &&
+         std::ranges::any_of(not_fit->overflows, [&](const memory::Overflow& overflow) {
+           return overflow.level == level;
+         });
+}
+
+}  // namespace
+
 PlannedSchedule plan_module(const ir::Module& module, const interface::Interface& interface,
                             const chip::Chip& chip, const std::vector<std::string>& without,
                             bool has_weight_file, Dump& dump) {
   set_fault_context("lower");
   schedule::Schedule schedule = schedule::lower(module, chip);
   dump.at("lower", [&] { return schedule::to_text(schedule, chip); });
+  std::optional<schedule::Schedule> before_keep_near;
   for (const SchedulePass& pass : kSchedulePasses) {
+    if (pass.run == schedule::keep_near && chip.scratchpad) before_keep_near = schedule;
     run_pass(pass, without, schedule, chip);
     dump.at(pass.name, [&] { return schedule::to_text(schedule, chip); });
+  }
+  const auto plan_of = [&](const schedule::Schedule& each) {
+    return memory::plan_memory(each, chip, emit::program_data(interface, each, has_weight_file));
+  };
+  std::variant<memory::MemoryPlan, memory::NotFit> planned = plan_of(schedule);
+  if (before_keep_near && overflows(planned, chip.scratchpad->level)) {
+    schedule = *std::move(before_keep_near);
+    planned = plan_of(schedule);
   }
   dump.at("schedule", [&] { return schedule::to_text(schedule, chip); });
 
   set_fault_context("memory");
-  std::variant<memory::MemoryPlan, memory::NotFit> planned =
-      memory::plan_memory(schedule, chip, emit::program_data(interface, schedule, has_weight_file));
   const auto* not_fit = std::get_if<memory::NotFit>(&planned);
   memory::MemoryPlan plan =
       not_fit != nullptr ? not_fit->plan : std::get<memory::MemoryPlan>(planned);

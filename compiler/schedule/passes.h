@@ -86,4 +86,16 @@ Schedule roll(Schedule schedule);
 /// what is used, stay where they are. Nothing happens on chips without a scratchpad.
 Schedule tile(Schedule schedule, const chip::Chip& chip);
 
+/// What the next launch takes stays in the scratchpad:
+///
+///     b3 = relu(b4); transfer b3 -> b1       b3 = relu(b4)
+///     transfer b1 -> b5; wait           ==>
+///     b6 = scale(b5)                         b6 = scale(b3)
+///
+/// Applies to transfers outside of loops, of the same part of a buffer, between a launch and the
+/// next, if all that lies there while either runs still fits. Where b1 is a temporary that nobody
+/// reads, it does not exist any more. Relies on `tile`. What lives at a time fits, but the planner
+/// may find no places for it: then the schedule before this pass is taken.
+Schedule keep_near(Schedule schedule, const chip::Chip& chip);
+
 }  // namespace tdc::schedule
