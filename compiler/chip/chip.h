@@ -22,6 +22,12 @@ struct MemoryLevel {
   SourceRange budget_origin;
   Bytes reserved_code;   ///< what the chip file sets aside for code here
   Bytes reserved_stack;  ///< and for stacks and scratch, all cores together
+
+  /// What is left for buffers in the budget, or in the capacity if there is none; below zero if the
+  /// budget is less than what is set aside.
+  [[nodiscard]] Bytes room() const {
+    return {budget.value_or(capacity).count - reserved_stack.count - reserved_code.count};
+  }
 };
 
 /// The level that cores work in, and what it costs to bring operands there, all in cycles.

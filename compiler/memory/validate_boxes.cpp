@@ -40,6 +40,25 @@ std::optional<std::string> walk_problem(const ops::Space& space, const std::vect
                      positions.end, names);
 }
 
+/// Whether so many nested loops walk the box: going outwards, an axis with several indices joins
+/// the loop of those inside of it if that has all of theirs.
+std::optional<std::string> loops_problem(const ops::Space& space, const ops::MergedAxes& merged,
+                                         const ops::Box& box) {
+  if (merged.loops == 1) return walk_problem(space, merged.axes, box);
+  int64_t loops = 1;
+  bool has_all = true;
+  for (size_t i = merged.axes.size(); i-- > 0;) {
+    const size_t axis = merged.axes[i];
+    if (box[axis].extent() > 1 && !has_all) {
+      ++loops;
+      has_all = true;
+    }
+    has_all = has_all && box[axis].extent() == space.axes[axis].extent;
+  }
+  if (loops <= merged.loops) return std::nullopt;
+  return fmt::format("takes {} loops, of which the kernel has {}", loops, merged.loops);
+}
+
 class Cover {
  public:
   explicit Cover(const ops::Space& space) : space_(space) {}
@@ -136,8 +155,8 @@ std::optional<std::string> box_problem(const ops::Space& space, const ops::Box& 
       return fmt::format("takes {}..{} of axis {}, which has {}", box[i].begin, box[i].end,
                          space.axes[i].name, space.axes[i].extent);
   if (auto problem = walk_problem(space, chain_axes(space), box)) return problem;
-  for (const std::vector<size_t>& merged : space.merged)
-    if (auto problem = walk_problem(space, merged, box)) return problem;
+  for (const ops::MergedAxes& merged : space.merged)
+    if (auto problem = loops_problem(space, merged, box)) return problem;
   return std::nullopt;
 }
 

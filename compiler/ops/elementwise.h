@@ -29,8 +29,8 @@ Space elementwise_space(const Call& call);
 
 /// The space of ops that treat all leading axes alike and need the others whole. `trailing`: for
 /// each input and output, how many axes are not leading, or -1 for an operand that has no leading
-/// axes and is needed whole.
-Space leading_space(const Call& call, const std::vector<int>& trailing);
+/// axes and is needed whole. `loops`: in how many the kernel walks the leading axes.
+Space leading_space(const Call& call, const std::vector<int>& trailing, int64_t loops = 1);
 
 /// Fields `y, a` or `y, a, b`, `rank`, `extent`, `y_stride`, `a_stride`, `b_stride`.
 /// `names` are those of the inputs, in operand order.

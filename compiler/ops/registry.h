@@ -61,6 +61,9 @@ int first_unbatchable(const OpDef& op, const std::vector<bool>& is_batched);
 int64_t flop(const OpDef& op, const Call& call);
 int64_t flop(const OpDef& op, const Space& space, const Box& box);
 
+/// Elements that the kernel copies to panels in a call for a box (`KernelDef::gathered`).
+int64_t gathered_elements(const OpDef& op, const Space& space, const Box& box);
+
 /// The call that a node is.
 Call call_of(const ir::Graph& graph, const ir::Node& node);
 

@@ -69,13 +69,19 @@ struct Access {
   bool is_indexed = false;
 };
 
+/// Axes, outermost first, that kernels walk as one, or in so many nested loops. An axis inside of
+/// one that has several indices starts a loop of its own where it is cut.
+struct MergedAxes {
+  std::vector<size_t> axes;
+  int64_t loops = 1;
+  bool operator==(const MergedAxes&) const = default;
+};
+
 /// The axes along which an op can be cut, the outermost first. What is never cut (rows of softmax
 /// and of norms, sums in eight parts) is no axis: operands are needed whole along it.
 struct Space {
   std::vector<SpaceAxis> axes;
-  /// Axes, outermost first, that kernels walk as one: an inner one is cut only in boxes that have
-  /// one index of each outer one.
-  std::vector<std::vector<size_t>> merged;
+  std::vector<MergedAxes> merged;
   std::vector<std::optional<Access>> inputs;  ///< nullopt where an optional operand is absent
   std::vector<Access> outputs;
 };
@@ -101,8 +107,8 @@ class SpaceBuilder {
   /// The dimension in which `outer` and `inner` are one index: outer * extent of inner + inner. The
   /// two are merged.
   [[nodiscard]] Reach nested(size_t outer, size_t inner);
-  /// Axes that kernels walk as one, outermost first.
-  void merge(std::vector<size_t> axes);
+  /// Axes that kernels walk in `loops` nested loops, outermost first.
+  void merge(std::vector<size_t> axes, int64_t loops = 1);
 
   /// Operands in the order of the record; nullopt for absent ones.
   SpaceBuilder& input(std::optional<Access> access);
@@ -146,8 +152,8 @@ Range unclamped(const Reach& reach, const Box& box);
 bool starts_chains(const Space& space, const Box& box);
 
 /// What is wrong with computing the box as one call, or nullopt: a range outside of its axis, a cut
-/// of a chain while an outer chain axis has several indices, or of a merged
-/// axis while an outer one of them has several.
+/// of a chain while an outer chain axis has several indices, or more cuts of merged axes inside of
+/// others than the kernel has loops for.
 std::optional<std::string> cut_problem(const Space& space, const Box& box);
 
 /// The number of points (one index on every axis) of the box whose operands all lie inside of their

@@ -6,8 +6,10 @@
 #include <numeric>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "ops/op.h"
+#include "ops/registry.h"
 #include "schedule/aliases.h"
 #include "schedule/kernel_call.h"
 #include "schedule/lifetimes.h"
@@ -412,6 +414,7 @@ class StripChooser {
     Tick begin = 0, end = 0;
     int64_t bytes = 0;      ///< live while they run
     int64_t arguments = 0;  ///< bytes of their argument structs, which always are
+    int64_t gathered = 0;   ///< elements that kernels copy to panels more than once
   };
 
   StripChooser(const Schedule& schedule, LevelId level)
@@ -459,7 +462,9 @@ class StripChooser {
       // Entry points that run the same ops will need the same strips.
       const int64_t more = window.arguments - (chosen != nullptr ? chosen->arguments : 0);
       if (window.bytes + std::ssize(schedule_.entry_points) * more >= *peak) continue;
-      const auto cost = [](const Window& w) { return std::pair(w.strips.steps.size(), w.bytes); };
+      const auto cost = [](const Window& w) {
+        return std::tuple(w.gathered, w.strips.steps.size(), w.bytes);
+      };
       if (!best || cost(window) < cost(*best)) best = std::move(window);
     }
     if (!best) return false;
@@ -491,12 +496,21 @@ class StripChooser {
                        .begin = start + static_cast<Tick>(choice.first),
                        .end = start + static_cast<Tick>(choice.last) + 1};
       for (const Step& step : window.strips.steps)
-        if (const auto* launch = std::get_if<Launch>(&step))
+        if (const auto* launch = std::get_if<Launch>(&step)) {
           window.arguments += argument_bytes(*launch->op->kernel).count;
+          window.gathered += gathered_by(*launch);
+        }
+      for (size_t at = choice.first; at <= choice.last; ++at)
+        window.gathered -=
+            gathered_by(std::get<Launch>(schedule_.entry_points[entry_point].steps[at]));
       window.bytes = bytes_of(window);
       windows.push_back(std::move(window));
     }
     return windows;
+  }
+
+  static int64_t gathered_by(const Launch& launch) {
+    return ops::gathered_elements(*launch.op, launch.op->space(launch.call), launch.box);
   }
 
   /// What lives at the first tick, what starts later, and less for what becomes smaller.

@@ -11,9 +11,6 @@
 namespace tdc::schedule {
 namespace {
 
-/// Bytes of a dtype, which all have.
-constexpr int64_t kElementBytes = 4;
-
 /// Joins the transfers of one entry point.
 class Keeper {
  public:
@@ -95,7 +92,9 @@ class Keeper {
     const int64_t elements = std::max(elements_of(from), elements_of(to));
     for (const size_t launch :
          {launch_of_transfer(entry_, out, false), launch_of_transfer(entry_, in, true)})
-      if (bytes_near(launch, from, to, elements) > capacity()) return false;
+      if (bytes_near(launch, from, to, elements) >
+          chip_.levels[chip_.scratchpad->level].room().count)
+        return false;
     schedule_.buffers[from].type.dims = {elements};
     remove(in);
     const size_t last = uses_.at(to).last;
@@ -106,12 +105,6 @@ class Keeper {
 
   [[nodiscard]] int64_t elements_of(BufferId buffer) const {
     return ir::element_count(schedule_.buffers[buffer].type);
-  }
-
-  [[nodiscard]] int64_t capacity() const {
-    const chip::MemoryLevel& level = chip_.levels[chip_.scratchpad->level];
-    return level.budget.value_or(level.capacity).count - level.reserved_stack.count -
-           level.reserved_code.count;
   }
 
   /// Bytes of the scratchpad while a launch runs, in all turns of its loop, if `kept` takes the
@@ -131,8 +124,9 @@ class Keeper {
     }
     int64_t bytes = 0;
     for (const BufferId buffer : buffers)
-      bytes +=
-          align_up({(buffer == kept ? elements : elements_of(buffer)) * kElementBytes}, {16}).count;
+      bytes += align_up({(buffer == kept ? elements : elements_of(buffer)) * ir::kElementBytes},
+                        kAlignment)
+                   .count;
     return bytes;
   }
 

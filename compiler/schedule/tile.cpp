@@ -5,6 +5,7 @@
 
 #include "ops/bind.h"
 #include "ops/op.h"
+#include "ops/registry.h"
 #include "schedule/aliases.h"
 #include "schedule/loops.h"
 #include "schedule/passes.h"
@@ -134,9 +135,7 @@ class LaunchTiler {
         roots_(roots),
         launch_(launch),
         space_(launch.op->space(launch.call)) {
-    const chip::MemoryLevel& level = chip.levels[chip.scratchpad->level];
-    capacity_ = level.budget.value_or(level.capacity).count - level.reserved_stack.count -
-                level.reserved_code.count;
+    capacity_ = chip.levels[chip.scratchpad->level].room().count;
     find_operands();
   }
 
@@ -372,16 +371,9 @@ class LaunchTiler {
 
   /// What the cores take together to gather panels and to go on with chains.
   [[nodiscard]] int64_t repeated_cycles(const std::vector<Box>& group) const {
-    std::vector<bool> is_gathered(space_.axes.size(), false);
-    if (const std::optional<size_t> gathered = launch_.op->kernel->gathered)
-      for (const ops::Reach& reach : space_.inputs[*gathered]->dims)
-        for (const ops::Reach::Term& term : reach.terms) is_gathered[term.axis] = true;
     int64_t cycles = 0;
     for (const Box& box : group) {
-      int64_t gathering = launch_.op->kernel->gathered ? kCyclesPerGathered : 0;
-      for (size_t axis = 0; axis < box.size(); ++axis)
-        if (is_gathered[axis]) gathering *= box[axis].extent();
-      cycles += gathering;
+      cycles += ops::gathered_elements(*launch_.op, space_, box) * kCyclesPerGathered;
       if (ops::starts_chains(space_, box)) continue;
       for (const Operand& operand : operands_)
         if (operand.is_output) cycles += elements_of(operand, box) * kCyclesPerContinued;

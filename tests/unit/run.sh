@@ -13,13 +13,13 @@ size=$(((count + ranges - 1) / ranges))
 export binary logs
 # Ranges are numbered from 1; the status of a range stands beside its log.
 seq 1 "$size" "$count" | xargs -P "$cores" -I{} bash -c \
-  'status=0; "$binary" --first={} --last=$(({} + '"$size"' - 1)) --no-colors >"$logs/{}.log" 2>&1 || status=$?; echo $status >"$logs/{}.status"'
+  'status=0; "$binary" --first={} --last=$(({} + '"$size"' - 1)) --no-colors --duration=true >"$logs/{}.log" 2>&1 || status=$?; echo $status >"$logs/{}.status"'
 
 passed=0
 failed=0
 for ((first = 1; first <= count; first += size)); do
   log=$logs/$first.log
-  cat "$log"
+  grep -vE '^[0-9.]+ s: ' "$log" || true
   # doctest counts the tests outside of the range as passed.
   tests=$((first + size - 1 > count ? count - first + 1 : size))
   bad=$(sed -nE 's/^\[doctest\] test cases: .*\| *([0-9]+) failed.*/\1/p' "$log" | tail -n 1)
@@ -33,5 +33,7 @@ for ((first = 1; first <= count; first += size)); do
   passed=$((passed + tests - bad))
   failed=$((failed + bad))
 done
+echo "the tests that took longest, of $(awk '{ sum += $1 } END { printf "%d", sum }' <(grep -hE '^[0-9.]+ s: ' "$logs"/*.log)) s in all:"
+grep -hE '^[0-9.]+ s: ' "$logs"/*.log | sort -rn | head -n 12
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

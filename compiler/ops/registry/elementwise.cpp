@@ -72,13 +72,13 @@ Space elementwise_space(const Call& call) {
   return builder.finish();
 }
 
-Space leading_space(const Call& call, const std::vector<int>& trailing) {
+Space leading_space(const Call& call, const std::vector<int>& trailing, int64_t loops) {
   SpaceBuilder builder;
   const ir::Dims& dims = call.output(0).dims;
   const auto leading = static_cast<ptrdiff_t>(dims.size()) - trailing.at(call.inputs.size());
   const std::vector<size_t> axes =
       add_axes(builder, ir::Dims(dims.begin(), dims.begin() + leading));
-  builder.merge(axes);
+  builder.merge(axes, loops);
   const auto access = [&](const ir::TensorType& type, int own_trailing) {
     Access result;
     for (size_t i = 0; i < type.dims.size(); ++i)

@@ -81,6 +81,17 @@ int64_t flop(const OpDef& op, const Call& call) {
   return flop(op, space, whole_box(space));
 }
 
+int64_t gathered_elements(const OpDef& op, const Space& space, const Box& box) {
+  if (!op.kernel || !op.kernel->gathered) return 0;
+  std::vector<bool> is_gathered(space.axes.size(), false);
+  for (const Reach& reach : space.inputs.at(*op.kernel->gathered).value().dims)
+    for (const Reach::Term& term : reach.terms) is_gathered[term.axis] = true;
+  int64_t elements = 1;
+  for (size_t axis = 0; axis < box.size(); ++axis)
+    if (is_gathered[axis]) elements *= box[axis].extent();
+  return elements;
+}
+
 Call call_of(const ir::Graph& graph, const ir::Node& node) {
   Call call = {.inputs = {}, .outputs = {}, .attributes = node.attributes};
   for (const ir::ValueId input : node.inputs)

@@ -131,9 +131,10 @@ Reach SpaceBuilder::nested(size_t outer, size_t inner) {
   return {.terms = {{outer, space_.axes.at(inner).extent}, {inner, 1}}, .windows = {}};
 }
 
-void SpaceBuilder::merge(std::vector<size_t> axes) {
-  if (std::find(space_.merged.begin(), space_.merged.end(), axes) == space_.merged.end())
-    space_.merged.push_back(std::move(axes));
+void SpaceBuilder::merge(std::vector<size_t> axes, int64_t loops) {
+  MergedAxes merged = {.axes = std::move(axes), .loops = loops};
+  if (std::find(space_.merged.begin(), space_.merged.end(), merged) == space_.merged.end())
+    space_.merged.push_back(std::move(merged));
 }
 
 SpaceBuilder& SpaceBuilder::input(std::optional<Access> access) {
@@ -235,10 +236,11 @@ std::optional<std::string> cut_problem(const Space& space, const Box& box) {
                          wide_chain);
     if (box[i].extent() > 1) wide_chain = axis.name;
   }
-  for (const std::vector<size_t>& merged : space.merged) {
+  for (const MergedAxes& merged : space.merged) {
     std::optional<size_t> wide;
-    for (const size_t axis : merged) {
-      if (is_cut(axis) && wide)
+    int64_t loops = 1;
+    for (const size_t axis : merged.axes) {
+      if (is_cut(axis) && wide && ++loops > merged.loops)
         return fmt::format("axis {} is cut inside of {}, of which there are {}",
                            space.axes[axis].name, space.axes[*wide].name, box[*wide].extent());
       if (box[axis].extent() > 1) wide = axis;

@@ -115,7 +115,11 @@ static void apply(void) {
         .g = (float*)(void*)(tiny_arena_memory + 96),
         .lr = &scalars.learning_rate,
         .inverse_count = &scalars.inverse_count,
-        .count = 12};
+        .rows = 1,
+        .columns = 12,
+        .y_row = 0,
+        .w_row = 0,
+        .g_row = 0};
     TD_MARK(22);
     td_team_run(run_td_sgd_update_f32, &args);
   }
@@ -126,7 +130,11 @@ static void apply(void) {
         .g = (float*)(void*)(tiny_arena_memory + 144),
         .lr = &scalars.learning_rate,
         .inverse_count = &scalars.inverse_count,
-        .count = 4};
+        .rows = 1,
+        .columns = 4,
+        .y_row = 0,
+        .w_row = 0,
+        .g_row = 0};
     TD_MARK(23);
     td_team_run(run_td_sgd_update_f32, &args);
   }
@@ -137,7 +145,11 @@ static void apply(void) {
         .g = (float*)(void*)(tiny_arena_memory + 160),
         .lr = &scalars.learning_rate,
         .inverse_count = &scalars.inverse_count,
-        .count = 8};
+        .rows = 1,
+        .columns = 8,
+        .y_row = 0,
+        .w_row = 0,
+        .g_row = 0};
     TD_MARK(24);
     td_team_run(run_td_sgd_update_f32, &args);
   }

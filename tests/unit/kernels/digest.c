@@ -255,6 +255,9 @@ int main(void) {
   run_rows(67);
   run_max_pool2d();
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
-      .inverse_count = small[0], .count = 1003);
+      .inverse_count = small[0], .rows = 1, .columns = 1003);
+  RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
+      .inverse_count = small[0], .rows = 37, .columns = 19, .y_row = 23, .w_row = 27,
+      .g_row = 19);
   return 0;
 }

@@ -435,20 +435,30 @@ TEST_CASE("embedding gathers rows, and its gradient is one chain per entry") {
   CHECK(same_bits(dtable, expected));
 }
 
-TEST_CASE("sgd steps against the mean gradient, in place") {
+TEST_CASE("sgd steps against the mean gradient, in place and in rows") {
   const std::vector<float> w = Random(9).values(43);
   const std::vector<float> g = Random(10).values(43);
   const float lr = 0.07F;
   const float inverse_count = 1.0F / 24.0F;
+  const auto step = [&](size_t i, size_t j) { return std::fma(-lr, g[j] * inverse_count, w[i]); };
   std::vector<float> y = w;
-  run("td_sgd_update_f32", y,
-      td_sgd_update_f32_args{.y = y.data(),
-                             .w = y.data(),
-                             .g = g.data(),
-                             .lr = &lr,
-                             .inverse_count = &inverse_count,
-                             .count = 43});
-  for (size_t i = 0; i < 43; ++i) CHECK(y[i] == std::fma(-lr, g[i] * inverse_count, w[i]));
+  td_sgd_update_f32_args args = {.y = y.data(),
+                                 .w = y.data(),
+                                 .g = g.data(),
+                                 .lr = &lr,
+                                 .inverse_count = &inverse_count,
+                                 .rows = 1,
+                                 .columns = 43};
+  run("td_sgd_update_f32", y, args);
+  for (size_t i = 0; i < 43; ++i) CHECK(y[i] == step(i, i));
+
+  y = w;
+  args.rows = 5, args.columns = 3, args.y_row = 7, args.w_row = 7, args.g_row = 4;
+  run("td_sgd_update_f32", y, args);
+  for (size_t i = 0; i < 43; ++i) {
+    const size_t row = i / 7, column = i % 7;
+    CHECK(y[i] == (row < 5 && column < 3 ? step(i, row * 4 + column) : w[i]));
+  }
 }
 
 }  // namespace

@@ -13,13 +13,6 @@
 namespace tdc::schedule {
 namespace {
 
-chip::Chip chip_with_scratchpad(int64_t bytes) {
-  chip::Chip chip = test::two_level_chip();
-  chip.levels[test::kL1].capacity = {bytes};
-  chip.scratchpad = {.level = test::kL1, .transfer = 60, .bandwidth = 8, .load = 1000};
-  return chip;
-}
-
 /// `x in`, `y out` for each transfer of the first entry point, by the names of the far buffers.
 std::vector<std::string> transfers(const Schedule& schedule, const chip::Chip& chip) {
   std::vector<std::string> found;
@@ -33,7 +26,7 @@ std::vector<std::string> transfers(const Schedule& schedule, const chip::Chip& c
 }
 
 std::vector<std::string> kept(const test::ScheduleBuilder& b, int64_t bytes) {
-  const chip::Chip chip = chip_with_scratchpad(bytes);
+  const chip::Chip chip = test::chip_with_scratchpad(bytes, /*transfer=*/60, /*load=*/1000);
   return transfers(keep_near(tile(b.schedule(), chip), chip), chip);
 }
 

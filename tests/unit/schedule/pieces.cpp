@@ -29,6 +29,16 @@ std::vector<ops::Range> singles(int64_t extent) {
   return parts;
 }
 
+/// Lets pieces of axes that kernels walk in several loops have one index along all but the last.
+void keep_to_loops(const ops::Space& space, std::vector<std::vector<ops::Range>>& parts) {
+  for (const ops::MergedAxes& merged : space.merged) {
+    const auto is_cut = [&](size_t axis) { return parts[axis].size() > 1; };
+    if (merged.loops == 1 || std::ranges::count_if(merged.axes, is_cut) < merged.loops) continue;
+    for (const size_t axis : merged.axes)
+      if (axis != merged.axes.back()) parts[axis] = singles(space.axes[axis].extent);
+  }
+}
+
 }  // namespace
 
 std::vector<size_t> outside_of(const ops::Space& space, size_t axis) {
@@ -36,9 +46,10 @@ std::vector<size_t> outside_of(const ops::Space& space, size_t axis) {
   if (space.axes[axis].kind == ops::AxisKind::chain)
     for (size_t i = 0; i < axis; ++i)
       if (space.axes[i].kind == ops::AxisKind::chain) result.push_back(i);
-  for (const std::vector<size_t>& merged : space.merged) {
-    const auto at = std::find(merged.begin(), merged.end(), axis);
-    if (at != merged.end()) result.insert(result.end(), merged.begin(), at);
+  for (const ops::MergedAxes& merged : space.merged) {
+    const auto at = std::ranges::find(merged.axes, axis);
+    if (merged.loops == 1 && at != merged.axes.end())
+      result.insert(result.end(), merged.axes.begin(), at);
   }
   return result;
 }
@@ -60,6 +71,7 @@ std::vector<ops::Box> boxes(const ops::Space& space, const std::vector<size_t>& 
       }
     }
   }
+  keep_to_loops(space, parts);
   std::vector<ops::Box> result = {{}};
   for (const std::vector<ops::Range>& ranges : parts) {
     std::vector<ops::Box> longer;
