@@ -162,12 +162,15 @@ static void td_product_column(const td_product* p) {
   }
   for (; first < p->rows; ++first) {
 #if defined(__riscv)
-    if (p->b_col != 1) {
+    if (p->a_col != 1)
       td_product_block(p, first, 1, 0, 0);
-      continue;
-    }
-#endif
+    else if (p->b_col != 1)
+      td_product_block(p, first, 1, 1, 0);
+    else
+      td_product_block(p, first, 1, 1, 1);
+#else
     td_product_block(p, first, 1, 0, 1);
+#endif
   }
 }
 

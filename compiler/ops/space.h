@@ -74,7 +74,6 @@ struct Access {
 struct MergedAxes {
   std::vector<size_t> axes;
   int64_t loops = 1;
-  bool operator==(const MergedAxes&) const = default;
 };
 
 /// The axes along which an op can be cut, the outermost first. What is never cut (rows of softmax

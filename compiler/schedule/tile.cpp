@@ -369,11 +369,30 @@ class LaunchTiler {
            starts * chip_.scratchpad->transfer;
   }
 
-  /// What the cores take together to gather panels and to go on with chains.
+  /// Cycles of cores that have no block of a product's outputs left, until the others have done
+  /// theirs. A block lies along the two longest axes.
+  [[nodiscard]] int64_t idle_cycles(const Box& box) const {
+    if (launch_.op->work != ops::Work::points) return 0;
+    int64_t outputs = 1, longest = 1, second = 1;
+    for (size_t axis = 0; axis < box.size(); ++axis) {
+      if (space_.axes[axis].kind != ops::AxisKind::parallel) continue;
+      const int64_t extent = box[axis].extent();
+      outputs *= extent;
+      second = std::max(second, std::min(extent, longest));
+      longest = std::max(longest, extent);
+    }
+    const int64_t block = std::min(longest, kBlock) * std::min(second, kBlock);
+    const int64_t blocks = (outputs + block - 1) / block;
+    const int64_t rounds = (blocks + chip_.cores - 1) / chip_.cores;
+    return ops::flop(*launch_.op, space_, box) / blocks * (rounds * chip_.cores - blocks);
+  }
+
+  /// What each core takes to gather panels, to go on with chains, and to wait for work.
   [[nodiscard]] int64_t repeated_cycles(const std::vector<Box>& group) const {
     int64_t cycles = 0;
     for (const Box& box : group) {
       cycles += ops::gathered_elements(*launch_.op, space_, box) * kCyclesPerGathered;
+      cycles += idle_cycles(box);
       if (ops::starts_chains(space_, box)) continue;
       for (const Operand& operand : operands_)
         if (operand.is_output) cycles += elements_of(operand, box) * kCyclesPerContinued;

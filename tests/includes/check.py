@@ -16,6 +16,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -162,12 +163,22 @@ def check_compile(choose=lambda files: files):
             return {}
         return {path: said_by(["-"], f'#include "{os.path.abspath(path)}"\n') for path in paths}
 
-    failures, workers = {}, os.cpu_count() or 1
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+    def compile_all(headers, sources):
+        workers = os.cpu_count() or 1
         said = {}
-        for part in pool.map(compile_headers, [headers[worker::workers] for worker in range(workers)]):
-            said.update(part)
-        said.update(zip(sources, pool.map(lambda path: said_by([path]), sources)))
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+            for part in pool.map(compile_headers, [headers[worker::workers] for worker in range(workers)]):
+                said.update(part)
+            said.update(zip(sources, pool.map(lambda path: said_by([path]), sources)))
+        return said
+
+    is_cache_old = (work / "modules").exists()
+    said = compile_all(headers, sources)
+    refused = {path for path, text in said.items() if text}
+    if refused and is_cache_old:  # Clang also crashes on modules of headers that were other ones then
+        shutil.rmtree(work / "modules")
+        said = compile_all([path for path in headers if path in refused], [path for path in sources if path in refused])
+    failures = {}
     for path, text in said.items():
         if text:
             failures[path] = [f"{path}: does not pass {CLANG} -fsyntax-only -stdlib=libc++", *text.splitlines()[:12]]

@@ -132,9 +132,9 @@ Reach SpaceBuilder::nested(size_t outer, size_t inner) {
 }
 
 void SpaceBuilder::merge(std::vector<size_t> axes, int64_t loops) {
-  MergedAxes merged = {.axes = std::move(axes), .loops = loops};
-  if (std::find(space_.merged.begin(), space_.merged.end(), merged) == space_.merged.end())
-    space_.merged.push_back(std::move(merged));
+  const auto is_same = [&](const MergedAxes& merged) { return merged.axes == axes; };
+  if (std::ranges::none_of(space_.merged, is_same))
+    space_.merged.push_back({.axes = std::move(axes), .loops = loops});
 }
 
 SpaceBuilder& SpaceBuilder::input(std::optional<Access> access) {

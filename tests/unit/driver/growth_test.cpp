@@ -7,6 +7,9 @@
 
 #include "bench/growth_stages.h"
 
+// Sanitizers take minutes for it, and other times than the compiler has.
+#ifndef __SANITIZE_ADDRESS__
+
 namespace tdc::test {
 namespace {
 
@@ -45,3 +48,5 @@ TEST_CASE("growth: no stage takes the square of the size of a program") {
 
 }  // namespace
 }  // namespace tdc::test
+
+#endif

@@ -150,20 +150,29 @@ TEST_CASE("judge: agrees with compiling over all programs of the error goldens")
   }
 }
 
+/// Programs, and processor time for one of them, with compiling for each pair of its blocks. Under
+/// sanitizers everything takes ten times as long.
+#ifdef __SANITIZE_ADDRESS__
+constexpr int64_t kPrograms = 50;
+constexpr std::chrono::seconds kLimit{300};
+#else
+constexpr int64_t kPrograms = 200;
+constexpr std::chrono::seconds kLimit{60};
+#endif
+
 TEST_CASE("judge: agrees with compiling over random programs") {
   // TDC_PROGRAMS=2000 for a longer run.
   const char* const wanted = std::getenv("TDC_PROGRAMS");
-  const int64_t programs = wanted == nullptr ? 200 : std::atoll(wanted);
+  const int64_t programs = wanted == nullptr ? kPrograms : std::atoll(wanted);
   constexpr uint64_t kSeed = 20261128;
   enum Outcome : size_t { kGood, kDoesNotFitElsewhere, kWrong, kOutcomes };
-  const Survey result =
-      survey(programs, kOutcomes, std::chrono::seconds(60), [&](int64_t item) -> size_t {
-        const std::string text = test::random_program(kSeed + static_cast<uint64_t>(item));
-        if (const std::string problem = disagreement(text); !problem.empty())
-          throw std::runtime_error(problem);
-        const Verdict check = judged(text, {});
-        return !check.is_good ? kWrong : check.notes.empty() ? kGood : kDoesNotFitElsewhere;
-      });
+  const Survey result = survey(programs, kOutcomes, kLimit, [&](int64_t item) -> size_t {
+    const std::string text = test::random_program(kSeed + static_cast<uint64_t>(item));
+    if (const std::string problem = disagreement(text); !problem.empty())
+      throw std::runtime_error(problem);
+    const Verdict check = judged(text, {});
+    return !check.is_good ? kWrong : check.notes.empty() ? kGood : kDoesNotFitElsewhere;
+  });
   for (const std::string& failure : result.failures) {
     const auto item = static_cast<uint64_t>(std::atoll(failure.c_str() + failure.find(' ')));
     const std::string text = test::random_program(kSeed + item);
