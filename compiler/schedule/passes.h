@@ -49,7 +49,8 @@ Schedule take_over_memory(Schedule schedule);
 ///     b2 in the memory of b1                    ...                          b1 has 32 rows
 ///
 /// Applies where a level's peak is, if it lowers it by more than the argument structs of the pieces
-/// take: as few strips as it takes, along the axis that needs the fewest steps. Which runs can be
+/// take: as few strips as it takes, along the axis for which kernels gather the fewest panels twice
+/// (`KernelDef::gathered`), and of these along that which needs the fewest steps. Which runs can be
 /// cut, and what happens to rows that two strips need: `schedule/group.h`. Relies on whole
 /// launches.
 Schedule group(Schedule schedule);
