@@ -65,6 +65,7 @@ constexpr SchedulePass kSchedulePasses[] = {
     // tile comes behind all that looks at whole launches: what it makes are pieces in loops.
     {"tile", schedule::tile},
     {"keep_near", schedule::keep_near},
+    {"prefetch", schedule::prefetch},
 };
 
 /// Runs a pass unless it is left out, and sets the context of faults.
@@ -215,9 +216,10 @@ PlannedSchedule plan_module(const ir::Module& module, const interface::Interface
   set_fault_context("lower");
   schedule::Schedule schedule = schedule::lower(module, chip);
   dump.at("lower", [&] { return schedule::to_text(schedule, chip); });
-  std::optional<schedule::Schedule> before_keep_near;
+  std::vector<schedule::Schedule> looser;  // that need less of the scratchpad at a time
   for (const SchedulePass& pass : kSchedulePasses) {
-    if (pass.run == schedule::keep_near && chip.scratchpad) before_keep_near = schedule;
+    if (chip.scratchpad && (pass.run == schedule::keep_near || pass.run == schedule::prefetch))
+      looser.push_back(schedule);
     run_pass(pass, without, schedule, chip);
     dump.at(pass.name, [&] { return schedule::to_text(schedule, chip); });
   }
@@ -225,8 +227,8 @@ PlannedSchedule plan_module(const ir::Module& module, const interface::Interface
     return memory::plan_memory(each, chip, emit::program_data(interface, each, has_weight_file));
   };
   std::variant<memory::MemoryPlan, memory::NotFit> planned = plan_of(schedule);
-  if (before_keep_near && overflows(planned, chip.scratchpad->level)) {
-    schedule = *std::move(before_keep_near);
+  for (; !looser.empty() && overflows(planned, chip.scratchpad->level); looser.pop_back()) {
+    schedule = std::move(looser.back());
     planned = plan_of(schedule);
   }
   dump.at("schedule", [&] { return schedule::to_text(schedule, chip); });

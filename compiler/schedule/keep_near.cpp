@@ -62,16 +62,8 @@ class Keeper {
            is_inward(schedule_, chip_, *copy) == inward && wait_of(at).has_value();
   }
 
-  /// The wait for a transfer, if no loop is in between.
   [[nodiscard]] std::optional<size_t> wait_of(size_t copy) const {
-    const TransferId transfer = *std::get<Copy>(entry_.steps[copy]).transfer;
-    for (size_t at = copy + 1; at < entry_.steps.size(); ++at) {
-      if (loop_turn(entry_.steps[at]) || std::holds_alternative<Launch>(entry_.steps[at]))
-        return std::nullopt;
-      const auto* wait = std::get_if<Wait>(&entry_.steps[at]);
-      if (wait != nullptr && wait->transfer == transfer) return at;
-    }
-    return std::nullopt;
+    return wait_before_launch(entry_, copy);
   }
 
   [[nodiscard]] bool is_same_memory(const View& a, const View& b) const {

@@ -99,4 +99,17 @@ Schedule tile(Schedule schedule, const chip::Chip& chip);
 /// may find no places for it: then the schedule before this pass is taken.
 Schedule keep_near(Schedule schedule, const chip::Chip& chip);
 
+/// Transfers run beside the launch before and the launch behind them:
+///
+///     b3 = relu(b4); transfer b3 -> b1       transfer b2 -> b5
+///     wait                                   b3 = relu(b4); transfer b3 -> b1
+///     transfer b2 -> b5; wait           ==>  wait for b5
+///     b6 = neg(b5)                           b6 = neg(b5)
+///                                            wait for b1
+///
+/// Applies outside of loops, if nothing in between touches what is moved (of what is brought:
+/// writes it), and if it fits beside all that is near then. Relies on `tile`. A plan that does not
+/// fit is made again without it, as after `keep_near`.
+Schedule prefetch(Schedule schedule, const chip::Chip& chip);
+
 }  // namespace tdc::schedule

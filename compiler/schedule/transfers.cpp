@@ -1,5 +1,6 @@
 #include "schedule/transfers.h"
 
+#include "schedule/loops.h"
 #include "support/check.h"
 
 namespace tdc::schedule {
@@ -8,9 +9,26 @@ bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& cop
   return chip.scratchpad && schedule.buffers[copy.to.buffer].level == chip.scratchpad->level;
 }
 
+std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t copy) {
+  const TransferId transfer = *std::get<Copy>(entry_point.steps[copy]).transfer;
+  for (size_t at = copy + 1; at < entry_point.steps.size(); ++at) {
+    const Step& step = entry_point.steps[at];
+    if (loop_turn(step) || std::holds_alternative<Launch>(step)) return std::nullopt;
+    const auto* wait = std::get_if<Wait>(&step);
+    if (wait != nullptr && wait->transfer == transfer) return at;
+  }
+  return std::nullopt;
+}
+
 size_t launch_of_transfer(const EntryPoint& entry_point, size_t copy, bool is_inward) {
   const std::vector<Step>& steps = entry_point.steps;
+  const TransferId transfer = *std::get<Copy>(steps[copy]).transfer;
+  const auto is_awaited = [&](const Step& step) {
+    const auto* wait = std::get_if<Wait>(&step);
+    return wait != nullptr && wait->transfer == transfer;
+  };
   size_t at = copy;
+  while (is_inward && at + 1 < steps.size() && !is_awaited(steps[at])) ++at;
   while (!std::holds_alternative<Launch>(steps[at])) {
     TDC_CHECK(is_inward ? at + 1 < steps.size() : at > 0,
               "the transfer at step {} is for no launch", copy);

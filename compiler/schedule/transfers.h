@@ -3,6 +3,8 @@
 // Transfers of a schedule: copies with a ticket, which run while the cores work. `tile` writes them
 // round the launch that they are for.
 
+#include <optional>
+
 #include "chip/chip.h"
 #include "schedule/schedule.h"
 
@@ -11,8 +13,12 @@ namespace tdc::schedule {
 /// Whether a copy brings something to the chip's scratchpad.
 bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& copy);
 
-/// The step of the launch that the transfer at step `copy` is for: the next launch for what is
-/// brought, the last one for what goes back.
+/// The step at which the transfer at step `copy` is waited for; nullopt if a launch or a step of a
+/// loop is in between.
+std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t copy);
+
+/// The step of the launch that the transfer at step `copy` is for: the next one behind the wait for
+/// what is brought, the last one for what goes back.
 size_t launch_of_transfer(const EntryPoint& entry_point, size_t copy, bool is_inward);
 
 }  // namespace tdc::schedule

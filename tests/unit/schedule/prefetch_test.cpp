@@ -1,0 +1,141 @@
+// Transfers that run beside the launches round them: the order of steps, and what holds them back.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "schedule/overlap.h"
+#include "schedule/passes.h"
+#include "schedule/transfers.h"
+#include "unit/schedule/schedules.h"
+
+namespace tdc::schedule {
+namespace {
+
+using Names = std::vector<std::string>;
+
+/// `x in`, `relu`, `y out`, `wait x`, in order: transfers by the names of their far buffers.
+Names steps_of(const Schedule& schedule, const chip::Chip& chip) {
+  Names found;
+  const EntryPoint& entry = schedule.entry_points.at(0);
+  std::vector<std::string> far(entry.steps.size());
+  for (size_t at = 0; at < entry.steps.size(); ++at) {
+    if (const auto* launch = std::get_if<Launch>(&entry.steps[at])) {
+      found.emplace_back(launch->op->name);
+    } else if (const auto* copy = std::get_if<Copy>(&entry.steps[at])) {
+      const bool inward = is_inward(schedule, chip, *copy);
+      far.resize(std::max<size_t>(far.size(), copy->transfer->index + 1));
+      far[copy->transfer->index] = schedule.buffers[(inward ? copy->from : copy->to).buffer].name;
+      found.push_back(far[copy->transfer->index] + (inward ? " in" : " out"));
+    } else {
+      found.push_back("wait " + far[std::get<Wait>(entry.steps[at]).transfer.index]);
+    }
+  }
+  return found;
+}
+
+Names prefetched(const test::ScheduleBuilder& b, int64_t bytes) {
+  const chip::Chip chip = test::chip_with_scratchpad(bytes, /*transfer=*/60, /*load=*/1000);
+  return steps_of(prefetch(tile(b.schedule(), chip), chip), chip);
+}
+
+TEST_CASE(
+    "prefetch: what the next launch needs comes, and what the last one made goes, beside one") {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("relu", {b.input("x", {300})}, {b.output("y", {300})});
+  b.launch("neg", {b.input("v", {300})}, {b.output("w", {300})});
+  b.launch("exp", {b.input("s", {300})}, {b.output("t", {300})});
+  CHECK(prefetched(b, 8192) == Names{"x in", "wait x", "v in", "relu", "y out", "wait v", "s in",
+                                     "neg", "wait y", "w out", "wait s", "exp", "wait w", "t out",
+                                     "wait t"});
+}
+
+TEST_CASE("prefetch: what is being made, or is still on its way, is not fetched") {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId h = b.temporary("h", {300});
+  b.launch("relu", {b.input("x", {300})}, {h});
+  b.launch("neg", {h}, {b.output("y", {300})});
+  CHECK(prefetched(b, 8192) == Names{"x in", "wait x", "relu", "h out", "wait h", "h in", "wait h",
+                                     "neg", "y out", "wait y"});
+}
+
+TEST_CASE("prefetch: strips of one buffer pass each other") {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId x = b.input("x", {600}), y = b.output("y", {600});
+  b.launch_views("relu", {b.slice(x, 0, 300)}, {b.slice(y, 0, 300)});
+  b.launch_views("neg", {b.slice(x, 300, 300)}, {b.slice(y, 300, 300)});
+  CHECK(prefetched(b, 8192) == Names{"x in", "wait x", "x in", "relu", "y out", "wait x", "neg",
+                                     "wait y", "y out", "wait y"});
+}
+
+TEST_CASE("prefetch: nothing comes earlier or goes later than it fits") {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("relu", {b.input("x", {300})}, {b.output("y", {300})});
+  b.launch("neg", {b.input("v", {300})}, {b.output("w", {300})});
+  // Vectors of 1,200 bytes: two for a launch, a third that comes, a fourth that goes.
+  CHECK(prefetched(b, 2400) == Names{"x in", "wait x", "relu", "y out", "wait y", "v in", "wait v",
+                                     "neg", "w out", "wait w"});
+  CHECK(prefetched(b, 3600) == Names{"x in", "wait x", "v in", "relu", "y out", "wait v", "neg",
+                                     "wait y", "w out", "wait w"});
+}
+
+TEST_CASE("prefetch: a chip without a scratchpad keeps its schedule") {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("relu", {b.input("x", {300})}, {b.output("y", {300})});
+  CHECK(prefetch(b.schedule(), test::two_level_chip()).entry_points[0].steps.size() == 1);
+}
+
+/// The offsets of a view's elements.
+std::vector<int64_t> offsets(const View& view) {
+  std::vector<int64_t> found = {view.offset};
+  for (size_t axis = 0; axis < view.extent.size(); ++axis) {
+    std::vector<int64_t> next;
+    for (const int64_t offset : found)
+      for (int64_t i = 0; i < view.extent[axis]; ++i)
+        next.push_back(offset + i * view.stride[axis]);
+    found = std::move(next);
+  }
+  return found;
+}
+
+TEST_CASE("views overlap where they have an element in common") {
+  test::Random random(4);
+  int apart = 0;
+  for (int round = 0; round < 4000; ++round) {
+    View a, b;
+    for (int64_t axis = random.between(1, 3); axis > 0; --axis) {
+      a.stride.push_back(random.between(-1, 12));
+      a.extent.push_back(random.between(1, 4));
+      b.extent.push_back(random.between(1, 4));
+    }
+    b.stride = a.stride;
+    a.offset = random.between(0, 40);
+    b.offset = random.between(0, 40);
+    std::vector<int64_t> of_a = offsets(a), of_b = offsets(b), both;
+    std::ranges::sort(of_a);
+    std::ranges::sort(of_b);
+    std::ranges::set_intersection(of_a, of_b, std::back_inserter(both));
+    CHECK(may_overlap(a, b) == !both.empty());
+    apart += both.empty() ? 1 : 0;
+    b.stride.back() += 1;
+    if (!may_overlap(a, b)) {  // of other strides, never a wrong no
+      of_b = offsets(b);
+      std::ranges::sort(of_b);
+      both.clear();
+      std::ranges::set_intersection(of_a, of_b, std::back_inserter(both));
+      CHECK(both.empty());
+    }
+  }
+  CHECK(apart > 1000);
+}
+
+}  // namespace
+}  // namespace tdc::schedule
