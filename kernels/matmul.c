@@ -35,6 +35,33 @@ static void td_matmul_gathered(td_product product) {
   }
 }
 
+/// Chains of one product: rows of multiples of a row of b. Nothing is kept between two outputs, so
+/// blocks would bring their bounds and pointers only.
+static void td_outer_product(const td_matmul_f32_args* p, td_team team) {
+  td_range share = td_share(p->outer * p->batch * p->m * p->n, team);
+  while (share.begin < share.end) {
+    const int32_t row = share.begin / p->n;
+    const int32_t j = share.begin - row * p->n;
+    const int32_t count = td_min_int(p->n - j, share.end - share.begin);
+    const int32_t product = row / p->m;
+    const int32_t i = row - product * p->m;
+    const int32_t o = product / p->batch;
+    const int32_t l = product - o * p->batch;
+    float* const y = p->y + o * p->y_outer + l * p->y_batch + i * p->y_row + j * p->y_col;
+    const float a = p->a[o * p->a_outer + l * p->a_batch + i * p->a_row];
+    const float* const b = p->b + o * p->b_outer + l * p->b_batch + j * p->b_col;
+    if (p->y_col == 1 && p->b_col == 1 && !p->accumulate) {
+      TD_INDEPENDENT for (int32_t e = 0; e < count; ++e) y[e] = td_fmaf(a, b[e], 0.0f);
+    } else {
+      for (int32_t e = 0; e < count; ++e) {
+        float* const sum = y + e * p->y_col;
+        *sum = td_fmaf(a, b[e * p->b_col], p->accumulate ? *sum : 0.0f);
+      }
+    }
+    share.begin += count;
+  }
+}
+
 void td_matmul_f32(const td_matmul_f32_args* args, td_team team) {
   td_matmul_f32_args p = *args;
   // The transposed problem has the same chains. It is taken where y is stored transposed, and where
@@ -47,6 +74,10 @@ void td_matmul_f32(const td_matmul_f32_args* args, td_team team) {
     p.b_row = args->a_col, p.b_col = args->a_row;
     p.y_row = args->y_col, p.y_col = args->y_row;
     p.m = args->n, p.n = args->m;
+  }
+  if (p.k == 1 && p.reduce == 1) {
+    td_outer_product(&p, team);
+    return;
   }
   int32_t y_column[TD_BLOCK_COLUMNS];
   for (int32_t j = 0; j < TD_BLOCK_COLUMNS; ++j) y_column[j] = j * p.y_col;

@@ -16,7 +16,8 @@
 #define TD_INLINE static inline __attribute__((always_inline))
 
 /// Before a loop whose turns are independent: a turn may write what the same turn has read (an
-/// operand in place), but no other turn touches it. Compilers cannot see that from pointers.
+/// operand in place), but no other turn touches it. Compilers cannot see that from pointers. Without
+/// vector registers four turns share the steps of pointers and the branch.
 ///
 /// TD_LANES stands before a loop of constant length over accumulators that live in registers: eight
 /// or sixteen lanes of vector registers, or as many scalars. gcc must keep such a loop until it has
@@ -26,10 +27,11 @@
 #define TD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #define TD_LANES
 #else
-#define TD_INDEPENDENT _Pragma("GCC ivdep")
 #if defined(__riscv)
+#define TD_INDEPENDENT _Pragma("GCC ivdep") _Pragma("GCC unroll 4")
 #define TD_LANES _Pragma("GCC unroll 8")
 #else
+#define TD_INDEPENDENT _Pragma("GCC ivdep")
 #define TD_LANES _Pragma("GCC unroll 1")
 #endif
 #endif

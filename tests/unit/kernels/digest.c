@@ -246,6 +246,10 @@ int main(void) {
     run_matmul(2, 37, 70, layout);
     run_matmul(33, 3, 11, layout);
   }
+  for (uint32_t accumulate = 0; accumulate < 2; ++accumulate)
+    RUN(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .outer = 1, .batch = 2, .m = 13,
+        .n = 23, .k = 1, .reduce = 1, .y_batch = 299, .a_batch = 13, .b_batch = 23, .y_row = 23,
+        .y_col = 1, .a_row = 1, .a_col = 1, .b_row = 23, .b_col = 1, .accumulate = accumulate);
   run_conv2d(1, 1, 1);
   run_conv2d(2, 1, 3);
   run_conv2d(3, 2, 2);
@@ -257,7 +261,6 @@ int main(void) {
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
       .inverse_count = small[0], .rows = 1, .columns = 1003);
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
-      .inverse_count = small[0], .rows = 37, .columns = 19, .y_row = 23, .w_row = 27,
-      .g_row = 19);
+      .inverse_count = small[0], .rows = 37, .columns = 19, .y_row = 23, .w_row = 27, .g_row = 19);
   return 0;
 }
