@@ -3,7 +3,7 @@ tdl 1
 
 /// Eight RV32IMFC cores at one scratchpad, with a larger memory beside it and a third behind DMA.
 /// Programs, weights and tensors lie in L2. Cores work in L1, where operands are brought by DMA, piece by piece where they do not fit;
-/// it holds their stacks, too.
+/// it holds their stacks, too. Weights that do not fit L2 lie in L3 and are brought from there.
 chip pulp_cluster {
   cores      8
   platform   "pulp_cluster"
@@ -14,19 +14,7 @@ chip pulp_cluster {
   constants  L2
   image      L3
   scratchpad L1, transfer: 60, bandwidth: 8, load: 15
-}
-
-/// The same with 4 MiB of L2, for what does not fit beside its weights yet.
-chip pulp_cluster_4m {
-  cores      8
-  platform   "pulp_cluster"
-  memory     L1, size: 128 KiB, stack: 32 KiB
-  memory     L2, size: 4 MiB, code: 128 KiB
-  memory     L3, size: 32 MiB
-  tensors    L2
-  constants  L2
-  image      L3
-  scratchpad L1, transfer: 60, bandwidth: 8, load: 15
+  stream     L3, transfer: 160, bandwidth: 1
 }
 
 /// A microcontroller with one core, 256 KiB of RAM and flash for code and constants.

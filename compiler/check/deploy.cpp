@@ -8,6 +8,7 @@
 //     constants  L2                                        // where frozen weights lie
 //     image      L3                                        // where trained weights start from
 //     scratchpad L1, transfer: 60, bandwidth: 8, load: 15  // where cores work, if not there
+//     stream     L3, transfer: 160, bandwidth: 1           // where weights lie that do not fit
 //   }
 
 #include "check/deploy.h"
@@ -67,7 +68,8 @@ class ChipCheck {
 
   std::optional<chip::Chip> run() {
     static const std::vector<std::string> words = {"constants", "cores",      "image",  "memory",
-                                                   "platform",  "scratchpad", "tensors"};
+                                                   "platform",  "scratchpad", "stream", "tensors"};
+    static const std::set<std::string> optional_words = {"scratchpad", "stream"};
     const int errors = reporter_.error_count();
     for (const ast::ChipClause& clause : chip_.clauses) {
       if (std::find(words.begin(), words.end(), clause.word.text) == words.end())
@@ -81,12 +83,14 @@ class ChipCheck {
     }
     for (const ast::ChipClause& clause : chip_.clauses) read(clause);
     for (const std::string& word : words)
-      if (!seen_.contains(word) && word != "scratchpad" && reporter_.error_count() == errors)
+      if (!seen_.contains(word) && !optional_words.contains(word) &&
+          reporter_.error_count() == errors)
         reporter_.report(chip_.name.range, diag::chip_without, chip_.name.text, word);
     if (reporter_.error_count() != errors) return std::nullopt;
     if (result_.scratchpad && result_.scratchpad->level == result_.tensors)
       reporter_.report(scratchpad_origin_, diag::scratchpad_tensors,
                        result_.levels[result_.tensors].name);
+    if (result_.stream) check_stream();
     return reporter_.error_count() == errors ? std::optional(result_) : std::nullopt;
   }
 
@@ -146,8 +150,8 @@ class ChipCheck {
   void read(const ast::ChipClause& clause) {
     const std::string& word = clause.word.text;
     if (word == "memory") return;
-    if (word == "scratchpad") {
-      read_scratchpad(clause);
+    if (word == "scratchpad" || word == "stream") {
+      read_transfers(clause);
       return;
     }
     const ast::Expr* value = clause.arguments.size() == 1 && !clause.arguments[0].label
@@ -185,13 +189,16 @@ class ChipCheck {
     }
   }
 
-  /// The level that operands are brought to, and the cycles that it takes (chip-6).
-  void read_scratchpad(const ast::ChipClause& clause) {
-    constexpr const char* kForm = "NAME, transfer: N, bandwidth: N, load: N";
+  /// The level that operands are brought to (chip-6), or that from which weights are brought
+  /// (chip-7), and the cycles that it takes.
+  void read_transfers(const ast::ChipClause& clause) {
+    const bool is_scratchpad = clause.word.text == "scratchpad";
+    const char* form = is_scratchpad ? "NAME, transfer: N, bandwidth: N, load: N"
+                                     : "NAME, transfer: N, bandwidth: N";
     chip::Scratchpad scratchpad;
     std::map<std::string, int64_t*> numbers = {{"transfer", &scratchpad.transfer},
-                                               {"bandwidth", &scratchpad.bandwidth},
-                                               {"load", &scratchpad.load}};
+                                               {"bandwidth", &scratchpad.bandwidth}};
+    if (is_scratchpad) numbers["load"] = &scratchpad.load;
     const ast::Name* name = nullptr;
     for (const ast::Argument& argument : clause.arguments) {
       if (!argument.label && name == nullptr) {
@@ -203,27 +210,41 @@ class ChipCheck {
       const auto* count = number == nullptr ? nullptr : std::get_if<int64_t>(&number->value);
       if (found == numbers.end() || count == nullptr || number->unit || *count < 1 ||
           *count > kMostCycles) {
-        reporter_.report(argument.range, diag::chip_clause, "scratchpad", kForm);
+        reporter_.report(argument.range, diag::chip_clause, clause.word.text, form);
         return;
       }
       *found->second = *count;
       numbers.erase(found);
     }
     if (name == nullptr || !numbers.empty()) {
-      reporter_.report(clause.range, diag::chip_clause, "scratchpad", kForm);
+      reporter_.report(clause.range, diag::chip_clause, clause.word.text, form);
       return;
     }
     const std::optional<LevelId> level = find_level(result_, *name, reporter_);
     if (!level) return;
     scratchpad.level = *level;
-    result_.scratchpad = scratchpad;
-    scratchpad_origin_ = name->range;
+    (is_scratchpad ? scratchpad_origin_ : stream_origin_) = name->range;
+    if (is_scratchpad)
+      result_.scratchpad = scratchpad;
+    else
+      result_.stream = {
+          .level = *level, .transfer = scratchpad.transfer, .bandwidth = scratchpad.bandwidth};
+  }
+
+  /// Weights are streamed to a scratchpad, from a memory that serves for nothing that cores touch.
+  void check_stream() {
+    const LevelId level = result_.stream->level;
+    if (!result_.scratchpad)
+      reporter_.report(stream_origin_, diag::stream_without_scratchpad, result_.levels[level].name);
+    else if (level == result_.scratchpad->level || level == result_.tensors ||
+             level == result_.constants)
+      reporter_.report(stream_origin_, diag::stream_level, result_.levels[level].name);
   }
 
   const ast::Chip& chip_;
   Reporter& reporter_;
   chip::Chip result_;
-  SourceRange scratchpad_origin_;
+  SourceRange scratchpad_origin_, stream_origin_;
   std::set<std::string> seen_;
 };
 

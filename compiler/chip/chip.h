@@ -38,6 +38,14 @@ struct Scratchpad {
   int64_t load = 1;       ///< a core's load from where tensors lie; one from here takes 1
 };
 
+/// A memory that only transfers reach, and what they cost, in cycles. Weights that do not fit where
+/// cores reach them lie there.
+struct Stream {
+  LevelId level;
+  int64_t transfer = 0;   ///< to start a transfer and to wait for it
+  int64_t bandwidth = 1;  ///< bytes a cycle
+};
+
 /// A target: what the compiler knows of a chip. Only chip files name chips.
 struct Chip {
   std::string name;  ///< `pulp_cluster`; `host` for the built-in one
@@ -47,6 +55,7 @@ struct Chip {
   LevelId constants;                     ///< where frozen weights lie
   LevelId image;                         ///< where the initial image of trained weights lies
   std::optional<Scratchpad> scratchpad;  ///< near memory that operands are brought to, if any
+  std::optional<Stream> stream;          ///< only with a scratchpad
   bool has_budget = false;               ///< false: the built-in host, nothing can fail to fit
   std::string platform;  ///< folder of runtime files, a plain name: `qemu_user`, `host`
   SourceRange platform_origin;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "autodiff/entry_points.h"
 #include "check/check.h"
@@ -37,6 +38,8 @@ template <typename Program, typename... Context>
 struct Pass {
   std::string_view name;
   Program (*run)(Program, const Context&...);
+  /// The program may need more of the scratchpad at a time behind it, and then does without it.
+  bool may_overflow = false;
 };
 using SchedulePass = Pass<schedule::Schedule, chip::Chip>;
 
@@ -62,19 +65,29 @@ constexpr SchedulePass kSchedulePasses[] = {
     {"group", on_any_chip<schedule::group>},
     // roll makes parts of buffers of what the passes before it look at as whole ones.
     {"roll", on_any_chip<schedule::roll>},
+};
+
+/// Left out, weights that do not fit are not streamed.
+constexpr std::string_view kStreamWeights = "stream_weights";
+
+/// Passes that depend on where weights lie.
+constexpr SchedulePass kNearPasses[] = {
     // tile comes behind all that looks at whole launches: what it makes are pieces in loops.
     {"tile", schedule::tile},
-    {"keep_near", schedule::keep_near},
-    {"prefetch", schedule::prefetch},
+    {"keep_near", schedule::keep_near, /*may_overflow=*/true},
+    {"prefetch", schedule::prefetch, /*may_overflow=*/true},
 };
+
+bool is_left_out(const std::vector<std::string>& without, std::string_view pass) {
+  return std::ranges::find(without, pass) != without.end();
+}
 
 /// Runs a pass unless it is left out, and sets the context of faults.
 template <typename Program, typename... Context>
 void run_pass(const Pass<Program, Context...>& pass, const std::vector<std::string>& without,
               Program& program, const Context&... context) {
   set_fault_context(fmt::format("pass {}", pass.name));
-  if (std::find(without.begin(), without.end(), pass.name) == without.end())
-    program = pass.run(std::move(program), context...);
+  if (!is_left_out(without, pass.name)) program = pass.run(std::move(program), context...);
 }
 
 /// The rest of `compile`, for a plan that fits. `source` is the path of the .td file.
@@ -111,6 +124,8 @@ std::vector<std::string> pass_names() {
   std::vector<std::string> names;
   for (const Pass<ir::Module>& pass : kModulePasses) names.emplace_back(pass.name);
   for (const SchedulePass& pass : kSchedulePasses) names.emplace_back(pass.name);
+  names.emplace_back(kStreamWeights);
+  for (const SchedulePass& pass : kNearPasses) names.emplace_back(pass.name);
   return names;
 }
 
@@ -208,6 +223,78 @@ bool overflows(const std::variant<memory::MemoryPlan, memory::NotFit>& planned, 
          });
 }
 
+/// Makes plans of one schedule with other weights streamed.
+class Planner {
+ public:
+  Planner(const interface::Interface& interface, const chip::Chip& chip,
+          const std::vector<std::string>& without, bool has_weight_file)
+      : interface_(interface), chip_(chip), without_(without), has_weight_file_(has_weight_file) {}
+
+  PlannedSchedule plan(schedule::Schedule schedule, const std::set<ir::VariableId>& streamed,
+                       Dump& dump) const {
+    if (!streamed.empty())
+      schedule = schedule::stream_weights(std::move(schedule), chip_, streamed);
+    dump.at(kStreamWeights, [&] { return schedule::to_text(schedule, chip_); });
+    std::vector<schedule::Schedule> looser;  // that need less of the scratchpad at a time
+    for (const SchedulePass& pass : kNearPasses) {
+      if (chip_.scratchpad && pass.may_overflow) looser.push_back(schedule);
+      run_pass(pass, without_, schedule, chip_);
+      dump.at(pass.name, [&] { return schedule::to_text(schedule, chip_); });
+    }
+    set_fault_context("memory");
+    std::variant<memory::MemoryPlan, memory::NotFit> planned = plan_of(schedule);
+    for (; !looser.empty() && overflows(planned, chip_.scratchpad->level); looser.pop_back()) {
+      schedule = std::move(looser.back());
+      planned = plan_of(schedule);
+    }
+    dump.at("schedule", [&] { return schedule::to_text(schedule, chip_); });
+    auto* not_fit = std::get_if<memory::NotFit>(&planned);
+    memory::MemoryPlan plan =
+        not_fit != nullptr ? not_fit->plan : std::get<memory::MemoryPlan>(std::move(planned));
+    dump.at("plan", [&] { return memory::plan_text(schedule, chip_, plan); });
+    return {.schedule = std::move(schedule),
+            .plan = std::move(plan),
+            .not_fit = not_fit != nullptr ? std::optional(std::move(*not_fit)) : std::nullopt};
+  }
+
+ private:
+  [[nodiscard]] std::variant<memory::MemoryPlan, memory::NotFit> plan_of(
+      const schedule::Schedule& schedule) const {
+    return memory::plan_memory(schedule, chip_,
+                               emit::program_data(interface_, schedule, has_weight_file_));
+  }
+
+  const interface::Interface& interface_;
+  const chip::Chip& chip_;
+  const std::vector<std::string>& without_;
+  bool has_weight_file_;
+};
+
+/// Weights that are to be streamed as well, so that what overflows fits.
+std::set<ir::VariableId> more_to_stream(const schedule::Schedule& schedule,
+                                        const memory::NotFit& not_fit,
+                                        const std::set<ir::VariableId>& chosen) {
+  std::set<ir::VariableId> more;
+  for (const memory::Overflow& overflow : not_fit.overflows) {
+    const std::vector<ir::VariableId> weights =
+        schedule::weights_to_stream(schedule, overflow.level, overflow.shortfall, chosen);
+    more.insert(weights.begin(), weights.end());
+  }
+  return more;
+}
+
+/// The streamed weights without those for which there is room: with weights elsewhere tiles are
+/// others, and what they make may take less.
+std::set<ir::VariableId> without_needless(const schedule::Schedule& schedule,
+                                          const memory::MemoryPlan& plan,
+                                          std::set<ir::VariableId> streamed) {
+  for (const memory::LevelPlan& level : plan.levels)
+    for (const ir::VariableId variable : schedule::weights_to_bring_back(
+             schedule, level.level, level.capacity - level.need(), streamed))
+      streamed.erase(variable);
+  return streamed;
+}
+
 }  // namespace
 
 PlannedSchedule plan_module(const ir::Module& module, const interface::Interface& interface,
@@ -216,33 +303,41 @@ PlannedSchedule plan_module(const ir::Module& module, const interface::Interface
   set_fault_context("lower");
   schedule::Schedule schedule = schedule::lower(module, chip);
   dump.at("lower", [&] { return schedule::to_text(schedule, chip); });
-  std::vector<schedule::Schedule> looser;  // that need less of the scratchpad at a time
   for (const SchedulePass& pass : kSchedulePasses) {
-    if (chip.scratchpad && (pass.run == schedule::keep_near || pass.run == schedule::prefetch))
-      looser.push_back(schedule);
     run_pass(pass, without, schedule, chip);
     dump.at(pass.name, [&] { return schedule::to_text(schedule, chip); });
   }
-  const auto plan_of = [&](const schedule::Schedule& each) {
-    return memory::plan_memory(each, chip, emit::program_data(interface, each, has_weight_file));
-  };
-  std::variant<memory::MemoryPlan, memory::NotFit> planned = plan_of(schedule);
-  for (; !looser.empty() && overflows(planned, chip.scratchpad->level); looser.pop_back()) {
-    schedule = std::move(looser.back());
-    planned = plan_of(schedule);
-  }
-  dump.at("schedule", [&] { return schedule::to_text(schedule, chip); });
 
-  set_fault_context("memory");
-  const auto* not_fit = std::get_if<memory::NotFit>(&planned);
-  memory::MemoryPlan plan =
-      not_fit != nullptr ? not_fit->plan : std::get<memory::MemoryPlan>(planned);
-  const std::vector<std::string> violations = memory::validate(schedule, plan);
+  const Planner planner(interface, chip, without, has_weight_file);
+  std::set<ir::VariableId> streamed, chosen;  // of those that were chosen, some cannot be reached
+  Dump made = dump;
+  PlannedSchedule planned = planner.plan(schedule, streamed, made);
+  while (planned.not_fit && chip.stream && !is_left_out(without, kStreamWeights)) {
+    const std::set<ir::VariableId> more = more_to_stream(schedule, *planned.not_fit, chosen);
+    if (more.empty()) break;
+    streamed.insert(more.begin(), more.end());
+    chosen.insert(more.begin(), more.end());
+    std::set<ir::VariableId> unreachable;
+    do {
+      made = dump;
+      planned = planner.plan(schedule, streamed, made);
+      unreachable = schedule::unreachable_weights(planned.schedule, chip);
+      for (const ir::VariableId variable : unreachable) streamed.erase(variable);
+    } while (!unreachable.empty());
+  }
+  if (!planned.not_fit && !streamed.empty()) {
+    const std::set<ir::VariableId> fewer = without_needless(schedule, planned.plan, streamed);
+    Dump made_again = dump;
+    PlannedSchedule again = planner.plan(schedule, fewer, made_again);
+    if (!again.not_fit && schedule::unreachable_weights(again.schedule, chip).empty()) {
+      planned = std::move(again);
+      made = std::move(made_again);
+    }
+  }
+  dump = std::move(made);
+  const std::vector<std::string> violations = memory::validate(planned.schedule, planned.plan);
   TDC_CHECK(violations.empty(), "{}", violations.front());
-  dump.at("plan", [&] { return memory::plan_text(schedule, chip, plan); });
-  return {.schedule = std::move(schedule),
-          .plan = std::move(plan),
-          .not_fit = not_fit != nullptr ? std::optional(*not_fit) : std::nullopt};
+  return planned;
 }
 
 std::optional<Planned> plan_program(SourceFiles& files, FileId file, const CompileOptions& options,

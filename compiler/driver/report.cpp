@@ -72,6 +72,8 @@ JsonArray steps_json(const Compilation& c) {
                                   {"in_bytes", moved.in},
                                   {"out_bytes", moved.out},
                                   {"least_bytes", moved.least},
+                                  {"streamed_in_bytes", moved.streamed_in},
+                                  {"streamed_out_bytes", moved.streamed_out},
                                   {"staying", std::move(staying)}});
   }
   return steps;

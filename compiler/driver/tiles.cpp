@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "driver/report.h"
 #include "ops/op.h"
 #include "runner/progress.h"
@@ -62,7 +64,10 @@ std::map<int64_t, Traffic> traffic_of(const schedule::Schedule& schedule, const 
       const schedule::View& far = is_inward ? copy->from : copy->to;
       const int64_t element_bytes = ir::byte_size(schedule.buffers[far.buffer].type.dtype).count;
       Traffic& traffic = result[step];
-      (is_inward ? traffic.in : traffic.out) += ir::element_count(far.extent) * element_bytes;
+      const int64_t bytes = ir::element_count(far.extent) * element_bytes;
+      (is_inward ? traffic.in : traffic.out) += bytes;
+      if (chip.stream && schedule.buffers[far.buffer].level == chip.stream->level)
+        (is_inward ? traffic.streamed_in : traffic.streamed_out) += bytes;
       traffic.least +=
           moved.try_emplace(step, schedule).first->second.mark(far, is_inward) * element_bytes;
     }
@@ -99,6 +104,12 @@ std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const 
 std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chip) {
   if (!chip.scratchpad) return fmt::format("chip `{}` has no scratchpad\n", chip.name);
   const std::map<int64_t, Traffic> traffic = traffic_of(schedule, chip);
+  const bool has_streamed = std::ranges::any_of(traffic, [](const auto& each) {
+    return each.second.streamed_in + each.second.streamed_out > 0;
+  });
+  const auto column_of_streamed = [&](const std::string& entry) {
+    return has_streamed ? fmt::format(" {:>11}", entry) : "";
+  };
   std::string text;
   const schedule::EntryPoint* entry = nullptr;
   for (const LaunchWork& work : launches_of(schedule)) {
@@ -106,19 +117,22 @@ std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chi
       entry = work.entry_point;
       text += fmt::format(
           "{}tiles of `{}`, bytes to and from {}\n{:>5} {:<22} {:<28} {:>5} {:<16} {:>11} {:>11} "
-          "{:>11}  stays in {}\n",
+          "{:>11}{}  stays in {}\n",
           text.empty() ? "" : "\n", entry->name, chip.levels[chip.scratchpad->level].name, "step",
-          "op", "name", "turns", "tile", "in", "out", "least", chip.levels[chip.tensors].name);
+          "op", "name", "turns", "tile", "in", "out", "least",
+          column_of_streamed(has_streamed ? "of " + chip.levels[chip.stream->level].name : ""),
+          chip.levels[chip.tensors].name);
     }
     const Traffic moved = traffic_at(traffic, work.step);
     std::string staying;
     for (const Staying& each : staying_operands(schedule, chip, *work.launch))
       staying += fmt::format("{}{}: {}", staying.empty() ? "" : ", ", each.name, each.reason);
     const ir::Dims& tile = work.launch->outputs.at(0).extent;
-    text += fmt::format("{:>5} {:<22} {:<28} {:>5} {:<16} {:>11} {:>11} {:>11}{}{}\n", work.step,
+    text += fmt::format("{:>5} {:<22} {:<28} {:>5} {:<16} {:>11} {:>11} {:>11}{}{}{}\n", work.step,
                         work.launch->op->name, work.launch->label, work.turns,
                         tile.empty() ? "1" : fmt::format("{}", fmt::join(tile, "x")),
                         with_commas(moved.in), with_commas(moved.out), with_commas(moved.least),
+                        column_of_streamed(with_commas(moved.streamed_in + moved.streamed_out)),
                         staying.empty() ? "" : "  ", staying);
   }
   return text;

@@ -15,6 +15,8 @@ struct Traffic {
   int64_t in = 0;     ///< to the scratchpad
   int64_t out = 0;    ///< and back
   int64_t least = 0;  ///< each element that moves once in each direction
+  /// Parts of `in` and `out`: from and to where streamed weights lie.
+  int64_t streamed_in = 0, streamed_out = 0;
   friend bool operator==(const Traffic&, const Traffic&) = default;
 };
 
@@ -36,9 +38,11 @@ std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const 
 
 /// For the terminal, by entry point:
 ///
-///     tiles of `train_step`, bytes
-///      step op         name        turns tile                  in       out     least  in L2
-///        12 matmul     fc1             6 1x64x32          229,376    98,304   327,680
+///     tiles of `train_step`, bytes to and from L1
+///      step op         name        turns tile                  in       out     least  of L3 stays
+///        12 matmul     fc1             6 1x64x32          229,376    98,304   327,680      0
+///
+/// The column of what is streamed stands there where something is.
 std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chip);
 
 }  // namespace tdc::driver

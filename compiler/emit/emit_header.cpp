@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -26,6 +27,18 @@ std::string shape_comment(const schedule::EntryPoint& entry_point,
     text += "\n";
   }
   return text;
+}
+
+/// How to reach weights that cores cannot; nothing if there are none.
+std::string reach_of_weights(const Model& model) {
+  const chip::Chip& chip = model.interface.chip;
+  const bool has_streamed =
+      chip.stream && std::ranges::any_of(model.variable_buffers, [&](schedule::BufferId buffer) {
+        return model.schedule.buffers[buffer].level == chip.stream->level;
+      });
+  if (!has_streamed) return "";
+  return fmt::format("\n * Some lie in {}, which only td_dma_copy, td_read and td_write reach.",
+                     chip.levels[chip.stream->level].name);
 }
 
 }  // namespace
@@ -76,13 +89,14 @@ std::string emit_header(const Model& model) {
       "time; this net has nothing of that kind */\n}} {}_config;\n",
       prefix);
   text += fmt::format(
-      "\n/* What lives between calls. Read and write it between calls only. */\ntypedef struct {{\n"
+      "\n/* What lives between calls. Read and write it between calls only.{3} */\n"
+      "typedef struct {{\n"
       "  const char* path;   /* as in the .td file */\n"
       "  const float* value; /* the elements */\n"
       "  float* live;        /* the same, to write; null if frozen */\n"
       "  uint32_t elements;\n  uint32_t rank;\n  int32_t dims[{1}];\n"
       "}} {0}_variable;\nextern const {0}_variable {0}_variables[{2}];\n",
-      prefix, table_rank(model.schedule), variable_array_extent(model));
+      prefix, table_rank(model.schedule), variable_array_extent(model), reach_of_weights(model));
   text += fmt::format(
       "\n/* Puts every trained weight back to its initial image; counters start again. Call it "
       "first. */\n"

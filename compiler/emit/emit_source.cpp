@@ -123,8 +123,9 @@ class SourceWriter {
   }
 
   void write_init() {
+    const chip::Chip& chip = model_.interface.chip;
     std::string steps;
-    bool fills = false;
+    bool fills = false, fills_far = false;
     for (const ir::VariableId id : schedule_.variables.ids()) {
       const schedule::BufferId buffer = model_.variable_buffers[id];
       if (schedule_.buffers[buffer].kind != BufferKind::variable) continue;
@@ -135,15 +136,25 @@ class SourceWriter {
             fmt::format("  td_dma_copy({}, {}, {}, 1, 0, 0); /* {} */\n", address,
                         image_name(model_, id), ir::byte_size(variable.type).count, variable.path);
       } else {
-        fills = true;
-        steps += fmt::format("  fill_zero({}, {}); /* {} */\n", address,
-                             ir::element_count(variable.type), variable.path);
+        const bool is_far = chip.stream && schedule_.buffers[buffer].level == chip.stream->level;
+        (is_far ? fills_far : fills) = true;
+        steps += fmt::format("  {}({}, {}); /* {} */\n", is_far ? "fill_zero_far" : "fill_zero",
+                             address, ir::element_count(variable.type), variable.path);
       }
     }
     if (fills)
       text_ +=
           "\nstatic void fill_zero(float* to, uint32_t elements) {\n"
           "  for (uint32_t i = 0; i < elements; ++i) to[i] = 0.0f;\n}\n";
+    if (fills_far)
+      text_ +=
+          "\n/* For memory that only transfers reach. */\n"
+          "static void fill_zero_far(float* to, uint32_t elements) {\n"
+          "  const float zeros[64] = {0};\n"
+          "  const uint32_t rows = elements / 64;\n"
+          "  td_dma_copy(to, zeros, sizeof zeros, rows, sizeof zeros, 0);\n"
+          "  td_dma_copy(to + 64 * rows, zeros, elements % 64 * sizeof(float), 1, 0, 0);\n"
+          "  td_dma_wait_all();\n}\n";
     text_ += fmt::format(
         "\n{0}_status {0}_init(const {0}_config* config) {{\n  (void)config; /* nothing here is "
         "random */\n",

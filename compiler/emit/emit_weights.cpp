@@ -15,7 +15,7 @@ std::string level_of(const Model& model, ir::VariableId variable) {
   const chip::Chip& chip = model.interface.chip;
   const schedule::Buffer& buffer = model.schedule.buffers[model.variable_buffers[variable]];
   const bool is_frozen = buffer.kind == schedule::BufferKind::constant;
-  return chip.levels[is_frozen ? chip.constants : chip.image].name;
+  return chip.levels[is_frozen ? buffer.level : chip.image].name;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include "graph/rewrite.h"
 #include "ops/op.h"
@@ -18,13 +19,22 @@ std::string key_of(const ir::Node& node) {
   return key;
 }
 
+/// Whether making it anew costs less than the copy that sharing would leave: a variable that starts
+/// again at a number.
+bool is_fill_of_variable(const ir::Node& node, const std::set<ir::ValueId>& written) {
+  return node.inputs.empty() && written.contains(node.outputs.at(0));
+}
+
 void share_equal(ir::Graph& graph) {
+  std::set<ir::ValueId> written;
+  for (const ir::Write& write : graph.writes) written.insert(write.value);
   std::map<std::string, ir::NodeId> seen;
   graph::Replacements replacements(graph);
   for (const ir::NodeId id : graph.nodes.ids()) {
     // Inputs are replaced by those of earlier rounds, so equal chains meet.
     ir::Node& node = graph.nodes[id];
     replacements.apply(node);
+    if (is_fill_of_variable(node, written)) continue;
     const auto [found, is_new] = seen.emplace(key_of(node), id);
     if (is_new) continue;
     const ir::ValueIds kept = graph.nodes[found->second].outputs;

@@ -27,9 +27,9 @@ class Keeper {
     size_t after_launch = 0;  // behind the last launch
     for (size_t at = 0; at < entry_.steps.size(); ++at) {
       if (std::holds_alternative<Launch>(entry_.steps[at])) after_launch = at + 1;
-      if (!is_single(at, /*inward=*/true)) continue;
+      if (!is_single(at, /*is_inward=*/true)) continue;
       for (size_t out = after_launch; out < at; ++out)
-        if (!removed_.contains(out) && is_single(out, false) && join(out, at)) break;
+        if (!removed_.contains(out) && is_single(out, /*is_inward=*/false) && join(out, at)) break;
     }
   }
 
@@ -38,13 +38,13 @@ class Keeper {
     std::set<BufferId> read;  // or written by something else
     for (size_t at = 0; at < entry_.steps.size(); ++at) {
       if (removed_.contains(at)) continue;
-      const bool is_out = is_single(at, false);
+      const bool is_out = is_single(at, /*is_inward=*/false);
       visit_views(entry_.steps[at], [&](const View& view, bool is_written) {
         if (!is_out || !is_written) read.insert(roots_[view.buffer]);
       });
     }
     for (size_t at = 0; at < entry_.steps.size(); ++at) {
-      if (removed_.contains(at) || !is_single(at, false)) continue;
+      if (removed_.contains(at) || !is_single(at, /*is_inward=*/false)) continue;
       const BufferId root = roots_[std::get<Copy>(entry_.steps[at]).to.buffer];
       if (schedule_.buffers[root].kind == BufferKind::temporary && !read.contains(root)) remove(at);
     }
@@ -55,15 +55,8 @@ class Keeper {
   }
 
  private:
-  /// Whether a step is a transfer in that direction outside of loops whose wait is, too.
-  [[nodiscard]] bool is_single(size_t at, bool inward) const {
-    const auto* copy = std::get_if<Copy>(&entry_.steps[at]);
-    return copy != nullptr && copy->transfer && !copy->context.loop_turn &&
-           is_inward(schedule_, chip_, *copy) == inward && wait_of(at).has_value();
-  }
-
-  [[nodiscard]] std::optional<size_t> wait_of(size_t copy) const {
-    return wait_before_launch(entry_, copy);
+  [[nodiscard]] bool is_single(size_t at, bool is_inward) const {
+    return is_single_transfer(schedule_, chip_, entry_, at, is_inward);
   }
 
   [[nodiscard]] bool is_same_memory(const View& a, const View& b) const {
@@ -124,7 +117,7 @@ class Keeper {
 
   void remove(size_t copy) {
     removed_.insert(copy);
-    removed_.insert(*wait_of(copy));
+    removed_.insert(*wait_before_launch(entry_, copy));
   }
 
   static void rename(Step& step, BufferId from, BufferId to) {

@@ -3,8 +3,12 @@
 // The passes over schedules, in the order in which they run. Each can be left out (`--without`):
 // the results have the same bits then.
 
+#include <set>
+#include <vector>
+
 #include "chip/chip.h"
 #include "schedule/schedule.h"
+#include "support/units.h"
 
 namespace tdc::schedule {
 
@@ -70,6 +74,29 @@ Schedule group(Schedule schedule);
 /// others stay as they are. Nothing happens to fewer than four equal turns, and to layers, whose
 /// turns have variables of their own. Comes after all passes that look at whole buffers.
 Schedule roll(Schedule schedule);
+
+/// The weights of the given variables lie where only transfers reach (`chip::Stream`); `tile` then
+/// brings them from there. Comes after `roll` and before `tile`.
+Schedule stream_weights(Schedule schedule, const chip::Chip& chip,
+                        const std::set<ir::VariableId>& weights);
+
+/// Weights in `level` that may be streamed, other than `chosen`, together at least `shortfall` if
+/// there are so many. First those of which a call of each entry point moves the fewest bytes for
+/// each that they leave free. Weights that a loop of a `repeat`, an index or a plain copy takes are
+/// none of them. `schedule` is that before `stream_weights`.
+std::vector<ir::VariableId> weights_to_stream(const Schedule& schedule, LevelId level,
+                                              Bytes shortfall,
+                                              const std::set<ir::VariableId>& chosen);
+
+/// Of the streamed weights those that `level` has `room` for: first those of which a call of each
+/// entry point moves the most bytes for each that they take.
+std::vector<ir::VariableId> weights_to_bring_back(const Schedule& schedule, LevelId level,
+                                                  Bytes room,
+                                                  const std::set<ir::VariableId>& streamed);
+
+/// Streamed weights that cores touch where they lie, which they cannot: `tile` found no pieces that
+/// fit, or none that the kernel takes.
+std::set<ir::VariableId> unreachable_weights(const Schedule& schedule, const chip::Chip& chip);
 
 /// Operands are brought to the scratchpad of the chip, piece by piece where they do not fit:
 ///

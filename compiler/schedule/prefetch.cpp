@@ -31,9 +31,9 @@ class Prefetcher {
 
   void run() {
     for (size_t at = 0; at < entry_.steps.size(); ++at)
-      if (is_single_transfer(at, /*inward=*/true)) bring_earlier(at);
+      if (is_single(at, /*is_inward=*/true)) bring_earlier(at);
     for (size_t at = 0; at < entry_.steps.size(); ++at)
-      if (is_single_transfer(at, /*inward=*/false)) wait_later(at);
+      if (is_single(at, /*is_inward=*/false)) wait_later(at);
     write();
   }
 
@@ -74,15 +74,8 @@ class Prefetcher {
     std::partial_sum(live_.begin(), live_.end(), live_.begin());
   }
 
-  /// A transfer in that direction outside of loops, with no launch until it is waited for.
-  [[nodiscard]] bool is_single_transfer(size_t at, bool inward) const {
-    const auto* copy = std::get_if<Copy>(&entry_.steps[at]);
-    return copy != nullptr && copy->transfer && !copy->context.loop_turn &&
-           is_inward(schedule_, chip_, *copy) == inward && wait_of(at).has_value();
-  }
-
-  [[nodiscard]] std::optional<size_t> wait_of(size_t copy) const {
-    return wait_before_launch(entry_, copy);
+  [[nodiscard]] bool is_single(size_t at, bool is_inward) const {
+    return is_single_transfer(schedule_, chip_, entry_, at, is_inward);
   }
 
   [[nodiscard]] bool is_lone_launch(size_t at) const {
@@ -123,7 +116,7 @@ class Prefetcher {
     if (!widen(near, launch, at)) return;
     before_[launch].push_back(at);
     is_moved_[at] = true;
-    waits_[at] = *wait_of(at);
+    waits_[at] = *wait_before_launch(entry_, at);
   }
 
   /// The first ticket that no transfer has.
@@ -138,7 +131,7 @@ class Prefetcher {
   /// Waits for a transfer behind the next launch.
   void wait_later(size_t at) {
     const Copy& copy = std::get<Copy>(entry_.steps[at]);
-    const size_t wait = *wait_of(at);
+    const size_t wait = *wait_before_launch(entry_, at);
     const BufferId near = roots_[copy.from.buffer];
     if (uses_.at(near).last != wait) return;
     size_t launch = wait;

@@ -211,6 +211,11 @@ class LaunchTiler {
     return elements;
   }
 
+  [[nodiscard]] bool is_streamed(const Operand& operand) const {
+    return chip_.stream &&
+           schedule_.buffers[view_of(launch_, operand).buffer].level == chip_.stream->level;
+  }
+
   // ---- the choice of cuts ----------------------------------------------------------------------
 
   /// A slot holds what it held in the turn before, too, where transfers run beside the cores.
@@ -240,7 +245,10 @@ class LaunchTiler {
             if (inner != axis)
               add_cuts({{axis, (extent + pieces - 1) / pieces}}, inner, kMostPieces / pieces);
       }
-    if (best_ && best_->cycles >= cycles_of_loads() + repeated_cycles({launch_.box})) best_.reset();
+    const bool must_move =
+        std::ranges::any_of(operands_, [&](const Operand& each) { return is_streamed(each); });
+    if (best_ && !must_move && best_->cycles >= cycles_of_loads() + repeated_cycles({launch_.box}))
+      best_.reset();
   }
 
   /// What the cores wait longer for operands that stay where they are.
@@ -353,20 +361,30 @@ class LaunchTiler {
   /// What the cores wait for in one of `groups` groups: for all that is brought or taken once, for
   /// the first and the last of what is moved in each turn, and for what the work does not hide.
   [[nodiscard]] int64_t cycles_of(const std::vector<Box>& group, int64_t groups) const {
-    int64_t exposed = 0, hidden = 0, starts = kStartsOfLaunch * std::ssize(group);
+    struct Moved {
+      int64_t exposed = 0, hidden = 0;  // bytes
+    };
+    Moved near, streamed;  // from where tensors lie, and from where only transfers reach
+    int64_t starts = kStartsOfLaunch * std::ssize(group);
     if (group.size() > 1) starts += kStartsOfLoop;
+    starts *= chip_.scratchpad->transfer;
     int64_t work = flop(launch_) / groups;
     for (const Operand& operand : operands_) {
       const int64_t elements = elements_of(operand, group.front());
-      exposed += elements * ir::kElementBytes;
-      const bool is_once = is_stationary(operand, group);
-      starts += is_once ? 1 : std::ssize(group);
-      work += elements * (is_once ? 1 : std::ssize(group));
-      if (!is_once) hidden += elements * ir::kElementBytes * (std::ssize(group) - 1);
+      const int64_t turns = is_stationary(operand, group) ? 1 : std::ssize(group);
+      Moved& moved = is_streamed(operand) ? streamed : near;
+      moved.exposed += elements * ir::kElementBytes;
+      moved.hidden += elements * ir::kElementBytes * (turns - 1);
+      work += elements * turns;
+      starts +=
+          turns * (is_streamed(operand) ? chip_.stream->transfer : chip_.scratchpad->transfer);
     }
-    const int64_t bandwidth = chip_.scratchpad->bandwidth;
-    return exposed / bandwidth + std::max<int64_t>(0, hidden / bandwidth - work / chip_.cores) +
-           starts * chip_.scratchpad->transfer;
+    const auto cycles = [&](int64_t Moved::* part) {
+      return near.*part / chip_.scratchpad->bandwidth +
+             (chip_.stream ? streamed.*part / chip_.stream->bandwidth : 0);
+    };
+    return cycles(&Moved::exposed) +
+           std::max<int64_t>(0, cycles(&Moved::hidden) - work / chip_.cores) + starts;
   }
 
   /// Cycles of cores that have no block of a product's outputs left, until the others have done

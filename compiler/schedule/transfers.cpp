@@ -20,6 +20,14 @@ std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t c
   return std::nullopt;
 }
 
+bool is_single_transfer(const Schedule& schedule, const chip::Chip& chip,
+                        const EntryPoint& entry_point, size_t at, bool is_inward) {
+  const auto* copy = std::get_if<Copy>(&entry_point.steps[at]);
+  return copy != nullptr && copy->transfer && !copy->context.loop_turn &&
+         schedule::is_inward(schedule, chip, *copy) == is_inward &&
+         wait_before_launch(entry_point, at).has_value();
+}
+
 size_t launch_of_transfer(const EntryPoint& entry_point, size_t copy, bool is_inward) {
   const std::vector<Step>& steps = entry_point.steps;
   const TransferId transfer = *std::get<Copy>(steps[copy]).transfer;

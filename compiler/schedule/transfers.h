@@ -17,6 +17,11 @@ bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& cop
 /// loop is in between.
 std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t copy);
 
+/// Whether a step is a transfer in that direction outside of loops, with no launch until it is
+/// waited for: one that may be moved or left out by itself.
+bool is_single_transfer(const Schedule& schedule, const chip::Chip& chip,
+                        const EntryPoint& entry_point, size_t at, bool is_inward);
+
 /// The step of the launch that the transfer at step `copy` is for: the next one behind the wait for
 /// what is brought, the last one for what goes back.
 size_t launch_of_transfer(const EntryPoint& entry_point, size_t copy, bool is_inward);

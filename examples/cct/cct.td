@@ -140,8 +140,3 @@ deploy cluster on pulp_cluster {
   budget  L1 <= 128 KiB, L2 <= 2 MiB
   allow   recompute
 }
-
-/// For `lora2` and `adapt_lora`, which do not fit 2 MiB beside their frozen weights.
-deploy roomy on pulp_cluster_4m {
-  allow   recompute
-}

@@ -67,7 +67,7 @@ for batch in 1 3; do
 done
 for strategy in $strategies; do
   for target in host qemu; do
-    start "full-$strategy" $target "$example/cct.td" "$strategy" --deploy roomy --data "$example/shifted_train.npz"
+    start "full-$strategy" $target "$example/cct.td" "$strategy" --deploy cluster --data "$example/shifted_train.npz"
   done
 done
 wait

@@ -25,9 +25,9 @@ build() {
 platform() { sed -n 's/^#   make PLATFORM=\([a-z_]*\) CC=.*/\1/p' "$1/Makefile"; }
 program() { echo "$1/build/$2/$(sed -n 's/^NAME := //p' "$1/Makefile")"; }
 
-for example in mlp_digits/mlp_digits cct/cct; do
-  name=$(basename $example)
-  cp "$root/examples/$example.td" "$name.td"
+for file in examples/mlp_digits/mlp_digits examples/cct/cct tests/diff/wide; do
+  name=$(basename $file)
+  cp "$root/$file.td" "$name.td"
   for chip in $(sed -n 's/^chip \([a-z0-9_]*\) .*/\1/p' "$root/stdlib/chips.td"); do
     echo "deploy test_$chip on $chip { allow recompute }" >>"$name.td"
   done
@@ -47,9 +47,15 @@ for example in mlp_digits/mlp_digits cct/cct; do
     done
   done
 done
-check "the transformer's adapters in both blocks do not fit 2 MiB" \
-  grep -qx cct-pulp_cluster-lora2 not-fit
-check "and fit 4 MiB" test -d cct-pulp_cluster_4m-lora2
+check "the whole transformer does not fit 2 MiB" grep -qx cct-pulp_cluster-full not-fit
+# in_l3 FOLDER PART: how many bytes of that kind the report has there
+in_l3() {
+  python3 -c 'import json, sys
+print(*[m[sys.argv[2] + "_bytes"] for m in json.load(open(sys.argv[1] + "/report.json"))["memory"] if m["level"] == "L3"])' "$@"
+}
+check "its adapters in both blocks fit with frozen weights in L3" test "$(in_l3 cct-pulp_cluster-lora2 frozen)" -gt 0
+check "3 MiB of trained weights fit in L3" test "$(in_l3 wide-pulp_cluster-all arena)" -gt 1000000
+check "and so do the sums of their gradients" test "$(in_l3 wide-pulp_cluster-summed arena)" -gt 3000000
 
 # The linker's assertions can fail: a constant and a variable that the plan did not count, more code than is reserved.
 # with_line FOLDER LINE COMMAND...: a copy of the project with one more line of C, as `more`, without what was built: objects that are

@@ -56,6 +56,20 @@ check "three samples at once or one after another give the same weights" cmp bat
 check "and the same losses" same_losses batch_3-host.csv batch_1_accumulate_3-host.csv
 check "but other updates give other weights" bash -c '! cmp -s batch_1-host.npz batch_3-host.npz'
 
+# Weights that do not fit the chip's second memory are streamed from its third.
+for train in all summed; do
+  wide() { "$tdc" run "$root/tests/diff/wide.td" --train $train --data "$digits" --steps 3 --seed 1 --save "$@"; }
+  check "3 MiB of weights train where all fits ($train)" wide $train.npz --deploy host --on host
+  for target in host qemu; do
+    check "3 MiB of weights are streamed on $target ($train)" wide $train-$target.npz --deploy cluster --on $target
+    check "with the same bits" cmp $train.npz $train-$target.npz
+  done
+done
+check "the report says what comes from there" bash -c "
+  '$tdc' report '$root/tests/diff/wide.td' --train all --tiles | grep -q 'of L3  stays in L2'"
+check "without streaming they do not fit" bash -c "
+  ! '$tdc' '$root/tests/diff/wide.td' --train all --without stream_weights -o nothing 2>said && grep -q memory-does-not-fit said"
+
 # Five samples in batches of four: the second batch is the fifth and the first three again (learn-6).
 idx_files five 0 5
 idx_files filled 0 5 0 3

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <ranges>
 #include <tuple>
 
 #include "ops/kernel.h"
@@ -237,13 +238,18 @@ std::optional<std::string> cut_problem(const Space& space, const Box& box) {
     if (box[i].extent() > 1) wide_chain = axis.name;
   }
   for (const MergedAxes& merged : space.merged) {
-    std::optional<size_t> wide;
+    // Going outwards, an axis with several indices joins the loop of those inside of it if that has
+    // all of theirs.
     int64_t loops = 1;
-    for (const size_t axis : merged.axes) {
-      if (is_cut(axis) && wide && ++loops > merged.loops)
-        return fmt::format("axis {} is cut inside of {}, of which there are {}",
-                           space.axes[axis].name, space.axes[*wide].name, box[*wide].extent());
-      if (box[axis].extent() > 1) wide = axis;
+    std::optional<size_t> cut;  // in the loop so far
+    for (const size_t axis : merged.axes | std::views::reverse) {
+      if (box[axis].extent() > 1 && cut) {
+        if (++loops > merged.loops)
+          return fmt::format("axis {} is cut inside of {}, of which there are {}",
+                             space.axes[*cut].name, space.axes[axis].name, box[axis].extent());
+        cut.reset();
+      }
+      if (is_cut(axis)) cut = axis;
     }
   }
   return std::nullopt;

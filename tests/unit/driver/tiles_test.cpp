@@ -76,6 +76,31 @@ TEST_CASE("tiles: what stays is named with the reason") {
                                                                        {"all", "gains nothing"}});
 }
 
+TEST_CASE("tiles: what comes from and goes to streamed weights is told by itself") {
+  ScheduleBuilder b;
+  const BufferId w = b.variable("w", {3000});
+  b.entry_point("step");
+  const BufferId updated = b.next_version(w);
+  b.launch("add", {w, b.input("x", {3000})}, {updated});
+  chip::Chip chip = test::chip_with_scratchpad(64 * 1024, 60, 15);
+  CHECK(tiles_text(schedule::tile(b.schedule(), chip), chip).find("of L3") == std::string::npos);
+  chip.stream = {.level = chip.levels.push_back({.name = "L3", .capacity = {1 << 20}}),
+                 .transfer = 160};
+  const schedule::Schedule streamed = schedule::tile(
+      schedule::stream_weights(b.schedule(), chip, {b.schedule().buffers[w].variable.value()}),
+      chip);
+  const std::map<int64_t, Traffic> traffic = traffic_of(streamed, chip);
+  REQUIRE(traffic.size() == 1);
+  CHECK(traffic.begin()->second == Traffic{.in = 24'000,
+                                           .out = 12'000,
+                                           .least = 36'000,
+                                           .streamed_in = 12'000,
+                                           .streamed_out = 12'000});
+  const std::string text = tiles_text(streamed, chip);
+  CHECK(text.find("     least       of L3  stays in L2\n") != std::string::npos);
+  CHECK(text.find("      36,000      24,000\n") != std::string::npos);
+}
+
 TEST_CASE("tiles: a chip without a scratchpad has none") {
   ScheduleBuilder b;
   b.entry_point("step");

@@ -23,6 +23,7 @@
 #include "diag/render.h"
 #include "driver/pipeline.h"
 #include "memory/run_schedule.h"
+#include "schedule/passes.h"
 #include "support/files.h"
 #include "unit/kernels/library.h"
 #include "unit/own_programs.h"
@@ -31,20 +32,23 @@
 namespace tdc::driver {
 namespace {
 
-/// A chip that has room for everything and a scratchpad of `bytes` beside it.
+/// A chip that has room for everything and a scratchpad of `bytes` beside it, and a third memory to
+/// stream weights from.
 chip::Chip chip_with_scratchpad(Bytes bytes) {
   chip::Chip chip = {.name = "board", .cores = 3};
   const LevelId near = chip.levels.push_back({.name = "near", .capacity = bytes});
   const LevelId far = chip.levels.push_back({.name = "far", .capacity = {int64_t{1} << 40}});
   chip.tensors = chip.constants = chip.image = far;
   chip.scratchpad = {.level = near, .transfer = 1, .bandwidth = 8, .load = 100};
+  const LevelId third = chip.levels.push_back({.name = "third", .capacity = {int64_t{1} << 40}});
+  chip.stream = {.level = third, .transfer = 2, .bandwidth = 1};
   return chip;
 }
 
-/// For that chip. Nullopt if the program cannot be compiled: an op's example may take from the
-/// sample what must not depend on it.
+/// For a chip. Nullopt if the program cannot be compiled: an op's example may take from the sample
+/// what must not depend on it.
 std::optional<PlannedSchedule> plan(const std::string& name, const std::string& text,
-                                    const std::string& train, Bytes scratchpad,
+                                    const std::string& train, const chip::Chip& chip,
                                     const std::vector<std::string>& without) {
   SourceFiles files;
   const FileId file = files.add(name, text);
@@ -58,10 +62,17 @@ std::optional<PlannedSchedule> plan(const std::string& name, const std::string& 
   if (diagnostics.has_errors() && diagnostics.all().front().code == "operand-depends-on-sample")
     return std::nullopt;
   REQUIRE(module.has_value());
-  PlannedSchedule planned =
-      plan_module(*module, check::interface_of(*program), chip_with_scratchpad(scratchpad), without,
-                  /*has_weight_file=*/true, none);
-  REQUIRE_FALSE(planned.not_fit);
+  return plan_module(*module, check::interface_of(*program), chip, without,
+                     /*has_weight_file=*/true, none);
+}
+
+/// For the chip that has room for everything.
+std::optional<PlannedSchedule> plan(const std::string& name, const std::string& text,
+                                    const std::string& train, Bytes scratchpad,
+                                    const std::vector<std::string>& without) {
+  std::optional<PlannedSchedule> planned =
+      plan(name, text, train, chip_with_scratchpad(scratchpad), without);
+  if (planned) REQUIRE_FALSE(planned->not_fit);
   return planned;
 }
 
@@ -200,6 +211,49 @@ TEST_CASE("the example of every op has the same bits without any of the passes")
   const std::vector<Case> cases = cases_in("tests/ops");
   for (size_t i = 0; i < cases.size(); ++i) compared += check_case(cases[i], i) ? 1 : 0;
   CHECK(compared >= 100);
+}
+
+/// Bytes of the weights in a level.
+int64_t weight_bytes(const schedule::Schedule& schedule, LevelId level) {
+  int64_t bytes = 0;
+  for (const schedule::Buffer& buffer : schedule.buffers)
+    if (!buffer.alias && buffer.level == level &&
+        (buffer.kind == schedule::BufferKind::variable ||
+         buffer.kind == schedule::BufferKind::constant))
+      bytes += ir::byte_size(buffer.type).count;
+  return bytes;
+}
+
+/// The program on a chip that lacks so many per cent of the bytes of all weights.
+void check_streamed(const std::filesystem::path& path, const std::string& train, int64_t percent) {
+  const std::string name = path.string(), text = read_file(name).value();
+  chip::Chip chip = chip_with_scratchpad({32 << 10});
+  const std::optional<PlannedSchedule> all = plan(name, text, train, chip, {});
+  REQUIRE(all.has_value());
+  chip.has_budget = true;
+  const memory::LevelPlan& far = all->plan.levels[chip.tensors];
+  CHECK(weight_bytes(all->schedule, chip.stream->level) == 0);
+  chip.levels[chip.tensors].capacity = {far.need().count -
+                                        weight_bytes(all->schedule, chip.tensors) * percent / 100};
+  const std::optional<PlannedSchedule> rest = plan(name, text, train, chip, {});
+  REQUIRE(rest.has_value());
+  INFO(name, ", train `", train, "`, ", percent, " %");
+  CHECK(schedule::unreachable_weights(rest->schedule, chip).empty());
+  CHECK(weight_bytes(rest->schedule, chip.stream->level) > 0);
+  check_same(results_of(*all), results_of(*rest));
+}
+
+TEST_CASE("weights that do not fit are streamed with the same bits") {
+  const auto check_turns = [](const char* folder, size_t one_of) {
+    size_t index = 0;
+    for (const std::filesystem::path& path : test::programs_in(folder))
+      for (const std::string& train : test::trains_of(read_file(path.string()).value()))
+        if ((test::turn() + index++) % one_of == 0)
+          check_streamed(path, train, static_cast<int64_t>((test::turn() + index) % 4) * 30 + 9);
+    CHECK(index >= one_of);
+  };
+  check_turns("tests/diff", 5);
+  check_turns("examples", 8);
 }
 
 /// Reductions of x over random axes and losses, in batches of few samples or of many.

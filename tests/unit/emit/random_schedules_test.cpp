@@ -45,6 +45,11 @@ TEST_CASE("emitted: launches, aliases, views and copies of random schedules") {
   check(random_schedule(turn(), {.entry_points = 12, .launches = 15, .with_transfers = false}));
 }
 
+/// With operands in tiles, kept near and fetched ahead where they can be.
+schedule::Schedule in_scratchpad(const schedule::Schedule& schedule, const chip::Chip& chip) {
+  return schedule::prefetch(schedule::keep_near(schedule::tile(schedule, chip), chip), chip);
+}
+
 /// One entry point for each call of the samples of all ops, or for one of `share` in turn: the
 /// whole op, and pieces of it.
 class RegistryProgram {
@@ -66,7 +71,7 @@ class RegistryProgram {
   [[nodiscard]] EmittedProgram make() { return {builder_.schedule(), std::move(values_)}; }
   /// The same with its operands in tiles, for a chip with a scratchpad.
   [[nodiscard]] EmittedProgram make_tiled(const chip::Chip& chip) {
-    return {schedule::tile(builder_.schedule(), chip), std::move(values_)};
+    return {in_scratchpad(builder_.schedule(), chip), std::move(values_)};
   }
 
  private:
@@ -164,8 +169,8 @@ TEST_CASE("emitted: strips of convolutions, forward and backward") {
 
 TEST_CASE("emitted: random modules after all passes") {
   const Schedule lowered = schedule::lower(random_module(turn(), 12), two_level_chip());
-  check(schedule::tile(schedule::group(schedule::take_over_memory(schedule::use_views(lowered))),
-                       chip_with_scratchpad(512, 1, 1000)));
+  check(in_scratchpad(schedule::group(schedule::take_over_memory(schedule::use_views(lowered))),
+                      chip_with_scratchpad(512, 1, 1000)));
 }
 
 TEST_CASE("emitted: two cores that write one element are noticed by ThreadSanitizer") {

@@ -107,5 +107,30 @@ TEST_CASE("pieces of a chain are its consecutive intervals") {
   CHECK(chain_length(builder.finish()) == 1);
 }
 
+TEST_CASE("what a cut may be is what the validator takes for a box, also of axes walked as one") {
+  int legal = 0, wrong = 0;
+  for (uint64_t seed = 0; seed < 5000; ++seed) {
+    Random random(seed);
+    ops::SpaceBuilder builder;
+    std::vector<size_t> axes;
+    for (int64_t i = random.between(1, 4); i > 0; --i)
+      axes.push_back(builder.axis(fmt::format("a{}", i), random.between(1, 3)));
+    builder.merge(axes, random.between(1, 3));
+    const ops::Space space = builder.finish();
+    Box box;
+    for (const ops::SpaceAxis& axis : space.axes) {
+      const int64_t begin = random.chance(50) ? 0 : random.between(0, axis.extent - 1);
+      box.push_back(
+          {begin, random.chance(50) ? axis.extent : random.between(begin + 1, axis.extent)});
+    }
+    const std::optional<std::string> problem = ops::cut_problem(space, box);
+    INFO(problem.value_or("legal"));
+    CHECK(problem.has_value() == box_problem(space, box).has_value());
+    ++(problem ? wrong : legal);
+  }
+  CHECK(legal > 2000);
+  CHECK(wrong > 300);
+}
+
 }  // namespace
 }  // namespace tdc::memory

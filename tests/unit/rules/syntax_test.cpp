@@ -353,7 +353,7 @@ TEST_CASE("deploy-1: what a `deploy` block says") {
 TEST_CASE("deploy-2: the library's chips are written like anyone's") {
   CHECK(read("chip c { cores 8 memory L1, size: 1 KiB, code: 0 }") == "");
   CHECK(read("chip c { memory L1 size: 1 KiB }") == "syntax");
-  for (const char* chip : {"pulp_cluster", "pulp_cluster_4m", "mcu_256k"}) {
+  for (const char* chip : {"pulp_cluster", "mcu_256k"}) {
     CAPTURE(chip);
     CHECK(said("use std.chips\n" + net("return x") + "deploy d on " + chip + " { }") == "");
   }

@@ -137,6 +137,32 @@ TEST_CASE("chip-6: a scratchpad is another level than that of tensors") {
   }
 }
 
+TEST_CASE(
+    "chip-7: weights are streamed to a scratchpad, from a memory that cores do not work with") {
+  const auto stream = [](const std::string& clauses) {
+    return said(
+        on_chip("cores 2 platform \"qemu_user\" tensors RAM constants ROM image ROM "
+                "memory NEAR, size: 8 KiB memory FAR, size: 1 MiB " +
+                clauses));
+  };
+  const std::string scratchpad = "scratchpad NEAR, transfer: 60, bandwidth: 8, load: 15 ";
+  CHECK(stream(scratchpad + "stream FAR, transfer: 160, bandwidth: 1") == "");
+  CHECK(stream("stream FAR, bandwidth: 1, transfer: 160 " + scratchpad) == "");
+  CHECK(stream("stream FAR, transfer: 160, bandwidth: 1") == "stream-without-scratchpad");
+  for (const char* level : {"NEAR", "RAM", "ROM"}) {
+    CAPTURE(level);
+    CHECK(stream(scratchpad + "stream " + level + ", transfer: 160, bandwidth: 1") ==
+          "stream-level");
+  }
+  CHECK(stream(scratchpad + "stream FURTHER, transfer: 160, bandwidth: 1") == "unknown-level");
+  for (const char* wrong :
+       {"FAR", "FAR, transfer: 160", "transfer: 160, bandwidth: 1",
+        "FAR, transfer: 160, bandwidth: 0", "FAR, transfer: 160, bandwidth: 1, load: 15"}) {
+    CAPTURE(wrong);
+    CHECK(stream(scratchpad + "stream " + wrong) == "chip-clause");
+  }
+}
+
 // ---- data ----
 
 TEST_CASE("data-1: one block for a net, and where samples come from") {
