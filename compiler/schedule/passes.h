@@ -82,8 +82,8 @@ Schedule stream_weights(Schedule schedule, const chip::Chip& chip,
 
 /// Weights in `level` that may be streamed, other than `chosen`, together at least `shortfall` if
 /// there are so many. First those of which a call of each entry point moves the fewest bytes for
-/// each that they leave free. Weights that a loop of a `repeat`, an index or a plain copy takes are
-/// none of them. `schedule` is that before `stream_weights`.
+/// each that they leave free. Small weights and those that a loop of a `repeat`, an index or a
+/// plain copy takes are none of them. `schedule` is that before `stream_weights`.
 std::vector<ir::VariableId> weights_to_stream(const Schedule& schedule, LevelId level,
                                               Bytes shortfall,
                                               const std::set<ir::VariableId>& chosen);

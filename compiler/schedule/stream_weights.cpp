@@ -14,6 +14,9 @@
 namespace tdc::schedule {
 namespace {
 
+/// Smaller weights are not worth it: the argument struct of a call on pieces takes about as much.
+constexpr int64_t kFewestBytes = 256;
+
 /// What is known of a variable whose weights may be streamed.
 struct Candidate {
   int64_t bytes = 0;
@@ -42,9 +45,10 @@ std::map<BufferId, Candidate> find_candidates(const Schedule& schedule, LevelId 
   std::map<BufferId, Candidate> candidates;
   for (const BufferId id : schedule.buffers.ids()) {
     const Buffer& buffer = schedule.buffers[id];
+    const Bytes bytes = align_up(ir::byte_size(buffer.type), kAlignment);
     if (roots[id] == id && is_weight(buffer) && buffer.level == level &&
-        ir::element_count(buffer.type) > 1)
-      candidates[id].bytes = align_up(ir::byte_size(buffer.type), kAlignment).count;
+        bytes.count >= kFewestBytes)
+      candidates[id].bytes = bytes.count;
   }
   for (const EntryPoint& entry : schedule.entry_points)
     for (const Step& step : entry.steps)

@@ -66,14 +66,14 @@ TEST_CASE("stream_weights: as few bytes move as can be, and no more weights than
   CHECK(brought_back(399, {s, m, l, o}).empty());
 }
 
-TEST_CASE("stream_weights: what an index, a copy or a loop takes stays where cores reach it") {
+TEST_CASE("stream_weights: what is small, or a copy or a loop takes, stays where cores reach it") {
   test::ScheduleBuilder b;
   const BufferId copied = b.variable("copied", {100}), looped = b.variable("looped", {100}),
-                 single = b.constant("single", {1}), plain = b.variable("plain", {100});
+                 few = b.constant("few", {60}), plain = b.variable("plain", {100});
   b.entry_point("step");
   b.copy(b.whole(copied), b.whole(b.temporary("saved", {100})));
   b.launch("relu", {looped}, {b.output("y", {100})}).context.loop_turn = LoopTurn{};
-  b.launch("relu", {single}, {b.output("z", {1})});
+  b.launch("relu", {few}, {b.output("z", {60})});
   b.launch("relu", {plain}, {b.output("w", {100})});
   CHECK(weights_to_stream(b.schedule(), test::kL2, {100'000}, {}) ==
         Variables{variable_of(b, plain)});
