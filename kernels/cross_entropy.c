@@ -41,12 +41,12 @@ void td_cross_entropy_grad_f32(const td_cross_entropy_grad_f32_args* args, td_te
       continue;
     }
     const float largest = td_max_row(logits, args->classes);
-    TD_INDEPENDENT for (int32_t i = 0; i < args->classes; ++i) {
+    TD_VECTORIZED for (int32_t i = 0; i < args->classes; ++i) {
       dlogits[i] = td_expf(logits[i] - largest);
     }
     const float sum = td_fold_row(dlogits, dlogits, args->classes, 0.0f, td_fold_add);
     const float scale = dloss / sum;
-    TD_INDEPENDENT for (int32_t i = 0; i < args->classes; ++i) dlogits[i] *= scale;
+    TD_INDEPENDENT(i, 0, args->classes, dlogits, dlogits[i] * scale);
     dlogits[label] -= dloss;
   }
 }
@@ -84,7 +84,7 @@ void td_cross_entropy_grad_of_parts_f32(const td_cross_entropy_grad_of_parts_f32
     const float dloss = args->dloss[row] / (float)args->positions;
     const float scale = dloss / td_sum_partials(args->parts + row * TD_PARTIALS);
     const float largest = args->largest[row];
-    TD_INDEPENDENT for (int32_t i = begin; i < end; ++i) {
+    TD_VECTORIZED for (int32_t i = begin; i < end; ++i) {
       dlogits[i] = td_expf(logits[i] - largest) * scale;
     }
     if (label >= begin && label < end) dlogits[label] -= dloss;

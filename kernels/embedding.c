@@ -29,6 +29,6 @@ void td_embedding_grad_f32(const td_embedding_grad_f32_args* args, td_team team)
     if (index < args->first_entry || index - args->first_entry >= args->vocabulary) continue;
     float* const entry = args->dtable + (index - args->first_entry) * args->dtable_row;
     const float* const dy = args->dy + row * args->dy_row;
-    TD_INDEPENDENT for (int32_t i = share.begin; i < share.end; ++i) entry[i] += dy[i];
+    TD_INDEPENDENT(i, share.begin, share.end, entry, entry[i] + dy[i]);
   }
 }

@@ -29,9 +29,7 @@ void td_layer_norm_f32(const td_layer_norm_f32_args* args, td_team team) {
     const float* const x = args->x + row * args->x_row;
     const float mean = td_mean_row(x, columns);
     const float rstd = td_row_rstd(x, columns, mean, args->epsilon);
-    TD_INDEPENDENT for (int32_t i = 0; i < columns; ++i) {
-      y[i] = (x[i] - mean) * rstd * weight[i] + bias[i];
-    }
+    TD_INDEPENDENT(i, 0, columns, y, (x[i] - mean) * rstd * weight[i] + bias[i]);
   }
 }
 
@@ -57,13 +55,11 @@ void td_layer_norm_grad_f32(const td_layer_norm_grad_f32_args* args, td_team tea
     const float* const x = args->x + row * args->x_row;
     const float mean = args->mean[row];
     const float rstd = args->rstd[row];
-    TD_INDEPENDENT for (int32_t i = 0; i < columns; ++i) dx[i] = dy[i] * weight[i];
+    TD_INDEPENDENT(i, 0, columns, dx, dy[i] * weight[i]);
     const float mean_g = td_fold_row(dx, dx, columns, 0.0f, td_fold_add) / (float)columns;
     const float covariance = td_fold_row(dx, x, columns, mean, td_fold_covariance) / (float)columns;
     const float slope = covariance * rstd * rstd;  // mean of g * n, times rstd
-    TD_INDEPENDENT for (int32_t i = 0; i < columns; ++i) {
-      dx[i] = rstd * td_fmaf(mean - x[i], slope, dx[i] - mean_g);
-    }
+    TD_INDEPENDENT(i, 0, columns, dx, rstd * td_fmaf(mean - x[i], slope, dx[i] - mean_g));
   }
 }
 
@@ -80,8 +76,7 @@ void td_layer_norm_weight_grad_f32(const td_layer_norm_weight_grad_f32_args* arg
     const float* const x = args->x + row * args->x_row;
     const float mean = args->mean[row];
     const float rstd = args->rstd[row];
-    TD_INDEPENDENT for (int32_t i = share.begin; i < share.end; ++i) {
-      dweight[i] = td_fmaf(dy[i], (x[i] - mean) * rstd, dweight[i]);
-    }
+    TD_INDEPENDENT(i, share.begin, share.end, dweight,
+                   td_fmaf(dy[i], (x[i] - mean) * rstd, dweight[i]));
   }
 }

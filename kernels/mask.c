@@ -11,7 +11,7 @@ TD_INLINE void td_mask_rows(float* y, const float* x, td_range share, int32_t ro
     float* const to = y + batch * y_batch + row * y_row;
     const float* const from = x + batch * x_batch + row * x_row;
     const int32_t seen = td_max_int(td_min_int(first_seen + row, columns), 0);
-    TD_INDEPENDENT for (int32_t i = 0; i < seen; ++i) to[i] = from[i];
+    TD_INDEPENDENT(i, 0, seen, to, from[i]);
     for (int32_t i = seen; i < columns; ++i) to[i] = hidden;
   }
 }

@@ -51,7 +51,7 @@ static void td_outer_product(const td_matmul_f32_args* p, td_team team) {
     const float a = p->a[o * p->a_outer + l * p->a_batch + i * p->a_row];
     const float* const b = p->b + o * p->b_outer + l * p->b_batch + j * p->b_col;
     if (p->y_col == 1 && p->b_col == 1 && !p->accumulate) {
-      TD_INDEPENDENT for (int32_t e = 0; e < count; ++e) y[e] = td_fmaf(a, b[e], 0.0f);
+      TD_INDEPENDENT(e, 0, count, y, td_fmaf(a, b[e], 0.0f));
     } else {
       for (int32_t e = 0; e < count; ++e) {
         float* const sum = y + e * p->y_col;

@@ -23,7 +23,7 @@ void td_mse_grad_f32(const td_mse_grad_f32_args* args, td_team team) {
     const float* const x = args->x + row * args->x_row;
     const float* const target = args->target + row * args->target_row;
     const float scale = 2.0f * args->dloss[row] / (float)args->columns;
-    TD_INDEPENDENT for (int32_t i = begin; i < end; ++i) dx[i] = scale * (x[i] - target[i]);
+    TD_INDEPENDENT(i, begin, end, dx, scale * (x[i] - target[i]));
     share.begin += end - begin;
   }
 }

@@ -13,9 +13,7 @@ void td_sgd_update_f32(const td_sgd_update_f32_args* args, td_team team) {
     float* const y = args->y + row * args->y_row + column;
     const float* const w = args->w + row * args->w_row + column;
     const float* const g = args->g + row * args->g_row + column;
-    TD_INDEPENDENT for (int32_t i = 0; i < count; ++i) {
-      y[i] = td_fmaf(rate, g[i] * inverse_count, w[i]);
-    }
+    TD_INDEPENDENT(i, 0, count, y, td_fmaf(rate, g[i] * inverse_count, w[i]));
     share.begin += count;
     ++row;
     column = 0;

@@ -11,9 +11,9 @@ void td_softmax_f32(const td_softmax_f32_args* args, td_team team) {
     float* const y = args->y + row * args->y_row;
     const float* const x = args->x + row * args->x_row;
     const float largest = td_max_row(x, args->columns);
-    TD_INDEPENDENT for (int32_t i = 0; i < args->columns; ++i) y[i] = td_expf(x[i] - largest);
+    TD_INDEPENDENT(i, 0, args->columns, y, td_expf(x[i] - largest));
     const float sum = td_fold_row(y, y, args->columns, 0.0f, td_fold_add);
-    TD_INDEPENDENT for (int32_t i = 0; i < args->columns; ++i) y[i] /= sum;
+    TD_INDEPENDENT(i, 0, args->columns, y, y[i] / sum);
   }
 }
 
@@ -30,6 +30,6 @@ void td_softmax_grad_f32(const td_softmax_grad_f32_args* args, td_team team) {
     const float* const y = args->y + row * args->y_row;
     const float* const dy = args->dy + row * args->dy_row;
     const float product = td_fold_row(y, dy, args->columns, 0.0f, td_fold_product);
-    TD_INDEPENDENT for (int32_t i = 0; i < args->columns; ++i) dx[i] = y[i] * (dy[i] - product);
+    TD_INDEPENDENT(i, 0, args->columns, dx, y[i] * (dy[i] - product));
   }
 }

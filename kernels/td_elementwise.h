@@ -20,7 +20,7 @@
 TD_INLINE void td_map_unary_row(float* y, const float* a, int32_t count, int32_t y_step,
                                 int32_t a_step, float (*function)(float)) {
   if (y_step == 1 && a_step == 1) {
-    TD_INDEPENDENT for (int32_t i = 0; i < count; ++i) y[i] = function(a[i]);
+    TD_INDEPENDENT(i, 0, count, y, function(a[i]));
   } else {
     for (int32_t i = 0; i < count; ++i) y[i * y_step] = function(a[i * a_step]);
   }
@@ -46,10 +46,10 @@ TD_INLINE void td_map_binary_row(float* y, const float* a, const float* b, int32
                                  int32_t y_step, int32_t a_step, int32_t b_step,
                                  float (*function)(float, float)) {
   if (y_step == 1 && a_step == 1 && b_step == 1) {
-    TD_INDEPENDENT for (int32_t i = 0; i < count; ++i) y[i] = function(a[i], b[i]);
+    TD_INDEPENDENT(i, 0, count, y, function(a[i], b[i]));
   } else if (y_step == 1 && a_step == 1 && b_step == 0) {
     const float same = *b;
-    TD_INDEPENDENT for (int32_t i = 0; i < count; ++i) y[i] = function(a[i], same);
+    TD_INDEPENDENT(i, 0, count, y, function(a[i], same));
   } else {
     for (int32_t i = 0; i < count; ++i) y[i * y_step] = function(a[i * a_step], b[i * b_step]);
   }

@@ -15,25 +15,48 @@
 /// For functions that take a function or a constant and must be specialised to it.
 #define TD_INLINE static inline __attribute__((always_inline))
 
-/// Before a loop whose turns are independent: a turn may write what the same turn has read (an
-/// operand in place), but no other turn touches it. Compilers cannot see that from pointers. Without
-/// vector registers four turns share the steps of pointers and the branch.
+/// `to[i] = value` for i = begin .. end - 1, where `value` may name `i`. Turns are independent: one
+/// may write what it has read itself (an operand in place), but no other turn touches that.
+/// Compilers cannot see so from pointers. Without vector registers four turns read before the first
+/// of them writes, so that one need not wait for the results of another.
+///
+/// TD_VECTORIZED stands before such a loop that is not worth four times its code there, TD_ROLLED
+/// before one that is to stay as it is.
 ///
 /// TD_LANES stands before a loop of constant length over accumulators that live in registers: eight
 /// or sixteen lanes of vector registers, or as many scalars. gcc must keep such a loop until it has
 /// made vectors of it, and must unroll it where there are none.
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed"  // having no vector registers is no mistake
-#define TD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define TD_VECTORIZED _Pragma("clang loop vectorize(assume_safety)")
+#define TD_ROLLED _Pragma("clang loop unroll(disable)")
 #define TD_LANES
 #else
+#define TD_VECTORIZED _Pragma("GCC ivdep")
+#define TD_ROLLED _Pragma("GCC unroll 1")
 #if defined(__riscv)
-#define TD_INDEPENDENT _Pragma("GCC ivdep") _Pragma("GCC unroll 4")
 #define TD_LANES _Pragma("GCC unroll 8")
 #else
-#define TD_INDEPENDENT _Pragma("GCC ivdep")
 #define TD_LANES _Pragma("GCC unroll 1")
 #endif
+#endif
+#if defined(__riscv)
+#define TD_INDEPENDENT(i, begin, end, to, value)                                                 \
+  do {                                                                                           \
+    const int32_t td_end = (end);                                                                \
+    int32_t i = (begin);                                                                         \
+    for (; i < td_end - 3; ++i) {                                                                \
+      const float td_0 = (value), td_1 = (++i, value), td_2 = (++i, value), td_3 = (++i, value); \
+      (to)[i - 3] = td_0;                                                                        \
+      (to)[i - 2] = td_1;                                                                        \
+      (to)[i - 1] = td_2;                                                                        \
+      (to)[i] = td_3;                                                                            \
+    }                                                                                            \
+    TD_ROLLED for (; i < td_end; ++i)(to)[i] = (value);                                          \
+  } while (0)
+#else
+#define TD_INDEPENDENT(i, begin, end, to, value) \
+  TD_VECTORIZED for (int32_t i = (begin); i < (end); ++i)(to)[i] = (value)
 #endif
 
 /// A range of work items, `end` not included.
