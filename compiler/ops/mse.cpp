@@ -85,10 +85,36 @@ void bind_loss(const KernelCall& call, KernelScalars& scalars) {
   check_dense(call.output(0));
 }
 
+/// An axis for each axis of the prediction.
+Space space_of_grad(const Call& call) {
+  SpaceBuilder builder;
+  const Dims& dims = call.input(0).dims;
+  const std::vector<size_t> axes = add_axes(builder, dims);
+  const Access elements = broadcast_access(dims, dims, axes);
+  Access losses;
+  if (call.attributes.boolean("per_sample")) losses.dims.push_back(SpaceBuilder::along(axes.at(0)));
+  builder.input(elements).input(elements).input(losses).output(elements);
+  return builder.finish();
+}
+
 void bind_grad(const KernelCall& call, KernelScalars& scalars) {
-  bind_rows(call, scalars);
-  check_dense(call.input(2));
-  scalars.set("dx_row", rows_of(call.output(0), call.attributes).stride);
+  const bool per_sample = call.attributes.boolean("per_sample");
+  const OperandLayout& dx = call.output(0);
+  LoopNest nest = {.extent = dx.extent,
+                   .strides = {dx.stride, call.input(0).stride, call.input(1).stride,
+                               Dims(dx.extent.size(), 0)}};
+  if (per_sample) nest.strides.back().at(0) = call.input(2).stride.at(0);
+  int64_t columns = 1;  // of the whole op, whatever part of it this is
+  for (size_t axis = per_sample ? 1 : 0; axis < call.space.axes.size(); ++axis)
+    columns *= call.space.axes[axis].extent;
+  nest = merge_loops(nest);
+  scalars.set("columns", columns);
+  scalars.set("rank", static_cast<int64_t>(nest.extent.size()));
+  scalars.set("extent", nest.extent);
+  scalars.set("dx_stride", nest.strides[0]);
+  scalars.set("x_stride", nest.strides[1]);
+  scalars.set("target_stride", nest.strides[2]);
+  scalars.set("dloss_stride", nest.strides[3]);
 }
 
 std::vector<Sample> samples(bool is_gradient) {
@@ -153,7 +179,7 @@ const OpFamily mse_family = {
          .gradient = NoGradient{"gradients of gradients are not supported"},
          .evaluate = evaluate_grad,
          .work = Work::outputs,
-         .space = per_sample_space,
+         .space = space_of_grad,
          .in_place = {{0, 0}, {1, 0}},
          .kernel =
              KernelDef{
@@ -161,24 +187,32 @@ const OpFamily mse_family = {
                  .file = "mse.c",
                  .fields = {{.name = "dx",
                              .kind = FieldKind::output,
-                             .summary = "[rows][columns]; may be x or target"},
+                             .summary = "may be x or target exactly"},
                             {.name = "x",
                              .kind = FieldKind::input,
                              .operand = 0,
-                             .summary = "[rows][columns], columns dense"},
+                             .summary = "prediction"},
                             {.name = "target",
                              .kind = FieldKind::input,
                              .operand = 1,
-                             .summary = "[rows][columns], columns dense"},
+                             .summary = "of the same shape"},
                             {.name = "dloss",
                              .kind = FieldKind::input,
                              .operand = 2,
-                             .summary = "[rows]"},
-                            {.name = "rows", .kind = FieldKind::count, .summary = "losses"},
-                            {.name = "columns", .kind = FieldKind::count, .summary = "of a row"},
-                            {.name = "dx_row", .kind = FieldKind::count, .summary = "stride"},
-                            {.name = "x_row", .kind = FieldKind::count, .summary = "stride"},
-                            {.name = "target_row", .kind = FieldKind::count, .summary = "stride"}},
+                             .summary = "of each loss"},
+                            {.name = "columns",
+                             .kind = FieldKind::count,
+                             .summary = "elements of which a loss is the mean"},
+                            {.name = "rank", .kind = FieldKind::count, .summary = "axes in use"},
+                            {.name = "extent", .kind = FieldKind::counts, .summary = "of dx"},
+                            {.name = "dx_stride", .kind = FieldKind::counts, .summary = "elements"},
+                            {.name = "x_stride", .kind = FieldKind::counts, .summary = "elements"},
+                            {.name = "target_stride",
+                             .kind = FieldKind::counts,
+                             .summary = "elements"},
+                            {.name = "dloss_stride",
+                             .kind = FieldKind::counts,
+                             .summary = "elements; 0 along what a loss is the mean of"}},
                  .bind = bind_grad},
          .samples = [] { return samples(true); }},
     }};

@@ -488,11 +488,13 @@ tiny_status tiny_train_step(const float* x_in, const float* t_in, float* loss) {
         .x = (float*)(void*)(tiny_arena_memory + 224),
         .target = t_in,
         .dloss = (float*)(void*)(tiny_arena_memory + 240),
-        .rows = 2,
         .columns = 2,
-        .dx_row = 2,
-        .x_row = 2,
-        .target_row = 2};
+        .rank = 2,
+        .extent = {2, 2},
+        .dx_stride = {2, 1},
+        .x_stride = {2, 1},
+        .target_stride = {2, 1},
+        .dloss_stride = {1, 0}};
     TD_MARK(15);
     td_team_run(run_td_mse_grad_f32, &args);
   }

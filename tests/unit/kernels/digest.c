@@ -164,8 +164,9 @@ static void run_rows(int32_t columns) {
       .positions = 3, .logits_row = columns, .dlogits_row = columns);
   RUN(td_mse_f32, .loss = result, .x = operand_a, .target = operand_b, ROWS, .x_row = columns,
       .target_row = columns);
-  RUN(td_mse_grad_f32, .dx = result, .x = operand_a, .target = operand_b, .dloss = small[0], ROWS,
-      .dx_row = columns, .x_row = columns, .target_row = columns);
+  RUN(td_mse_grad_f32, .dx = result, .x = operand_a, .target = operand_b, .dloss = small[0],
+      .columns = columns, .rank = 2, .extent = {17, columns}, .dx_stride = {columns, 1},
+      .x_stride = {columns, 1}, .target_stride = {columns, 1}, .dloss_stride = {1, 0});
   RUN(td_accuracy_f32, .y = result, .logits = operand_a, .label = labels, .samples = 17,
       .positions = 1, .classes = columns, .k = 2, .logits_row = columns);
   RUN(td_layer_norm_statistics_f32, .mean = result, .rstd = small[3], .x = operand_a, ROWS,

@@ -193,11 +193,13 @@ TEST_CASE("mse and its gradient agree with their definitions in double") {
                              .x = dx.data(),
                              .target = target.data(),
                              .dloss = dloss.data(),
-                             .rows = kRows,
                              .columns = columns,
-                             .dx_row = columns,
-                             .x_row = columns,
-                             .target_row = columns});
+                             .rank = 2,
+                             .extent = {kRows, columns},
+                             .dx_stride = {columns, 1},
+                             .x_stride = {columns, 1},
+                             .target_stride = {columns, 1},
+                             .dloss_stride = {1, 0}});
     CHECK(relative_error(dx, expected_dx) < 4e-7);
   }
 }
