@@ -8,7 +8,7 @@ chip pulp_cluster {
   cores      8
   platform   "pulp_cluster"
   memory     L1, size: 128 KiB, stack: 32 KiB
-  memory     L2, size: 2 MiB, code: 116 KiB
+  memory     L2, size: 2 MiB, code: 128 KiB
   memory     L3, size: 32 MiB
   tensors    L2
   constants  L2

@@ -235,10 +235,11 @@ class Planner {
     if (!streamed.empty())
       schedule = schedule::stream_weights(std::move(schedule), chip_, streamed);
     dump.at(kStreamWeights, [&] { return schedule::to_text(schedule, chip_); });
+    const std::optional<Shortage> shortage = shortage_of_budget(schedule);
     std::vector<schedule::Schedule> looser;  // that need less of the scratchpad at a time
     for (const SchedulePass& pass : kNearPasses) {
       if (chip_.scratchpad && pass.may_overflow) looser.push_back(schedule);
-      run_pass(pass, without_, schedule, chip_);
+      if (!shortage) run_pass(pass, without_, schedule, chip_);
       dump.at(pass.name, [&] { return schedule::to_text(schedule, chip_); });
     }
     set_fault_context("memory");
@@ -248,20 +249,46 @@ class Planner {
       planned = plan_of(schedule);
     }
     dump.at("schedule", [&] { return schedule::to_text(schedule, chip_); });
-    auto* not_fit = std::get_if<memory::NotFit>(&planned);
+    std::optional<memory::NotFit> not_fit;
+    if (auto* found = std::get_if<memory::NotFit>(&planned)) not_fit = std::move(*found);
     memory::MemoryPlan plan =
-        not_fit != nullptr ? not_fit->plan : std::get<memory::MemoryPlan>(std::move(planned));
+        not_fit ? not_fit->plan : std::get<memory::MemoryPlan>(std::move(planned));
+    if (shortage) {
+      if (!not_fit) not_fit = {.plan = plan, .overflows = {}};
+      not_fit->overflows.insert(not_fit->overflows.begin(),
+                                memory::overflow_of_pieces(chip_, plan, shortage->entry_point,
+                                                           shortage->step, shortage->bytes));
+    }
     dump.at("plan", [&] { return memory::plan_text(schedule, chip_, plan); });
-    return {.schedule = std::move(schedule),
-            .plan = std::move(plan),
-            .not_fit = not_fit != nullptr ? std::optional(std::move(*not_fit)) : std::nullopt};
+    return {
+        .schedule = std::move(schedule), .plan = std::move(plan), .not_fit = std::move(not_fit)};
   }
 
  private:
+  struct Shortage {
+    std::string entry_point, step;
+    Bytes bytes;  ///< that the step needs
+  };
+
   [[nodiscard]] std::variant<memory::MemoryPlan, memory::NotFit> plan_of(
       const schedule::Schedule& schedule) const {
     return memory::plan_memory(schedule, chip_,
                                emit::program_data(interface_, schedule, has_weight_file_));
+  }
+
+  /// The launch that needs most of a scratchpad whose budget is too small for it even in the
+  /// smallest pieces. What the chip's whole scratchpad does not hold works where tensors lie.
+  [[nodiscard]] std::optional<Shortage> shortage_of_budget(
+      const schedule::Schedule& schedule) const {
+    if (!chip_.scratchpad || is_left_out(without_, "tile")) return std::nullopt;
+    chip::MemoryLevel whole = chip_.levels[chip_.scratchpad->level];
+    if (!whole.budget || *whole.budget == whole.capacity) return std::nullopt;
+    whole.budget.reset();
+    std::optional<Shortage> most;
+    for (const auto& [entry, launch, bytes] : schedule::too_large_for_scratchpad(schedule, chip_))
+      if (bytes <= whole.room() && (!most || bytes > most->bytes))
+        most = {.entry_point = entry->name, .step = launch->label, .bytes = bytes};
+    return most;
   }
 
   const interface::Interface& interface_;

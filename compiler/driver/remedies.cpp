@@ -341,7 +341,12 @@ std::string needs_text(const Remedy& remedy) {
 std::vector<Remedy> find_remedies(const SourceFiles& files, FileId file,
                                   const CompileOptions& options, const check::Program& program,
                                   const memory::NotFit& not_fit) {
-  if (!program.training) return {};
+  const auto& scratchpad = program.deployment.chip.scratchpad;
+  const bool is_about_tensors =
+      std::ranges::any_of(not_fit.overflows, [&](const memory::Overflow& overflow) {
+        return !scratchpad || overflow.level != scratchpad->level;
+      });
+  if (!program.training || !is_about_tensors) return {};
   return Search(files, file, options, program, not_fit).run();
 }
 

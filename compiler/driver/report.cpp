@@ -56,10 +56,11 @@ JsonArray steps_json(const Compilation& c) {
   JsonArray steps;
   const chip::Chip& chip = c.program.deployment.chip;
   const std::map<int64_t, Traffic> traffic = traffic_of(c.schedule, chip);
+  const std::set<const schedule::Launch*> too_large = too_large_launches(c.schedule, chip);
   for (const LaunchWork& work : launches_of(c.schedule)) {
     const Traffic moved = traffic_at(traffic, work.step);
     JsonArray staying;
-    for (const Staying& each : staying_operands(c.schedule, chip, *work.launch))
+    for (const Staying& each : staying_operands(c.schedule, chip, *work.launch, too_large))
       staying.emplace_back(JsonObject{{"name", each.name}, {"reason", std::string(each.reason)}});
     steps.emplace_back(JsonObject{{"step", work.step},
                                   {"entry_point", work.entry_point->name},

@@ -9,6 +9,7 @@
 #include "ops/op.h"
 #include "runner/progress.h"
 #include "schedule/loops.h"
+#include "schedule/passes.h"
 #include "schedule/transfers.h"
 
 namespace tdc::driver {
@@ -81,8 +82,17 @@ Traffic traffic_at(const std::map<int64_t, Traffic>& traffic, int64_t step) {
   return found == traffic.end() ? Traffic{} : found->second;
 }
 
+std::set<const schedule::Launch*> too_large_launches(const schedule::Schedule& schedule,
+                                                     const chip::Chip& chip) {
+  std::set<const schedule::Launch*> launches;
+  for (const schedule::TooLarge& each : schedule::too_large_for_scratchpad(schedule, chip))
+    launches.insert(each.launch);
+  return launches;
+}
+
 std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const chip::Chip& chip,
-                                      const schedule::Launch& launch) {
+                                      const schedule::Launch& launch,
+                                      const std::set<const schedule::Launch*>& too_large) {
   std::vector<Staying> result;
   if (!chip.scratchpad) return result;
   const ops::Space space = launch.op->space(launch.call);
@@ -92,6 +102,7 @@ std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const 
     const std::string_view reason = access.is_indexed                     ? "data decides"
                                     : ir::element_count(view.extent) == 1 ? "one element"
                                     : launch.context.loop_turn            ? "in a recurrence"
+                                    : too_large.contains(&launch)         ? "does not fit"
                                                                           : "gains nothing";
     result.push_back({buffer.name, reason});
   };
@@ -110,6 +121,7 @@ std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chi
   const auto column_of_streamed = [&](const std::string& entry) {
     return has_streamed ? fmt::format(" {:>11}", entry) : "";
   };
+  const std::set<const schedule::Launch*> too_large = too_large_launches(schedule, chip);
   std::string text;
   const schedule::EntryPoint* entry = nullptr;
   for (const LaunchWork& work : launches_of(schedule)) {
@@ -125,7 +137,7 @@ std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chi
     }
     const Traffic moved = traffic_at(traffic, work.step);
     std::string staying;
-    for (const Staying& each : staying_operands(schedule, chip, *work.launch))
+    for (const Staying& each : staying_operands(schedule, chip, *work.launch, too_large))
       staying += fmt::format("{}{}: {}", staying.empty() ? "" : ", ", each.name, each.reason);
     const ir::Dims& tile = work.launch->outputs.at(0).extent;
     text += fmt::format("{:>5} {:<22} {:<28} {:>5} {:<16} {:>11} {:>11} {:>11}{}{}{}\n", work.step,

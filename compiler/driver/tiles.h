@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,14 @@ struct Staying {
   std::string name;  ///< of its buffer
   std::string_view reason;
 };
-/// Those of a launch; `in_recurrence` if it stands in a loop over the turns of a `repeat`.
+/// Those of a launch. `too_large`: what `too_large_launches` gives for the schedule.
 std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const chip::Chip& chip,
-                                      const schedule::Launch& launch);
+                                      const schedule::Launch& launch,
+                                      const std::set<const schedule::Launch*>& too_large);
+
+/// Launches whose smallest pieces do not fit the scratchpad.
+std::set<const schedule::Launch*> too_large_launches(const schedule::Schedule& schedule,
+                                                     const chip::Chip& chip);
 
 /// For the terminal, by entry point:
 ///

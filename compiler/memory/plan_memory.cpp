@@ -313,6 +313,13 @@ Beside beside_arena(const Schedule& schedule, const Chip& chip, LevelId id,
   return beside;
 }
 
+/// The smallest budget in KiB for so many bytes, if there is a budget and the chip has them.
+std::optional<Bytes> budget_for(const MemoryLevel& level, Bytes need) {
+  const Bytes budget = align_up(need, Bytes{1024});
+  if (!level.budget || budget > level.capacity) return std::nullopt;
+  return budget;
+}
+
 Overflow describe_overflow(const Schedule& schedule, const Lifetimes& lifetimes,
                            const MemoryLevel& level, const LevelPlan& plan) {
   Overflow overflow = {.level = plan.level,
@@ -327,6 +334,7 @@ Overflow describe_overflow(const Schedule& schedule, const Lifetimes& lifetimes,
                        .entry_point = {},
                        .step = {},
                        .largest = {},
+                       .is_of_pieces = false,
                        .would_fit = std::nullopt};
   for (size_t i = 0; i < lifetimes.entry_points.size(); ++i) {
     const EntryTicks& entry = lifetimes.entry_points[i];
@@ -335,8 +343,7 @@ Overflow describe_overflow(const Schedule& schedule, const Lifetimes& lifetimes,
     overflow.step = schedule::label(*lifetimes.steps[static_cast<size_t>(overflow.tick)]);
   }
   overflow.largest = largest_at(schedule, plan, overflow.tick, kLargestInMessage);
-  const Bytes needed = align_up(overflow.need, Bytes{1024});
-  if (level.budget && needed <= level.capacity) overflow.would_fit = needed;
+  overflow.would_fit = budget_for(level, overflow.need);
   return overflow;
 }
 
@@ -451,6 +458,27 @@ std::variant<MemoryPlan, NotFit> plan_memory(const Schedule& schedule, const Chi
   return result;
 }
 
+Overflow overflow_of_pieces(const Chip& chip, const MemoryPlan& plan, std::string entry_point,
+                            std::string step, Bytes bytes) {
+  const LevelPlan& planned = plan.levels[chip.scratchpad->level];
+  const MemoryLevel& level = chip.levels[planned.level];
+  const Bytes need = planned.beside.total() + align_up(bytes, kAlignment);
+  return {.level = planned.level,
+          .level_name = level.name,
+          .budget_origin = level.budget_origin,
+          .capacity = planned.capacity,
+          .beside = planned.beside,
+          .peak = bytes,
+          .need = need,
+          .shortfall = need - planned.capacity,
+          .tick = 0,
+          .entry_point = std::move(entry_point),
+          .step = std::move(step),
+          .largest = {},
+          .is_of_pieces = true,
+          .would_fit = budget_for(level, need)};
+}
+
 Diagnostics::Report report_not_fit(const NotFit& not_fit, Diagnostics& diagnostics) {
   std::optional<Diagnostics::Report> last;
   for (const Overflow& overflow : not_fit.overflows) {
@@ -463,6 +491,9 @@ Diagnostics::Report report_not_fit(const NotFit& not_fit, Diagnostics& diagnosti
     if (!overflow.largest.empty())
       report.note(overflow.budget_origin, diag::note_memory_peak, overflow.entry_point,
                   overflow.step, static_cast<int64_t>(overflow.largest.size()));
+    if (overflow.is_of_pieces)
+      report.note(overflow.budget_origin, diag::note_memory_pieces, overflow.step,
+                  overflow.entry_point, overflow.peak);
     for (const LiveTensor& tensor : overflow.largest)
       report.note(tensor.origin, diag::note_memory_tensor, tensor.name, tensor.size);
     if (overflow.would_fit)

@@ -37,9 +37,15 @@ struct Overflow {
   Tick tick = 0;                    ///< when most is live
   std::string entry_point, step;    ///< what runs then
   std::vector<LiveTensor> largest;  ///< of those live then, largest first
+  bool is_of_pieces = false;        ///< pieces of that step are too large, whatever else is live
   std::optional<Bytes> would_fit;   ///< the smallest budget in KiB that fits, if the chip has it
   friend bool operator==(const Overflow&, const Overflow&) = default;
 };
+
+/// That of the scratchpad for a step whose operands take `bytes` there in the smallest pieces.
+/// `plan` is one for the chip.
+Overflow overflow_of_pieces(const chip::Chip& chip, const MemoryPlan& plan, std::string entry_point,
+                            std::string step, Bytes bytes);
 
 /// The program needs more memory than there is. The plan is complete all the same, so that its
 /// numbers can be reported.

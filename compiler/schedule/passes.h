@@ -4,6 +4,7 @@
 // the results have the same bits then.
 
 #include <set>
+#include <string>
 #include <vector>
 
 #include "chip/chip.h"
@@ -81,9 +82,10 @@ Schedule stream_weights(Schedule schedule, const chip::Chip& chip,
                         const std::set<ir::VariableId>& weights);
 
 /// Weights in `level` that may be streamed, other than `chosen`, together at least `shortfall` if
-/// there are so many. First those of which a call of each entry point moves the fewest bytes for
-/// each that they leave free. Small weights and those that a loop of a `repeat`, an index or a
-/// plain copy takes are none of them. `schedule` is that before `stream_weights`.
+/// there are so many; none if all of them with their gradients were too few. First those of which a
+/// call of each entry point moves the fewest bytes for each that they leave free. Small weights and
+/// those that a loop of a `repeat`, an index or a plain copy takes are none of them. `schedule` is
+/// that before `stream_weights`.
 std::vector<ir::VariableId> weights_to_stream(const Schedule& schedule, LevelId level,
                                               Bytes shortfall,
                                               const std::set<ir::VariableId>& chosen);
@@ -113,6 +115,16 @@ std::set<ir::VariableId> unreachable_weights(const Schedule& schedule, const chi
 /// in place shares that of the result. Operands of one element, and those of which data decides
 /// what is used, stay where they are. Nothing happens on chips without a scratchpad.
 Schedule tile(Schedule schedule, const chip::Chip& chip);
+
+/// A launch whose operands do not fit the scratchpad in the smallest pieces.
+struct TooLarge {
+  const EntryPoint* entry_point = nullptr;
+  const Launch* launch = nullptr;
+  Bytes bytes;  ///< of the scratchpad that it needs
+};
+
+/// Those that `tile` leaves where they are for that reason, outside of loops.
+std::vector<TooLarge> too_large_for_scratchpad(const Schedule& schedule, const chip::Chip& chip);
 
 /// What the next launch takes stays in the scratchpad:
 ///

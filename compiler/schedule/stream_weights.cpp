@@ -80,6 +80,24 @@ std::vector<Weight> suited_weights(const Schedule& schedule, LevelId level) {
   return weights;
 }
 
+/// The next of some weights, the smaller ones first, of which few bytes together are to be enough.
+template <typename Iterator>
+Iterator next_of(Iterator begin, Iterator end, int64_t bytes) {
+  const auto first_with = [&](int64_t least) {
+    return std::find_if(begin, end,
+                        [&](const Weight& each) { return each.candidate.bytes >= least; });
+  };
+  const Iterator enough = first_with(bytes);
+  if (enough == begin) return enough;
+  const Iterator below = enough - 1;
+  if (enough == end) return below;
+  // Two smaller ones may be fewer bytes.
+  Iterator rest = first_with(bytes - below->candidate.bytes);
+  if (rest == below) ++rest;
+  const int64_t both = below->candidate.bytes + rest->candidate.bytes;
+  return rest != enough && both < enough->candidate.bytes ? below : enough;
+}
+
 }  // namespace
 
 Schedule stream_weights(Schedule schedule, const chip::Chip& chip,
@@ -98,15 +116,16 @@ std::vector<ir::VariableId> weights_to_stream(const Schedule& schedule, LevelId 
                                               const std::set<ir::VariableId>& chosen) {
   std::vector<Weight> weights = suited_weights(schedule, level);
   std::erase_if(weights, [&](const Weight& each) { return chosen.contains(each.variable); });
+  // Beside them go at most their gradients.
+  int64_t bytes = 0;
+  for (const Weight& each : weights) bytes += 2 * each.candidate.bytes;
+  if (bytes < shortfall.count) return {};
   std::vector<ir::VariableId> result;
   while (shortfall.count > 0 && !weights.empty()) {
-    // Of those that move as little as the first: the smallest that is enough, or the largest.
+    // Of those that move as little as the first one.
     const auto end = std::ranges::find_if(
         weights, [&](const Weight& each) { return each.moves() != weights.front().moves(); });
-    const auto enough = std::find_if(weights.begin(), end, [&](const Weight& each) {
-      return each.candidate.bytes >= shortfall.count;
-    });
-    const auto taken = enough != end ? enough : end - 1;
+    const auto taken = next_of(weights.begin(), end, shortfall.count);
     result.push_back(taken->variable);
     shortfall.count -= taken->candidate.bytes;
     weights.erase(taken);

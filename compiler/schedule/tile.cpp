@@ -2,6 +2,7 @@
 #include <iterator>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "ops/bind.h"
 #include "ops/op.h"
@@ -128,8 +129,8 @@ struct Operand {
 
 class LaunchTiler {
  public:
-  LaunchTiler(Schedule& schedule, const chip::Chip& chip, const IdVector<BufferId, BufferId>& roots,
-              const Launch& launch)
+  LaunchTiler(const Schedule& schedule, const chip::Chip& chip,
+              const IdVector<BufferId, BufferId>& roots, const Launch& launch)
       : schedule_(schedule),
         chip_(chip),
         roots_(roots),
@@ -140,13 +141,29 @@ class LaunchTiler {
   }
 
   /// The steps that take the launch's place; nullopt if it stays as it is.
-  std::optional<std::vector<Step>> tile() {
+  /// New buffers and loops are `made` in the schedule itself.
+  std::optional<std::vector<Step>> tile(Schedule& made) {
     if (operands_.empty()) return std::nullopt;
     choose();
     if (!best_) return std::nullopt;
+    made_ = &made;
     make_buffers();
     for (const std::vector<Box>& group : best_->groups) write_group(group);
     return std::move(steps_);
+  }
+
+  /// The fewest bytes that its operands take in the scratchpad, in the smallest pieces; nullopt if
+  /// it has no operands to bring, or they fit.
+  std::optional<int64_t> bytes_that_do_not_fit() {
+    if (operands_.empty()) return std::nullopt;
+    std::optional<int64_t> fewest;
+    for (const std::vector<Cut>& cuts : smallest_pieces()) {
+      const std::optional<int64_t> bytes = bytes_of_first_turns(cuts);
+      if (!bytes) continue;
+      if (*bytes <= capacity_) return std::nullopt;
+      fewest = std::min(fewest.value_or(*bytes), *bytes);
+    }
+    return fewest;
   }
 
  private:
@@ -274,6 +291,43 @@ class LaunchTiler {
     }
   }
 
+  /// Cuts in as many pieces along one axis or two as there may be; no cut first.
+  [[nodiscard]] std::vector<std::vector<Cut>> smallest_pieces() const {
+    const auto smallest = [&](size_t axis, int64_t most_pieces) {
+      const int64_t extent = launch_.box[axis].extent();
+      const int64_t pieces = std::min(extent, most_pieces);
+      return Cut{.axis = axis, .length = (extent + pieces - 1) / pieces};
+    };
+    std::vector<std::vector<Cut>> result = {{}};
+    for (size_t axis = 0; axis < space_.axes.size(); ++axis)
+      result.push_back({smallest(axis, kMostPieces)});
+    for (size_t axis = 0; axis < space_.axes.size(); ++axis)
+      for (size_t inner = 0; inner < space_.axes.size(); ++inner)
+        if (inner != axis && space_.axes[axis].kind == ops::AxisKind::parallel)
+          result.push_back(
+              {smallest(axis, kMostOuterPieces), smallest(inner, kMostPieces / kMostOuterPieces)});
+    return result;
+  }
+
+  /// What all that is near takes in the first two turns, which are the longest; nullopt if the
+  /// kernel cannot compute them.
+  [[nodiscard]] std::optional<int64_t> bytes_of_first_turns(const std::vector<Cut>& cuts) const {
+    std::vector<Box> turns = {first_piece(cuts)};
+    if (!cuts.empty()) {
+      const auto& [axis, length] = cuts.back();
+      const Range whole = launch_.box[axis];
+      if (whole.begin + length < whole.end) {
+        turns.push_back(turns.front());
+        turns.back()[axis] = {whole.begin + length, std::min(whole.begin + 2 * length, whole.end)};
+      }
+    }
+    if (!is_legal(turns) || !can_call({turns})) return std::nullopt;
+    std::vector<Slot> slots = first_slots(cuts);
+    for (const Operand& operand : operands_)
+      if (!is_stationary(operand, turns)) slots[operand.slot].depth = 2;
+    return bytes_of(slots);
+  }
+
   /// Whether the cuts are legal and all that is near at a time fits; the cheapest ones are kept.
   bool consider(const std::vector<Cut>& cuts) {
     if (!can_fit(cuts)) return false;
@@ -323,14 +377,24 @@ class LaunchTiler {
 
   /// Whether the first piece is legal and fits; if not, the others need not be looked at.
   [[nodiscard]] bool can_fit(const std::vector<Cut>& cuts) const {
+    return bytes_of(first_slots(cuts)) <= capacity_ && !ops::cut_problem(space_, first_piece(cuts));
+  }
+
+  [[nodiscard]] Box first_piece(const std::vector<Cut>& cuts) const {
     Box box = launch_.box;
     for (const Cut& cut : cuts)
       box[cut.axis].end = std::min(box[cut.axis].end, box[cut.axis].begin + cut.length);
+    return box;
+  }
+
+  /// What the first piece takes by itself.
+  [[nodiscard]] std::vector<Slot> first_slots(const std::vector<Cut>& cuts) const {
+    const Box box = first_piece(cuts);
     std::vector<Slot> slots(slots_);
     for (const Operand& operand : operands_)
       slots[operand.slot].elements =
           std::max(slots[operand.slot].elements, elements_of(operand, box));
-    return bytes_of(slots) <= capacity_ && !ops::cut_problem(space_, box);
+    return slots;
   }
 
   [[nodiscard]] bool is_legal(const std::vector<Box>& group) const {
@@ -435,7 +499,7 @@ class LaunchTiler {
           .origin = launch_.context.origin};
       std::vector<BufferId>& parts = buffers_.emplace_back();
       for (int64_t part = 0; part < slot.depth; ++part)
-        parts.push_back(schedule_.buffers.push_back(near));
+        parts.push_back(made_->buffers.push_back(near));
     }
   }
 
@@ -494,8 +558,7 @@ class LaunchTiler {
   void write_turns(std::span<Turn> turns) {
     std::optional<LoopId> loop;
     if (turns.size() > 1)
-      loop =
-          schedule_.loops.push_back({.kind = Loop::Kind::tiles, .origin = launch_.context.origin});
+      loop = made_->loops.push_back({.kind = Loop::Kind::tiles, .origin = launch_.context.origin});
     for (size_t turn = 0; turn < turns.size(); ++turn) {
       LoopTurn mark = {.loop = loop.value_or(LoopId()), .turn = static_cast<int64_t>(turn)};
       const auto write = [&](Step step, bool is_there = true) {
@@ -597,7 +660,7 @@ class LaunchTiler {
                         .loop_turn = std::nullopt}};
   }
 
-  Schedule& schedule_;
+  const Schedule& schedule_;
   const chip::Chip& chip_;
   const IdVector<BufferId, BufferId>& roots_;
   const Launch& launch_;
@@ -606,11 +669,26 @@ class LaunchTiler {
   std::vector<Operand> operands_;
   size_t slots_ = 0;
   std::optional<Choice> best_;
+  Schedule* made_ = nullptr;
   std::vector<std::vector<BufferId>> buffers_;  // of the slots, by part
   std::vector<Step> steps_;
 };
 
 }  // namespace
+
+std::vector<TooLarge> too_large_for_scratchpad(const Schedule& schedule, const chip::Chip& chip) {
+  std::vector<TooLarge> result;
+  if (!chip.scratchpad) return result;
+  const IdVector<BufferId, BufferId> roots = alias_roots(schedule.buffers);
+  for (const EntryPoint& entry : schedule.entry_points)
+    for (const Step& step : entry.steps) {
+      const auto* launch = std::get_if<Launch>(&step);
+      if (launch == nullptr || launch->context.loop_turn) continue;
+      if (const auto bytes = LaunchTiler(schedule, chip, roots, *launch).bytes_that_do_not_fit())
+        result.push_back({.entry_point = &entry, .launch = launch, .bytes = {*bytes}});
+    }
+  return result;
+}
 
 Schedule tile(Schedule schedule, const chip::Chip& chip) {
   if (!chip.scratchpad) return schedule;
@@ -621,7 +699,7 @@ Schedule tile(Schedule schedule, const chip::Chip& chip) {
       const auto* launch = std::get_if<Launch>(&step);
       std::optional<std::vector<Step>> tiled;
       if (launch != nullptr && !launch->context.loop_turn)
-        tiled = LaunchTiler(schedule, chip, roots, *launch).tile();
+        tiled = LaunchTiler(schedule, chip, roots, *launch).tile(schedule);
       if (tiled)
         steps.insert(steps.end(), std::make_move_iterator(tiled->begin()),
                      std::make_move_iterator(tiled->end()));

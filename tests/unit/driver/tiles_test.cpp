@@ -61,19 +61,24 @@ TEST_CASE("tiles: what stays is named with the reason") {
   b.launch("relu", {h}, {k}).context.loop_turn = {
       .loop = b.schedule().loops.push_back({}), .turn = 0, .place = 0};
   b.launch("relu", {b.input("few", {4})}, {b.output("all", {4})});
+  b.launch("softmax", {b.input("row", {1, 9000})}, {b.output("sums", {1, 9000})},
+           {{"axis", int64_t{-1}}});
   const chip::Chip chip = test::chip_with_scratchpad(64 * 1024, 60, 15);
   const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
   std::vector<std::pair<std::string, std::string_view>> found;
   for (const schedule::Step& step : tiled.entry_points[0].steps)
     if (const auto* launch = std::get_if<schedule::Launch>(&step))
-      for (const Staying& each : staying_operands(tiled, chip, *launch))
+      for (const Staying& each :
+           staying_operands(tiled, chip, *launch, too_large_launches(tiled, chip)))
         found.emplace_back(each.name, each.reason);
   CHECK(found == std::vector<std::pair<std::string, std::string_view>>{{"table", "data decides"},
                                                                        {"rate", "one element"},
                                                                        {"h", "in a recurrence"},
                                                                        {"k", "in a recurrence"},
                                                                        {"few", "gains nothing"},
-                                                                       {"all", "gains nothing"}});
+                                                                       {"all", "gains nothing"},
+                                                                       {"row", "does not fit"},
+                                                                       {"sums", "does not fit"}});
 }
 
 TEST_CASE("tiles: what comes from and goes to streamed weights is told by itself") {

@@ -239,7 +239,7 @@ void check_streamed(const std::filesystem::path& path, const std::string& train,
   REQUIRE(rest.has_value());
   INFO(name, ", train `", train, "`, ", percent, " %");
   CHECK(schedule::unreachable_weights(rest->schedule, chip).empty());
-  CHECK(weight_bytes(rest->schedule, chip.stream->level) > 0);
+  CHECK((rest->not_fit || weight_bytes(rest->schedule, chip.stream->level) > 0));
   check_same(results_of(*all), results_of(*rest));
 }
 

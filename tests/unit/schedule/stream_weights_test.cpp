@@ -47,11 +47,14 @@ TEST_CASE("stream_weights: as few bytes move as can be, and no more weights than
                        l = variable_of(b, large), o = variable_of(b, often);
   CHECK(chosen(400) == Variables{s});
   CHECK(chosen(401) == Variables{m});
+  CHECK(chosen(801) == Variables{m, s});  // 1,200 bytes and not 1,600
+  CHECK(chosen(1201) == Variables{l});
   CHECK(chosen(1600) == Variables{l});
   CHECK(chosen(1700) == Variables{l, s});
   CHECK(chosen(2500) == Variables{l, m, s});
   CHECK(chosen(2801) == Variables{l, m, s, o});
-  CHECK(chosen(100'000) == Variables{l, m, s, o});
+  CHECK(chosen(8000) == Variables{l, m, s, o});
+  CHECK(chosen(8001).empty());
   CHECK(chosen(400, {s}) == Variables{m});
   CHECK(chosen(400, {s, m, l, o}).empty());
   CHECK(chosen(0).empty());
@@ -75,8 +78,7 @@ TEST_CASE("stream_weights: what is small, or a copy or a loop takes, stays where
   b.launch("relu", {looped}, {b.output("y", {100})}).context.loop_turn = LoopTurn{};
   b.launch("relu", {few}, {b.output("z", {60})});
   b.launch("relu", {plain}, {b.output("w", {100})});
-  CHECK(weights_to_stream(b.schedule(), test::kL2, {100'000}, {}) ==
-        Variables{variable_of(b, plain)});
+  CHECK(weights_to_stream(b.schedule(), test::kL2, {400}, {}) == Variables{variable_of(b, plain)});
 }
 
 TEST_CASE("stream_weights: versions of a variable move together, other variables stay") {

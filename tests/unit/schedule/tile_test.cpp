@@ -121,6 +121,26 @@ bool has_cut(const ops::Space& space) {
   return false;
 }
 
+TEST_CASE("tile: what is too large in the smallest pieces takes as little as it can") {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  const ir::Attributes axis = {{"axis", int64_t{-1}}};
+  b.launch("softmax", {b.input("x", {3, 1024})}, {b.output("y", {3, 1024})}, axis);
+  b.launch("relu", {b.input("v", {3000})}, {b.output("w", {3000})});
+  const auto too_large = [&](int64_t bytes) {
+    return too_large_for_scratchpad(b.schedule(), generous_chip(bytes));
+  };
+  // Rows of 4 KiB of x and y, two of each: the next one comes while this one is worked on.
+  const std::vector<TooLarge> found = too_large(16 * 1024 - 16);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].launch->op->name == "softmax");
+  CHECK(found[0].bytes == Bytes{16 * 1024});
+  CHECK(too_large(16 * 1024).empty());
+  CHECK(launches_of(tile(b.schedule(), generous_chip(16 * 1024))) > 3);
+  CHECK(too_large(80).size() == 2);  // 256 pieces of 12 elements, two of each operand: 192 bytes
+  CHECK(too_large(192).size() == 1);
+}
+
 TEST_CASE("tile: every op has the bits of the whole, however small the scratchpad is") {
   for (const OpDef* op : ops::all_ops()) {
     if (op->space == nullptr) continue;
