@@ -299,14 +299,17 @@ class Planner {
 
 /// Weights that are to be streamed as well, so that what overflows fits.
 std::set<ir::VariableId> more_to_stream(const schedule::Schedule& schedule,
-                                        const memory::NotFit& not_fit,
+                                        const memory::NotFit& not_fit, LevelId stream,
                                         const std::set<ir::VariableId>& chosen) {
+  const memory::LevelPlan& there = not_fit.plan.levels[stream];
+  Bytes room = there.capacity - there.need();
   std::set<ir::VariableId> more;
-  for (const memory::Overflow& overflow : not_fit.overflows) {
-    const std::vector<ir::VariableId> weights =
-        schedule::weights_to_stream(schedule, overflow.level, overflow.shortfall, chosen);
-    more.insert(weights.begin(), weights.end());
-  }
+  for (const memory::Overflow& overflow : not_fit.overflows)
+    for (const ir::VariableId variable :
+         schedule::weights_to_stream(schedule, overflow.level, overflow.shortfall, room, chosen)) {
+      more.insert(variable);
+      room = room - ir::byte_size(schedule.variables[variable].type);
+    }
   return more;
 }
 
@@ -340,7 +343,8 @@ PlannedSchedule plan_module(const ir::Module& module, const interface::Interface
   Dump made = dump;
   PlannedSchedule planned = planner.plan(schedule, streamed, made);
   while (planned.not_fit && chip.stream && !is_left_out(without, kStreamWeights)) {
-    const std::set<ir::VariableId> more = more_to_stream(schedule, *planned.not_fit, chosen);
+    const std::set<ir::VariableId> more =
+        more_to_stream(schedule, *planned.not_fit, chip.stream->level, chosen);
     if (more.empty()) break;
     streamed.insert(more.begin(), more.end());
     chosen.insert(more.begin(), more.end());

@@ -81,13 +81,13 @@ Schedule roll(Schedule schedule);
 Schedule stream_weights(Schedule schedule, const chip::Chip& chip,
                         const std::set<ir::VariableId>& weights);
 
-/// Weights in `level` that may be streamed, other than `chosen`, together at least `shortfall` if
-/// there are so many; none if all of them with their gradients were too few. First those of which a
-/// call of each entry point moves the fewest bytes for each that they leave free. Small weights and
-/// those that a loop of a `repeat`, an index or a plain copy takes are none of them. `schedule` is
-/// that before `stream_weights`.
+/// Weights in `level` that may be streamed from a level with that much `room`, other than `chosen`,
+/// together at least `shortfall`; fewer if there are not so many, and none if all of them with
+/// their gradients were too few. First those of which a call of each entry point moves the fewest
+/// bytes for each that they leave free. Small weights and those that a loop of a `repeat`, an index
+/// or a plain copy takes are none of them. `schedule` is that before `stream_weights`.
 std::vector<ir::VariableId> weights_to_stream(const Schedule& schedule, LevelId level,
-                                              Bytes shortfall,
+                                              Bytes shortfall, Bytes room,
                                               const std::set<ir::VariableId>& chosen);
 
 /// Of the streamed weights those that `level` has `room` for: first those of which a call of each

@@ -112,10 +112,14 @@ Schedule stream_weights(Schedule schedule, const chip::Chip& chip,
 }
 
 std::vector<ir::VariableId> weights_to_stream(const Schedule& schedule, LevelId level,
-                                              Bytes shortfall,
+                                              Bytes shortfall, Bytes room,
                                               const std::set<ir::VariableId>& chosen) {
   std::vector<Weight> weights = suited_weights(schedule, level);
   std::erase_if(weights, [&](const Weight& each) { return chosen.contains(each.variable); });
+  const auto remove_too_large = [&] {
+    std::erase_if(weights, [&](const Weight& each) { return each.candidate.bytes > room.count; });
+  };
+  remove_too_large();
   // Beside them go at most their gradients.
   int64_t bytes = 0;
   for (const Weight& each : weights) bytes += 2 * each.candidate.bytes;
@@ -128,7 +132,9 @@ std::vector<ir::VariableId> weights_to_stream(const Schedule& schedule, LevelId 
     const auto taken = next_of(weights.begin(), end, shortfall.count);
     result.push_back(taken->variable);
     shortfall.count -= taken->candidate.bytes;
+    room.count -= taken->candidate.bytes;
     weights.erase(taken);
+    remove_too_large();
   }
   return result;
 }

@@ -309,8 +309,13 @@ size_t count_nodes(const schedule::Schedule& schedule) {
 }
 
 TEST_CASE("random reductions and losses have the same bits when cores share one of them") {
+#ifdef __SANITIZE_ADDRESS__
+  constexpr uint64_t kPrograms = 60;  // what they run is the same code again and again
+#else
+  constexpr uint64_t kPrograms = 400;
+#endif
   size_t spread = 0;
-  for (uint64_t seed = 1; seed <= 400; ++seed) {
+  for (uint64_t seed = 1; seed <= kPrograms; ++seed) {
     const std::string text = random_reductions(seed);
     CAPTURE(text);
     const std::string train = seed % 2 == 0 ? "distance" : "choice";
@@ -322,7 +327,7 @@ TEST_CASE("random reductions and losses have the same bits when cores share one 
     check_same(results_of(*rest, Numbers::of_all_kinds, 1),
                results_of(*all, Numbers::of_all_kinds, 1 + static_cast<uint32_t>(seed % 9)));
   }
-  CHECK(spread >= 1400);
+  CHECK(spread * 2 >= kPrograms * 7);
 }
 
 }  // namespace

@@ -40,8 +40,9 @@ TEST_CASE("stream_weights: as few bytes move as can be, and no more weights than
   const BufferId small = b.constant("small", {100}), middle = b.constant("middle", {200}),
                  large = b.constant("large", {400}), often = b.constant("often", {300});
   b = reading({{small, 1}, {middle, 1}, {large, 1}, {often, 2}}, std::move(b));
-  const auto chosen = [&](int64_t bytes, const std::set<ir::VariableId>& before = {}) {
-    return weights_to_stream(b.schedule(), test::kL2, {bytes}, before);
+  const auto chosen = [&](int64_t bytes, const std::set<ir::VariableId>& before = {},
+                          int64_t room = 1 << 20) {
+    return weights_to_stream(b.schedule(), test::kL2, {bytes}, {room}, before);
   };
   const ir::VariableId s = variable_of(b, small), m = variable_of(b, middle),
                        l = variable_of(b, large), o = variable_of(b, often);
@@ -58,7 +59,10 @@ TEST_CASE("stream_weights: as few bytes move as can be, and no more weights than
   CHECK(chosen(400, {s}) == Variables{m});
   CHECK(chosen(400, {s, m, l, o}).empty());
   CHECK(chosen(0).empty());
-  CHECK(weights_to_stream(b.schedule(), test::kL1, {400}, {}).empty());
+  CHECK(chosen(1600, {}, 1599) == Variables{m, s});
+  CHECK(chosen(1600, {}, 1100) == Variables{m});
+  CHECK(chosen(1600, {}, 799).empty());
+  CHECK(weights_to_stream(b.schedule(), test::kL1, {400}, {1 << 20}, {}).empty());
 
   const auto brought_back = [&](int64_t room, const std::set<ir::VariableId>& streamed) {
     return weights_to_bring_back(b.schedule(), test::kL2, {room}, streamed);
@@ -78,7 +82,8 @@ TEST_CASE("stream_weights: what is small, or a copy or a loop takes, stays where
   b.launch("relu", {looped}, {b.output("y", {100})}).context.loop_turn = LoopTurn{};
   b.launch("relu", {few}, {b.output("z", {60})});
   b.launch("relu", {plain}, {b.output("w", {100})});
-  CHECK(weights_to_stream(b.schedule(), test::kL2, {400}, {}) == Variables{variable_of(b, plain)});
+  CHECK(weights_to_stream(b.schedule(), test::kL2, {400}, {1 << 20}, {}) ==
+        Variables{variable_of(b, plain)});
 }
 
 TEST_CASE("stream_weights: versions of a variable move together, other variables stay") {
