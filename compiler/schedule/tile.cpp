@@ -2,7 +2,6 @@
 #include <iterator>
 #include <optional>
 #include <span>
-#include <utility>
 
 #include "ops/bind.h"
 #include "ops/op.h"
@@ -322,9 +321,13 @@ class LaunchTiler {
       }
     }
     if (!is_legal(turns) || !can_call({turns})) return std::nullopt;
-    std::vector<Slot> slots = first_slots(cuts);
-    for (const Operand& operand : operands_)
-      if (!is_stationary(operand, turns)) slots[operand.slot].depth = 2;
+    std::vector<Slot> slots(slots_);
+    for (const Operand& operand : operands_) {
+      Slot& slot = slots[operand.slot];
+      if (!is_stationary(operand, turns)) slot.depth = 2;
+      for (const Box& box : turns)  // the first may lack what would lie outside
+        slot.elements = std::max(slot.elements, elements_of(operand, box));
+    }
     return bytes_of(slots);
   }
 
@@ -377,7 +380,12 @@ class LaunchTiler {
 
   /// Whether the first piece is legal and fits; if not, the others need not be looked at.
   [[nodiscard]] bool can_fit(const std::vector<Cut>& cuts) const {
-    return bytes_of(first_slots(cuts)) <= capacity_ && !ops::cut_problem(space_, first_piece(cuts));
+    const Box box = first_piece(cuts);
+    std::vector<Slot> slots(slots_);
+    for (const Operand& operand : operands_)
+      slots[operand.slot].elements =
+          std::max(slots[operand.slot].elements, elements_of(operand, box));
+    return bytes_of(slots) <= capacity_ && !ops::cut_problem(space_, box);
   }
 
   [[nodiscard]] Box first_piece(const std::vector<Cut>& cuts) const {
@@ -385,16 +393,6 @@ class LaunchTiler {
     for (const Cut& cut : cuts)
       box[cut.axis].end = std::min(box[cut.axis].end, box[cut.axis].begin + cut.length);
     return box;
-  }
-
-  /// What the first piece takes by itself.
-  [[nodiscard]] std::vector<Slot> first_slots(const std::vector<Cut>& cuts) const {
-    const Box box = first_piece(cuts);
-    std::vector<Slot> slots(slots_);
-    for (const Operand& operand : operands_)
-      slots[operand.slot].elements =
-          std::max(slots[operand.slot].elements, elements_of(operand, box));
-    return slots;
   }
 
   [[nodiscard]] bool is_legal(const std::vector<Box>& group) const {
