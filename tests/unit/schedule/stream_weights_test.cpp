@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -118,9 +119,9 @@ TEST_CASE("stream_weights: all that is streamed comes to the scratchpad if its p
   chip::Chip near = streaming_chip(4096);
   near.scratchpad->load = 1;
   const auto is_launch_near = [&](const Schedule& schedule) {
-    for (const Step& step : tile(schedule, near).entry_points.at(0).steps)
-      if (std::holds_alternative<Copy>(step)) return true;
-    return false;
+    const Schedule tiled = tile(schedule, near);
+    return std::ranges::any_of(tiled.entry_points.at(0).steps,
+                               [](const Step& step) { return std::holds_alternative<Copy>(step); });
   };
   CHECK_FALSE(is_launch_near(b.schedule()));
   CHECK(is_launch_near(stream_weights(b.schedule(), near, {variable_of(b, w)})));
