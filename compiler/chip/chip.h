@@ -60,6 +60,9 @@ struct Chip {
   std::string platform;  ///< folder of runtime files, a plain name: `qemu_user`, `host`
   SourceRange platform_origin;
 
+  /// Whether only transfers reach a level.
+  [[nodiscard]] bool streams_from(LevelId level) const { return stream && stream->level == level; }
+
   /// The stack of one core in a level: an equal share of what is set aside, a multiple of 16.
   [[nodiscard]] Bytes stack_bytes_per_core(LevelId level) const {
     return {levels[level].reserved_stack.count / cores / 16 * 16};

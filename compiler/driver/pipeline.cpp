@@ -356,8 +356,8 @@ PlannedSchedule plan_module(const ir::Module& module, const interface::Interface
       for (const ir::VariableId variable : unreachable) streamed.erase(variable);
     } while (!unreachable.empty());
   }
-  if (!planned.not_fit && !streamed.empty()) {
-    const std::set<ir::VariableId> fewer = without_needless(schedule, planned.plan, streamed);
+  const std::set<ir::VariableId> fewer = without_needless(schedule, planned.plan, streamed);
+  if (!planned.not_fit && fewer != streamed) {
     Dump made_again = dump;
     PlannedSchedule again = planner.plan(schedule, fewer, made_again);
     if (!again.not_fit && schedule::unreachable_weights(again.schedule, chip).empty()) {

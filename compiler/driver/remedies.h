@@ -31,8 +31,8 @@ struct Remedy {
 /// What would make a program fit, best first: what keeps the weights, then what updates sooner,
 /// then what trains most. Each was planned as the file would be with these lines in the selected
 /// `train` block. If nothing that was tried fits, the one that comes nearest, if it helps at all;
-/// none for a program that is not trained, or
-/// if only the scratchpad is too small, for which pieces of one step decide.
+/// none for a program that is not trained, or if only the scratchpad is too small, for which pieces
+/// of one step decide.
 ///
 /// The file compiles but for `not_fit`. How many variants are tried depends on the program alone.
 std::vector<Remedy> find_remedies(const SourceFiles& files, FileId file,

@@ -67,7 +67,7 @@ std::map<int64_t, Traffic> traffic_of(const schedule::Schedule& schedule, const 
       Traffic& traffic = result[step];
       const int64_t bytes = ir::element_count(far.extent) * element_bytes;
       (is_inward ? traffic.in : traffic.out) += bytes;
-      if (chip.stream && schedule.buffers[far.buffer].level == chip.stream->level)
+      if (chip.streams_from(schedule.buffers[far.buffer].level))
         (is_inward ? traffic.streamed_in : traffic.streamed_out) += bytes;
       traffic.least +=
           moved.try_emplace(step, schedule).first->second.mark(far, is_inward) * element_bytes;

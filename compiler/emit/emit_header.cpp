@@ -33,8 +33,8 @@ std::string shape_comment(const schedule::EntryPoint& entry_point,
 std::string reach_of_weights(const Model& model) {
   const chip::Chip& chip = model.interface.chip;
   const bool has_streamed =
-      chip.stream && std::ranges::any_of(model.variable_buffers, [&](schedule::BufferId buffer) {
-        return model.schedule.buffers[buffer].level == chip.stream->level;
+      std::ranges::any_of(model.variable_buffers, [&](schedule::BufferId buffer) {
+        return chip.streams_from(model.schedule.buffers[buffer].level);
       });
   if (!has_streamed) return "";
   return fmt::format("\n * Some lie in {}, which only td_dma_copy, td_read and td_write reach.",

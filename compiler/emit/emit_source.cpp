@@ -136,7 +136,7 @@ class SourceWriter {
             fmt::format("  td_dma_copy({}, {}, {}, 1, 0, 0); /* {} */\n", address,
                         image_name(model_, id), ir::byte_size(variable.type).count, variable.path);
       } else {
-        const bool is_far = chip.stream && schedule_.buffers[buffer].level == chip.stream->level;
+        const bool is_far = chip.streams_from(schedule_.buffers[buffer].level);
         (is_far ? fills_far : fills) = true;
         steps += fmt::format("  {}({}, {}); /* {} */\n", is_far ? "fill_zero_far" : "fill_zero",
                              address, ir::element_count(variable.type), variable.path);

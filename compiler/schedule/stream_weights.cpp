@@ -143,6 +143,7 @@ std::vector<ir::VariableId> weights_to_bring_back(const Schedule& schedule, Leve
                                                   Bytes room,
                                                   const std::set<ir::VariableId>& streamed) {
   std::vector<ir::VariableId> result;
+  if (streamed.empty()) return result;
   for (const Weight& each : suited_weights(schedule, level) | std::views::reverse) {
     if (!streamed.contains(each.variable) || each.candidate.bytes > room.count) continue;
     result.push_back(each.variable);
@@ -153,7 +154,6 @@ std::vector<ir::VariableId> weights_to_bring_back(const Schedule& schedule, Leve
 
 std::set<ir::VariableId> unreachable_weights(const Schedule& schedule, const chip::Chip& chip) {
   std::set<ir::VariableId> result;
-  if (!chip.stream) return result;
   const IdVector<BufferId, BufferId> roots = alias_roots(schedule.buffers);
   for (const EntryPoint& entry : schedule.entry_points)
     for (const Step& step : entry.steps) {
@@ -161,8 +161,7 @@ std::set<ir::VariableId> unreachable_weights(const Schedule& schedule, const chi
       if (copy != nullptr && copy->transfer) continue;
       visit_views(step, [&](const View& view, bool) {
         const Buffer& buffer = schedule.buffers[roots[view.buffer]];
-        if (is_weight(buffer) && buffer.level == chip.stream->level)
-          result.insert(*buffer.variable);
+        if (is_weight(buffer) && chip.streams_from(buffer.level)) result.insert(*buffer.variable);
       });
     }
   return result;

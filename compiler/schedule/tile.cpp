@@ -228,8 +228,7 @@ class LaunchTiler {
   }
 
   [[nodiscard]] bool is_streamed(const Operand& operand) const {
-    return chip_.stream &&
-           schedule_.buffers[view_of(launch_, operand).buffer].level == chip_.stream->level;
+    return chip_.streams_from(schedule_.buffers[view_of(launch_, operand).buffer].level);
   }
 
   // ---- the choice of cuts ----------------------------------------------------------------------

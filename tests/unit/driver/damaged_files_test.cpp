@@ -147,7 +147,7 @@ TEST_CASE("hundreds of damaged versions of the transformer are compiled or answe
   const Survey found = survey_damaged(read_example("cct/cct.td"), kDamagedTransformers);
   report(found);
   CHECK(found.counts[kCheck] > kDamagedTransformers / 5);
-  CHECK(found.counts[kCompiled] > kDamagedTransformers / 7);
+  CHECK(found.counts[kCompiled] > kDamagedTransformers * 3 / 20);
 }
 
 }  // namespace
