@@ -3,11 +3,11 @@ tdl 1
 
 /// Eight RV32IMFC cores at one scratchpad, with a larger memory beside it and a third behind DMA.
 /// Programs, weights and tensors lie in L2. Cores work in L1, where operands are brought by DMA, piece by piece where they do not fit;
-/// it holds their stacks, too. Weights that do not fit L2 lie in L3 and are brought from there.
+/// it holds their stacks and the constants of kernels, too. Weights that do not fit L2 lie in L3 and are brought from there.
 chip pulp_cluster {
   cores      8
   platform   "pulp_cluster"
-  memory     L1, size: 128 KiB, stack: 32 KiB
+  memory     L1, size: 128 KiB, code: 1 KiB, stack: 31 KiB
   memory     L2, size: 2 MiB, code: 128 KiB
   memory     L3, size: 32 MiB
   tensors    L2

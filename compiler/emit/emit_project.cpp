@@ -104,7 +104,11 @@ std::string linker_symbols(const Model& model) {
   const auto add = [&](std::string_view symbol, int64_t value) {
     text += fmt::format(" -Wl,--defsym=td_{}={}", symbol, value);
   };
-  if (code.count > 0) add("code_bytes", code.count);
+  if (code.count > 0) {
+    add("code_bytes", code.count);
+    for (const memory::LevelPlan& level : model.plan.levels)
+      add("code_bytes_" + chip.levels[level.level].name, level.beside.code.count);
+  }
   if (stack.count > 0) {
     add("stack_bytes", stack.count);
     add("stack_cores", chip.cores);

@@ -186,7 +186,8 @@ class Splitter {
 
   [[nodiscard]] size_t turns() const { return body_.steps.front().size(); }
 
-  static constexpr unsigned kDescends = 1, kSameTurn = 2, kAscends = 4;
+  /// Bits `sign + 1` of an edge; that of the same turn, in the middle, goes with every direction.
+  static constexpr unsigned kDescends = 1U << 0, kAscends = 1U << 2;
 
   static bool agrees(unsigned signs, Direction direction) {
     if ((signs & kAscends) != 0 && direction == Direction::descending) return false;

@@ -11,8 +11,10 @@ import re
 import subprocess
 import sys
 
-# Sections of runtime/rv32/*/link.ld: of code, and per memory of the chip those of constants and variables.
+# Sections of runtime/rv32/*/link.ld: of code, and where they lie if not both in the memory that reserves bytes for code; per memory
+# of the chip those of constants and variables.
 CODE = (".text", ".rodata")
+PLACED_CODE = {"L1": (".rodata",), "L2": (".text",)}
 LEVELS = {
     "pulp_cluster": {"L1": (".l1",), "L2": (".l2_constants", ".data", ".bss"), "L3": (".l3_constants", ".l3")},
     "mcu_256k": {"FLASH": (".constants",), "RAM": (".data", ".bss")},
@@ -89,11 +91,14 @@ def main():
          rounded(sum(size for name, size in objects if re.fullmatch(constants, name))))
     stacks = placed.get(".stack", placed.get(".l1_stacks"))
     same("stacks", reported("stack"), stacks)
-    code = sum(placed[name] for name in CODE)
-    if code > reported("code"):
-        wrong.append(f"code: {code} bytes, {reported('code')} are reserved")
+    reserves = {name: level["code_bytes"] for name, level in memory.items() if level["code_bytes"] > 0}
+    code = {name: sum(placed.get(section, 0) for section in PLACED_CODE.get(name, CODE)) for name in reserves}
+    same("code that lies where bytes are reserved for it", sum(code.values()), sum(placed[name] for name in CODE))
+    for name, reserve in reserves.items():
+        if code[name] > reserve:
+            wrong.append(f"code in {name}: {code[name]} bytes, {reserve} are reserved")
     assert value, "no symbols"
-    print("\n".join(wrong) or f"agrees; code {code} of {reported('code')}")
+    print("\n".join(wrong) or "agrees; " + ", ".join(f"code {code[name]} of {reserves[name]} in {name}" for name in reserves))
     sys.exit(bool(wrong))
 
 

@@ -79,4 +79,13 @@ for each in "pulp_cluster L2 L2" "mcu_256k FLASH RAM"; do
     refuses 2 "the code does not fit its reserved bytes" build more $gcc
   check "$chip: a little more code is not" with_line "$folder" "$(more_code 16)" build more $gcc
 done
+check "pulp_cluster: more constants of code than L1 reserves are refused" with_line mlp_digits-pulp_cluster-digits \
+  '__asm__(".pushsection .rodata.more, \"aR\"; .skip 1024; .popsection");' \
+  refuses 2 "the constants of the code do not fit the bytes that L1 reserves for code" build more $gcc
+# A chip file that reserves nothing there reserves too little.
+sed -n '/^chip pulp_cluster {/,/^}/p' "$root/stdlib/chips.td" | sed 's/^chip .*/chip bare_l1 {/; s/L1, size: 128 KiB, code: 1 KiB/L1, size: 128 KiB/' >bare.chip
+{ cat mlp_digits.td bare.chip; echo 'deploy test_bare on bare_l1 {}'; } >bare.td
+check "a chip without bytes for constants of code in L1 compiles" "$tdc" bare.td --deploy test_bare -o bare
+check "and the linker says that they lack" refuses 2 "the constants of the code do not fit the bytes that L1 reserves for code" \
+  build bare $gcc
 finish

@@ -32,7 +32,7 @@ TEST_CASE("cct: gradients of the small net are central differences for every str
 }
 
 // The rest takes minutes in a sanitized build, and reaches no code that the above does not.
-#ifndef __SANITIZE_ADDRESS__
+#ifndef TDC_SANITIZED
 
 /// The shipped weights, with random adapters for what the strategy adapts: no factor zero, B small
 /// as after some training.

@@ -101,9 +101,9 @@ Verdict compile_by_command(const std::string& text, Verdict expected) {
 
 /// Processor time for one file, and how many versions of the examples there are. Under
 /// sanitizers everything takes ten times as long.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef TDC_SANITIZED
 constexpr std::chrono::seconds kLimit{120};
-constexpr int64_t kDamaged = 1'000, kDamagedTransformers = 150;
+constexpr int64_t kDamaged = 1'000, kDamagedTransformers = 75;
 #else
 constexpr std::chrono::seconds kLimit{10};
 constexpr int64_t kDamaged = 10'000, kDamagedTransformers = 500;

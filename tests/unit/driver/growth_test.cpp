@@ -8,7 +8,7 @@
 #include "bench/growth_stages.h"
 
 // Sanitizers take minutes for it, and other times than the compiler has.
-#ifndef __SANITIZE_ADDRESS__
+#ifndef TDC_SANITIZED
 
 namespace tdc::test {
 namespace {

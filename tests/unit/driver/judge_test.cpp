@@ -152,7 +152,7 @@ TEST_CASE("judge: agrees with compiling over all programs of the error goldens")
 
 /// Programs, and processor time for one of them, with compiling for each pair of its blocks. Under
 /// sanitizers everything takes ten times as long.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef TDC_SANITIZED
 constexpr int64_t kPrograms = 50;
 constexpr std::chrono::seconds kLimit{300};
 #else

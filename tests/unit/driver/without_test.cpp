@@ -309,7 +309,7 @@ size_t count_nodes(const schedule::Schedule& schedule) {
 }
 
 TEST_CASE("random reductions and losses have the same bits when cores share one of them") {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef TDC_SANITIZED
   constexpr uint64_t kPrograms = 60;  // what they run is the same code again and again
 #else
   constexpr uint64_t kPrograms = 400;
