@@ -25,9 +25,11 @@ ir::Module attach_adapters(ir::Module module, const std::vector<Adapter>& adapte
       builder.set_phase(node.phase);
       builder.set_origin(node.origin);
       const ir::ValueId y = node.outputs.at(0);
+      const ir::NodeId first{static_cast<uint32_t>(graph.nodes.size())};
       ir::ValueId branch = use.low_rank->branch(builder, node, a, b);
       if (adapter.scale != 1) branch = builder.emit("scale", {branch}, {{"factor", adapter.scale}});
       const ir::ValueId sum = builder.emit("add", {y, branch});
+      graph::set_turns(graph, first, node.turns);  // in the turn of the use
       sums.add(y, sum);
       std::swap(graph.values[y].name, graph.values[sum].name);
     }

@@ -93,8 +93,44 @@ TEST_CASE("roll: a GRU is a loop forward, one that runs down, and one that sums 
   for (const Stretch& loop : loops) CHECK(loop.turns >= 15);
 }
 
+/// The GRU whose layers in the loop have adapters.
+std::string adapted_gru(int turns) {
+  return gru(turns) +
+         "train adapted of Gru {\n  target label: class(5)\n  loss cross_entropy(logits, label)\n"
+         "  optimizer sgd(lr: 0.1)\n  batch 2\n  accumulate 2\n  freeze **\n"
+         "  lora gru.** rank 2 alpha 6\n}\n";
+}
+
+TEST_CASE("roll: adapters of layers in a loop are in its turns") {
+  const driver::Planned planned = plan(adapted_gru(16), "adapted", true);
+  const std::vector<Stretch> forward = loops_of(planned, ir::GraphKind::infer);
+  REQUIRE(forward.size() == 1);
+  CHECK(forward.at(0).turns >= 7);  // of two steps each: the state has two places in turns
+  CHECK(loops_of(planned, ir::GraphKind::train_step).size() == 3);
+  CHECK(same_results(planned, plan(adapted_gru(16), "adapted", false)));
+  CHECK(complaints(planned, 4) == "");
+}
+
+TEST_CASE("roll: a matrix that is multiplied transposed does not end a loop") {
+  const auto net = [](int turns) {
+    return fmt::format(
+        "tdl 1\nnet R(x: f32[{0}, 2, 4]) -> y: f32[2, 4] {{\n  param m: f32[4, 4] = uniform(0.5)\n"
+        "  h = x[0]\n  repeat t in 0..{0} {{ h = tanh(h @ transpose(m) + transpose(transpose(x[t]))) }}\n"
+        "  return h\n}}\n"
+        "train t of R {{\n  target z: f32[2, 4]\n  loss mse(y, z)\n  optimizer sgd(lr: 0.1)\n"
+        "  batch 2\n}}\n",
+        turns);
+  };
+  const driver::Planned planned = plan(net(12), "t", true);
+  CHECK(loops_of(planned, ir::GraphKind::infer).size() == 1);
+  CHECK(steps_in_c(planned) == steps_in_c(plan(net(30), "t", true)));
+  CHECK(same_results(planned, plan(net(12), "t", false)));
+}
+
 TEST_CASE("roll: a longer recurrence has no more steps in C") {
   CHECK(steps_in_c(plan(gru(16), "all", true)) == steps_in_c(plan(gru(40), "all", true)));
+  CHECK(steps_in_c(plan(adapted_gru(16), "adapted", true)) ==
+        steps_in_c(plan(adapted_gru(40), "adapted", true)));
 }
 
 TEST_CASE("roll: no bit changes, and the memory is what the plan says") {
