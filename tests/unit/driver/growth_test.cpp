@@ -17,9 +17,8 @@ namespace {
 constexpr double kMeasurable = 0.002;
 
 constexpr int64_t kFactor = 8;
-/// n log n takes about 10 times as long, up to 24 where larger data no longer fit caches that others
-/// use, too; the square 64 times.
-constexpr double kMost = 32;
+/// n log n takes about 10 times as long, the square 64 times.
+constexpr double kMost = 24;
 
 /// What grew too fast, one stage a line.
 std::string too_slow(const std::vector<StageTime>& small, const std::vector<StageTime>& large) {

@@ -115,7 +115,8 @@ TEST_CASE("roll: a matrix that is multiplied transposed does not end a loop") {
   const auto net = [](int turns) {
     return fmt::format(
         "tdl 1\nnet R(x: f32[{0}, 2, 4]) -> y: f32[2, 4] {{\n  param m: f32[4, 4] = uniform(0.5)\n"
-        "  h = x[0]\n  repeat t in 0..{0} {{ h = tanh(h @ transpose(m) + transpose(transpose(x[t]))) }}\n"
+        "  h = x[0]\n  repeat t in 0..{0} {{\n"
+        "    h = tanh(h @ transpose(m) + transpose(transpose(x[t])))\n  }}\n"
         "  return h\n}}\n"
         "train t of R {{\n  target z: f32[2, 4]\n  loss mse(y, z)\n  optimizer sgd(lr: 0.1)\n"
         "  batch 2\n}}\n",
