@@ -297,11 +297,11 @@ static void td_conv2d_of_channels(const td_conv2d_f32_args* p, td_team team) {
 }
 
 void td_conv2d_f32(const td_conv2d_f32_args* args, td_team team) {
-  if (args->channels == 1 && args->outputs < TD_BLOCK_ROWS) {
-    td_conv2d_of_channels(args, team);
+  const td_conv2d_f32_args p = *args;
+  if (p.channels == 1 && p.outputs < TD_BLOCK_ROWS) {
+    td_conv2d_of_channels(&p, team);
     return;
   }
-  const td_conv2d_f32_args p = *args;
   const int32_t kernel = p.kernel_height * p.kernel_width;
   const td_reach reach = {.rows = p.out_height,
                           .step = p.stride_height,
@@ -598,8 +598,8 @@ static void td_input_grad_blocks(td_product product, const td_conv2d_input_grad_
   const int32_t all_columns = taps.column_end - taps.column;
   const int32_t column_taps = td_min_int(all_columns, TD_PANEL_DEPTH);
   const int32_t row_taps = td_min_int(all_rows, TD_PANEL_DEPTH / column_taps);
-  const int is_whole = row_taps == all_rows && column_taps == all_columns;
-  const int32_t outputs_at_once = is_whole ? TD_PANEL_DEPTH / (row_taps * column_taps) : 1;
+  // One unless a kernel is there whole: a part of it fills more than half of the panel.
+  const int32_t outputs_at_once = TD_PANEL_DEPTH / (row_taps * column_taps);
   for (int32_t output = 0; output < p->outputs; output += outputs_at_once) {
     const int32_t outputs = td_min_int(outputs_at_once, p->outputs - output);
     td_taps now;
@@ -705,18 +705,19 @@ static void td_conv2d_input_grad_of_channels(const td_conv2d_input_grad_f32_args
 }
 
 void td_conv2d_input_grad_f32(const td_conv2d_input_grad_f32_args* args, td_team team) {
-  if (args->outputs == 1 && args->channels < TD_BLOCK_ROWS && args->stride_height == 1 &&
-      args->stride_width == 1) {
-    td_conv2d_input_grad_of_channels(args, team);
+  const td_conv2d_input_grad_f32_args p = *args;
+  if (p.outputs == 1 && p.channels < TD_BLOCK_ROWS && p.stride_height == 1 &&
+      p.stride_width == 1) {
+    td_conv2d_input_grad_of_channels(&p, team);
     return;
   }
-  for (int32_t row = 0; row < args->stride_height; ++row) {
-    const td_phase rows = td_phase_of(row, args->height, args->stride_height, args->pad_top,
-                                      args->dilation_height, args->kernel_height);
-    for (int32_t column = 0; column < args->stride_width; ++column) {
-      const td_phase columns = td_phase_of(column, args->width, args->stride_width, args->pad_left,
-                                           args->dilation_width, args->kernel_width);
-      td_conv2d_input_grad_phase(args, rows, columns, team);
+  for (int32_t row = 0; row < p.stride_height; ++row) {
+    const td_phase rows = td_phase_of(row, p.height, p.stride_height, p.pad_top,
+                                      p.dilation_height, p.kernel_height);
+    for (int32_t column = 0; column < p.stride_width; ++column) {
+      const td_phase columns = td_phase_of(column, p.width, p.stride_width, p.pad_left,
+                                           p.dilation_width, p.kernel_width);
+      td_conv2d_input_grad_phase(&p, rows, columns, team);
     }
   }
 }

@@ -66,16 +66,17 @@ void td_layer_norm_grad_f32(const td_layer_norm_grad_f32_args* args, td_team tea
 /// dweight = sum over the rows of dy * n, one chain of fused multiply-adds, rows ascending. The
 /// work items are columns.
 void td_layer_norm_weight_grad_f32(const td_layer_norm_weight_grad_f32_args* args, td_team team) {
-  const td_range share = td_share(args->columns, team);
-  float* const dweight = args->dweight;
-  if (!args->accumulate) {
+  const td_layer_norm_weight_grad_f32_args p = *args;
+  const td_range share = td_share(p.columns, team);
+  float* const dweight = p.dweight;
+  if (!p.accumulate) {
     for (int32_t i = share.begin; i < share.end; ++i) dweight[i] = 0.0f;
   }
-  for (int32_t row = 0; row < args->rows; ++row) {
-    const float* const dy = args->dy + row * args->dy_row;
-    const float* const x = args->x + row * args->x_row;
-    const float mean = args->mean[row];
-    const float rstd = args->rstd[row];
+  for (int32_t row = 0; row < p.rows; ++row) {
+    const float* const dy = p.dy + row * p.dy_row;
+    const float* const x = p.x + row * p.x_row;
+    const float mean = p.mean[row];
+    const float rstd = p.rstd[row];
     TD_INDEPENDENT(i, share.begin, share.end, dweight,
                    td_fmaf(dy[i], (x[i] - mean) * rstd, dweight[i]));
   }

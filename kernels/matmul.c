@@ -39,14 +39,12 @@ static void td_matmul_gathered(td_product product) {
 /// blocks would bring their bounds and pointers only.
 static void td_outer_product(const td_matmul_f32_args* p, td_team team) {
   td_range share = td_share(p->outer * p->batch * p->m * p->n, team);
+  int32_t j = share.begin % p->n;
+  int32_t i = share.begin / p->n % p->m;
+  int32_t l = share.begin / p->n / p->m % p->batch;
+  int32_t o = share.begin / p->n / p->m / p->batch;
   while (share.begin < share.end) {
-    const int32_t row = share.begin / p->n;
-    const int32_t j = share.begin - row * p->n;
     const int32_t count = td_min_int(p->n - j, share.end - share.begin);
-    const int32_t product = row / p->m;
-    const int32_t i = row - product * p->m;
-    const int32_t o = product / p->batch;
-    const int32_t l = product - o * p->batch;
     float* const y = p->y + o * p->y_outer + l * p->y_batch + i * p->y_row + j * p->y_col;
     const float a = p->a[o * p->a_outer + l * p->a_batch + i * p->a_row];
     const float* const b = p->b + o * p->b_outer + l * p->b_batch + j * p->b_col;
@@ -59,6 +57,12 @@ static void td_outer_product(const td_matmul_f32_args* p, td_team team) {
       }
     }
     share.begin += count;
+    j = 0;
+    if (++i < p->m) continue;
+    i = 0;
+    if (++l < p->batch) continue;
+    l = 0;
+    ++o;
   }
 }
 

@@ -37,20 +37,21 @@ static int32_t td_largest_in(const float* x, int32_t x_row, td_window window) {
 
 /// The work items are rows of y.
 void td_max_pool2d_f32(const td_max_pool2d_f32_args* args, td_team team) {
-  const td_range share = td_share(args->images * args->channels * args->out_height, team);
+  const td_max_pool2d_f32_args p = *args;
+  const td_range share = td_share(p.images * p.channels * p.out_height, team);
   for (int32_t item = share.begin; item < share.end; ++item) {
-    const int32_t row = item % args->out_height;
-    const int32_t plane = item / args->out_height;
-    const int32_t image = plane / args->channels;
-    const int32_t channel = plane % args->channels;
-    const float* const x = args->x + image * args->x_image + channel * args->x_channel;
+    const int32_t row = item % p.out_height;
+    const int32_t plane = item / p.out_height;
+    const int32_t image = plane / p.channels;
+    const int32_t channel = plane % p.channels;
+    const float* const x = p.x + image * p.x_image + channel * p.x_channel;
     float* const y =
-        args->y + image * args->y_image + channel * args->y_channel + row * args->y_row;
-    for (int32_t column = 0; column < args->out_width; ++column) {
+        p.y + image * p.y_image + channel * p.y_channel + row * p.y_row;
+    for (int32_t column = 0; column < p.out_width; ++column) {
       const td_window window = td_window_at(
-          row * args->stride_height - args->pad_top, column * args->stride_width - args->pad_left,
-          args->kernel_height, args->kernel_width, args->height, args->width);
-      y[column] = x[td_largest_in(x, args->x_row, window)];
+          row * p.stride_height - p.pad_top, column * p.stride_width - p.pad_left,
+          p.kernel_height, p.kernel_width, p.height, p.width);
+      y[column] = x[td_largest_in(x, p.x_row, window)];
     }
   }
 }
@@ -58,26 +59,27 @@ void td_max_pool2d_f32(const td_max_pool2d_f32_args* args, td_team team) {
 /// dx = sum of dy over the windows whose largest element it is, in row-major order of the windows.
 /// dx may be a part of x's plane, from (dx_top, dx_left) on. The work items are planes.
 void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team team) {
-  const td_range share = td_share(args->images * args->channels, team);
+  const td_max_pool2d_grad_f32_args p = *args;
+  const td_range share = td_share(p.images * p.channels, team);
   for (int32_t plane = share.begin; plane < share.end; ++plane) {
-    const int32_t image = plane / args->channels;
-    const int32_t channel = plane % args->channels;
-    const float* const x = args->x + image * args->x_image + channel * args->x_channel;
-    const float* const dy = args->dy + image * args->dy_image + channel * args->dy_channel;
-    float* const dx = args->dx + image * args->dx_image + channel * args->dx_channel;
-    for (int32_t row = 0; row < args->dx_height; ++row)
-      for (int32_t column = 0; column < args->dx_width; ++column)
-        dx[row * args->dx_row + column] = 0.0f;
-    for (int32_t row = 0; row < args->out_height; ++row) {
-      for (int32_t column = 0; column < args->out_width; ++column) {
+    const int32_t image = plane / p.channels;
+    const int32_t channel = plane % p.channels;
+    const float* const x = p.x + image * p.x_image + channel * p.x_channel;
+    const float* const dy = p.dy + image * p.dy_image + channel * p.dy_channel;
+    float* const dx = p.dx + image * p.dx_image + channel * p.dx_channel;
+    for (int32_t row = 0; row < p.dx_height; ++row)
+      for (int32_t column = 0; column < p.dx_width; ++column)
+        dx[row * p.dx_row + column] = 0.0f;
+    for (int32_t row = 0; row < p.out_height; ++row) {
+      for (int32_t column = 0; column < p.out_width; ++column) {
         const td_window window = td_window_at(
-            row * args->stride_height - args->pad_top, column * args->stride_width - args->pad_left,
-            args->kernel_height, args->kernel_width, args->height, args->width);
-        const int32_t at = td_largest_in(x, args->x_row, window);
-        const int32_t dx_row = at / args->x_row - args->dx_top;
-        const int32_t dx_column = at % args->x_row - args->dx_left;
-        if (dx_row >= 0 && dx_row < args->dx_height && dx_column >= 0 && dx_column < args->dx_width)
-          dx[dx_row * args->dx_row + dx_column] += dy[row * args->dy_row + column];
+            row * p.stride_height - p.pad_top, column * p.stride_width - p.pad_left,
+            p.kernel_height, p.kernel_width, p.height, p.width);
+        const int32_t at = td_largest_in(x, p.x_row, window);
+        const int32_t dx_row = at / p.x_row - p.dx_top;
+        const int32_t dx_column = at % p.x_row - p.dx_left;
+        if (dx_row >= 0 && dx_row < p.dx_height && dx_column >= 0 && dx_column < p.dx_width)
+          dx[dx_row * p.dx_row + dx_column] += dy[row * p.dy_row + column];
       }
     }
   }

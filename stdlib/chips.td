@@ -13,8 +13,8 @@ chip pulp_cluster {
   tensors    L2
   constants  L2
   image      L3
-  scratchpad L1, transfer: 60, bandwidth: 8, load: 15
-  stream     L3, transfer: 160, bandwidth: 1
+  scratchpad L1, transfer: 60, bandwidth: 8, row: 1, load: 15
+  stream     L3, transfer: 160, bandwidth: 1, row: 22
 }
 
 /// A microcontroller with one core, 256 KiB of RAM and flash for code and constants.

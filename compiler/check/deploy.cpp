@@ -7,8 +7,8 @@
 //     tensors    L2                                        // where temporaries are planned
 //     constants  L2                                        // where frozen weights lie
 //     image      L3                                        // where trained weights start from
-//     scratchpad L1, transfer: 60, bandwidth: 8, load: 15  // where cores work, if not there
-//     stream     L3, transfer: 160, bandwidth: 1           // where weights lie that do not fit
+//     scratchpad L1, transfer: 60, bandwidth: 8, row: 1, load: 15 // where cores work, if not there
+//     stream     L3, transfer: 160, bandwidth: 1, row: 22  // where weights lie that do not fit
 //   }
 
 #include "check/deploy.h"
@@ -193,11 +193,12 @@ class ChipCheck {
   /// (chip-7), and the cycles that it takes.
   void read_transfers(const ast::ChipClause& clause) {
     const bool is_scratchpad = clause.word.text == "scratchpad";
-    const char* form = is_scratchpad ? "NAME, transfer: N, bandwidth: N, load: N"
-                                     : "NAME, transfer: N, bandwidth: N";
+    const char* form = is_scratchpad ? "NAME, transfer: N, bandwidth: N, load: N, and may have row: N"
+                                     : "NAME, transfer: N, bandwidth: N, and may have row: N";
     chip::Scratchpad scratchpad;
     std::map<std::string, int64_t*> numbers = {{"transfer", &scratchpad.transfer},
-                                               {"bandwidth", &scratchpad.bandwidth}};
+                                               {"bandwidth", &scratchpad.bandwidth},
+                                               {"row", &scratchpad.row}};
     if (is_scratchpad) numbers["load"] = &scratchpad.load;
     const ast::Name* name = nullptr;
     for (const ast::Argument& argument : clause.arguments) {
@@ -208,14 +209,15 @@ class ChipCheck {
       const auto found = argument.label ? numbers.find(argument.label->text) : numbers.end();
       const auto* number = argument.value->get_if<ast::Number>();
       const auto* count = number == nullptr ? nullptr : std::get_if<int64_t>(&number->value);
-      if (found == numbers.end() || count == nullptr || number->unit || *count < 1 ||
-          *count > kMostCycles) {
+      if (found == numbers.end() || count == nullptr || number->unit ||
+          *count < (found->first == "row" ? 0 : 1) || *count > kMostCycles) {
         reporter_.report(argument.range, diag::chip_clause, clause.word.text, form);
         return;
       }
       *found->second = *count;
       numbers.erase(found);
     }
+    numbers.erase("row");  // the only one that may be left out
     if (name == nullptr || !numbers.empty()) {
       reporter_.report(clause.range, diag::chip_clause, clause.word.text, form);
       return;
@@ -227,8 +229,10 @@ class ChipCheck {
     if (is_scratchpad)
       result_.scratchpad = scratchpad;
     else
-      result_.stream = {
-          .level = *level, .transfer = scratchpad.transfer, .bandwidth = scratchpad.bandwidth};
+      result_.stream = {.level = *level,
+                        .transfer = scratchpad.transfer,
+                        .bandwidth = scratchpad.bandwidth,
+                        .row = scratchpad.row};
   }
 
   /// Weights are streamed to a scratchpad, from a memory that serves for nothing that cores touch.

@@ -35,6 +35,7 @@ struct Scratchpad {
   LevelId level;
   int64_t transfer = 0;   ///< to start a transfer and to wait for it
   int64_t bandwidth = 1;  ///< bytes a cycle of a transfer
+  int64_t row = 0;        ///< more for each row of a transfer
   int64_t load = 1;       ///< a core's load from where tensors lie; one from here takes 1
 };
 
@@ -44,6 +45,7 @@ struct Stream {
   LevelId level;
   int64_t transfer = 0;   ///< to start a transfer and to wait for it
   int64_t bandwidth = 1;  ///< bytes a cycle
+  int64_t row = 0;        ///< more for each row of a transfer
 };
 
 /// A target: what the compiler knows of a chip. Only chip files name chips.

@@ -13,11 +13,14 @@ std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipRep
   std::vector<ProfileRow> rows;
   const std::map<int64_t, Traffic> traffic =
       traffic_of(compilation.schedule, compilation.interface.chip);
+  const std::map<int64_t, int64_t> cycles =
+      predicted_cycles(compilation.schedule, compilation.interface.chip);
   for (const LaunchWork& launch : launches_of(compilation.schedule)) {
     const auto found = report.steps.find(launch.step);
     if (found == report.steps.end() || found->second.calls == 0) continue;
     const int64_t calls = found->second.calls / launch.turns;  // of the entry point
     const Traffic each = traffic_at(traffic, launch.step);
+    const auto predicted = cycles.find(launch.step);
     rows.push_back(
         {.step = launch.step,
          .entry_point = launch.entry_point->name,
@@ -25,6 +28,8 @@ std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipRep
          .name = launch.launch->label,
          .flop = launch.flop * calls,
          .planned = {.in = each.in * calls, .out = each.out * calls, .least = each.least * calls},
+         .predicted =
+             predicted == cycles.end() ? std::nullopt : std::optional(predicted->second * calls),
          .measured = found->second});
   }
   return rows;
@@ -32,17 +37,18 @@ std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipRep
 
 std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& report) {
   std::string table =
-      fmt::format("{:>5} {:<22} {:<28} {:>7} {:>13} {:>10} {:>11} {:>11}", "step", "op", "name",
-                  "calls", "cycles", "FLOP/cycle", "DMA bytes", "planned");
+      fmt::format("{:>5} {:<22} {:<28} {:>7} {:>13} {:>11} {:>10} {:>11} {:>11}", "step", "op",
+                  "name", "calls", "cycles", "predicted", "FLOP/cycle", "DMA bytes", "planned");
   for (const CycleUse& use : cycle_uses()) table += fmt::format(" {:>8}", use.heading);
   table += "\n";
   for (const ProfileRow& row : rows) {
     const ChipReport::Step& measured = row.measured;
-    table += fmt::format("{:>5} {:<22} {:<28} {:>7} {:>13} {:>10.2f} {:>11} {:>11}", row.step,
-                         row.op, row.name, with_commas(measured.calls),
-                         with_commas(measured.cycles), ratio(row.flop, measured.cycles),
-                         with_commas(measured.dma_in_bytes + measured.dma_out_bytes),
-                         with_commas(row.planned.in + row.planned.out));
+    table += fmt::format(
+        "{:>5} {:<22} {:<28} {:>7} {:>13} {:>11} {:>10.2f} {:>11} {:>11}", row.step, row.op,
+        row.name, with_commas(measured.calls), with_commas(measured.cycles),
+        row.predicted ? with_commas(*row.predicted) : "-", ratio(row.flop, measured.cycles),
+        with_commas(measured.dma_in_bytes + measured.dma_out_bytes),
+        with_commas(row.planned.in + row.planned.out));
     for (const CycleUse& use : cycle_uses())
       table += fmt::format(" {:>6.1f} %", 100 * ratio(cycles_of(use, measured.events),
                                                       measured.cycles * std::ssize(report.cores)));
@@ -54,18 +60,20 @@ std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& 
 JsonArray profile_json(const std::vector<ProfileRow>& rows) {
   JsonArray array;
   for (const ProfileRow& row : rows) {
-    array.emplace_back(JsonObject{{"step", row.step},
-                                  {"entry_point", row.entry_point},
-                                  {"op", row.op},
-                                  {"name", row.name},
-                                  {"calls", row.measured.calls},
-                                  {"cycles", row.measured.cycles},
-                                  {"flop", row.flop},
-                                  {"dma_in_bytes", row.measured.dma_in_bytes},
-                                  {"dma_out_bytes", row.measured.dma_out_bytes},
-                                  {"planned_in_bytes", row.planned.in},
-                                  {"planned_out_bytes", row.planned.out},
-                                  {"events", events_json(row.measured.events)}});
+    JsonObject step = {{"step", row.step},
+                       {"entry_point", row.entry_point},
+                       {"op", row.op},
+                       {"name", row.name},
+                       {"calls", row.measured.calls},
+                       {"cycles", row.measured.cycles},
+                       {"flop", row.flop},
+                       {"dma_in_bytes", row.measured.dma_in_bytes},
+                       {"dma_out_bytes", row.measured.dma_out_bytes},
+                       {"planned_in_bytes", row.planned.in},
+                       {"planned_out_bytes", row.planned.out},
+                       {"events", events_json(row.measured.events)}};
+    if (row.predicted) step.emplace_back("predicted_cycles", *row.predicted);
+    array.emplace_back(std::move(step));
   }
   return array;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,9 @@ namespace tdc::driver {
 struct ProfileRow {
   int64_t step = 0;  ///< as in `steps` of `report.json`
   std::string entry_point, op, name;
-  int64_t flop = 0;  ///< of all calls
-  Traffic planned;   ///< the same
+  int64_t flop = 0;                  ///< of all calls
+  Traffic planned;                   ///< the same
+  std::optional<int64_t> predicted;  ///< cycles, of all calls (`predicted_cycles`)
   ChipReport::Step measured;
 };
 
@@ -25,9 +27,9 @@ std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipRep
 
 /// As a table:
 ///
-///     step op         name              calls     cycles  FLOP/cycle  DMA bytes    planned   instr
-///     FPU ...
-///       12 matmul     fc1                   2     93,120        1.41     58,368     58,368  61.2
+///     step op         name      calls     cycles  predicted  FLOP/cycle  DMA bytes    planned
+///     instr FPU ...
+///       12 matmul     fc1           2     93,120     95,208        1.41     58,368 58,368  61.2
 ///       %  3.1 %
 ///
 /// Bytes are in both directions; the last columns are shares of all cores' cycles.

@@ -57,25 +57,29 @@ JsonArray steps_json(const Compilation& c) {
   const chip::Chip& chip = c.program.deployment.chip;
   const std::map<int64_t, Traffic> traffic = traffic_of(c.schedule, chip);
   const std::set<const schedule::Launch*> too_large = too_large_launches(c.schedule, chip);
+  const std::map<int64_t, int64_t> cycles = predicted_cycles(c.schedule, chip);
   for (const LaunchWork& work : launches_of(c.schedule)) {
     const Traffic moved = traffic_at(traffic, work.step);
     JsonArray staying;
     for (const Staying& each : staying_operands(c.schedule, chip, *work.launch, too_large))
       staying.emplace_back(JsonObject{{"name", each.name}, {"reason", std::string(each.reason)}});
-    steps.emplace_back(JsonObject{{"step", work.step},
-                                  {"entry_point", work.entry_point->name},
-                                  {"op", std::string(work.launch->op->name)},
-                                  {"name", work.launch->label},
-                                  {"phase", std::string(ir::to_text(work.launch->context.phase))},
-                                  {"output", dims_json(work.launch->outputs.at(0).extent)},
-                                  {"turns", work.turns},
-                                  {"flop", work.flop},
-                                  {"in_bytes", moved.in},
-                                  {"out_bytes", moved.out},
-                                  {"least_bytes", moved.least},
-                                  {"streamed_in_bytes", moved.streamed_in},
-                                  {"streamed_out_bytes", moved.streamed_out},
-                                  {"staying", std::move(staying)}});
+    JsonObject step = {{"step", work.step},
+                       {"entry_point", work.entry_point->name},
+                       {"op", std::string(work.launch->op->name)},
+                       {"name", work.launch->label},
+                       {"phase", std::string(ir::to_text(work.launch->context.phase))},
+                       {"output", dims_json(work.launch->outputs.at(0).extent)},
+                       {"turns", work.turns},
+                       {"flop", work.flop},
+                       {"in_bytes", moved.in},
+                       {"out_bytes", moved.out},
+                       {"least_bytes", moved.least},
+                       {"streamed_in_bytes", moved.streamed_in},
+                       {"streamed_out_bytes", moved.streamed_out},
+                       {"staying", std::move(staying)}};
+    if (const auto found = cycles.find(work.step); found != cycles.end())
+      step.emplace_back("predicted_cycles", found->second);
+    steps.emplace_back(std::move(step));
   }
   return steps;
 }

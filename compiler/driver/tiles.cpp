@@ -4,13 +4,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "driver/report.h"
 #include "ops/op.h"
 #include "runner/progress.h"
+#include "schedule/kernel_amounts.h"
 #include "schedule/loops.h"
 #include "schedule/passes.h"
+#include "schedule/predict_cycles.h"
 #include "schedule/transfers.h"
+#include "support/embedded_files.h"
 
 namespace tdc::driver {
 namespace {
@@ -48,6 +52,16 @@ class Moved {
   std::map<std::pair<schedule::BufferId, bool>, std::vector<bool>> marks_;
 };
 
+/// Bytes that products move at least between a scratchpad of `capacity` and where their operands
+/// lie; below zero where all fits.
+int64_t least_of_products(const LaunchWork& work, Bytes capacity) {
+  const schedule::Launch& launch = *work.launch;
+  if (launch.op->work != ops::Work::points || launch.op->kernel->gathered) return 0;
+  const auto elements = static_cast<double>(capacity.count / ir::kElementBytes);
+  const double moved = static_cast<double>(work.flop) / std::sqrt(elements) - 2 * elements;
+  return static_cast<int64_t>(moved) * ir::kElementBytes;
+}
+
 }  // namespace
 
 std::map<int64_t, Traffic> traffic_of(const schedule::Schedule& schedule, const chip::Chip& chip) {
@@ -74,12 +88,25 @@ std::map<int64_t, Traffic> traffic_of(const schedule::Schedule& schedule, const 
     }
     first += schedule::count_numbers(entry);
   }
+  for (const LaunchWork& work : launches_of(schedule))
+    if (const auto found = result.find(work.step); found != result.end())
+      found->second.least =
+          std::max(found->second.least,
+                   least_of_products(work, chip.levels[chip.scratchpad->level].capacity));
   return result;
 }
 
 Traffic traffic_at(const std::map<int64_t, Traffic>& traffic, int64_t step) {
   const auto found = traffic.find(step);
   return found == traffic.end() ? Traffic{} : found->second;
+}
+
+std::map<int64_t, int64_t> predicted_cycles(const schedule::Schedule& schedule,
+                                            const chip::Chip& chip) {
+  const EmbeddedFile* table =
+      find_embedded_file(fmt::format("{}{}/cycles.txt", kPlatformsFolder, chip.platform));
+  if (table == nullptr || !chip.scratchpad) return {};
+  return schedule::predict_cycles(schedule, chip, schedule::CycleTable::parse(table->text));
 }
 
 std::set<const schedule::Launch*> too_large_launches(const schedule::Schedule& schedule,
@@ -118,8 +145,9 @@ std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chi
   const bool has_streamed = std::ranges::any_of(traffic, [](const auto& each) {
     return each.second.streamed_in + each.second.streamed_out > 0;
   });
-  const auto column_of_streamed = [&](const std::string& entry) {
-    return has_streamed ? fmt::format(" {:>11}", entry) : "";
+  const std::map<int64_t, int64_t> cycles = predicted_cycles(schedule, chip);
+  const auto column = [](bool is_there, const std::string& entry) {
+    return is_there ? fmt::format(" {:>11}", entry) : "";
   };
   const std::set<const schedule::Launch*> too_large = too_large_launches(schedule, chip);
   std::string text;
@@ -128,11 +156,11 @@ std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chi
     if (work.entry_point != entry) {
       entry = work.entry_point;
       text += fmt::format(
-          "{}tiles of `{}`, bytes to and from {}\n{:>5} {:<22} {:<28} {:>5} {:<16} {:>11} {:>11} "
+          "{}tiles of `{}`, bytes to and from {}\n{:>5} {:<22} {:<28} {:>5} {:<16}{} {:>11} {:>11} "
           "{:>11}{}  stays in {}\n",
           text.empty() ? "" : "\n", entry->name, chip.levels[chip.scratchpad->level].name, "step",
-          "op", "name", "turns", "tile", "in", "out", "least",
-          column_of_streamed(has_streamed ? "of " + chip.levels[chip.stream->level].name : ""),
+          "op", "name", "turns", "tile", column(!cycles.empty(), "cycles"), "in", "out", "least",
+          column(has_streamed, has_streamed ? "of " + chip.levels[chip.stream->level].name : ""),
           chip.levels[chip.tensors].name);
     }
     const Traffic moved = traffic_at(traffic, work.step);
@@ -140,12 +168,15 @@ std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chi
     for (const Staying& each : staying_operands(schedule, chip, *work.launch, too_large))
       staying += fmt::format("{}{}: {}", staying.empty() ? "" : ", ", each.name, each.reason);
     const ir::Dims& tile = work.launch->outputs.at(0).extent;
-    text += fmt::format("{:>5} {:<22} {:<28} {:>5} {:<16} {:>11} {:>11} {:>11}{}{}{}\n", work.step,
-                        work.launch->op->name, work.launch->label, work.turns,
-                        tile.empty() ? "1" : fmt::format("{}", fmt::join(tile, "x")),
-                        with_commas(moved.in), with_commas(moved.out), with_commas(moved.least),
-                        column_of_streamed(with_commas(moved.streamed_in + moved.streamed_out)),
-                        staying.empty() ? "" : "  ", staying);
+    const auto predicted = cycles.find(work.step);
+    text += fmt::format(
+        "{:>5} {:<22} {:<28} {:>5} {:<16}{} {:>11} {:>11} {:>11}{}{}{}\n", work.step,
+        work.launch->op->name, work.launch->label, work.turns,
+        tile.empty() ? "1" : fmt::format("{}", fmt::join(tile, "x")),
+        column(!cycles.empty(), predicted == cycles.end() ? "" : with_commas(predicted->second)),
+        with_commas(moved.in), with_commas(moved.out), with_commas(moved.least),
+        column(has_streamed, with_commas(moved.streamed_in + moved.streamed_out)),
+        staying.empty() ? "" : "  ", staying);
   }
   return text;
 }

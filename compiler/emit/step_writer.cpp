@@ -31,25 +31,6 @@
 namespace tdc::emit {
 namespace {
 
-/// A copy as `count` rows of `length` elements, for each index of the first `outer` axes. Rows are
-/// what lies side by side on both sides, or single elements; strides are in elements.
-struct Rows {
-  size_t outer = 0;
-  int64_t length = 1, count = 1;
-  int64_t to_stride = 0, from_stride = 0;
-};
-
-Rows rows_of(const schedule::Copy& copy) {
-  Rows rows = {.outer = copy.to.extent.size()};
-  if (copy.to.stride.back() == 1 && copy.from.stride.back() == 1)
-    rows.length = copy.to.extent[--rows.outer];
-  if (rows.outer == 0) return rows;
-  rows.count = copy.to.extent[--rows.outer];
-  rows.to_stride = copy.to.stride[rows.outer];
-  rows.from_stride = copy.from.stride[rows.outer];
-  return rows;
-}
-
 }  // namespace
 
 StepWriter::StepWriter(const Model& model, Addresses& addresses)
@@ -203,7 +184,7 @@ std::string StepWriter::write_transfer(const std::vector<const schedule::Copy*>&
   const schedule::Copy& copy = *turns.front();
   const ir::DType dtype = schedule_.buffers[copy.to.buffer].type.dtype;
   const int64_t element_bytes = ir::byte_size(dtype).count;
-  const Rows rows = rows_of(copy);
+  const schedule::Rows rows = schedule::rows_of(copy);
   const auto [to_fit, from_fit] = copy_fits(words_, turns);
   const std::string_view element = c_type(dtype);
   std::string to = fit_text(to_fit, fmt::format("to_{}", number), fmt::format("{}*", element));
@@ -235,7 +216,7 @@ std::string StepWriter::write_wait(const schedule::EntryPoint& entry_point, size
                                    std::string_view indent) {
   const schedule::Copy* copy = schedule::awaited(entry_point, step);
   TDC_CHECK(copy != nullptr, "step {} waits for nothing", step);
-  if (rows_of(*copy).outer > 0) return fmt::format("{}td_dma_wait_all();\n", indent);
+  if (schedule::rows_of(*copy).outer > 0) return fmt::format("{}td_dma_wait_all();\n", indent);
   return fmt::format("{}td_dma_wait(transfer_{});\n", indent, copy->transfer->index);
 }
 

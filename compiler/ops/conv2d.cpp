@@ -379,6 +379,13 @@ void bind_image(const OperandLayout& layout, std::string_view image, std::string
   scalars.set(row, layout.stride[rank - 2]);
 }
 
+/// Chains of one channel's taps that fewer results share than a block has rows are computed row by
+/// row, where the image lies.
+Division division_of(const KernelCall& call, std::string_view summed, std::string_view shared) {
+  return call.range(summed).extent() == 1 && call.range(shared).extent() < 4 ? Division::rows
+                                                                             : Division::blocks;
+}
+
 KernelDef forward_kernel() {
   std::vector<KernelField> fields = {
       {.name = "y",
@@ -403,18 +410,20 @@ KernelDef forward_kernel() {
           .file = "conv2d.c",
           .fields = std::move(fields),
           .gathered = 0,
-          .bind = [](const KernelCall& call, KernelScalars& scalars) {
-            const size_t rank = call.input(0).extent.size();
-            bind_geometry(call, call.input(0), call.output(0),
-                          {.x = {call.input_begin(0, rank - 2), call.input_begin(0, rank - 1)},
-                           .y = {call.range("row").begin, call.range("column").begin}},
-                          scalars);
-            check_dense(call.input(1), 3);
-            bind_image(call.input(0), "x_image", "x_channel", "x_row", scalars);
-            bind_image(call.output(0), "y_image", "y_channel", "y_row", scalars);
-            scalars.set("w_output", call.input(1).stride[0]);
-            scalars.set("accumulate", int64_t{call.continues});
-          }};
+          .division = [](const KernelCall& call) { return division_of(call, "channel", "output"); },
+          .bind =
+              [](const KernelCall& call, KernelScalars& scalars) {
+                const size_t rank = call.input(0).extent.size();
+                bind_geometry(call, call.input(0), call.output(0),
+                              {.x = {call.input_begin(0, rank - 2), call.input_begin(0, rank - 1)},
+                               .y = {call.range("row").begin, call.range("column").begin}},
+                              scalars);
+                check_dense(call.input(1), 3);
+                bind_image(call.input(0), "x_image", "x_channel", "x_row", scalars);
+                bind_image(call.output(0), "y_image", "y_channel", "y_row", scalars);
+                scalars.set("w_output", call.input(1).stride[0]);
+                scalars.set("accumulate", int64_t{call.continues});
+              }};
 }
 
 KernelDef input_gradient_kernel() {
@@ -440,17 +449,24 @@ KernelDef input_gradient_kernel() {
           .file = "conv2d.c",
           .fields = std::move(fields),
           .gathered = 0,
-          .bind = [](const KernelCall& call, KernelScalars& scalars) {
-            const size_t rank = call.input(0).extent.size();
-            bind_geometry(call, call.output(0), call.input(0),
-                          {.x = {call.range("row").begin, call.range("column").begin},
-                           .y = {call.input_begin(0, rank - 2), call.input_begin(0, rank - 1)}},
-                          scalars);
-            bind_image(call.input(1), "w_output", "w_channel", "w_row", scalars);
-            scalars.set("accumulate", int64_t{call.continues});
-            bind_image(call.output(0), "dx_image", "dx_channel", "dx_row", scalars);
-            bind_image(call.input(0), "dy_image", "dy_channel", "dy_row", scalars);
-          }};
+          .division =
+              [](const KernelCall& call) {
+                const std::vector<int64_t>& stride = call.attributes.integers("stride");
+                return stride[0] == 1 && stride[1] == 1 ? division_of(call, "output", "channel")
+                                                        : Division::blocks;
+              },
+          .bind =
+              [](const KernelCall& call, KernelScalars& scalars) {
+                const size_t rank = call.input(0).extent.size();
+                bind_geometry(call, call.output(0), call.input(0),
+                              {.x = {call.range("row").begin, call.range("column").begin},
+                               .y = {call.input_begin(0, rank - 2), call.input_begin(0, rank - 1)}},
+                              scalars);
+                bind_image(call.input(1), "w_output", "w_channel", "w_row", scalars);
+                scalars.set("accumulate", int64_t{call.continues});
+                bind_image(call.output(0), "dx_image", "dx_channel", "dx_row", scalars);
+                bind_image(call.input(0), "dy_image", "dy_channel", "dy_row", scalars);
+              }};
 }
 
 KernelDef weight_gradient_kernel() {

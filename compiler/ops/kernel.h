@@ -83,6 +83,13 @@ class KernelScalars {
   std::vector<std::pair<std::string_view, KernelScalar>> items_;
 };
 
+/// How a kernel divides the outputs of a call among the cores.
+enum class Division : uint8_t {
+  elements,  ///< evenly, by indices of the parallel axes
+  blocks,    ///< of 4 by 4 outputs, which stay in registers over their chains
+  rows,      ///< whole rows along the last dimension, in blocks of 4 outputs
+};
+
 struct KernelDef {
   std::string_view name;  ///< `td_matmul_f32`; its struct is `td_matmul_f32_args`
   std::string_view file;  ///< `matmul.c`, below kernels/
@@ -90,6 +97,8 @@ struct KernelDef {
   /// The input that a call copies to panels before it computes: an element for each index of the
   /// axes that reach it, whatever the others are. Calls with larger boxes copy less in all.
   std::optional<size_t> gathered = std::nullopt;
+  /// Null: products (`Work::points`) in blocks, all else by elements.
+  Division (*division)(const KernelCall&) = nullptr;
   /// Fills every `count`, `counts`, `flag` and `real` field.
   void (*bind)(const KernelCall&, KernelScalars&) = nullptr;
 };

@@ -173,6 +173,11 @@ Space space(const Call& call) {
   return builder.input(call.inputs[2] ? std::optional(y) : std::nullopt).output(y).finish();
 }
 
+/// Chains of one product gain nothing from blocks.
+Division division(const KernelCall& call) {
+  return chain_length(call.space, call.box) == 1 ? Division::elements : Division::blocks;
+}
+
 /// The loops over products, of more than one index each; strides of y, a and b.
 LoopNest batch_loops(const KernelCall& call) {
   const OperandLayout& y = call.output(0);
@@ -371,9 +376,11 @@ const OpFamily matmul_family = {
              .accumulator = 2,
              .low_rank = {{.operand = 0, .dims = left_dims, .branch = left_branch},
                           {.operand = 1, .dims = right_dims, .branch = right_branch}},
-             .kernel =
-                 KernelDef{
-                     .name = "td_matmul_f32", .file = "matmul.c", .fields = fields(), .bind = bind},
+             .kernel = KernelDef{.name = "td_matmul_f32",
+                                 .file = "matmul.c",
+                                 .fields = fields(),
+                                 .division = division,
+                                 .bind = bind},
              .samples = samples,
              .kernel_tolerance = 2e-6}}};
 

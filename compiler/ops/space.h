@@ -159,6 +159,9 @@ std::optional<std::string> cut_problem(const Space& space, const Box& box);
 /// dimensions: multiply-accumulates of products and convolutions, without those on padding.
 int64_t points(const Space& space, const Box& box);
 
+/// Indices of the box along its chains: of how many terms each output is the sum.
+int64_t chain_length(const Space& space, const Box& box);
+
 /// Elements of all outputs that the box computes.
 int64_t output_elements(const Space& space, const Box& box);
 

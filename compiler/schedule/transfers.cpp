@@ -5,6 +5,17 @@
 
 namespace tdc::schedule {
 
+Rows rows_of(const Copy& copy) {
+  Rows rows = {.outer = copy.to.extent.size()};
+  if (copy.to.stride.back() == 1 && copy.from.stride.back() == 1)
+    rows.length = copy.to.extent[--rows.outer];
+  if (rows.outer == 0) return rows;
+  rows.count = copy.to.extent[--rows.outer];
+  rows.to_stride = copy.to.stride[rows.outer];
+  rows.from_stride = copy.from.stride[rows.outer];
+  return rows;
+}
+
 bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& copy) {
   return chip.scratchpad && schedule.buffers[copy.to.buffer].level == chip.scratchpad->level;
 }

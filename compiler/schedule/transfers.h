@@ -10,6 +10,15 @@
 
 namespace tdc::schedule {
 
+/// A copy as `count` rows of `length` elements, for each index of the first `outer` axes. Rows are
+/// what lies side by side on both sides, or single elements; strides are in elements.
+struct Rows {
+  size_t outer = 0;
+  int64_t length = 1, count = 1;
+  int64_t to_stride = 0, from_stride = 0;
+};
+Rows rows_of(const Copy& copy);
+
 /// Whether a copy brings something to the chip's scratchpad.
 bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& copy);
 

@@ -6,7 +6,7 @@ file(GLOB_RECURSE embedded_paths CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
   ${CMAKE_SOURCE_DIR}/stdlib/*.td
   ${CMAKE_SOURCE_DIR}/kernels/*.c ${CMAKE_SOURCE_DIR}/kernels/*.h
   ${CMAKE_SOURCE_DIR}/runtime/*.c ${CMAKE_SOURCE_DIR}/runtime/*.h ${CMAKE_SOURCE_DIR}/runtime/*.S
-  ${CMAKE_SOURCE_DIR}/runtime/*.ld ${CMAKE_SOURCE_DIR}/runtime/soc/*)
+  ${CMAKE_SOURCE_DIR}/runtime/*.ld ${CMAKE_SOURCE_DIR}/runtime/rv32/*/cycles.txt ${CMAKE_SOURCE_DIR}/runtime/soc/*)
 list(FILTER embedded_paths EXCLUDE REGEX "\\.md$")
 # Byte order, which `find_embedded_file` searches by.
 list(SORT embedded_paths COMPARE STRING CASE SENSITIVE)

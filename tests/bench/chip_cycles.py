@@ -4,39 +4,14 @@ Usage: chip_cycles.py TDC [NET...]       nets of bench/chip and `cct:TRAIN`; wit
 
 Inputs are random; every step must give the bytes of the host. A net takes half a minute to ten minutes.
 """
-import json
 import pathlib
-import random
-import re
-import struct
 import subprocess
 import sys
 import tempfile
-import zipfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from chip_step import ROOT, draw, profile_of
+
 NETS = ROOT / "tests/bench/chip"
-
-
-def npy(shape, dtype, values):
-    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}"
-    header += " " * (-(10 + len(header) + 1) % 64) + "\n"
-    code = {"<f4": "f", "<i4": "i"}[dtype]
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(values)}{code}", *values)
-
-
-def draw(text, path):
-    """One random sample of the input and the target that a net's text declares."""
-    rng = random.Random(1)
-    with zipfile.ZipFile(path, "w") as file:
-        for name, shape in re.findall(r"(?:net \w+\(|target +)(\w+): f32\[([^\]]*)\]", text):
-            dims = [int(extent) for extent in shape.split(",")]
-            count = 1
-            for extent in dims:
-                count *= extent
-            file.writestr(f"{name}.npy", npy((1, *dims), "<f4", [rng.gauss(0, 1) for _ in range(count)]))
-        for name, classes in re.findall(r"target +(\w+): class\((\d+)\)", text):
-            file.writestr(f"{name}.npy", npy((1,), "<i4", [rng.randrange(int(classes))]))
 
 
 def run(tdc, net, folder):
@@ -46,14 +21,13 @@ def run(tdc, net, folder):
     else:
         source, data = [NETS / f"{net}.td"], folder / "data.npz"
         draw(source[0].read_text(), data)
-    common = [tdc, "run", *source, "--data", data, "--steps", "1"]
-    subprocess.run([*common, "--deploy", "host", "--on", "host", "--save", folder / "host.npz"], check=True,
-                   stdout=subprocess.DEVNULL)
-    subprocess.run([*common, "--on", "rtl", "--profile", "--keep", folder / "chip", "--save", folder / "chip.npz"], check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    arguments = [*source, "--data", data]
+    subprocess.run([tdc, "run", *arguments, "--steps", "1", "--deploy", "host", "--on", "host", "--save", folder / "host.npz"],
+                   check=True, stdout=subprocess.DEVNULL)  # fmt: skip
+    profile = profile_of(tdc, arguments, folder)
     if (folder / "host.npz").read_bytes() != (folder / "chip.npz").read_bytes():
         sys.exit(f"{net}: the chip's weights are not the host's")
-    return json.loads((folder / "chip/report.json").read_text())["profile"]
+    return profile
 
 
 def main():

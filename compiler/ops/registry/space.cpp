@@ -278,6 +278,13 @@ int64_t points(const Space& space, const Box& box) {
   return count;
 }
 
+int64_t chain_length(const Space& space, const Box& box) {
+  int64_t length = 1;
+  for (size_t axis = 0; axis < box.size(); ++axis)
+    if (space.axes[axis].kind == AxisKind::chain) length *= box[axis].extent();
+  return length;
+}
+
 int64_t output_elements(const Space& space, const Box& box) {
   int64_t count = 0;
   for (const Access& output : space.outputs)

@@ -25,6 +25,7 @@ train a of N {
 }
 train b extends a { batch 1 }
 deploy d on board {
+  /// What the cores have.
   budget L1 <= 128 KiB, L2 <= 2 MiB
   allow recompute, tile
   emit infer, train

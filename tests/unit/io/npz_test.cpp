@@ -174,6 +174,9 @@ TEST_CASE("a written member is laid out as the formats' documents say") {
   CHECK(bytes.substr(46, 118) == header + std::string(117 - header.size(), ' ') + "\n");
   CHECK(bytes.substr(164, 3) == "\x01\x02\x03");
   CHECK(bytes.substr(167, 4) == "PK\x01\x02");
+  const std::string matrix = format_npz(std::vector{make_array<uint8_t>("ab", {1, 3}, {1, 2, 3})});
+  CHECK(matrix.substr(46).starts_with(
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 3), }  "));
 }
 
 TEST_CASE("headers of any layout that Python allows are read") {

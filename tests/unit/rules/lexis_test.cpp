@@ -10,6 +10,9 @@ namespace {
 TEST_CASE("lex-1: UTF-8, and of the control characters tab and newline") {
   CHECK(tree("let a = \"\u00e9\"\t// \u00e9\r\n") == tree("let a = \"\u00e9\"\n"));
   CHECK(read("let a = \"\xc3\"") == "source-encoding");
+  // Overlong forms, surrogates, what lies beyond U+10FFFF: the byte that cannot start a character.
+  for (const char* text : {"// \xe0\x80\x80", "// \xed\xa0\x80", "// \xf4\x90\x80\x80"})
+    CHECK(rendered(text).find(":1:4: error") != std::string::npos);
   CHECK(read("let a = 1\x01") == "source-control");
   CHECK(read("// a\rlet a = 1") == "source-control");
   CHECK(read("let \u00e9 = 1").starts_with("source-character"));

@@ -116,6 +116,7 @@ TEST_CASE("type-3: tuples of two types at least, blocks of one result") {
   CHECK(read("block B(f: block(f32[n], dim) -> (f32[n], f32[n])) -> f32[n] { return f }") == "");
   CHECK(read("block B(f: block(f32[n]) -> f32[n], f32[n]) -> f32[n] { return f }") == "syntax");
   CHECK(said("block B(x: (int, f32[n])) -> f32[2] { return x }\n" + net("return x")) == "not-yet");
+  CHECK(said("block B(x: f32[2]) -> (f32[2], f32[2]) { return x }\n" + net("return x")) == "not-yet");
 }
 
 // ---- statements ----

@@ -43,13 +43,15 @@ TEST_CASE("learn-3: a loss over labels of a sequence is one scalar") {
 
 TEST_CASE("learn-4: schedules and their numbers") {
   for (const char* schedule : {"constant", "constant(warmup: 5)",
-                               "linear(steps: 10, warmup: 5, final: 0.5)", "cosine(steps: 10)"})
+                               "linear(steps: 10, warmup: 5, final: 0.5)", "cosine(steps: 10)",
+                               "linear(steps: 10, final: 0)", "linear(steps: 10, final: 1)"})
     CHECK(said(training(std::string("schedule ") + schedule)) == "");
   CHECK(said(training("schedule step(steps: 10)")) == "unknown-word");
   CHECK(said(training("schedule cosine")) == "missing-argument");
   CHECK(said(training("schedule cosine(10)")) == "option-label");
   CHECK(said(training("schedule cosine(steps: 10, warmup: 10)")) == "option-range");
   CHECK(said(training("schedule cosine(steps: 10, final: 2)")) == "option-range");
+  CHECK(said(training("schedule cosine(steps: 10, final: -0.5)")) == "option-range");
   CHECK(said(training("schedule constant(steps: 10)")) == "unknown-argument");
 }
 

@@ -1,0 +1,73 @@
+#pragma once
+
+// What the cycles of a kernel are a sum of: a launch in a few numbers, from its box, its views and
+// the record's `Division`, and how many cycles each of them takes. The model is linear, as in
+// Roofline-like models with measured coefficients; `tests/bench/fit_cycles.py` measures them.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "chip/chip.h"
+#include "schedule/schedule.h"
+
+namespace tdc::schedule {
+
+/// Amounts of a launch, for the core that has the most to do.
+enum class Amount : uint8_t {
+  calls,         ///< of the kernel: arguments, fork and join, code that is not in the cache
+  outputs,       ///< elements that it computes
+  inputs,        ///< elements of inputs that are its share
+  rows,          ///< runs of an innermost loop over outputs, if several, or over what is gathered
+  items,         ///< blocks, or indices of the parallel axes
+  steps,         ///< of chains, by full blocks; by elements: of each index
+  single_steps,  ///< of chains, by single rows of blocks
+  edge_steps,    ///< parts of both at edges of an image, where chains are shorter
+  gathered,      ///< elements that it copies to panels
+  panels,        ///< times that a block is taken up after another panel was filled
+  continued,     ///< outputs that go on from what was there
+  far,           ///< elements that it reads or writes outside of the scratchpad
+};
+inline constexpr size_t kAmounts = 12;
+/// In the order of `Amount`.
+const std::array<std::string_view, kAmounts>& amount_names();
+
+using Amounts = std::array<double, kAmounts>;
+
+/// The products of a launch whose work is counted by points: `batch` of `rows` x `columns`, each
+/// the sum of `chain` terms. Columns are those of the operand that its kernel gathers, or the
+/// right one's.
+struct ProductShape {
+  int64_t batch = 1, rows = 1, columns = 1, chain = 1;
+};
+ProductShape product_shape(const Launch& launch, const ops::Space& space);
+
+/// How a launch is divided among the cores.
+ops::Division division_of(const Launch& launch);
+/// `elements`, `blocks`, `rows`.
+std::string_view name_of(ops::Division division);
+
+Amounts amounts_of(const Schedule& schedule, const chip::Chip& chip, const Launch& launch);
+
+/// What kernels take on a platform, as its `cycles.txt` says:
+///
+///     # anything behind a number sign
+///     kernel         division  calls  outputs  ...  far
+///     td_matmul_f32  blocks    1700   0        ...  15
+///     *              elements  1000   8        ...  15        kernels without a line of their own
+class CycleTable {
+ public:
+  /// Asserts that the text is as above: tables are files of `tdc`.
+  static CycleTable parse(std::string_view text);
+
+  /// Cycles of a launch with these amounts.
+  [[nodiscard]] double cycles(std::string_view kernel, ops::Division division,
+                              const Amounts& amounts) const;
+
+ private:
+  std::map<std::pair<std::string, std::string>, Amounts, std::less<>> lines_;
+};
+
+}  // namespace tdc::schedule

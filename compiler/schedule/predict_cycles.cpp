@@ -1,0 +1,118 @@
+#include "schedule/predict_cycles.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "schedule/loops.h"
+#include "schedule/transfers.h"
+
+namespace tdc::schedule {
+namespace {
+
+/// A core's cycles for an element that it copies, beside loading and storing it.
+constexpr int64_t kCyclesPerCopied = 2;
+
+/// The clock of an entry point: when the cores are where they are, and when what is on its way
+/// arrives.
+class Clock {
+ public:
+  Clock(const Schedule& schedule, const chip::Chip& chip, const CycleTable& table)
+      : schedule_(schedule), chip_(chip), table_(table) {}
+
+  [[nodiscard]] double now() const { return now_; }
+
+  void launch(const Launch& launch) {
+    now_ += table_.cycles(launch.op->kernel->name, division_of(launch),
+                          amounts_of(schedule_, chip_, launch));
+  }
+
+  void copy(const Copy& copy) {
+    if (!copy.transfer) {
+      const int64_t cycles = access(copy.from) + access(copy.to) + kCyclesPerCopied;
+      now_ += static_cast<double>(ir::element_count(copy.to.extent) * cycles);
+      return;
+    }
+    const Rows rows = rows_of(copy);
+    double count = 1;
+    for (size_t i = 0; i < rows.outer; ++i) count *= static_cast<double>(copy.to.extent[i]);
+    const Channel channel = channel_of(copy);
+    const double half = static_cast<double>(channel.transfer) / 2;
+    now_ += half * count;
+    double& free = free_[channel.index];
+    const auto bytes = static_cast<double>(ir::element_count(copy.to.extent) * ir::kElementBytes);
+    free = std::max(free, now_) + bytes / static_cast<double>(channel.bandwidth) +
+           count * static_cast<double>(rows.count * channel.row);
+    arrival_[*copy.transfer] = free + half;
+  }
+
+  void wait(const Wait& wait) { now_ = std::max(now_, arrival_[wait.transfer]); }
+
+ private:
+  /// Transfers of one follow one another: in, out, and to and from where weights are streamed.
+  struct Channel {
+    size_t index;
+    int64_t transfer, bandwidth, row;
+  };
+
+  [[nodiscard]] Channel channel_of(const Copy& copy) const {
+    const bool is_in = is_inward(schedule_, chip_, copy);
+    const View& far = is_in ? copy.from : copy.to;
+    if (chip_.streams_from(schedule_.buffers[far.buffer].level))
+      return {2, chip_.stream->transfer, chip_.stream->bandwidth, chip_.stream->row};
+    return {is_in ? size_t{0} : size_t{1}, chip_.scratchpad->transfer, chip_.scratchpad->bandwidth,
+            chip_.scratchpad->row};
+  }
+
+  /// Cycles of a core's load or store.
+  [[nodiscard]] int64_t access(const View& view) const {
+    return schedule_.buffers[view.buffer].level == chip_.scratchpad->level ? 1
+                                                                           : chip_.scratchpad->load;
+  }
+
+  const Schedule& schedule_;
+  const chip::Chip& chip_;
+  const CycleTable& table_;
+  double now_ = 0;
+  std::array<double, 3> free_ = {};  ///< when a channel has done all that was started
+  std::map<TransferId, double> arrival_;
+};
+
+}  // namespace
+
+std::map<int64_t, int64_t> predict_cycles(const Schedule& schedule, const chip::Chip& chip,
+                                          const CycleTable& table) {
+  std::map<int64_t, int64_t> result;
+  int64_t first = 0;
+  for (const EntryPoint& entry : schedule.entry_points) {
+    const std::vector<int64_t> numbers = step_numbers(entry, first);
+    Clock clock(schedule, chip, table);
+    std::map<int64_t, double> cycles;
+    std::optional<int64_t> marked;
+    double since = 0;
+    const auto mark = [&](int64_t number) {
+      if (marked) cycles[*marked] += clock.now() - since;
+      since = clock.now();
+      marked = number;
+    };
+    for (size_t at = 0; at < entry.steps.size(); ++at) {
+      const Step& step = entry.steps[at];
+      if (const auto* launch = std::get_if<Launch>(&step)) {
+        mark(numbers[at]);
+        clock.launch(*launch);
+      } else if (const auto* copy = std::get_if<Copy>(&step)) {
+        if (copy->transfer && !loop_turn(step) && is_inward(schedule, chip, *copy))
+          mark(numbers[launch_of_transfer(entry, at, true)]);
+        clock.copy(*copy);
+      } else {
+        clock.wait(std::get<Wait>(step));
+      }
+    }
+    if (marked) mark(*marked);
+    for (const auto& [number, count] : cycles) result[number] = std::llround(count);
+    first += count_numbers(entry);
+  }
+  return result;
+}
+
+}  // namespace tdc::schedule
