@@ -1,7 +1,7 @@
 #include "schedule/kernel_amounts.h"
 
 #include <algorithm>
-#include <charconv>
+#include <cstdlib>
 #include <vector>
 
 #include "ops/registry.h"
@@ -30,9 +30,25 @@ bool reaches(const std::optional<ops::Access>& access, size_t axis) {
   return false;
 }
 
-/// The input whose columns blocks have.
-size_t column_input(const Launch& launch) {
-  return launch.op->kernel->gathered.value_or(1);
+/// The products of a launch whose work is counted by points: `batch` of `rows` x `columns`, each
+/// the sum of `chain` terms.
+struct ProductShape {
+  int64_t batch = 1, rows = 1, columns = 1, chain = 1;
+};
+
+/// Columns are those of the operand that the kernel gathers, or the right one's.
+ProductShape product_shape(const Launch& launch, const ops::Space& space) {
+  ProductShape shape = {.chain = ops::chain_length(space, launch.box)};
+  const size_t column_of = launch.op->kernel->gathered.value_or(1);
+  for (size_t axis = 0; axis < space.axes.size(); ++axis) {
+    if (space.axes[axis].kind == ops::AxisKind::chain) continue;
+    const bool is_column = reaches(space.inputs[column_of], axis);
+    const bool is_row = reaches(space.inputs[1 - column_of], axis);
+    (is_column && is_row ? shape.batch
+     : is_row            ? shape.rows
+                         : shape.columns) *= launch.box[axis].extent();
+  }
+  return shape;
 }
 
 /// The strides of a view along the axes of `dims`: trailing axes are aligned, those along which it
@@ -216,20 +232,6 @@ const std::array<std::string_view, kAmounts>& amount_names() {
   return kNames;
 }
 
-ProductShape product_shape(const Launch& launch, const ops::Space& space) {
-  ProductShape shape = {.chain = ops::chain_length(space, launch.box)};
-  const size_t column_of = column_input(launch);
-  for (size_t axis = 0; axis < space.axes.size(); ++axis) {
-    if (space.axes[axis].kind == ops::AxisKind::chain) continue;
-    const bool is_column = reaches(space.inputs[column_of], axis);
-    const bool is_row = reaches(space.inputs[1 - column_of], axis);
-    (is_column && is_row ? shape.batch
-     : is_row            ? shape.rows
-                         : shape.columns) *= launch.box[axis].extent();
-  }
-  return shape;
-}
-
 ops::Division division_of(const Launch& launch) {
   if (launch.op->kernel->division != nullptr)
     return launch.op->kernel->division(kernel_call(launch));
@@ -276,10 +278,10 @@ CycleTable CycleTable::parse(std::string_view text) {
     }
     Amounts& amounts = table.lines_[{std::string(words[0]), std::string(words[1])}];
     for (size_t i = 0; i < kAmounts; ++i) {
-      const std::string_view word = words[i + 2];
-      const auto result = std::from_chars(word.data(), word.data() + word.size(), amounts[i]);
-      TDC_CHECK(result.ec == std::errc() && result.ptr == word.data() + word.size(),
-                "`{}` in a table of cycles", word);
+      const std::string word(words[i + 2]);
+      char* behind = nullptr;
+      amounts[i] = std::strtod(word.c_str(), &behind);
+      TDC_CHECK(behind == word.c_str() + word.size(), "`{}` in a table of cycles", word);
     }
   }
   return table;

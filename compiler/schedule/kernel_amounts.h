@@ -24,7 +24,7 @@ enum class Amount : uint8_t {
   items,         ///< blocks, or indices of the parallel axes
   steps,         ///< of chains, by full blocks; by elements: of each index
   single_steps,  ///< of chains, by single rows of blocks
-  edge_steps,    ///< parts of both at edges of an image, where chains are shorter
+  edge_steps,    ///< of both, those at edges of an image; by rows: those of blocks at its edges
   gathered,      ///< elements that it copies to panels
   panels,        ///< times that a block is taken up after another panel was filled
   continued,     ///< outputs that go on from what was there
@@ -35,14 +35,6 @@ inline constexpr size_t kAmounts = 12;
 const std::array<std::string_view, kAmounts>& amount_names();
 
 using Amounts = std::array<double, kAmounts>;
-
-/// The products of a launch whose work is counted by points: `batch` of `rows` x `columns`, each
-/// the sum of `chain` terms. Columns are those of the operand that its kernel gathers, or the
-/// right one's.
-struct ProductShape {
-  int64_t batch = 1, rows = 1, columns = 1, chain = 1;
-};
-ProductShape product_shape(const Launch& launch, const ops::Space& space);
 
 /// How a launch is divided among the cores.
 ops::Division division_of(const Launch& launch);

@@ -1,4 +1,4 @@
-"""Training steps on the simulated chip: cycles and FLOP/cycle, of each op what it takes of them.
+"""Training steps on the simulated chip: cycles, how far they were predicted, and FLOP/cycle, of each op what it takes of them.
 
 Usage: chip_cycles.py TDC [NET...]       nets of bench/chip and `cct:TRAIN`; without a word all of bench/chip
 
@@ -32,7 +32,8 @@ def run(tdc, net, folder):
 
 def main():
     tdc, *nets = sys.argv[1:]
-    print("| net | op | FLOP | cycles | FLOP/cycle | L2 and DMA waits | bytes by DMA |\n|---|---|---|---|---|---|---|", flush=True)
+    print("| net | op | FLOP | cycles | predicted | worst step | FLOP/cycle | L2 and DMA waits | bytes by DMA |\n" + "|---" * 9 + "|",
+          flush=True)  # fmt: skip
     for net in nets or sorted(path.stem for path in NETS.glob("*.td")):
         with tempfile.TemporaryDirectory() as folder:
             profile = run(tdc, net, pathlib.Path(folder))
@@ -47,9 +48,14 @@ def main():
             if cycles < 0.02 * total:
                 continue
             flop = sum(step["flop"] for step in of)
+            predicted = sum(step["predicted_cycles"] for step in of) / cycles - 1
+            # Of those that take more than 2 % of all.
+            errors = [step["predicted_cycles"] / step["cycles"] - 1 for step in of if step["cycles"] > 0.02 * total]
+            worst = f"{max(errors, key=abs):+.0%}" if errors else "-"
             waits = sum(step["events"]["l2_wait"] + step["events"]["dma_wait"] for step in of) / cores / cycles
             moved = sum(step["dma_in_bytes"] + step["dma_out_bytes"] for step in of)
-            print(f"| {net} | {name} | {flop:,} | {cycles:,} | {flop / cycles:.2f} | {100 * waits:.1f} % | {moved:,} |", flush=True)
+            print(f"| {net} | {name} | {flop:,} | {cycles:,} | {predicted:+.1%} | {worst} | {flop / cycles:.2f} | {100 * waits:.1f} % "
+                  f"| {moved:,} |", flush=True)  # fmt: skip
 
 
 main()

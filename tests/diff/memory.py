@@ -11,10 +11,13 @@ import re
 import subprocess
 import sys
 
-# Sections of runtime/rv32/*/link.ld: of code, and where they lie if not both in the memory that reserves bytes for code; per memory
-# of the chip those of constants and variables.
+# Sections of runtime/rv32/*/link.ld: of code, in which memory of a chip they lie, and per memory of the chip those of constants and
+# variables.
 CODE = (".text", ".rodata")
-PLACED_CODE = {"L1": (".rodata",), "L2": (".text",)}
+PLACED_CODE = {
+    "pulp_cluster": {"L1": (".rodata",), "L2": (".text",)},
+    "mcu_256k": {"FLASH": CODE},
+}
 LEVELS = {
     "pulp_cluster": {"L1": (".l1",), "L2": (".l2_constants", ".data", ".bss"), "L3": (".l3_constants", ".l3")},
     "mcu_256k": {"FLASH": (".constants",), "RAM": (".data", ".bss")},
@@ -54,7 +57,7 @@ def main():
     placed, names = sections(program), symbols(program)
     prefix = report["prefix"]
     value = {name: at for name, _, at, kind in names if kind == "NOTYPE"}
-    levels = next(levels for chip, levels in LEVELS.items() if {m["level"] for m in report["memory"]} == set(levels))
+    chip, levels = next(each for each in LEVELS.items() if {m["level"] for m in report["memory"]} == set(each[1]))
     objects = [(name, size) for name, size, _, kind in names if kind == "OBJECT"]
 
     def total(pattern):
@@ -92,10 +95,11 @@ def main():
     stacks = placed.get(".stack", placed.get(".l1_stacks"))
     same("stacks", reported("stack"), stacks)
     reserves = {name: level["code_bytes"] for name, level in memory.items() if level["code_bytes"] > 0}
-    code = {name: sum(placed.get(section, 0) for section in PLACED_CODE.get(name, CODE)) for name in reserves}
+    same("levels that set bytes aside for code", sorted(reserves), sorted(PLACED_CODE[chip]))
+    code = {name: sum(placed.get(section, 0) for section in sections) for name, sections in PLACED_CODE[chip].items()}
     same("code that lies where bytes are reserved for it", sum(code.values()), sum(placed[name] for name in CODE))
     for name, reserve in reserves.items():
-        if code[name] > reserve:
+        if code.get(name, 0) > reserve:
             wrong.append(f"code in {name}: {code[name]} bytes, {reserve} are reserved")
     assert value, "no symbols"
     print("\n".join(wrong) or "agrees; " + ", ".join(f"code {code[name]} of {reserves[name]} in {name}" for name in reserves))

@@ -31,6 +31,40 @@ TEST_CASE("tiles: what a product moves, each operand once, and the row that says
         std::string::npos);
 }
 
+TEST_CASE("tiles: cycles stand there where kernels were measured") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("relu", {b.input("x", {3000})}, {b.output("y", {3000})});
+  chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
+  const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
+  CHECK(predicted_cycles(tiled, chip).empty());
+  CHECK(tiles_text(tiled, chip).find("cycles") == std::string::npos);
+  chip.platform = "pulp_cluster";
+  const std::map<int64_t, int64_t> cycles = predicted_cycles(tiled, chip);
+  REQUIRE(cycles.size() == 1);
+  CHECK(cycles.begin()->second > 3000);  // 24,000 bytes by a bus of 8
+  CHECK(tiles_text(tiled, chip).find(" cycles ") != std::string::npos);
+  chip.scratchpad.reset();
+  CHECK(predicted_cycles(tiled, chip).empty());
+}
+
+TEST_CASE("tiles: products in a small scratchpad move more than their operands") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("matmul", {b.input("x", {64, 64}), b.input("w", {64, 64}), {}},
+           {b.output("y", {64, 64})}, kPlainProduct);
+  const chip::Chip chip = test::chip_with_scratchpad(4096, 60, 15);
+  int64_t least = 0, moved = 0;
+  for (const auto& [step, traffic] : traffic_of(schedule::tile(b.schedule(), chip), chip)) {
+    CHECK(traffic.least <= traffic.in + traffic.out);
+    least += traffic.least;
+    moved += traffic.in + traffic.out;
+  }
+  // 2 * 64^3 / sqrt(1024) - 2 * 1024 elements for the whole; pieces may start with more.
+  CHECK(least > 3 * 4 * 64 * 64);
+  CHECK(moved >= least);
+}
+
 TEST_CASE("tiles: rows that two pieces of a convolution need move twice") {
   ScheduleBuilder b;
   b.entry_point("step");

@@ -1,0 +1,184 @@
+// Cycles of a schedule before it runs: amounts of launches counted by hand, and a clock on which
+// transfers run beside the cores.
+
+#include "schedule/predict_cycles.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "schedule/passes.h"
+#include "support/embedded_files.h"
+#include "unit/schedule/schedules.h"
+
+namespace tdc::schedule {
+namespace {
+
+using ops::Division;
+using test::ScheduleBuilder;
+
+const std::string kHeading =
+    "# A table\nkernel division calls outputs inputs rows items steps single_steps edge_steps "
+    "gathered panels continued far\n";
+
+double amount(const Amounts& amounts, Amount which) {
+  return amounts[static_cast<size_t>(which)];
+}
+
+Amounts of(const Schedule& schedule, const chip::Chip& chip, size_t step = 0) {
+  return amounts_of(schedule, chip, std::get<Launch>(schedule.entry_points[0].steps[step]));
+}
+
+ir::Attributes plain_product() {
+  return {{"transpose_a", false}, {"transpose_b", false}, {"reduce", false}};
+}
+
+/// A 3x3 convolution of [1, channels, 8, 10] with padding 1.
+Amounts of_convolution(int64_t channels, int64_t outputs, int64_t groups, const chip::Chip& chip) {
+  const std::vector<int64_t> one = {1, 1};
+  ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("conv2d",
+           {b.input("x", {1, channels, 8, 10}), b.input("w", {outputs, channels / groups, 3, 3})},
+           {b.output("y", {1, outputs, 8, 10})},
+           {{"stride", one}, {"padding", one}, {"dilation", one}, {"groups", groups}});
+  return of(b.schedule(), chip);
+}
+
+TEST_CASE("amounts: a product in blocks, the core that has the most of them") {
+  chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
+  chip.cores = 8;
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const auto launch = [&](int64_t m, int64_t k, int64_t n) {
+    b.launch("matmul", {b.input("x", {m, k}), b.input("w", {k, n}), {}}, {b.output("y", {m, n})},
+             plain_product());
+  };
+  launch(12, 30, 16);  // 3 x 4 blocks, so some cores have two
+  launch(5, 30, 8);    // a block of rows, and a row
+  launch(8, 30, 6);    // the second column is gathered
+  launch(9, 30, 1);    // computed as 1 x 9
+  launch(6, 1, 10);    // chains of one
+  const Schedule& schedule = b.schedule();
+  const Amounts even = of(schedule, chip, 0);
+  CHECK(amount(even, Amount::items) == 2);
+  CHECK(amount(even, Amount::steps) == 2 * 30);
+  CHECK(amount(even, Amount::single_steps) == 0);
+  CHECK(amount(even, Amount::gathered) == 0);
+  CHECK(amount(even, Amount::far) == (12 * 30 + 30 * 16 + 12 * 16) * 2 / 12.0);
+  const Amounts ragged = of(schedule, chip, 1);
+  CHECK(amount(ragged, Amount::steps) == 15);  // one item: on average half of a column's
+  CHECK(amount(ragged, Amount::single_steps) == 15);
+  CHECK(amount(of(schedule, chip, 2), Amount::gathered) == 30 * 4 / 2.0);
+  const Amounts vector = of(schedule, chip, 3);
+  CHECK(amount(vector, Amount::steps) == 0);
+  CHECK(amount(vector, Amount::single_steps) == 30);
+  const Amounts outer = of(schedule, chip, 4);
+  CHECK(amount(outer, Amount::items) == 8);  // of 60 outputs
+  CHECK(amount(outer, Amount::rows) == 6 * 8 / 60.0);
+}
+
+TEST_CASE("amounts: convolutions in blocks and in rows, and their edges") {
+  chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
+  chip.cores = 2;
+  const Amounts full = of_convolution(4, 8, 1, chip);  // 2 x 20 blocks of chains of 36
+  CHECK(amount(full, Amount::items) == 20);
+  CHECK(amount(full, Amount::steps) == 20 * 36);
+  CHECK(amount(full, Amount::edge_steps) == 20 * 36 * 2 / 10.0);  // rows -1 and 8 of -1 .. 8
+  CHECK(amount(full, Amount::gathered) == 10 * 36 * 4);           // a column is two items
+  CHECK(amount(full, Amount::rows) == doctest::Approx(10 * 36 * 1.3));             // 3 of 10 blocks pass a row's end
+  const Amounts depthwise = of_convolution(4, 4, 4, chip);        // 4 x 8 rows of 3 blocks
+  CHECK(amount(depthwise, Amount::items) == 16 * 3);
+  CHECK(amount(depthwise, Amount::steps) == 16 * 1 * 9);
+  CHECK(amount(depthwise, Amount::edge_steps) == 16 * 2 * 9);
+  CHECK(amount(depthwise, Amount::gathered) == 0);
+}
+
+TEST_CASE("amounts: rows of elements end where an operand does not go on") {
+  chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
+  chip.cores = 1;
+  ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("add", {b.input("x", {6, 10}), b.input("v", {6, 10})}, {b.output("y", {6, 10})});
+  b.launch("add", {b.input("s", {6, 10}), b.input("bias", {10})}, {b.output("t", {6, 10})});
+  CHECK(amount(of(b.schedule(), chip, 0), Amount::rows) == 0);
+  CHECK(amount(of(b.schedule(), chip, 1), Amount::rows) == 6);
+  CHECK(amount(of(b.schedule(), chip, 0), Amount::outputs) == 60);
+  CHECK(amount(of(b.schedule(), chip, 0), Amount::inputs) == 120);
+  CHECK(amount(of(b.schedule(), chip, 0), Amount::far) == 180);
+}
+
+TEST_CASE("cycles: a table has lines for kernels, and one for all others") {
+  const CycleTable table =
+      CycleTable::parse(kHeading +
+                        "* elements 100 2 0 0 0 0 0 0 0 0 0 0.5\n"
+                        "td_relu_f32 elements 7 0 0 0 0 0 0 0 0 0 0 0   # its own\n");
+  Amounts amounts = {};
+  amounts[static_cast<size_t>(Amount::calls)] = 3;
+  amounts[static_cast<size_t>(Amount::outputs)] = 10;
+  amounts[static_cast<size_t>(Amount::far)] = 4;
+  CHECK(table.cycles("td_relu_f32", Division::elements, amounts) == 21);
+  CHECK(table.cycles("td_neg_f32", Division::elements, amounts) == 322);
+}
+
+TEST_CASE("cycles: the table that tdc brings answers for kernels that nobody measured") {
+  const EmbeddedFile* file =
+      find_embedded_file(fmt::format("{}pulp_cluster/cycles.txt", kPlatformsFolder));
+  REQUIRE(file != nullptr);
+  const CycleTable table = CycleTable::parse(file->text);
+  Amounts amounts = {};
+  amounts[static_cast<size_t>(Amount::calls)] = 1;
+  for (const Division division : {Division::elements, Division::blocks, Division::rows})
+    CHECK(table.cycles("another", division, amounts) > 100);
+}
+
+/// Predictions of the schedule behind `tile`, with or without `prefetch`; kernels take 5,000
+/// cycles.
+std::map<int64_t, int64_t> predicted(const ScheduleBuilder& b, const chip::Chip& chip,
+                                     bool is_prefetched) {
+  const CycleTable table = CycleTable::parse(kHeading + "* elements 5000 0 0 0 0 0 0 0 0 0 0 0\n");
+  Schedule schedule = tile(b.schedule(), chip);
+  if (is_prefetched) schedule = prefetch(std::move(schedule), chip);
+  return predict_cycles(schedule, chip, table);
+}
+
+int64_t sum(const std::map<int64_t, int64_t>& cycles) {
+  int64_t sum = 0;
+  for (const auto& [step, count] : cycles) sum += count;
+  return sum;
+}
+
+TEST_CASE("cycles: what comes and goes while cores work costs its start only") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("relu", {b.input("x", {400})}, {b.output("y", {400})});
+  b.launch("neg", {b.input("v", {400})}, {b.output("w", {400})});
+  chip::Chip chip = test::chip_with_scratchpad(8192, /*transfer=*/60, /*load=*/1000);
+  // Each of two launches: 200 cycles and 60 of cost in, and the same back.
+  const auto waiting = predicted(b, chip, false);
+  CHECK(waiting.size() == 2);
+  CHECK(sum(waiting) == 2 * (5000 + 2 * (60 + 200)));
+  // The second comes while the first is computed, whose result goes beside the second: 30 cycles
+  // to start each.
+  CHECK(sum(predicted(b, chip, true)) == 2 * (5000 + 60 + 200) + 2 * 30);
+  chip.scratchpad->row = 9;
+  CHECK(sum(predicted(b, chip, false)) == 2 * (5000 + 2 * (60 + 200 + 9)));
+}
+
+TEST_CASE("cycles: turns of a loop are one step, whose transfers come a turn ahead") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("relu", {b.input("x", {2048})}, {b.output("y", {2048})});
+  // Four pieces of 512 elements, two of them near at a time: 256 cycles each to bring.
+  const chip::Chip chip = test::chip_with_scratchpad(8192, /*transfer=*/60, /*load=*/1000);
+  const auto cycles = predicted(b, chip, false);
+  REQUIRE(cycles.size() == 1);
+  // The first piece and the last result are waited for; all others are started, 30 cycles each.
+  CHECK(cycles.begin()->second == 4 * 5000 + 2 * (60 + 256) + 6 * 30);
+}
+
+}  // namespace
+}  // namespace tdc::schedule
