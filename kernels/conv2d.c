@@ -706,14 +706,13 @@ static void td_conv2d_input_grad_of_channels(const td_conv2d_input_grad_f32_args
 
 void td_conv2d_input_grad_f32(const td_conv2d_input_grad_f32_args* args, td_team team) {
   const td_conv2d_input_grad_f32_args p = *args;
-  if (p.outputs == 1 && p.channels < TD_BLOCK_ROWS && p.stride_height == 1 &&
-      p.stride_width == 1) {
+  if (p.outputs == 1 && p.channels < TD_BLOCK_ROWS && p.stride_height == 1 && p.stride_width == 1) {
     td_conv2d_input_grad_of_channels(&p, team);
     return;
   }
   for (int32_t row = 0; row < p.stride_height; ++row) {
-    const td_phase rows = td_phase_of(row, p.height, p.stride_height, p.pad_top,
-                                      p.dilation_height, p.kernel_height);
+    const td_phase rows =
+        td_phase_of(row, p.height, p.stride_height, p.pad_top, p.dilation_height, p.kernel_height);
     for (int32_t column = 0; column < p.stride_width; ++column) {
       const td_phase columns = td_phase_of(column, p.width, p.stride_width, p.pad_left,
                                            p.dilation_width, p.kernel_width);

@@ -45,12 +45,11 @@ void td_max_pool2d_f32(const td_max_pool2d_f32_args* args, td_team team) {
     const int32_t image = plane / p.channels;
     const int32_t channel = plane % p.channels;
     const float* const x = p.x + image * p.x_image + channel * p.x_channel;
-    float* const y =
-        p.y + image * p.y_image + channel * p.y_channel + row * p.y_row;
+    float* const y = p.y + image * p.y_image + channel * p.y_channel + row * p.y_row;
     for (int32_t column = 0; column < p.out_width; ++column) {
-      const td_window window = td_window_at(
-          row * p.stride_height - p.pad_top, column * p.stride_width - p.pad_left,
-          p.kernel_height, p.kernel_width, p.height, p.width);
+      const td_window window =
+          td_window_at(row * p.stride_height - p.pad_top, column * p.stride_width - p.pad_left,
+                       p.kernel_height, p.kernel_width, p.height, p.width);
       y[column] = x[td_largest_in(x, p.x_row, window)];
     }
   }
@@ -68,13 +67,12 @@ void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team tea
     const float* const dy = p.dy + image * p.dy_image + channel * p.dy_channel;
     float* const dx = p.dx + image * p.dx_image + channel * p.dx_channel;
     for (int32_t row = 0; row < p.dx_height; ++row)
-      for (int32_t column = 0; column < p.dx_width; ++column)
-        dx[row * p.dx_row + column] = 0.0f;
+      for (int32_t column = 0; column < p.dx_width; ++column) dx[row * p.dx_row + column] = 0.0f;
     for (int32_t row = 0; row < p.out_height; ++row) {
       for (int32_t column = 0; column < p.out_width; ++column) {
-        const td_window window = td_window_at(
-            row * p.stride_height - p.pad_top, column * p.stride_width - p.pad_left,
-            p.kernel_height, p.kernel_width, p.height, p.width);
+        const td_window window =
+            td_window_at(row * p.stride_height - p.pad_top, column * p.stride_width - p.pad_left,
+                         p.kernel_height, p.kernel_width, p.height, p.width);
         const int32_t at = td_largest_in(x, p.x_row, window);
         const int32_t dx_row = at / p.x_row - p.dx_top;
         const int32_t dx_column = at % p.x_row - p.dx_left;

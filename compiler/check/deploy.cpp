@@ -193,8 +193,9 @@ class ChipCheck {
   /// (chip-7), and the cycles that it takes.
   void read_transfers(const ast::ChipClause& clause) {
     const bool is_scratchpad = clause.word.text == "scratchpad";
-    const char* form = is_scratchpad ? "NAME, transfer: N, bandwidth: N, load: N, and may have row: N"
-                                     : "NAME, transfer: N, bandwidth: N, and may have row: N";
+    const char* form = is_scratchpad
+                           ? "NAME, transfer: N, bandwidth: N, load: N, and may have row: N"
+                           : "NAME, transfer: N, bandwidth: N, and may have row: N";
     chip::Scratchpad scratchpad;
     std::map<std::string, int64_t*> numbers = {{"transfer", &scratchpad.transfer},
                                                {"bandwidth", &scratchpad.bandwidth},

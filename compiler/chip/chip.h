@@ -39,8 +39,8 @@ struct Scratchpad {
   int64_t load = 1;       ///< a core's load from where tensors lie; one from here takes 1
 };
 
-/// A memory that only transfers reach, and what they cost, in cycles. Weights that do not fit where
-/// cores reach them lie there.
+/// A memory, and what transfers between it and the scratchpad cost, in cycles. As `Chip::stream`:
+/// one that only transfers reach; weights that do not fit where cores reach them lie there.
 struct Stream {
   LevelId level;
   int64_t transfer = 0;   ///< to start a transfer and to wait for it
@@ -64,6 +64,15 @@ struct Chip {
 
   /// Whether only transfers reach a level.
   [[nodiscard]] bool streams_from(LevelId level) const { return stream && stream->level == level; }
+
+  /// What transfers between a level and the scratchpad, which there is, cost.
+  [[nodiscard]] Stream transfers_with(LevelId level) const {
+    if (streams_from(level)) return *stream;
+    return {.level = level,
+            .transfer = scratchpad->transfer,
+            .bandwidth = scratchpad->bandwidth,
+            .row = scratchpad->row};
+  }
 
   /// The stack of one core in a level: an equal share of what is set aside, a multiple of 16.
   [[nodiscard]] Bytes stack_bytes_per_core(LevelId level) const {

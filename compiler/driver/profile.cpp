@@ -20,7 +20,6 @@ std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipRep
     if (found == report.steps.end() || found->second.calls == 0) continue;
     const int64_t calls = found->second.calls / launch.turns;  // of the entry point
     const Traffic each = traffic_at(traffic, launch.step);
-    const auto predicted = cycles.find(launch.step);
     rows.push_back(
         {.step = launch.step,
          .entry_point = launch.entry_point->name,
@@ -28,8 +27,7 @@ std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipRep
          .name = launch.launch->label,
          .flop = launch.flop * calls,
          .planned = {.in = each.in * calls, .out = each.out * calls, .least = each.least * calls},
-         .predicted =
-             predicted == cycles.end() ? std::nullopt : std::optional(predicted->second * calls),
+         .predicted = cycles.empty() ? std::nullopt : std::optional(cycles.at(launch.step) * calls),
          .measured = found->second});
   }
   return rows;

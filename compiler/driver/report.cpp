@@ -77,8 +77,7 @@ JsonArray steps_json(const Compilation& c) {
                        {"streamed_in_bytes", moved.streamed_in},
                        {"streamed_out_bytes", moved.streamed_out},
                        {"staying", std::move(staying)}};
-    if (const auto found = cycles.find(work.step); found != cycles.end())
-      step.emplace_back("predicted_cycles", found->second);
+    if (!cycles.empty()) step.emplace_back("predicted_cycles", cycles.at(work.step));
     steps.emplace_back(std::move(step));
   }
   return steps;

@@ -76,7 +76,7 @@ std::map<int64_t, Traffic> traffic_of(const schedule::Schedule& schedule, const 
       if (copy == nullptr || !copy->transfer) continue;
       const bool is_inward = schedule::is_inward(schedule, chip, *copy);
       const int64_t step = numbers[schedule::launch_of_transfer(entry, at, is_inward)];
-      const schedule::View& far = is_inward ? copy->from : copy->to;
+      const schedule::View& far = schedule::far_view(schedule, chip, *copy);
       const int64_t element_bytes = ir::byte_size(schedule.buffers[far.buffer].type.dtype).count;
       Traffic& traffic = result[step];
       const int64_t bytes = ir::element_count(far.extent) * element_bytes;
@@ -168,12 +168,11 @@ std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chi
     for (const Staying& each : staying_operands(schedule, chip, *work.launch, too_large))
       staying += fmt::format("{}{}: {}", staying.empty() ? "" : ", ", each.name, each.reason);
     const ir::Dims& tile = work.launch->outputs.at(0).extent;
-    const auto predicted = cycles.find(work.step);
     text += fmt::format(
         "{:>5} {:<22} {:<28} {:>5} {:<16}{} {:>11} {:>11} {:>11}{}{}{}\n", work.step,
         work.launch->op->name, work.launch->label, work.turns,
         tile.empty() ? "1" : fmt::format("{}", fmt::join(tile, "x")),
-        column(!cycles.empty(), predicted == cycles.end() ? "" : with_commas(predicted->second)),
+        column(!cycles.empty(), cycles.empty() ? "" : with_commas(cycles.at(work.step))),
         with_commas(moved.in), with_commas(moved.out), with_commas(moved.least),
         column(has_streamed, with_commas(moved.streamed_in + moved.streamed_out)),
         staying.empty() ? "" : "  ", staying);

@@ -382,8 +382,9 @@ void bind_image(const OperandLayout& layout, std::string_view image, std::string
 /// Chains of one channel's taps that fewer results share than a block has rows are computed row by
 /// row, where the image lies.
 Division division_of(const KernelCall& call, std::string_view summed, std::string_view shared) {
-  return call.range(summed).extent() == 1 && call.range(shared).extent() < 4 ? Division::rows
-                                                                             : Division::blocks;
+  return call.range(summed).extent() == 1 && call.range(shared).extent() < kBlock
+             ? Division::rows
+             : Division::blocks;
 }
 
 KernelDef forward_kernel() {

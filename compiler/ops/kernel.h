@@ -83,11 +83,14 @@ class KernelScalars {
   std::vector<std::pair<std::string_view, KernelScalar>> items_;
 };
 
+/// Blocks of outputs on rv32 are so many rows high and columns wide (`kernels/td_product.h`).
+inline constexpr int64_t kBlock = 4;
+
 /// How a kernel divides the outputs of a call among the cores.
 enum class Division : uint8_t {
   elements,  ///< evenly, by indices of the parallel axes
-  blocks,    ///< of 4 by 4 outputs, which stay in registers over their chains
-  rows,      ///< whole rows along the last dimension, in blocks of 4 outputs
+  blocks,    ///< of outputs, which stay in registers over their chains
+  rows,      ///< whole rows along the last dimension, as blocks one row high
 };
 
 struct KernelDef {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "ops/bind.h"
 #include "ops/registry.h"
 #include "support/check.h"
 
@@ -11,9 +12,9 @@ namespace tdc::schedule {
 namespace {
 
 using ops::Division;
+using ops::kBlock;
 
-/// Blocks are so wide and high (`kernels/td_product.h`), and panels so deep.
-constexpr int64_t kBlock = 4;
+/// Panels are so deep on rv32 (`kernels/td_product.h`).
 constexpr int64_t kPanelDepth = 64;
 /// Blocks of a row that may reach beyond the image: the first and the last.
 constexpr int64_t kEdges = 2;
@@ -87,18 +88,24 @@ int64_t innermost_extent(const Launch& launch) {
   return extent;
 }
 
+Division division_of(const ops::OpDef& op, const ops::KernelCall& call) {
+  if (op.kernel->division != nullptr) return op.kernel->division(call);
+  return op.work == ops::Work::points ? Division::blocks : Division::elements;
+}
+
 /// Amounts under construction.
 class Counter {
  public:
   Counter(const Schedule& schedule, const chip::Chip& chip, const Launch& launch)
-      : schedule_(schedule), chip_(chip), launch_(launch), space_(launch.op->space(launch.call)) {
-    outputs_ = ops::output_elements(space_, launch.box);
-    chain_ = ops::chain_length(space_, launch.box);
+      : schedule_(schedule), chip_(chip), launch_(launch), call_(kernel_call(launch)) {
+    outputs_ = ops::output_elements(call_.space, launch.box);
+    chain_ = ops::chain_length(call_.space, launch.box);
   }
 
-  Amounts count() {
-    at(Amount::calls) = static_cast<double>(kernel_call_count(launch_));
-    switch (division_of(launch_)) {
+  KernelWork count() {
+    const Division division = division_of(*launch_.op, call_);
+    at(Amount::calls) = static_cast<double>(ops::kernel_parts(*launch_.op, call_).size());
+    switch (division) {
       case Division::elements:
         count_elements();
         break;
@@ -111,8 +118,8 @@ class Counter {
     }
     count_operands();
     // Blocks are loaded and stored with their steps and items.
-    if (division_of(launch_) == Division::blocks) at(Amount::outputs) = at(Amount::inputs) = 0;
-    return amounts_;
+    if (division == Division::blocks) at(Amount::outputs) = at(Amount::inputs) = 0;
+    return {.kernel = launch_.op->kernel->name, .division = division, .amounts = amounts_};
   }
 
  private:
@@ -128,8 +135,9 @@ class Counter {
 
   void count_elements() {
     int64_t items = 1;
-    for (size_t axis = 0; axis < space_.axes.size(); ++axis)
-      if (space_.axes[axis].kind == ops::AxisKind::parallel) items *= launch_.box[axis].extent();
+    for (size_t axis = 0; axis < call_.space.axes.size(); ++axis)
+      if (call_.space.axes[axis].kind == ops::AxisKind::parallel)
+        items *= launch_.box[axis].extent();
     const int64_t most = share(items);
     at(Amount::steps) = static_cast<double>(most * chain_);
     const int64_t rows = outputs_ / innermost_extent(launch_);
@@ -139,7 +147,7 @@ class Counter {
   /// Cores take blocks along a column first, and gather what they have not. A product whose
   /// columns do not fill a block is computed transposed; the last, ragged column is gathered.
   void count_blocks() {
-    ProductShape shape = product_shape(launch_, space_);
+    ProductShape shape = product_shape(launch_, call_.space);
     const bool gathers_all = launch_.op->kernel->gathered.has_value();
     if (!gathers_all && shape.columns < kBlock && shape.columns < shape.rows)
       std::swap(shape.columns, shape.rows);
@@ -162,7 +170,7 @@ class Counter {
 
   /// The share of an image's rows that lie outside of it.
   [[nodiscard]] double edge_share() const {
-    const ops::Access& access = *space_.inputs[*launch_.op->kernel->gathered];
+    const ops::Access& access = *call_.space.inputs[*launch_.op->kernel->gathered];
     const ops::Reach& rows = access.dims[access.dims.size() - 2];
     const ops::Range met = ops::unclamped(rows, launch_.box);
     const int64_t height = rows.windows.empty() ? met.end : rows.windows.back().extent;
@@ -174,10 +182,10 @@ class Counter {
   /// How many elements of an image that is gathered lie side by side, on average: those of a block
   /// if its columns run along the image's, which blocks may pass the end of; else a row.
   [[nodiscard]] double gathered_run() const {
-    const ops::Access& access = *space_.inputs[*launch_.op->kernel->gathered];
+    const ops::Access& access = *call_.space.inputs[*launch_.op->kernel->gathered];
     const size_t axis = access.dims.back().terms.front().axis;
     const int64_t width = launch_.box[axis].extent();
-    if (space_.axes[axis].kind == ops::AxisKind::chain)
+    if (call_.space.axes[axis].kind == ops::AxisKind::chain)
       return static_cast<double>(std::min(width, kPanelDepth));
     if (width % kBlock == 0) return kBlock;
     const auto block = static_cast<double>(kBlock);
@@ -196,7 +204,7 @@ class Counter {
 
   void count_operands() {
     at(Amount::outputs) = share_ * static_cast<double>(outputs_);
-    if (kernel_call(launch_).continues) at(Amount::continued) = at(Amount::outputs);
+    if (call_.continues) at(Amount::continued) = at(Amount::outputs);
     for (const std::optional<View>& input : launch_.inputs) {
       if (!input) continue;
       at(Amount::inputs) += elements(*input);
@@ -217,7 +225,7 @@ class Counter {
   const Schedule& schedule_;
   const chip::Chip& chip_;
   const Launch& launch_;
-  ops::Space space_;
+  ops::KernelCall call_;
   int64_t outputs_ = 0, chain_ = 1;
   double share_ = 1;  ///< of the core that has the most to do
   Amounts amounts_ = {};
@@ -232,12 +240,6 @@ const std::array<std::string_view, kAmounts>& amount_names() {
   return kNames;
 }
 
-ops::Division division_of(const Launch& launch) {
-  if (launch.op->kernel->division != nullptr)
-    return launch.op->kernel->division(kernel_call(launch));
-  return launch.op->work == ops::Work::points ? Division::blocks : Division::elements;
-}
-
 std::string_view name_of(ops::Division division) {
   switch (division) {
     case Division::elements:
@@ -250,7 +252,7 @@ std::string_view name_of(ops::Division division) {
   return "";
 }
 
-Amounts amounts_of(const Schedule& schedule, const chip::Chip& chip, const Launch& launch) {
+KernelWork work_of(const Schedule& schedule, const chip::Chip& chip, const Launch& launch) {
   return Counter(schedule, chip, launch).count();
 }
 
@@ -287,14 +289,13 @@ CycleTable CycleTable::parse(std::string_view text) {
   return table;
 }
 
-double CycleTable::cycles(std::string_view kernel, ops::Division division,
-                          const Amounts& amounts) const {
-  const std::string way(name_of(division));
-  auto line = lines_.find(std::pair(std::string(kernel), way));
-  if (line == lines_.end()) line = lines_.find(std::pair(std::string("*"), way));
-  TDC_CHECK(line != lines_.end(), "no cycles of {} {}", kernel, way);
+double CycleTable::cycles(const KernelWork& work) const {
+  const std::string division(name_of(work.division));
+  auto line = lines_.find({std::string(work.kernel), division});
+  if (line == lines_.end()) line = lines_.find({"*", division});
+  TDC_CHECK(line != lines_.end(), "no cycles of {} {}", work.kernel, division);
   double cycles = 0;
-  for (size_t i = 0; i < kAmounts; ++i) cycles += line->second[i] * amounts[i];
+  for (size_t i = 0; i < kAmounts; ++i) cycles += line->second[i] * work.amounts[i];
   return cycles;
 }
 

@@ -36,12 +36,16 @@ const std::array<std::string_view, kAmounts>& amount_names();
 
 using Amounts = std::array<double, kAmounts>;
 
-/// How a launch is divided among the cores.
-ops::Division division_of(const Launch& launch);
+/// What the cycles of a launch depend on.
+struct KernelWork {
+  std::string_view kernel;
+  ops::Division division = ops::Division::elements;
+  Amounts amounts = {};
+};
+KernelWork work_of(const Schedule& schedule, const chip::Chip& chip, const Launch& launch);
+
 /// `elements`, `blocks`, `rows`.
 std::string_view name_of(ops::Division division);
-
-Amounts amounts_of(const Schedule& schedule, const chip::Chip& chip, const Launch& launch);
 
 /// What kernels take on a platform, as its `cycles.txt` says:
 ///
@@ -54,12 +58,10 @@ class CycleTable {
   /// Asserts that the text is as above: tables are files of `tdc`.
   static CycleTable parse(std::string_view text);
 
-  /// Cycles of a launch with these amounts.
-  [[nodiscard]] double cycles(std::string_view kernel, ops::Division division,
-                              const Amounts& amounts) const;
+  [[nodiscard]] double cycles(const KernelWork& work) const;
 
  private:
-  std::map<std::pair<std::string, std::string>, Amounts, std::less<>> lines_;
+  std::map<std::pair<std::string, std::string>, Amounts> lines_;  ///< by kernel and division
 };
 
 }  // namespace tdc::schedule

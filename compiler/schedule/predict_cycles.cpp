@@ -22,10 +22,7 @@ class Clock {
 
   [[nodiscard]] double now() const { return now_; }
 
-  void launch(const Launch& launch) {
-    now_ += table_.cycles(launch.op->kernel->name, division_of(launch),
-                          amounts_of(schedule_, chip_, launch));
-  }
+  void launch(const Launch& launch) { now_ += table_.cycles(work_of(schedule_, chip_, launch)); }
 
   void copy(const Copy& copy) {
     if (!copy.transfer) {
@@ -36,33 +33,25 @@ class Clock {
     const Rows rows = rows_of(copy);
     double count = 1;
     for (size_t i = 0; i < rows.outer; ++i) count *= static_cast<double>(copy.to.extent[i]);
-    const Channel channel = channel_of(copy);
-    const double half = static_cast<double>(channel.transfer) / 2;
+    const LevelId level = schedule_.buffers[far_view(schedule_, chip_, copy).buffer].level;
+    const chip::Stream costs = chip_.transfers_with(level);
+    const double half = static_cast<double>(costs.transfer) / 2;
     now_ += half * count;
-    double& free = free_[channel.index];
+    double& free = free_[chip_.streams_from(level)           ? kStreamed
+                         : is_inward(schedule_, chip_, copy) ? kIn
+                                                             : kOut];
     const auto bytes = static_cast<double>(ir::element_count(copy.to.extent) * ir::kElementBytes);
-    free = std::max(free, now_) + bytes / static_cast<double>(channel.bandwidth) +
-           count * static_cast<double>(rows.count * channel.row);
+    free = std::max(free, now_) + bytes / static_cast<double>(costs.bandwidth) +
+           count * static_cast<double>(rows.count * costs.row);
     arrival_[*copy.transfer] = free + half;
   }
 
   void wait(const Wait& wait) { now_ = std::max(now_, arrival_[wait.transfer]); }
 
  private:
-  /// Transfers of one follow one another: in, out, and to and from where weights are streamed.
-  struct Channel {
-    size_t index;
-    int64_t transfer, bandwidth, row;
-  };
-
-  [[nodiscard]] Channel channel_of(const Copy& copy) const {
-    const bool is_in = is_inward(schedule_, chip_, copy);
-    const View& far = is_in ? copy.from : copy.to;
-    if (chip_.streams_from(schedule_.buffers[far.buffer].level))
-      return {2, chip_.stream->transfer, chip_.stream->bandwidth, chip_.stream->row};
-    return {is_in ? size_t{0} : size_t{1}, chip_.scratchpad->transfer, chip_.scratchpad->bandwidth,
-            chip_.scratchpad->row};
-  }
+  /// Transfers of one channel follow one another: in, out, and to and from where weights are
+  /// streamed.
+  enum Channel : uint8_t { kIn, kOut, kStreamed, kChannels };
 
   /// Cycles of a core's load or store.
   [[nodiscard]] int64_t access(const View& view) const {
@@ -74,7 +63,7 @@ class Clock {
   const chip::Chip& chip_;
   const CycleTable& table_;
   double now_ = 0;
-  std::array<double, 3> free_ = {};  ///< when a channel has done all that was started
+  std::array<double, kChannels> free_ = {};  ///< when a channel has done all that was started
   std::map<TransferId, double> arrival_;
 };
 

@@ -16,6 +16,7 @@ namespace tdc::schedule {
 namespace {
 
 using ops::Box;
+using ops::kBlock;
 using ops::Range;
 using ops::Space;
 
@@ -27,9 +28,6 @@ constexpr int64_t kMostOuterPieces = 16;
 
 /// So many lengths of pieces that fit are compared for each axis.
 constexpr int kMostLengths = 4;
-
-/// Lengths of pieces are multiples of this where they can be: the blocks of kernels are four wide.
-constexpr int64_t kBlock = 4;
 
 /// What a launch costs beside its work, in transfers: waking the cores, reading arguments and code.
 constexpr int64_t kStartsOfLaunch = 4;
@@ -228,7 +226,12 @@ class LaunchTiler {
   }
 
   [[nodiscard]] bool is_streamed(const Operand& operand) const {
-    return chip_.streams_from(schedule_.buffers[view_of(launch_, operand).buffer].level);
+    return chip_.streams_from(level_of(operand));
+  }
+
+  /// Where an operand lies.
+  [[nodiscard]] LevelId level_of(const Operand& operand) const {
+    return schedule_.buffers[view_of(launch_, operand).buffer].level;
   }
 
   // ---- the choice of cuts ----------------------------------------------------------------------
@@ -282,7 +285,8 @@ class LaunchTiler {
     for (int64_t pieces = 2; pieces <= std::min(extent, most_pieces) && fitting < kMostLengths;
          pieces += std::max<int64_t>(1, pieces / 4)) {
       int64_t length = (extent + pieces - 1) / pieces;
-      if (length > kBlock) length = (length + kBlock - 1) / kBlock * kBlock;
+      if (length > kBlock)  // whole blocks where they can be
+        length = (length + kBlock - 1) / kBlock * kBlock;
       if (length >= last) continue;
       cuts.back().length = last = length;
       fitting += consider(cuts) ? 1 : 0;
@@ -437,8 +441,7 @@ class LaunchTiler {
       moved.exposed += elements * ir::kElementBytes;
       moved.hidden += elements * ir::kElementBytes * (turns - 1);
       work += elements * turns;
-      starts +=
-          turns * (is_streamed(operand) ? chip_.stream->transfer : chip_.scratchpad->transfer);
+      starts += turns * chip_.transfers_with(level_of(operand)).transfer;
     }
     const auto cycles = [&](int64_t Moved::* part) {
       return near.*part / chip_.scratchpad->bandwidth +

@@ -20,6 +20,10 @@ bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& cop
   return chip.scratchpad && schedule.buffers[copy.to.buffer].level == chip.scratchpad->level;
 }
 
+const View& far_view(const Schedule& schedule, const chip::Chip& chip, const Copy& copy) {
+  return is_inward(schedule, chip, copy) ? copy.from : copy.to;
+}
+
 std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t copy) {
   const TransferId transfer = *std::get<Copy>(entry_point.steps[copy]).transfer;
   for (size_t at = copy + 1; at < entry_point.steps.size(); ++at) {

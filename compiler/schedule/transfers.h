@@ -22,6 +22,9 @@ Rows rows_of(const Copy& copy);
 /// Whether a copy brings something to the chip's scratchpad.
 bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& copy);
 
+/// The side of a transfer that is not in the chip's scratchpad.
+const View& far_view(const Schedule& schedule, const chip::Chip& chip, const Copy& copy);
+
 /// The step at which the transfer at step `copy` is waited for; nullopt if a launch or a step of a
 /// loop is in between.
 std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t copy);

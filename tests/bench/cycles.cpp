@@ -18,12 +18,6 @@ namespace {
 
 using namespace tdc;
 
-struct StepAmounts {
-  std::string_view kernel;
-  ops::Division division;
-  schedule::Amounts amounts = {};
-};
-
 /// The value, or the end of the program with what is wrong.
 template <typename T>
 T value_of(Result<T> result) {
@@ -45,25 +39,25 @@ int print_amounts(const std::string& path, const std::string& train) {
   }
   const schedule::Schedule& schedule = planned->schedule;
   const chip::Chip& chip = planned->interface.chip;
-  std::map<int64_t, StepAmounts> steps;
+  std::map<int64_t, schedule::KernelWork> steps;
   std::map<int64_t, int64_t> transfers;
   int64_t first = 0;
   for (const schedule::EntryPoint& entry : schedule.entry_points) {
     const std::vector<int64_t> numbers = schedule::step_numbers(entry, first);
     for (size_t at = 0; at < entry.steps.size(); ++at) {
       if (const auto* launch = std::get_if<schedule::Launch>(&entry.steps[at])) {
-        StepAmounts& step = steps[numbers[at]];
-        step.kernel = launch->op->kernel->name;
-        step.division = schedule::division_of(*launch);
-        const schedule::Amounts amounts = schedule::amounts_of(schedule, chip, *launch);
-        for (size_t i = 0; i < amounts.size(); ++i) step.amounts[i] += amounts[i];
+        const schedule::KernelWork work = schedule::work_of(schedule, chip, *launch);
+        schedule::KernelWork& step =
+            steps.try_emplace(numbers[at], schedule::KernelWork{work.kernel, work.division})
+                .first->second;
+        for (size_t i = 0; i < step.amounts.size(); ++i) step.amounts[i] += work.amounts[i];
       } else if (const auto* copy = std::get_if<schedule::Copy>(&entry.steps[at])) {
         if (!copy->transfer) continue;
+        const LevelId far =
+            schedule.buffers[schedule::far_view(schedule, chip, *copy).buffer].level;
         const bool is_in = schedule::is_inward(schedule, chip, *copy);
-        const schedule::View& far = is_in ? copy->from : copy->to;
         transfers[numbers[schedule::launch_of_transfer(entry, at, is_in)]] +=
-            chip.streams_from(schedule.buffers[far.buffer].level) ? chip.stream->transfer
-                                                                  : chip.scratchpad->transfer;
+            chip.transfers_with(far).transfer;
       }
     }
     first += schedule::count_numbers(entry);

@@ -29,7 +29,7 @@ double amount(const Amounts& amounts, Amount which) {
 }
 
 Amounts of(const Schedule& schedule, const chip::Chip& chip, size_t step = 0) {
-  return amounts_of(schedule, chip, std::get<Launch>(schedule.entry_points[0].steps[step]));
+  return work_of(schedule, chip, std::get<Launch>(schedule.entry_points[0].steps[step])).amounts;
 }
 
 ir::Attributes plain_product() {
@@ -89,8 +89,9 @@ TEST_CASE("amounts: convolutions in blocks and in rows, and their edges") {
   CHECK(amount(full, Amount::steps) == 20 * 36);
   CHECK(amount(full, Amount::edge_steps) == 20 * 36 * 2 / 10.0);  // rows -1 and 8 of -1 .. 8
   CHECK(amount(full, Amount::gathered) == 10 * 36 * 4);           // a column is two items
-  CHECK(amount(full, Amount::rows) == doctest::Approx(10 * 36 * 1.3));             // 3 of 10 blocks pass a row's end
-  const Amounts depthwise = of_convolution(4, 4, 4, chip);        // 4 x 8 rows of 3 blocks
+  CHECK(amount(full, Amount::rows) ==
+        doctest::Approx(10 * 36 * 1.3));                    // 3 of 10 blocks pass a row's end
+  const Amounts depthwise = of_convolution(4, 4, 4, chip);  // 4 x 8 rows of 3 blocks
   CHECK(amount(depthwise, Amount::items) == 16 * 3);
   CHECK(amount(depthwise, Amount::steps) == 16 * 1 * 9);
   CHECK(amount(depthwise, Amount::edge_steps) == 16 * 2 * 9);
@@ -120,8 +121,8 @@ TEST_CASE("cycles: a table has lines for kernels, and one for all others") {
   amounts[static_cast<size_t>(Amount::calls)] = 3;
   amounts[static_cast<size_t>(Amount::outputs)] = 10;
   amounts[static_cast<size_t>(Amount::far)] = 4;
-  CHECK(table.cycles("td_relu_f32", Division::elements, amounts) == 21);
-  CHECK(table.cycles("td_neg_f32", Division::elements, amounts) == 322);
+  CHECK(table.cycles({"td_relu_f32", Division::elements, amounts}) == 21);
+  CHECK(table.cycles({"td_neg_f32", Division::elements, amounts}) == 322);
 }
 
 TEST_CASE("cycles: the table that tdc brings answers for kernels that nobody measured") {
@@ -132,7 +133,7 @@ TEST_CASE("cycles: the table that tdc brings answers for kernels that nobody mea
   Amounts amounts = {};
   amounts[static_cast<size_t>(Amount::calls)] = 1;
   for (const Division division : {Division::elements, Division::blocks, Division::rows})
-    CHECK(table.cycles("another", division, amounts) > 100);
+    CHECK(table.cycles({"another", division, amounts}) > 100);
 }
 
 /// Predictions of the schedule behind `tile`, with or without `prefetch`; kernels take 5,000
