@@ -169,6 +169,21 @@ TEST_CASE("cycles: what comes and goes while cores work costs its start only") {
   CHECK(sum(predicted(b, chip, false)) == 2 * (5000 + 2 * (60 + 200 + 9)));
 }
 
+TEST_CASE("cycles: transfers in one direction follow one another, those of two do not") {
+  ScheduleBuilder b;
+  const BufferId w = b.variable("w", {400});
+  b.entry_point("step");
+  b.launch("add", {w, b.input("x", {400})}, {b.output("y", {400})});
+  chip::Chip chip = test::chip_with_scratchpad(8192, /*transfer=*/60, /*load=*/1000);
+  // Both come by one bus, 200 cycles each, then the result goes.
+  CHECK(sum(predicted(b, chip, false)) == 5000 + (60 + 2 * 200) + (60 + 200));
+  // From two memories at a time: that which comes from the slower one, at 1 byte a cycle, is last.
+  chip.stream = {.level = chip.levels.push_back({.name = "L3", .capacity = {1 << 20}}),
+                 .transfer = 160};
+  b.schedule().buffers[w].level = chip.stream->level;
+  CHECK(sum(predicted(b, chip, false)) == 5000 + (160 + 1600) + (60 + 200));
+}
+
 TEST_CASE("cycles: turns of a loop are one step, whose transfers come a turn ahead") {
   ScheduleBuilder b;
   b.entry_point("step");
