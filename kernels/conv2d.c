@@ -23,7 +23,7 @@
 /// gathers as few panels as possible.
 ///
 /// Where a chain holds the taps of one channel only and few results share them (depthwise
-/// convolutions), nothing is gathered: blocks of columns of a row read the image where it lies.
+/// convolutions), blocks of columns of a row read a patch of the image, with the zeros beside it.
 #include "td_product.h"
 
 /// `count` elements of a row of `width`, the first at index `first`, then every `step`-th; 0 where
@@ -63,24 +63,6 @@ static void td_gather_positions(float* to, int32_t to_step, const td_sampling* s
     count -= now;
     column = 0;
     ++row;
-  }
-}
-
-/// A row of a panel: the same for `count` positions, at most a block's. The common case, a whole
-/// block in one row and no sample beside the image, is straight code.
-TD_INLINE void td_gather_panel_row(float* to, const td_sampling* sampling, int32_t columns,
-                                   int32_t row, int32_t column, int32_t count) {
-  const int32_t step = sampling->column_step;
-  const int32_t first = sampling->column_origin + column * step;
-  const int32_t last = first + (TD_BLOCK_COLUMNS - 1) * step;
-  if (count == TD_BLOCK_COLUMNS && column + count <= columns && first >= 0 &&
-      last < sampling->width) {
-    const float* const from =
-        sampling->image + first +
-        (sampling->row_origin + row * sampling->row_step) * sampling->image_row;
-    for (int32_t j = 0; j < TD_BLOCK_COLUMNS; ++j) to[j] = from[j * step];
-  } else {
-    td_gather_positions(to, 1, sampling, columns, row, column, count);
   }
 }
 
@@ -172,6 +154,76 @@ static td_block td_block_at(const td_reach* reach, int32_t width, int32_t index)
   return result;
 }
 
+/// What the positions of a column of blocks look at in an image, at a tap that adds nothing.
+typedef struct {
+  int32_t at[TD_BLOCK_COLUMNS];      // in elements
+  int32_t column[TD_BLOCK_COLUMNS];  // of the image, may lie outside
+  int32_t count;
+  int is_run;  // a whole block, side by side
+} td_positions;
+
+/// Of a result with `columns` columns, whose position (row, column) looks at row `row * row_step`
+/// and column `column * column_step`.
+static td_positions td_positions_of(td_block block, int32_t columns, int32_t image_row,
+                                    int32_t row_step, int32_t column_step) {
+  td_positions positions = {.count = block.columns};
+  int32_t row = block.row, column = block.column;
+  for (int32_t j = 0; j < block.columns; ++j) {
+    positions.column[j] = column * column_step;
+    positions.at[j] = row * row_step * image_row + positions.column[j];
+    if (++column == columns) {
+      column = 0;
+      ++row;
+    }
+  }
+  const int32_t last = TD_BLOCK_COLUMNS - 1;
+  positions.is_run =
+      column_step == 1 && block.columns == TD_BLOCK_COLUMNS && block.column + last < columns;
+  return positions;
+}
+
+/// A tap, which adds (row, column) to what positions look at, in images of `width` columns that lie
+/// `step` apart.
+typedef struct {
+  const float* image;
+  int32_t image_row, step, width;
+  int32_t row, column;
+} td_tap;
+
+/// The samples at a tap in each of `images` images: a row of a panel each, every `to_step`
+/// elements. Columns outside of the image, and behind the last, are 0.
+static void td_gather_tap(float* to, int32_t to_step, const td_positions* positions, td_tap tap,
+                          int32_t images) {
+  const int32_t at = tap.row * tap.image_row + tap.column;
+  const int32_t first = positions->column[0] + tap.column;
+  if (positions->is_run && first >= 0 && first + TD_BLOCK_COLUMNS <= tap.width) {
+    const float* const from = tap.image + (at + positions->at[0]);
+    for (int32_t i = 0; i < images; ++i)
+      for (int32_t j = 0; j < TD_BLOCK_COLUMNS; ++j) to[i * to_step + j] = from[i * tap.step + j];
+    return;
+  }
+  if (positions->is_run) {
+    const int32_t begin = td_min_int(td_max_int(-first, 0), TD_BLOCK_COLUMNS);
+    const int32_t end = td_max_int(td_min_int(tap.width - first, TD_BLOCK_COLUMNS), begin);
+    const float* const from = tap.image;
+    for (int32_t i = 0; i < images; ++i, to += to_step) {
+      for (int32_t j = 0; j < begin; ++j) to[j] = 0.0f;
+      for (int32_t j = begin; j < end; ++j) to[j] = from[i * tap.step + at + positions->at[0] + j];
+      for (int32_t j = end; j < TD_BLOCK_COLUMNS; ++j) to[j] = 0.0f;
+    }
+    return;
+  }
+  for (int32_t j = 0; j < TD_BLOCK_COLUMNS; ++j) {
+    const int32_t column = positions->column[j] + tap.column;
+    if (j < positions->count && column >= 0 && column < tap.width) {
+      const float* const from = tap.image + (at + positions->at[j]);
+      for (int32_t i = 0; i < images; ++i) to[i * to_step + j] = from[i * tap.step];
+    } else {
+      for (int32_t i = 0; i < images; ++i) to[i * to_step + j] = 0.0f;
+    }
+  }
+}
+
 /// A run of work items along one column of blocks.
 typedef struct {
   int32_t outer;         // index of the column of blocks' owner
@@ -205,101 +257,225 @@ static void td_clear_outputs(const td_product* p) {
       p->y[i * p->y_row + (p->y_column ? p->y_column[j] : j)] = 0.0f;
 }
 
-/// A row of a result whose chains hold the taps of one channel: result column j is
+/// Rows of a result whose chains hold the taps of one channel: element (i, j) is
 ///
-///     sum over rows p, columns q of w of w[p][q] * image[row + p * row_tap][from + q * column_tap]
+///     sum over rows p, columns q of w of w[p][q] * image[r][c]
 ///
-/// with `from` = column + j * column_step.
+/// with r = row + i * row_step + p * row_tap, which must be a row of the image, and
+/// c = column + j * column_step + q * column_tap, beside which are zeros.
 typedef struct {
   float* y;
-  int32_t columns;
+  int32_t y_row, columns;
   const float* image;
   int32_t height, width, image_row;
   const float* w;
   int32_t kernel_height, kernel_width, w_row;
-  int32_t row, row_tap;
+  int32_t row, row_step, row_tap;
   int32_t column, column_step, column_tap;
   uint32_t from_zero;  // the chains start from +0, not from y
-} td_channel_row;
+} td_channel_rows;
 
-/// TD_BLOCK_COLUMNS results from column `begin` on; those behind the last are padding. If there are
-/// none of them and all samples lie in the image, `is_inside` is a constant 1.
-TD_INLINE void td_channel_block(const td_channel_row* p, int32_t begin, int is_inside) {
-  float* const y = p->y + begin;
-  const int32_t columns = p->columns - begin;
-  float sum[TD_BLOCK_COLUMNS];
-  TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
-    sum[j] = p->from_zero || (!is_inside && j >= columns) ? 0.0f : y[j];
-  }
-  for (int32_t tap_row = 0; tap_row < p->kernel_height; ++tap_row) {
-    const int32_t row = p->row + tap_row * p->row_tap;
-    if (row < 0 || row >= p->height) continue;
-    const float* const w = p->w + tap_row * p->w_row;
-    const float* const samples = p->image + row * p->image_row;
-    int32_t column = p->column + begin * p->column_step;
-    for (int32_t tap = 0; tap < p->kernel_width; ++tap) {
-      const float factor = w[tap];
-      TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
-        const int32_t at = column + j * p->column_step;
-        const float sample = is_inside || (at >= 0 && at < p->width) ? samples[at] : 0.0f;
-        sum[j] = td_fmaf(factor, sample, sum[j]);
-      }
-      column += p->column_tap;
-    }
-  }
-  TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
-    if (is_inside || j < columns) y[j] = sum[j];
+/// A part of an image with the zeros beside it: element (r, c) lies at `(r - row) * width + (c -
+/// column)`.
+typedef struct {
+  float at[TD_PANEL_DEPTH * TD_BLOCK_COLUMNS];
+  int32_t row, column, width;
+} td_patch;
+
+/// What rows `begin .. end` of a result and `columns` columns from `column` on look at.
+static void td_copy_patch(td_patch* patch, const td_channel_rows* p, int32_t begin, int32_t end,
+                          int32_t column, int32_t columns) {
+  const int32_t row_reach = (p->kernel_height - 1) * p->row_tap;
+  const int32_t column_reach = (p->kernel_width - 1) * p->column_tap;
+  const int32_t first = p->row + begin * p->row_step + td_min_int(row_reach, 0);
+  const int32_t last = p->row + (end - 1) * p->row_step + td_max_int(row_reach, 0);
+  patch->row = td_max_int(first, 0);
+  patch->column = p->column + column * p->column_step + td_min_int(column_reach, 0);
+  patch->width = (columns - 1) * p->column_step + td_max_int(column_reach, -column_reach) + 1;
+  const int32_t left = td_min_int(td_max_int(-patch->column, 0), patch->width);
+  const int32_t right = td_max_int(td_min_int(p->width - patch->column, patch->width), left);
+  float* to = patch->at;
+  for (int32_t row = patch->row; row <= td_min_int(last, p->height - 1); ++row) {
+    const float* const from = p->image + row * p->image_row;
+    int32_t at = 0;
+    for (; at < left; ++at) to[at] = 0.0f;
+    for (; at < right; ++at) to[at] = from[patch->column + at];
+    for (; at < patch->width; ++at) to[at] = 0.0f;
+    to += patch->width;
   }
 }
 
-static void td_conv2d_channel_row(const td_channel_row* p) {
-  const int32_t reach = (p->kernel_width - 1) * p->column_tap;
-  for (int32_t begin = 0; begin < p->columns; begin += TD_BLOCK_COLUMNS) {
-    const int32_t first = p->column + begin * p->column_step;
-    const int32_t last = first + (TD_BLOCK_COLUMNS - 1) * p->column_step;
-    if (begin + TD_BLOCK_COLUMNS <= p->columns && first + td_min_int(reach, 0) >= 0 &&
-        last + td_max_int(reach, 0) < p->width)
-      td_channel_block(p, begin, 1);
-    else
-      td_channel_block(p, begin, 0);
+/// How the taps of a row of a kernel follow one another: three side by side, upwards or downwards,
+/// for which a row's samples stay in registers, or in any other way.
+typedef enum { td_taps_any, td_taps_3_up, td_taps_3_down } td_row_taps;
+
+/// The taps of a result's row that are in its chains: `rows` rows of them from `w` on, the first of
+/// which looks at element `at` of a patch for the result's first column, and the next ones `step`
+/// further.
+typedef struct {
+  const float* w;
+  int32_t rows, at, step;
+} td_row_chain;
+
+static td_row_chain td_row_chain_of(const td_channel_rows* p, const td_patch* patch, int32_t i) {
+  int32_t row = p->row + i * p->row_step;
+  int32_t tap = 0;
+  for (; tap < p->kernel_height && (row < 0 || row >= p->height); ++tap) row += p->row_tap;
+  td_row_chain chain = {0};
+  if (tap == p->kernel_height) return chain;
+  chain.w = p->w + tap * p->w_row;
+  chain.at = (row - patch->row) * patch->width + (p->column - patch->column);
+  chain.step = p->row_tap * patch->width;
+  for (; tap < p->kernel_height && row >= 0 && row < p->height; ++tap) {
+    ++chain.rows;
+    row += p->row_tap;
   }
+  return chain;
+}
+
+/// TD_BLOCK_COLUMNS results from column `begin` of the row at `y` on; those behind the last are
+/// padding. `taps` is a constant.
+TD_INLINE void td_channel_block(float* y, const td_channel_rows* p, const td_patch* patch,
+                                td_row_chain chain, int32_t begin, td_row_taps taps) {
+  const int32_t columns = td_min_int(p->columns - begin, TD_BLOCK_COLUMNS);
+  float ragged[TD_BLOCK_COLUMNS];  // has run-time indices, which sums in registers cannot have
+  float sum[TD_BLOCK_COLUMNS];
+  y += begin;
+  TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[j] = 0.0f;
+  if (!p->from_zero) {
+    for (int32_t j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[j] = j < columns ? y[j] : 0.0f;
+    TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[j] = ragged[j];
+  }
+  chain.at += begin * (taps == td_taps_any ? p->column_step : 1);
+  for (; chain.rows > 0; --chain.rows) {
+    const float* const from = patch->at + chain.at;
+    if (taps != td_taps_any) {
+      TD_UNROLL_ROWS for (int tap = 0; tap < 3; ++tap) {
+        const float factor = chain.w[tap];
+        TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
+          sum[j] = td_fmaf(factor, from[taps == td_taps_3_up ? j + tap : j - tap], sum[j]);
+        }
+      }
+    } else {
+      for (int32_t tap = 0; tap < p->kernel_width; ++tap) {
+        const float factor = chain.w[tap];
+        const float* const met = from + tap * p->column_tap;
+        TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
+          sum[j] = td_fmaf(factor, met[j * p->column_step], sum[j]);
+        }
+      }
+    }
+    chain.w += p->w_row;
+    chain.at += chain.step;
+  }
+  if (columns == TD_BLOCK_COLUMNS) {
+    TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) y[j] = sum[j];
+  } else {
+    TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[j] = sum[j];
+    for (int32_t j = 0; j < columns; ++j) y[j] = ragged[j];
+  }
+}
+
+/// The results that a patch is for.
+static void td_channel_patch(const td_channel_rows* rows, const td_patch* patch, int32_t begin,
+                             int32_t end, int32_t column, int32_t column_end) {
+  const td_channel_rows p = *rows;  // which no result can be part of
+  const int is_3 = p.kernel_width == 3 && p.column_step == 1;
+  for (int32_t i = begin; i < end; ++i) {
+    const td_row_chain chain = td_row_chain_of(&p, patch, i);
+    float* const y = p.y + i * p.y_row;
+    if (is_3 && p.column_tap == 1)
+      for (int32_t j = column; j < column_end; j += TD_BLOCK_COLUMNS)
+        td_channel_block(y, &p, patch, chain, j, td_taps_3_up);
+    else if (is_3 && p.column_tap == -1)
+      for (int32_t j = column; j < column_end; j += TD_BLOCK_COLUMNS)
+        td_channel_block(y, &p, patch, chain, j, td_taps_3_down);
+    else
+      for (int32_t j = column; j < column_end; j += TD_BLOCK_COLUMNS)
+        td_channel_block(y, &p, patch, chain, j, td_taps_any);
+  }
+}
+
+/// Rows and columns of results, whole blocks of them, whose patch there is room for.
+typedef struct {
+  int32_t rows, columns;  // 0: the kernel's reach is too large
+} td_patch_extent;
+
+/// As wide as leaves room for a few rows.
+static td_patch_extent td_patch_for(const td_channel_rows* p) {
+  const int32_t room = TD_PANEL_DEPTH * TD_BLOCK_COLUMNS;
+  const int32_t row_reach = (p->kernel_height - 1) * td_max_int(p->row_tap, -p->row_tap);
+  const int32_t column_reach = (p->kernel_width - 1) * td_max_int(p->column_tap, -p->column_tap);
+  const int32_t wide = room / (row_reach + 1 + 3 * p->row_step) - column_reach;
+  const int32_t blocks = wide > 0 ? ((wide - 1) / p->column_step + 1) / TD_BLOCK_COLUMNS : 0;
+  td_patch_extent extent = {0};
+  extent.columns = TD_BLOCK_COLUMNS *
+                   td_min_int(td_max_int(blocks, 1), td_blocks_of(p->columns, TD_BLOCK_COLUMNS));
+  const int32_t width = (extent.columns - 1) * p->column_step + column_reach + 1;
+  if (room / width > row_reach) extent.rows = (room / width - row_reach - 1) / p->row_step + 1;
+  return extent;
+}
+
+/// Rows `begin .. end`, patch by patch.
+static void td_conv2d_channel_rows(const td_channel_rows* p, int32_t begin, int32_t end) {
+  const td_patch_extent extent = td_patch_for(p);
+  td_patch patch;
+  for (int32_t i = begin; i < end; i += extent.rows)
+    for (int32_t j = 0; j < p->columns; j += extent.columns) {
+      const int32_t i_end = td_min_int(i + extent.rows, end);
+      td_copy_patch(&patch, p, i, i_end, j, extent.columns);
+      td_channel_patch(p, &patch, i, i_end, j, td_min_int(j + extent.columns, p->columns));
+    }
+}
+
+/// Whether chains of one channel's taps that so few results share are computed from patches.
+static int td_has_channel_rows(const td_channel_rows* p, int32_t channels, int32_t outputs) {
+  return channels == 1 && outputs < TD_BLOCK_ROWS && td_patch_for(p).rows > 0;
+}
+
+/// How rows of y look at x; whose they are is not said.
+static td_channel_rows td_rows_of_y(const td_conv2d_f32_args* p) {
+  const td_channel_rows rows = {.y_row = p->y_row,
+                                .columns = p->out_width,
+                                .height = p->height,
+                                .width = p->width,
+                                .image_row = p->x_row,
+                                .kernel_height = p->kernel_height,
+                                .kernel_width = p->kernel_width,
+                                .w_row = p->kernel_width,
+                                .row = -p->pad_top,
+                                .row_step = p->stride_height,
+                                .row_tap = p->dilation_height,
+                                .column = -p->pad_left,
+                                .column_step = p->stride_width,
+                                .column_tap = p->dilation_width,
+                                .from_zero = !p->accumulate};
+  return rows;
 }
 
 /// y where a group has one channel and fewer outputs than a block has rows. The work items are
 /// rows.
-static void td_conv2d_of_channels(const td_conv2d_f32_args* p, td_team team) {
+static void td_conv2d_of_channels(const td_conv2d_f32_args* p, td_channel_rows rows, td_team team) {
   const int32_t outputs = p->groups * p->outputs;
   const td_range share = td_share(p->batch * outputs * p->out_height, team);
-  for (int32_t item = share.begin; item < share.end; ++item) {
+  for (int32_t item = share.begin; item < share.end;) {
     const int32_t row = item % p->out_height;
     const int32_t output = item / p->out_height % outputs;
     const int32_t image = item / p->out_height / outputs;
-    const td_channel_row work = {
-        .y = p->y + image * p->y_image + output * p->y_channel + row * p->y_row,
-        .columns = p->out_width,
-        .image = p->x + image * p->x_image + output / p->outputs * p->x_channel,
-        .height = p->height,
-        .width = p->width,
-        .image_row = p->x_row,
-        .w = p->w + output * p->w_output,
-        .kernel_height = p->kernel_height,
-        .kernel_width = p->kernel_width,
-        .w_row = p->kernel_width,
-        .row = row * p->stride_height - p->pad_top,
-        .row_tap = p->dilation_height,
-        .column = -p->pad_left,
-        .column_step = p->stride_width,
-        .column_tap = p->dilation_width,
-        .from_zero = !p->accumulate,
-    };
-    td_conv2d_channel_row(&work);
+    const int32_t end = td_min_int(p->out_height, row + share.end - item);
+    rows.y = p->y + image * p->y_image + output * p->y_channel;
+    rows.image = p->x + image * p->x_image + output / p->outputs * p->x_channel;
+    rows.w = p->w + output * p->w_output;
+    td_conv2d_channel_rows(&rows, row, end);
+    item += end - row;
   }
 }
 
 void td_conv2d_f32(const td_conv2d_f32_args* args, td_team team) {
   const td_conv2d_f32_args p = *args;
-  if (p.channels == 1 && p.outputs < TD_BLOCK_ROWS) {
-    td_conv2d_of_channels(&p, team);
+  const td_channel_rows rows = td_rows_of_y(&p);
+  if (td_has_channel_rows(&rows, p.channels, p.outputs)) {
+    td_conv2d_of_channels(&p, rows, team);
     return;
   }
   const int32_t kernel = p.kernel_height * p.kernel_width;
@@ -341,45 +517,35 @@ void td_conv2d_f32(const td_conv2d_f32_args* args, td_team team) {
         .b_col = 1,
         .from_zero = !p.accumulate,
     };
-    // The chain is `pieces` pieces of the weights, each dense: one of all channels if all kernel
-    // rows are in it, else one for each channel. A panel holds whole pieces or a part of one.
+    // A panel holds whole channels, or a part of one. The weights of a channel's taps are dense,
+    // and those of all channels if all kernel rows are in the chain.
     const int32_t taps = (block.band.tap_end - block.band.tap) * p.kernel_width;
-    const int32_t pieces = taps == kernel ? 1 : p.channels;
-    const int32_t depth = taps == kernel ? p.channels * kernel : taps;
-    const int32_t depth_now = td_min_int(depth, TD_PANEL_DEPTH);
-    const int32_t pieces_now = depth_now == depth && depth > 0 ? TD_PANEL_DEPTH / depth : 1;
-    if (depth == 0 && product.from_zero) td_clear_outputs(&product);
-    for (int32_t piece = 0; piece < pieces && depth > 0; piece += pieces_now) {
-      for (int32_t begin = 0; begin < depth; begin += depth_now) {
-        product.a = w + piece * kernel + begin;
-        product.depth = td_min_int(depth_now, depth - begin);
-        product.b_reduce = product.depth * TD_BLOCK_COLUMNS;
-        product.reduce = td_min_int(pieces_now, pieces - piece);
-        int32_t channel = piece + begin / taps;
-        int32_t kernel_row = block.band.tap + begin % taps / p.kernel_width;
-        int32_t kernel_column = begin % p.kernel_width;
-        for (int32_t k = 0; k < product.reduce * product.depth; ++k) {
-          const td_sampling sampling = {
-              .image = x + channel * p.x_channel,
-              .width = p.width,
-              .image_row = p.x_row,
-              .row_origin = kernel_row * p.dilation_height - p.pad_top,
-              .row_step = p.stride_height,
-              .column_origin = kernel_column * p.dilation_width - p.pad_left,
-              .column_step = p.stride_width,
-          };
-          td_gather_panel_row(panel + k * TD_BLOCK_COLUMNS, &sampling, p.out_width, block.row,
-                              block.column, block.columns);
-          if (++kernel_column == p.kernel_width) {
-            kernel_column = 0;
-            if (++kernel_row == block.band.tap_end) {
-              kernel_row = block.band.tap;
-              ++channel;
-            }
-          }
+    const int32_t taps_now = td_min_int(taps, TD_PANEL_DEPTH);
+    const int32_t channels_now = taps > 0 ? TD_PANEL_DEPTH / taps_now : p.channels;
+    const td_positions positions =
+        td_positions_of(block, p.out_width, p.x_row, p.stride_height, p.stride_width);
+    if (taps == 0 && product.from_zero) td_clear_outputs(&product);
+    for (int32_t channel = 0; channel < p.channels; channel += channels_now) {
+      const int32_t channels = td_min_int(channels_now, p.channels - channel);
+      for (int32_t begin = 0; begin < taps; begin += taps_now) {
+        const int32_t count = td_min_int(taps_now, taps - begin);
+        for (int32_t t = 0; t < count; ++t) {
+          const int32_t kernel_row = block.band.tap + (begin + t) / p.kernel_width;
+          const int32_t kernel_column = (begin + t) % p.kernel_width;
+          const td_tap tap = {.image = x + channel * p.x_channel,
+                              .image_row = p.x_row,
+                              .step = p.x_channel,
+                              .width = p.width,
+                              .row = kernel_row * p.dilation_height - p.pad_top,
+                              .column = kernel_column * p.dilation_width - p.pad_left};
+          td_gather_tap(panel + t * TD_BLOCK_COLUMNS, count * TD_BLOCK_COLUMNS, &positions, tap,
+                        channels);
         }
-        td_pad_panel(panel, product.reduce * product.depth, block.columns);
-        td_product_column(&product);
+        product.a = w + channel * kernel + begin;
+        product.b_reduce = count * TD_BLOCK_COLUMNS;
+        product.depth = taps == kernel ? channels * count : count;
+        product.reduce = taps == kernel ? 1 : channels;
+        td_product_of_panel(&product);
         product.from_zero = 0u;
       }
     }
@@ -431,13 +597,121 @@ static void td_conv2d_weight_grad_band(const td_conv2d_weight_grad_f32_args* p, 
                           product.depth);
     }
     td_pad_panel(panel, product.depth, columns);
-    td_product_column(&product);
+    td_product_of_panel(&product);
     begin += product.depth;
+  }
+}
+
+/// A row of taps of a kernel whose chains hold the positions of one channel, for which rows of dy
+/// stand in place of those of `p->y`: what rows `begin .. end` and columns `column .. column_end`
+/// of it and the patch that they look at give to `taps` of them from `tap` on, a constant. If
+/// `is_unit`, a constant, steps between columns and taps are 1, and samples of four positions stay
+/// in registers.
+TD_INLINE void td_channel_weights(float* dw, const float* first_dy, const td_channel_rows* p,
+                                  const td_patch* patch, int32_t begin, int32_t end, int32_t column,
+                                  int32_t column_end, int32_t tap_row, int32_t tap, int taps,
+                                  int is_unit) {
+  const int32_t step = is_unit ? 1 : p->column_step, tap_step = is_unit ? 1 : p->column_tap;
+  float sum[TD_BLOCK_ROWS];
+  for (int t = 0; t < taps; ++t) sum[t] = dw[tap + t];
+  for (int32_t i = begin; i < end; ++i) {
+    const int32_t row = p->row + i * p->row_step + tap_row * p->row_tap;
+    if (row < 0 || row >= p->height) continue;
+    const float* dy = first_dy + i * p->y_row + column;
+    const float* from = patch->at + (row - patch->row) * patch->width +
+                        (p->column + column * step + tap * tap_step - patch->column);
+    int32_t left = column_end - column;
+    for (; is_unit && left >= 4; left -= 4) {
+      TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) {
+        TD_UNROLL_ROWS for (int t = 0; t < taps; ++t) {
+          sum[t] = td_fmaf(dy[j], from[j + t], sum[t]);
+        }
+      }
+      dy += 4;
+      from += 4;
+    }
+    for (; left > 0; --left) {
+      const float factor = *dy++;
+      TD_UNROLL_ROWS for (int t = 0; t < taps; ++t) {
+        sum[t] = td_fmaf(factor, from[t * tap_step], sum[t]);
+      }
+      from += step;
+    }
+  }
+  for (int t = 0; t < taps; ++t) dw[tap + t] = sum[t];
+}
+
+/// All taps of a kernel, as `td_channel_weights`; rows of them lie `dw_row` apart.
+static void td_channel_weights_of_patch(float* dw, int32_t dw_row, const float* dy,
+                                        const td_channel_rows* rows, const td_patch* patch,
+                                        int32_t begin, int32_t end, int32_t column,
+                                        int32_t column_end) {
+  const td_channel_rows p = *rows;  // which no result can be part of
+  const int is_unit = p.column_step == 1 && p.column_tap == 1;
+  for (int32_t tap_row = 0; tap_row < p.kernel_height; ++tap_row, dw += dw_row) {
+    int32_t tap = 0;
+    for (; tap + 3 <= p.kernel_width; tap += 3) {
+      if (is_unit)
+        td_channel_weights(dw, dy, &p, patch, begin, end, column, column_end, tap_row, tap, 3, 1);
+      else
+        td_channel_weights(dw, dy, &p, patch, begin, end, column, column_end, tap_row, tap, 3, 0);
+    }
+    for (; tap < p.kernel_width; ++tap)
+      td_channel_weights(dw, dy, &p, patch, begin, end, column, column_end, tap_row, tap, 1, 0);
+  }
+}
+
+/// How rows of dy look at x; whose they are is not said.
+static td_channel_rows td_rows_of_dy(const td_conv2d_weight_grad_f32_args* p) {
+  const td_channel_rows rows = {.y_row = p->dy_row,
+                                .columns = p->out_width,
+                                .height = p->height,
+                                .width = p->width,
+                                .image_row = p->x_row,
+                                .kernel_height = p->kernel_height,
+                                .kernel_width = p->kernel_width,
+                                .row = -p->pad_top,
+                                .row_step = p->stride_height,
+                                .row_tap = p->dilation_height,
+                                .column = -p->pad_left,
+                                .column_step = p->stride_width,
+                                .column_tap = p->dilation_width};
+  return rows;
+}
+
+/// The gradient of w where a group has one channel and fewer outputs than a block has rows. The
+/// work items are outputs.
+static void td_conv2d_weight_grad_of_channels(const td_conv2d_weight_grad_f32_args* p,
+                                              td_channel_rows rows, td_team team) {
+  td_patch_extent extent = td_patch_for(&rows);
+  if (extent.columns < p->out_width) extent.rows = 1;  // chains go along whole rows
+  td_patch patch;
+  const td_range share = td_share(p->groups * p->outputs, team);
+  for (int32_t output = share.begin; output < share.end; ++output) {
+    float* const dw = p->dw + output * p->dw_output;
+    for (int32_t row = 0; !p->accumulate && row < p->kernel_height; ++row)
+      for (int32_t tap = 0; tap < p->kernel_width; ++tap) dw[row * p->dw_row + tap] = 0.0f;
+    for (int32_t image = 0; image < p->batch; ++image) {
+      const float* const dy = p->dy + image * p->dy_image + output * p->dy_channel;
+      rows.image = p->x + image * p->x_image + output / p->outputs * p->x_channel;
+      for (int32_t i = 0; i < p->out_height; i += extent.rows)
+        for (int32_t j = 0; j < p->out_width; j += extent.columns) {
+          const int32_t i_end = td_min_int(i + extent.rows, p->out_height);
+          td_copy_patch(&patch, &rows, i, i_end, j, extent.columns);
+          td_channel_weights_of_patch(dw, p->dw_row, dy, &rows, &patch, i, i_end, j,
+                                      td_min_int(j + extent.columns, p->out_width));
+        }
+    }
   }
 }
 
 void td_conv2d_weight_grad_f32(const td_conv2d_weight_grad_f32_args* args, td_team team) {
   const td_conv2d_weight_grad_f32_args p = *args;
+  const td_channel_rows rows = td_rows_of_dy(&p);
+  if (td_has_channel_rows(&rows, p.channels, p.outputs)) {
+    td_conv2d_weight_grad_of_channels(&p, rows, team);
+    return;
+  }
   const int32_t kernel = p.kernel_height * p.kernel_width;
   const int32_t weights = p.channels * kernel;  // of one output
   const int is_dense = p.dw_row == p.kernel_width && p.dw_channel == kernel;
@@ -526,65 +800,28 @@ typedef struct {
 /// to a block.
 static void td_gather_outputs(float* panel, const td_conv2d_input_grad_f32_args* p, const float* dy,
                               int32_t outputs, td_phase rows, td_phase columns, td_taps taps,
-                              td_block block) {
-  for (int32_t o = 0; o < outputs; ++o) {
-    for (int32_t r = taps.row; r < taps.row_end; ++r) {
-      for (int32_t c = taps.column; c < taps.column_end; ++c) {
-        const td_sampling sampling = {
-            .image = dy + o * p->dy_channel,
-            .width = p->out_width,
-            .image_row = p->dy_row,
-            .row_origin = rows.origin - r * rows.origin_step,
-            .row_step = 1,
-            .column_origin = columns.origin - c * columns.origin_step,
-            .column_step = 1,
-        };
-        td_gather_panel_row(panel, &sampling, columns.count, block.row, block.column,
-                            block.columns);
-        panel += TD_BLOCK_COLUMNS;
-      }
+                              const td_positions* positions) {
+  const int32_t count = (taps.row_end - taps.row) * (taps.column_end - taps.column);
+  for (int32_t r = taps.row; r < taps.row_end; ++r)
+    for (int32_t c = taps.column; c < taps.column_end; ++c) {
+      const td_tap tap = {.image = dy,
+                          .image_row = p->dy_row,
+                          .step = p->dy_channel,
+                          .width = p->out_width,
+                          .row = rows.origin - r * rows.origin_step,
+                          .column = columns.origin - c * columns.origin_step};
+      td_gather_tap(panel, count * TD_BLOCK_COLUMNS, positions, tap, outputs);
+      panel += TD_BLOCK_COLUMNS;
     }
-  }
 }
 
-/// What some taps of some outputs contribute to a column of blocks. `w` is the first output's
-/// weight at the first of the taps.
-static void td_input_grad_product(td_product* product, const td_conv2d_input_grad_f32_args* p,
-                                  const float* panel, const float* w, int32_t outputs,
-                                  td_phase rows, td_phase columns, td_taps taps) {
-  const int32_t kernel = p->kernel_height * p->kernel_width;
-  const int32_t row_taps = taps.row_end - taps.row;
-  const int32_t column_taps = taps.column_end - taps.column;
-  const int32_t taps_now = row_taps * column_taps;
-  product->a = w;
-  product->b = panel;
-  if (taps_now == 1) {  // one long chain over the outputs
-    product->a_col = p->w_output;
-    product->depth = outputs;
-    product->reduce = 1;
-    td_product_column(product);
-    product->from_zero = 0u;
-  } else if (taps_now == kernel && p->w_row == p->kernel_width) {  // dense
-    product->a_col = 1;
-    product->a_reduce = p->w_output;
-    product->depth = kernel;
-    product->b_reduce = kernel * TD_BLOCK_COLUMNS;
-    product->reduce = outputs;
-    td_product_column(product);
-    product->from_zero = 0u;
-  } else {
-    for (int32_t o = 0; o < outputs; ++o) {
-      product->a = w + o * p->w_output;
-      product->a_col = columns.tap_step;
-      product->a_reduce = rows.tap_step * p->w_row;
-      product->depth = column_taps;
-      product->b_reduce = column_taps * TD_BLOCK_COLUMNS;
-      product->reduce = row_taps;
-      td_product_column(product);
-      product->from_zero = 0u;
-      product->b += taps_now * TD_BLOCK_COLUMNS;
-    }
-  }
+/// Where the weights of the taps of `outputs` outputs lie, from the first output's first of them.
+static void td_list_weights(int32_t* at, const td_conv2d_input_grad_f32_args* p, int32_t outputs,
+                            td_phase rows, td_phase columns, td_taps taps) {
+  for (int32_t o = 0; o < outputs; ++o)
+    for (int32_t r = 0; r < taps.row_end - taps.row; ++r)
+      for (int32_t c = 0; c < taps.column_end - taps.column; ++c)
+        *at++ = o * p->w_output + r * rows.tap_step * p->w_row + c * columns.tap_step;
 }
 
 /// The whole chains of a column of blocks: `taps` of every output. `dy` is the group's first
@@ -593,6 +830,8 @@ static void td_input_grad_blocks(td_product product, const td_conv2d_input_grad_
                                  const float* dy, const float* w, td_phase rows, td_phase columns,
                                  td_taps taps, td_block block) {
   float panel[TD_PANEL_DEPTH * TD_BLOCK_COLUMNS];
+  int32_t weight_at[TD_PANEL_DEPTH];
+  const td_positions positions = td_positions_of(block, columns.count, p->dy_row, 1, 1);
   // A panel holds whole outputs, or, if a kernel does not fit, some of its rows, or parts of a row.
   const int32_t all_rows = taps.row_end - taps.row;
   const int32_t all_columns = taps.column_end - taps.column;
@@ -600,6 +839,21 @@ static void td_input_grad_blocks(td_product product, const td_conv2d_input_grad_
   const int32_t row_taps = td_min_int(all_rows, TD_PANEL_DEPTH / column_taps);
   // One unless a kernel is there whole: a part of it fills more than half of the panel.
   const int32_t outputs_at_once = TD_PANEL_DEPTH / (row_taps * column_taps);
+  const int holds_all_taps = row_taps == all_rows && column_taps == all_columns;
+  // The taps of an output lie side by side: chains of taps in chains of outputs.
+  const int is_dense = rows.tap_step == 1 && columns.tap_step == 1 && p->w_row == all_columns &&
+                       holds_all_taps && all_rows * all_columns > 1;
+  if (is_dense) {
+    product.a_col = 1;
+    product.a_reduce = p->w_output;
+    product.depth = all_rows * all_columns;
+    product.b_reduce = product.depth * TD_BLOCK_COLUMNS;
+  } else {
+    product.a_at = weight_at;
+    product.reduce = 1;
+    if (holds_all_taps)
+      td_list_weights(weight_at, p, td_min_int(outputs_at_once, p->outputs), rows, columns, taps);
+  }
   for (int32_t output = 0; output < p->outputs; output += outputs_at_once) {
     const int32_t outputs = td_min_int(outputs_at_once, p->outputs - output);
     td_taps now;
@@ -607,15 +861,20 @@ static void td_input_grad_blocks(td_product product, const td_conv2d_input_grad_
       now.row_end = td_min_int(now.row + row_taps, taps.row_end);
       for (now.column = taps.column; now.column < taps.column_end; now.column = now.column_end) {
         now.column_end = td_min_int(now.column + column_taps, taps.column_end);
+        const int32_t depth = outputs * (now.row_end - now.row) * (now.column_end - now.column);
         td_gather_outputs(panel, p, dy + output * p->dy_channel, outputs, rows, columns, now,
-                          block);
-        td_pad_panel(panel, outputs * (now.row_end - now.row) * (now.column_end - now.column),
-                     block.columns);
+                          &positions);
+        if (!holds_all_taps) td_list_weights(weight_at, p, outputs, rows, columns, now);
         const int32_t row = rows.tap + now.row * rows.tap_step;
         const int32_t column = columns.tap + now.column * columns.tap_step;
-        td_input_grad_product(&product, p, panel,
-                              w + output * p->w_output + row * p->w_row + column, outputs, rows,
-                              columns, now);
+        product.a = w + output * p->w_output + row * p->w_row + column;
+        product.b = panel;
+        if (is_dense)
+          product.reduce = outputs;
+        else
+          product.depth = depth;
+        td_product_of_panel(&product);
+        product.from_zero = 0u;
       }
     }
   }
@@ -672,42 +931,52 @@ static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, t
   }
 }
 
+/// How rows of dx look at dy, without strides; whose they are is not said.
+static td_channel_rows td_rows_of_dx(const td_conv2d_input_grad_f32_args* p) {
+  const td_channel_rows rows = {.y_row = p->dx_row,
+                                .columns = p->width,
+                                .height = p->out_height,
+                                .width = p->out_width,
+                                .image_row = p->dy_row,
+                                .kernel_height = p->kernel_height,
+                                .kernel_width = p->kernel_width,
+                                .w_row = p->w_row,
+                                .row = p->pad_top,
+                                .row_step = 1,
+                                .row_tap = -p->dilation_height,
+                                .column = p->pad_left,
+                                .column_step = 1,
+                                .column_tap = -p->dilation_width,
+                                .from_zero = !p->accumulate};
+  return rows;
+}
+
 /// The gradient of x where a group has one output and fewer channels than a block has rows, without
 /// strides. The work items are rows.
-static void td_conv2d_input_grad_of_channels(const td_conv2d_input_grad_f32_args* p, td_team team) {
+static void td_conv2d_input_grad_of_channels(const td_conv2d_input_grad_f32_args* p,
+                                             td_channel_rows rows, td_team team) {
   const int32_t channels = p->groups * p->channels;
   const td_range share = td_share(p->batch * channels * p->height, team);
-  for (int32_t item = share.begin; item < share.end; ++item) {
+  for (int32_t item = share.begin; item < share.end;) {
     const int32_t row = item % p->height;
     const int32_t channel = item / p->height % channels;
     const int32_t image = item / p->height / channels;
     const int32_t group = channel / p->channels;
-    const td_channel_row work = {
-        .y = p->dx + image * p->dx_image + channel * p->dx_channel + row * p->dx_row,
-        .columns = p->width,
-        .image = p->dy + image * p->dy_image + group * p->dy_channel,
-        .height = p->out_height,
-        .width = p->out_width,
-        .image_row = p->dy_row,
-        .w = p->w + group * p->w_output + channel % p->channels * p->w_channel,
-        .kernel_height = p->kernel_height,
-        .kernel_width = p->kernel_width,
-        .w_row = p->w_row,
-        .row = row + p->pad_top,
-        .row_tap = -p->dilation_height,
-        .column = p->pad_left,
-        .column_step = 1,
-        .column_tap = -p->dilation_width,
-        .from_zero = !p->accumulate,
-    };
-    td_conv2d_channel_row(&work);
+    const int32_t end = td_min_int(p->height, row + share.end - item);
+    rows.y = p->dx + image * p->dx_image + channel * p->dx_channel;
+    rows.image = p->dy + image * p->dy_image + group * p->dy_channel;
+    rows.w = p->w + group * p->w_output + channel % p->channels * p->w_channel;
+    td_conv2d_channel_rows(&rows, row, end);
+    item += end - row;
   }
 }
 
 void td_conv2d_input_grad_f32(const td_conv2d_input_grad_f32_args* args, td_team team) {
   const td_conv2d_input_grad_f32_args p = *args;
-  if (p.outputs == 1 && p.channels < TD_BLOCK_ROWS && p.stride_height == 1 && p.stride_width == 1) {
-    td_conv2d_input_grad_of_channels(&p, team);
+  const td_channel_rows dx_rows = td_rows_of_dx(&p);
+  if (p.stride_height == 1 && p.stride_width == 1 &&
+      td_has_channel_rows(&dx_rows, p.outputs, p.channels)) {
+    td_conv2d_input_grad_of_channels(&p, dx_rows, team);
     return;
   }
   for (int32_t row = 0; row < p.stride_height; ++row) {

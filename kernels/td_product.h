@@ -49,6 +49,7 @@ typedef struct {
   int32_t columns;          // 1 .. TD_BLOCK_COLUMNS; the others are padding
   const float* a;
   int32_t a_row, a_col, a_reduce;  // along i, k, r
+  const int32_t* a_at;             // how far a[r][i][k] is from a[r][i][0]; null: k * a_col
   const float* b;
   int32_t b_row, b_col, b_reduce;  // along k, j, r
   int32_t reduce;                  // extent of r, >= 1
@@ -57,6 +58,9 @@ typedef struct {
 } td_product;
 
 typedef float td_accumulators[TD_BLOCK_ROWS][TD_BLOCK_COLUMNS];
+
+/// How the factors of a chain lie: side by side, `a_col` apart, or as `a_at` says.
+typedef enum { td_a_is_dense, td_a_is_strided, td_a_is_listed } td_a_layout;
 
 /// One turn of the chain. `b` has dense rows or `b_column` points at each column.
 TD_INLINE void td_product_step(td_accumulators sum, const float* const* a_row, const float* b,
@@ -69,9 +73,9 @@ TD_INLINE void td_product_step(td_accumulators sum, const float* const* a_row, c
   }
 }
 
-/// `rows` rows of outputs from row `first` on. `rows`, `a_is_dense` (a_col is 1) and `b_is_dense`
-/// (b_col is 1) are constants.
-TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, int a_is_dense,
+/// `rows` rows of outputs from row `first` on. `rows`, `layout` and `b_is_dense` (b_col is 1) are
+/// constants.
+TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, td_a_layout layout,
                                 int b_is_dense) {
   td_accumulators sum;
   td_accumulators ragged;  // has run-time indices, which accumulators in registers cannot have
@@ -106,7 +110,7 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, in
       TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b_column[j] = b + j * p->b_col;
     }
     int32_t left = p->depth;
-    if (a_is_dense) {  // four turns at a time share the steps of the pointers
+    if (layout == td_a_is_dense) {  // four turns at a time share the steps of the pointers
       for (; left >= 4; left -= 4) {
         TD_UNROLL_ROWS for (int32_t k = 0; k < 4; ++k) {
           td_product_step(sum, a_row, b, b_column, k, rows, b_is_dense);
@@ -118,13 +122,18 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, in
         TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) a_row[i] += 4;
       }
     }
+    const int32_t* a_at = p->a_at;
     for (; left > 0; --left) {
-      td_product_step(sum, a_row, b, b_column, 0, rows, b_is_dense);
+      const int32_t at = layout == td_a_is_listed ? *a_at++ : 0;
+      td_product_step(sum, a_row, b, b_column, at, rows, b_is_dense);
       b += p->b_row;
       if (!b_is_dense) {
         TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b_column[j] += p->b_row;
       }
-      TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) a_row[i] += a_is_dense ? 1 : p->a_col;
+      if (layout == td_a_is_listed) continue;
+      TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
+        a_row[i] += layout == td_a_is_dense ? 1 : p->a_col;
+      }
     }
   }
 
@@ -143,33 +152,50 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, in
   }
 }
 
-/// All rows of a column of blocks.
-static void td_product_column(const td_product* p) {
+/// All rows of a column of blocks whose b is a panel. Without `a_at`, a_col is 1.
+static inline void td_product_of_panel(const td_product* p) {
+  int32_t first = 0;
+  for (; first + TD_BLOCK_ROWS <= p->rows; first += TD_BLOCK_ROWS) {
+    if (p->a_at)
+      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_listed, 1);
+    else
+      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_dense, 1);
+  }
+  for (; first < p->rows; ++first) {
+    if (p->a_at)
+      td_product_block(p, first, 1, td_a_is_listed, 1);
+    else
+      td_product_block(p, first, 1, td_a_is_dense, 1);
+  }
+}
+
+/// All rows of a column of blocks without `a_at`.
+static inline void td_product_column(const td_product* p) {
   int32_t first = 0;
   for (; first + TD_BLOCK_ROWS <= p->rows; first += TD_BLOCK_ROWS) {
 #if defined(__riscv)
     if (p->b_col == 1 && p->a_col == 1)
-      td_product_block(p, first, TD_BLOCK_ROWS, 1, 1);
+      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_dense, 1);
     else if (p->b_col == 1)
-      td_product_block(p, first, TD_BLOCK_ROWS, 0, 1);
+      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided, 1);
     else if (p->a_col == 1)
-      td_product_block(p, first, TD_BLOCK_ROWS, 1, 0);
+      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_dense, 0);
     else
-      td_product_block(p, first, TD_BLOCK_ROWS, 0, 0);
+      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided, 0);
 #else
-    td_product_block(p, first, TD_BLOCK_ROWS, 0, 1);
+    td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided, 1);
 #endif
   }
   for (; first < p->rows; ++first) {
 #if defined(__riscv)
     if (p->a_col != 1)
-      td_product_block(p, first, 1, 0, 0);
+      td_product_block(p, first, 1, td_a_is_strided, 0);
     else if (p->b_col != 1)
-      td_product_block(p, first, 1, 1, 0);
+      td_product_block(p, first, 1, td_a_is_dense, 0);
     else
-      td_product_block(p, first, 1, 1, 1);
+      td_product_block(p, first, 1, td_a_is_dense, 1);
 #else
-    td_product_block(p, first, 1, 0, 1);
+    td_product_block(p, first, 1, td_a_is_strided, 1);
 #endif
   }
 }

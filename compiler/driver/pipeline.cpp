@@ -14,6 +14,7 @@
 #include "driver/platform.h"
 #include "driver/remedies.h"
 #include "driver/report.h"
+#include "driver/tiles.h"
 #include "emit/c_names.h"
 #include "emit/emit_project.h"
 #include "emit/program_data.h"
@@ -49,6 +50,16 @@ schedule::Schedule on_any_chip(schedule::Schedule schedule, const chip::Chip&) {
   return kRun(std::move(schedule));
 }
 
+/// A pass that chooses by what kernels take on the chip.
+using NearPass = Pass<schedule::Schedule, chip::Chip, schedule::CycleTable>;
+
+/// One that does not.
+template <schedule::Schedule (*kRun)(schedule::Schedule, const chip::Chip&)>
+schedule::Schedule with_any_cycles(schedule::Schedule schedule, const chip::Chip& chip,
+                                   const schedule::CycleTable&) {
+  return kRun(std::move(schedule), chip);
+}
+
 constexpr Pass<ir::Module> kModulePasses[] = {
     {"remove_identities", opt::remove_identities},
     {"spread", opt::spread},
@@ -71,11 +82,11 @@ constexpr SchedulePass kSchedulePasses[] = {
 constexpr std::string_view kStreamWeights = "stream_weights";
 
 /// Passes that depend on where weights lie.
-constexpr SchedulePass kNearPasses[] = {
+constexpr NearPass kNearPasses[] = {
     // tile comes behind all that looks at whole launches: what it makes are pieces in loops.
     {"tile", schedule::tile},
-    {"keep_near", schedule::keep_near, /*may_overflow=*/true},
-    {"prefetch", schedule::prefetch, /*may_overflow=*/true},
+    {"keep_near", with_any_cycles<schedule::keep_near>, /*may_overflow=*/true},
+    {"prefetch", with_any_cycles<schedule::prefetch>, /*may_overflow=*/true},
 };
 
 bool is_left_out(const std::vector<std::string>& without, std::string_view pass) {
@@ -125,7 +136,7 @@ std::vector<std::string> pass_names() {
   for (const Pass<ir::Module>& pass : kModulePasses) names.emplace_back(pass.name);
   for (const SchedulePass& pass : kSchedulePasses) names.emplace_back(pass.name);
   names.emplace_back(kStreamWeights);
-  for (const SchedulePass& pass : kNearPasses) names.emplace_back(pass.name);
+  for (const NearPass& pass : kNearPasses) names.emplace_back(pass.name);
   return names;
 }
 
@@ -223,12 +234,22 @@ bool overflows(const std::variant<memory::MemoryPlan, memory::NotFit>& planned, 
          });
 }
 
+/// What kernels take on a chip, measured if they were.
+schedule::CycleTable cycles_on(const chip::Chip& chip) {
+  if (std::optional<schedule::CycleTable> measured = measured_cycles(chip)) return *measured;
+  return schedule::CycleTable::rough();
+}
+
 /// Makes plans of one schedule with other weights streamed.
 class Planner {
  public:
   Planner(const interface::Interface& interface, const chip::Chip& chip,
           const std::vector<std::string>& without, bool has_weight_file)
-      : interface_(interface), chip_(chip), without_(without), has_weight_file_(has_weight_file) {}
+      : interface_(interface),
+        chip_(chip),
+        cycles_(cycles_on(chip)),
+        without_(without),
+        has_weight_file_(has_weight_file) {}
 
   PlannedSchedule plan(schedule::Schedule schedule, const std::set<ir::VariableId>& streamed,
                        Dump& dump) const {
@@ -237,9 +258,9 @@ class Planner {
     dump.at(kStreamWeights, [&] { return schedule::to_text(schedule, chip_); });
     const std::optional<Shortage> shortage = shortage_of_budget(schedule);
     std::vector<schedule::Schedule> looser;  // that need less of the scratchpad at a time
-    for (const SchedulePass& pass : kNearPasses) {
+    for (const NearPass& pass : kNearPasses) {
       if (chip_.scratchpad && pass.may_overflow) looser.push_back(schedule);
-      if (!shortage) run_pass(pass, without_, schedule, chip_);
+      if (!shortage) run_pass(pass, without_, schedule, chip_, cycles_);
       dump.at(pass.name, [&] { return schedule::to_text(schedule, chip_); });
     }
     set_fault_context("memory");
@@ -293,6 +314,7 @@ class Planner {
 
   const interface::Interface& interface_;
   const chip::Chip& chip_;
+  schedule::CycleTable cycles_;
   const std::vector<std::string>& without_;
   bool has_weight_file_;
 };

@@ -101,12 +101,19 @@ Traffic traffic_at(const std::map<int64_t, Traffic>& traffic, int64_t step) {
   return found == traffic.end() ? Traffic{} : found->second;
 }
 
-std::map<int64_t, int64_t> predicted_cycles(const schedule::Schedule& schedule,
-                                            const chip::Chip& chip) {
+std::optional<schedule::CycleTable> measured_cycles(const chip::Chip& chip) {
   const EmbeddedFile* table =
       find_embedded_file(fmt::format("{}{}/cycles.txt", kPlatformsFolder, chip.platform));
-  if (table == nullptr || !chip.scratchpad) return {};
-  return schedule::predict_cycles(schedule, chip, schedule::CycleTable::parse(table->text));
+  if (table == nullptr) return std::nullopt;
+  return schedule::CycleTable::parse(table->text);
+}
+
+std::map<int64_t, int64_t> predicted_cycles(const schedule::Schedule& schedule,
+                                            const chip::Chip& chip) {
+  if (!chip.scratchpad) return {};
+  const std::optional<schedule::CycleTable> table = measured_cycles(chip);
+  if (!table) return {};
+  return schedule::predict_cycles(schedule, chip, *table);
 }
 
 std::set<const schedule::Launch*> too_large_launches(const schedule::Schedule& schedule,

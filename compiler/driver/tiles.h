@@ -1,11 +1,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "chip/chip.h"
+#include "schedule/kernel_amounts.h"
 #include "schedule/schedule.h"
 #include "support/json.h"
 
@@ -29,6 +31,9 @@ std::map<int64_t, Traffic> traffic_of(const schedule::Schedule& schedule, const 
 
 /// That of a step; nothing for steps without transfers.
 Traffic traffic_at(const std::map<int64_t, Traffic>& traffic, int64_t step);
+
+/// What kernels of the chip's platform take; null if nobody has measured it.
+std::optional<schedule::CycleTable> measured_cycles(const chip::Chip& chip);
 
 /// Cycles that are expected of each step that is a launch (`schedule::predict_cycles`), of one call
 /// of its entry point; empty if nobody has measured kernels on the chip's platform, or the chip has

@@ -494,17 +494,19 @@ KernelDef weight_gradient_kernel() {
           .file = "conv2d.c",
           .fields = std::move(fields),
           .gathered = 0,
-          .bind = [](const KernelCall& call, KernelScalars& scalars) {
-            const size_t rank = call.input(0).extent.size();
-            bind_geometry(call, call.input(0), call.input(1),
-                          {.x = {call.input_begin(0, rank - 2), call.input_begin(0, rank - 1)},
-                           .y = {call.range("row").begin, call.range("column").begin}},
-                          scalars);
-            bind_image(call.output(0), "dw_output", "dw_channel", "dw_row", scalars);
-            bind_image(call.input(0), "x_image", "x_channel", "x_row", scalars);
-            bind_image(call.input(1), "dy_image", "dy_channel", "dy_row", scalars);
-            scalars.set("accumulate", int64_t{call.continues});
-          }};
+          .division = [](const KernelCall& call) { return division_of(call, "channel", "output"); },
+          .bind =
+              [](const KernelCall& call, KernelScalars& scalars) {
+                const size_t rank = call.input(0).extent.size();
+                bind_geometry(call, call.input(0), call.input(1),
+                              {.x = {call.input_begin(0, rank - 2), call.input_begin(0, rank - 1)},
+                               .y = {call.range("row").begin, call.range("column").begin}},
+                              scalars);
+                bind_image(call.output(0), "dw_output", "dw_channel", "dw_row", scalars);
+                bind_image(call.input(0), "x_image", "x_channel", "x_row", scalars);
+                bind_image(call.input(1), "dy_image", "dy_channel", "dy_row", scalars);
+                scalars.set("accumulate", int64_t{call.continues});
+              }};
 }
 
 // ---- samples -----------------------------------------------------------------------------------

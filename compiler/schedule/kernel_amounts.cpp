@@ -1,6 +1,7 @@
 #include "schedule/kernel_amounts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <vector>
 
@@ -16,9 +17,6 @@ using ops::kBlock;
 
 /// Panels are so deep on rv32 (`kernels/td_product.h`).
 constexpr int64_t kPanelDepth = 64;
-/// Blocks of a row that may reach beyond the image: the first and the last.
-constexpr int64_t kEdges = 2;
-
 int64_t divide_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }
@@ -96,8 +94,8 @@ Division division_of(const ops::OpDef& op, const ops::KernelCall& call) {
 /// Amounts under construction.
 class Counter {
  public:
-  Counter(const Schedule& schedule, const chip::Chip& chip, const Launch& launch)
-      : schedule_(schedule), chip_(chip), launch_(launch), call_(kernel_call(launch)) {
+  Counter(const Launch& launch, int64_t cores, const std::function<bool(BufferId)>& is_far)
+      : launch_(launch), cores_(cores), is_far_(is_far), call_(kernel_call(launch)) {
     outputs_ = ops::output_elements(call_.space, launch.box);
     chain_ = ops::chain_length(call_.space, launch.box);
   }
@@ -117,9 +115,11 @@ class Counter {
         break;
     }
     count_operands();
+    count_far(division);
     // Blocks are loaded and stored with their steps and items.
     if (division == Division::blocks) at(Amount::outputs) = at(Amount::inputs) = 0;
-    return {.kernel = launch_.op->kernel->name, .division = division, .amounts = amounts_};
+    return {
+        .kernel = launch_.op->kernel->name, .division = division, .amounts = amounts_, .far = far_};
   }
 
  private:
@@ -127,7 +127,7 @@ class Counter {
 
   /// Shares `items` among the cores; gives how many the first core has.
   int64_t share(int64_t items) {
-    const int64_t most = divide_up(items, chip_.cores);
+    const int64_t most = divide_up(items, cores_);
     share_ = static_cast<double>(most) / static_cast<double>(items);
     at(Amount::items) = static_cast<double>(most);
     return most;
@@ -148,95 +148,164 @@ class Counter {
   /// columns do not fill a block is computed transposed; the last, ragged column is gathered.
   void count_blocks() {
     ProductShape shape = product_shape(launch_, call_.space);
-    const bool gathers_all = launch_.op->kernel->gathered.has_value();
-    if (!gathers_all && shape.columns < kBlock && shape.columns < shape.rows)
-      std::swap(shape.columns, shape.rows);
+    if (launch_.op->kernel->gathered) {
+      count_gathering_blocks(shape);
+      return;
+    }
+    if (shape.columns < kBlock && shape.columns < shape.rows) std::swap(shape.columns, shape.rows);
     const int64_t row_blocks = divide_up(shape.rows, kBlock);
     const int64_t column_blocks = divide_up(shape.columns, kBlock);
     const int64_t most = share(shape.batch * row_blocks * column_blocks);
-    const double column_steps =
-        static_cast<double>(most * shape.chain) / static_cast<double>(row_blocks);
-    at(Amount::steps) = column_steps * static_cast<double>(shape.rows / kBlock);
-    at(Amount::single_steps) = column_steps * static_cast<double>(shape.rows % kBlock);
-    if (!gathers_all && shape.columns % kBlock == 0) return;
-    const double part = gathers_all ? 1 : 1 / static_cast<double>(column_blocks);
+    count_steps(shape.rows, static_cast<double>(most * shape.chain));
+    if (shape.columns % kBlock == 0) return;
+    const double part = 1 / static_cast<double>(column_blocks);
     at(Amount::gathered) =
         part * static_cast<double>(divide_up(most, row_blocks) * shape.chain * kBlock);
     at(Amount::panels) = part * static_cast<double>(most * divide_up(shape.chain, kPanelDepth));
-    if (!gathers_all) return;
-    at(Amount::rows) = at(Amount::gathered) / gathered_run();
-    at(Amount::edge_steps) = edge_share() * (at(Amount::steps) + at(Amount::single_steps));
   }
 
-  /// The share of an image's rows that lie outside of it.
-  [[nodiscard]] double edge_share() const {
-    const ops::Access& access = *call_.space.inputs[*launch_.op->kernel->gathered];
-    const ops::Reach& rows = access.dims[access.dims.size() - 2];
-    const ops::Range met = ops::unclamped(rows, launch_.box);
-    const int64_t height = rows.windows.empty() ? met.end : rows.windows.back().extent;
-    const int64_t outside =
-        std::max<int64_t>(0, -met.begin) + std::max<int64_t>(0, met.end - height);
-    return static_cast<double>(outside) / static_cast<double>(met.extent());
+  /// Steps of `most` blocks along a column of `rows`, all together `steps` long.
+  void count_steps(int64_t rows, double steps) {
+    steps /= static_cast<double>(divide_up(rows, kBlock));
+    at(Amount::steps) = steps * static_cast<double>(rows / kBlock);
+    at(Amount::single_steps) = steps * static_cast<double>(rows % kBlock);
   }
 
-  /// How many elements of an image that is gathered lie side by side, on average: those of a block
-  /// if its columns run along the image's, which blocks may pass the end of; else a row.
-  [[nodiscard]] double gathered_run() const {
+  /// Blocks whose columns are positions of an image, or, for the gradient of a kernel, its taps.
+  /// With a stride, the gradient of an image is computed in so many phases, each with its own taps.
+  void count_gathering_blocks(const ProductShape& shape) {
+    const Sweep rows = sweep_over(2), columns = sweep_over(1);
+    const int64_t phases = rows.phases * columns.phases;
+    const int64_t row_blocks = divide_up(shape.rows, kBlock);
+    const int64_t column_blocks = divide_up(divide_up(shape.columns, phases), kBlock);
+    const int64_t most = share(shape.batch * row_blocks * column_blocks);
+    at(Amount::items) *= static_cast<double>(phases);
+    const auto all = static_cast<double>(most * phases);
+    const double chains = static_cast<double>(shape.chain) * rows.share * columns.share;
+    count_steps(shape.rows, all * chains);
+    at(Amount::edge_steps) = rows.edge * (at(Amount::steps) + at(Amount::single_steps));
+    at(Amount::panels) =
+        all * (rows.is_chain ? panels_of_rows(rows, columns)
+                             : std::ceil(chains / static_cast<double>(kPanelDepth)));
+    const auto gathered = static_cast<double>(divide_up(most, row_blocks) * phases * kBlock);
+    at(Amount::gathered) = gathered * chains;
+    at(Amount::rows) = at(Amount::gathered) / columns.run;
+  }
+
+  /// How the positions of a launch and the taps of a kernel meet the image that is gathered, along
+  /// one of its dimensions.
+  struct Sweep {
+    int64_t phases = 1;
+    bool is_chain = false;  ///< positions are summed over: blocks hold taps
+    int64_t positions = 1;
+    double share = 1;  ///< of the pairs of a position and a tap, those that are in a chain
+    double edge = 0;   ///< of the positions, those some of whose taps are outside of the image
+    double run = 1;    ///< how many samples lie side by side, on average
+  };
+
+  /// Panels of chains over positions: rows with an edge have their own.
+  static double panels_of_rows(const Sweep& rows, const Sweep& columns) {
+    const auto depth = static_cast<double>(kPanelDepth),
+               width = static_cast<double>(columns.positions);
+    const double edges = rows.edge * static_cast<double>(rows.positions);
+    return edges * std::ceil(width / depth) +
+           std::ceil((static_cast<double>(rows.positions) - edges) * width / depth);
+  }
+
+  /// Along the last dimension, or the one before.
+  [[nodiscard]] Sweep sweep_over(size_t from_last) const {
     const ops::Access& access = *call_.space.inputs[*launch_.op->kernel->gathered];
-    const size_t axis = access.dims.back().terms.front().axis;
-    const int64_t width = launch_.box[axis].extent();
-    if (call_.space.axes[axis].kind == ops::AxisKind::chain)
-      return static_cast<double>(std::min(width, kPanelDepth));
-    if (width % kBlock == 0) return kBlock;
-    const auto block = static_cast<double>(kBlock);
-    return block / (1 + (block - 1) / static_cast<double>(width));
+    const ops::Reach& reach = access.dims[access.dims.size() - from_last];
+    const ops::Reach::Term &position = reach.terms[0], &tap = reach.terms[1];
+    const ops::Range positions = launch_.box[position.axis], taps = launch_.box[tap.axis];
+    const ops::Window& window = reach.windows.back();
+    Sweep sweep = {.phases = std::min(window.divisor, positions.extent()),
+                   .is_chain = call_.space.axes[position.axis].kind == ops::AxisKind::chain,
+                   .positions = positions.extent()};
+    int64_t met = 0, inside = 0, edges = 0;
+    for (int64_t at = positions.begin; at < positions.end; ++at) {
+      const int64_t inside_before = inside, met_before = met;
+      for (int64_t t = taps.begin; t < taps.end; ++t) {
+        const int64_t there =
+            window.scale * (at * position.coefficient + t * tap.coefficient) + window.low;
+        if (there % window.divisor != 0) continue;
+        ++met;
+        if (there >= 0 && there / window.divisor < window.extent) ++inside;
+      }
+      if (inside - inside_before < met - met_before) ++edges;
+    }
+    const auto extent = static_cast<double>(positions.extent());
+    const double pairs = extent * static_cast<double>(taps.extent());
+    sweep.edge = static_cast<double>(edges) / extent;
+    if (sweep.is_chain) {  // a block has taps that meet the image where others do not
+      sweep.run = std::min(extent, static_cast<double>(kPanelDepth));
+      return sweep;
+    }
+    // Rows outside of the image are not in the chains; columns are zeros that take part.
+    sweep.share = static_cast<double>(from_last == 1 ? met : inside) / pairs;
+    // Blocks that go over the end of a row, look at every second position, or reach beyond the
+    // image are gathered element by element.
+    double whole = position.coefficient > 1 || met == 0 ? 0 : 1;
+    if (positions.extent() / sweep.phases % kBlock != 0)
+      whole *= std::max(0.0, 1 - static_cast<double>((kBlock - 1) * sweep.phases) / extent);
+    if (met > 0)
+      whole *=
+          std::max(0.0, 1 - kBlock * static_cast<double>(met - inside) / static_cast<double>(met));
+    sweep.run = kBlock / (whole + kBlock * (1 - whole));
+    return sweep;
   }
 
   void count_rows() {
     const int64_t width = launch_.outputs.front().extent.back();
     const int64_t most = share(outputs_ / width);
     const int64_t blocks = divide_up(width, kBlock);
-    const int64_t edges = std::min(blocks, kEdges);
     at(Amount::items) = static_cast<double>(most * blocks);
-    at(Amount::steps) = static_cast<double>(most * (blocks - edges) * chain_);
-    at(Amount::edge_steps) = static_cast<double>(most * edges * chain_);
+    at(Amount::steps) = static_cast<double>(most * blocks * chain_);
   }
 
   void count_operands() {
     at(Amount::outputs) = share_ * static_cast<double>(outputs_);
     if (call_.continues) at(Amount::continued) = at(Amount::outputs);
-    for (const std::optional<View>& input : launch_.inputs) {
-      if (!input) continue;
-      at(Amount::inputs) += elements(*input);
-      count_far(*input);
-    }
-    for (const View& output : launch_.outputs) count_far(output);
+    for (const std::optional<View>& input : launch_.inputs)
+      if (input) at(Amount::inputs) += elements(*input);
   }
 
-  void count_far(const View& view) {
-    if (chip_.scratchpad && schedule_.buffers[view.buffer].level != chip_.scratchpad->level)
-      at(Amount::far) += elements(view);
+  /// Blocks load an operand again in each step of a chain, but for what they gather.
+  void count_far(Division division) {
+    for (size_t i = 0; i < launch_.inputs.size(); ++i) {
+      const std::optional<View>& input = launch_.inputs[i];
+      if (!input || !is_far_(input->buffer)) continue;
+      if (division != Division::blocks)
+        far_ += elements(*input);
+      else if (launch_.op->kernel->gathered == i)
+        far_ += at(Amount::gathered);
+      else
+        far_ += kBlock * at(Amount::steps) + at(Amount::single_steps);
+    }
+    for (const View& output : launch_.outputs)
+      if (is_far_(output.buffer)) far_ += elements(output);
   }
 
   [[nodiscard]] double elements(const View& view) const {
     return share_ * static_cast<double>(ir::element_count(view.extent));
   }
 
-  const Schedule& schedule_;
-  const chip::Chip& chip_;
   const Launch& launch_;
+  int64_t cores_;
+  const std::function<bool(BufferId)>& is_far_;
   ops::KernelCall call_;
   int64_t outputs_ = 0, chain_ = 1;
   double share_ = 1;  ///< of the core that has the most to do
   Amounts amounts_ = {};
+  double far_ = 0;
 };
 
 }  // namespace
 
 const std::array<std::string_view, kAmounts>& amount_names() {
   static constexpr std::array<std::string_view, kAmounts> kNames = {
-      "calls",        "outputs",    "inputs",   "rows",   "items",     "steps",
-      "single_steps", "edge_steps", "gathered", "panels", "continued", "far"};
+      "calls",        "outputs",    "inputs",   "rows",   "items",    "steps",
+      "single_steps", "edge_steps", "gathered", "panels", "continued"};
   return kNames;
 }
 
@@ -252,8 +321,25 @@ std::string_view name_of(ops::Division division) {
   return "";
 }
 
+KernelWork work_of(const Launch& launch, int64_t cores,
+                   const std::function<bool(BufferId)>& is_far) {
+  return Counter(launch, cores, is_far).count();
+}
+
 KernelWork work_of(const Schedule& schedule, const chip::Chip& chip, const Launch& launch) {
-  return Counter(schedule, chip, launch).count();
+  return work_of(launch, chip.cores, [&](BufferId buffer) {
+    return chip.scratchpad && schedule.buffers[buffer].level != chip.scratchpad->level;
+  });
+}
+
+const CycleTable& CycleTable::rough() {
+  static const CycleTable kRough = parse(
+      "kernel division calls outputs inputs rows items steps single_steps edge_steps gathered "
+      "panels continued\n"
+      "*      elements 1000 0  3 500 0   5  0  0  0 0   2\n"
+      "*      blocks   2000 0  0 20  300 36 20 10 8 300 25\n"
+      "*      rows     2000 35 0 0   0   22 0  68 0 0   0\n");
+  return kRough;
 }
 
 CycleTable CycleTable::parse(std::string_view text) {
@@ -289,12 +375,12 @@ CycleTable CycleTable::parse(std::string_view text) {
   return table;
 }
 
-double CycleTable::cycles(const KernelWork& work) const {
+double CycleTable::cycles(const KernelWork& work, const chip::Chip& chip) const {
   const std::string division(name_of(work.division));
   auto line = lines_.find({std::string(work.kernel), division});
   if (line == lines_.end()) line = lines_.find({"*", division});
   TDC_CHECK(line != lines_.end(), "no cycles of {} {}", work.kernel, division);
-  double cycles = 0;
+  double cycles = chip.scratchpad ? work.far * static_cast<double>(chip.scratchpad->load - 1) : 0;
   for (size_t i = 0; i < kAmounts; ++i) cycles += line->second[i] * work.amounts[i];
   return cycles;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chip/chip.h"
+#include "schedule/kernel_amounts.h"
 #include "schedule/schedule.h"
 #include "support/units.h"
 
@@ -109,12 +110,12 @@ std::set<ir::VariableId> unreachable_weights(const Schedule& schedule, const chi
 ///                                            turn 1: transfer b1 columns 96..192 -> b4; wait
 ///                                            ...
 ///
-/// Applies to each launch outside of loops where the chip's costs say that it gains. The launch is
-/// cut along one axis, if need be along two, in as few pieces as fit; operands that the inner cut
+/// Applies to each launch outside of loops where it gains by what transfers take on the chip and
+/// kernels by `table`. The launch is cut along one axis, if need be along two; operands that the inner cut
 /// does not concern are brought once. Each operand has one buffer; what accumulates or is updated
 /// in place shares that of the result. Operands of one element, and those of which data decides
 /// what is used, stay where they are. Nothing happens on chips without a scratchpad.
-Schedule tile(Schedule schedule, const chip::Chip& chip);
+Schedule tile(Schedule schedule, const chip::Chip& chip, const CycleTable& table);
 
 /// A launch whose operands do not fit the scratchpad in the smallest pieces.
 struct TooLarge {

@@ -22,7 +22,9 @@ class Clock {
 
   [[nodiscard]] double now() const { return now_; }
 
-  void launch(const Launch& launch) { now_ += table_.cycles(work_of(schedule_, chip_, launch)); }
+  void launch(const Launch& launch) {
+    now_ += table_.cycles(work_of(schedule_, chip_, launch), chip_);
+  }
 
   void copy(const Copy& copy) {
     if (!copy.transfer) {

@@ -17,18 +17,18 @@ def npy(shape, dtype, values):
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(values)}{code}", *values)
 
 
-def draw(text, path):
-    """One random sample of the input and the target that a net's text declares."""
+def draw(text, path, samples=1):
+    """Random samples of the input and the target that a net's text declares."""
     rng = random.Random(1)
     with zipfile.ZipFile(path, "w") as file:
         for name, shape in dict(re.findall(r"(?:net \w+\(|target +)(\w+): f32\[([^\]]*)\]", text)).items():
             dims = [int(extent) for extent in shape.split(",")]
-            count = 1
+            count = samples
             for extent in dims:
                 count *= extent
-            file.writestr(f"{name}.npy", npy((1, *dims), "<f4", [rng.gauss(0, 1) for _ in range(count)]))
+            file.writestr(f"{name}.npy", npy((samples, *dims), "<f4", [rng.gauss(0, 1) for _ in range(count)]))
         for name, classes in dict(re.findall(r"target +(\w+): class\((\d+)\)", text)).items():
-            file.writestr(f"{name}.npy", npy((1,), "<i4", [rng.randrange(int(classes))]))
+            file.writestr(f"{name}.npy", npy((samples,), "<i4", [rng.randrange(int(classes)) for _ in range(samples)]))
 
 
 def profile_of(tdc, arguments, folder):

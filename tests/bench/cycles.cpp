@@ -1,6 +1,7 @@
 // Prints what the cycles of each step of a program are a sum of: `cycles FILE.td [TRAIN]`, a line
-// for each step: its number, kernel, division, cycles of starting transfers and waiting for them,
-// and its amounts (schedule/kernel_amounts.h). `fit_cycles.py` reads it.
+// for each step: its number, kernel, division, cycles that the chip file tells (of starting
+// transfers, and of loads and stores outside of the scratchpad), and its amounts
+// (schedule/kernel_amounts.h). `fit_cycles.py` reads it.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -40,7 +41,7 @@ int print_amounts(const std::string& path, const std::string& train) {
   const schedule::Schedule& schedule = planned->schedule;
   const chip::Chip& chip = planned->interface.chip;
   std::map<int64_t, schedule::KernelWork> steps;
-  std::map<int64_t, int64_t> transfers;
+  std::map<int64_t, double> known;
   int64_t first = 0;
   for (const schedule::EntryPoint& entry : schedule.entry_points) {
     const std::vector<int64_t> numbers = schedule::step_numbers(entry, first);
@@ -51,21 +52,22 @@ int print_amounts(const std::string& path, const std::string& train) {
             steps.try_emplace(numbers[at], schedule::KernelWork{work.kernel, work.division})
                 .first->second;
         for (size_t i = 0; i < step.amounts.size(); ++i) step.amounts[i] += work.amounts[i];
+        known[numbers[at]] += work.far * static_cast<double>(chip.scratchpad->load - 1);
       } else if (const auto* copy = std::get_if<schedule::Copy>(&entry.steps[at])) {
         if (!copy->transfer) continue;
         const LevelId far =
             schedule.buffers[schedule::far_view(schedule, chip, *copy).buffer].level;
         const bool is_in = schedule::is_inward(schedule, chip, *copy);
-        transfers[numbers[schedule::launch_of_transfer(entry, at, is_in)]] +=
-            chip.transfers_with(far).transfer;
+        known[numbers[schedule::launch_of_transfer(entry, at, is_in)]] +=
+            static_cast<double>(chip.transfers_with(far).transfer);
       }
     }
     first += schedule::count_numbers(entry);
   }
-  fmt::print("step kernel division transfers {}\n", fmt::join(schedule::amount_names(), " "));
+  fmt::print("step kernel division known {}\n", fmt::join(schedule::amount_names(), " "));
   for (const auto& [number, step] : steps)
     fmt::print("{} {} {} {} {}\n", number, step.kernel, schedule::name_of(step.division),
-               transfers[number], fmt::join(step.amounts, " "));
+               known[number], fmt::join(step.amounts, " "));
   return 0;
 }
 

@@ -2,7 +2,7 @@
 
 Usage: fit_cycles.py TDC CYCLES [FOLDER] > runtime/rv32/pulp_cluster/cycles.txt
 
-Runs one step of each program of bench/fit on the chip. What kernels took there is explained by the amounts that
+Runs one step of each program of bench/fit on the chip. What kernels took there beside what the chip file tells is explained by the amounts that
 `bench/cycles` (CYCLES) says of their launches, with coefficients that are not negative, by least squares.
 Kernels that were seen seldom lean on the coefficients of all kernels of their division. Profiles are kept in FOLDER, if
 there is one, and taken from there. Progress, and how far the table is from what it was made of, go to the standard error.
@@ -38,8 +38,8 @@ def rows_of(tdc, cycles, program, folder):
     by_step = {int(line[0]): line for line in lines}
     rows = []
     for step in profile["steps"]:
-        _, kernel, division, transfers, *amounts = by_step[step["step"]]
-        spent = step["cycles"] - step["events"]["dma_wait"] / len(profile["chip"]["cores"]) - int(transfers)
+        _, kernel, division, known, *amounts = by_step[step["step"]]
+        spent = step["cycles"] - step["events"]["dma_wait"] / len(profile["chip"]["cores"]) - float(known)
         if spent > 0:
             rows.append((kernel, division, spent, [float(amount) for amount in amounts]))
     return names[4:], rows

@@ -98,6 +98,7 @@ check "its rows are those of the steps" report profiled \
   'all(any(s["step"] == q["step"] and s["op"] == q["op"] and 2 * s["flop"] == q["flop"] for s in r["steps"]) for q in p["steps"])'
 check "cycles of the rows are those of the model, but for what lies between" report profiled \
   '0.9 * p["chip"]["model_cycles"] < sum(q["cycles"] for q in p["steps"]) <= p["chip"]["cycles"]'
+check "small tiled programs take the cycles on record" python3 "$root/tests/diff/golden_cycles.py" "$tdc"
 check "cycles were predicted within 15 %, and within 40 % of a step that takes more than 5 %" report profiled \
   'abs(sum(q["predicted_cycles"] for q in p["steps"]) / p["chip"]["model_cycles"] - 1) < 0.15 and \
    all(abs(q["predicted_cycles"] / q["cycles"] - 1) < 0.4 for q in p["steps"] if q["cycles"] > 0.05 * p["chip"]["model_cycles"])'

@@ -17,17 +17,18 @@ const ir::Attributes kPlainProduct = {
 TEST_CASE("tiles: what a product moves, each operand once, and the row that says so") {
   ScheduleBuilder b;
   b.entry_point("step");
-  const BufferId x = b.input("x", {64, 128}), w = b.input("w", {128, 384});
-  b.launch("matmul", {x, w, {}}, {b.output("y", {64, 384})}, kPlainProduct);
+  const BufferId x = b.input("x", {64, 128}), w = b.input("w", {128, 320});
+  b.launch("matmul", {x, w, {}}, {b.output("y", {64, 320})}, kPlainProduct);
   const chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
-  const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
+  const schedule::Schedule tiled =
+      schedule::tile(b.schedule(), chip, schedule::CycleTable::rough());
   const std::map<int64_t, Traffic> traffic = traffic_of(tiled, chip);
   REQUIRE(traffic.size() == 1);
-  constexpr int64_t kIn = 4 * (64 * 128 + 128 * 384), kOut = 4 * 64 * 384;
+  constexpr int64_t kIn = 4 * (64 * 128 + 128 * 320), kOut = 4 * 64 * 320;
   CHECK(traffic.begin()->second == Traffic{.in = kIn, .out = kOut, .least = kIn + kOut});
   const std::string text = tiles_text(tiled, chip);
   CHECK(text.starts_with("tiles of `step`, bytes to and from L1\n step op "));
-  CHECK(text.find("   12 64x32                229,376      98,304     327,680\n") !=
+  CHECK(text.find("    8 64x40                196,608      81,920     278,528\n") !=
         std::string::npos);
 }
 
@@ -36,7 +37,8 @@ TEST_CASE("tiles: cycles stand there where kernels were measured") {
   b.entry_point("step");
   b.launch("relu", {b.input("x", {3000})}, {b.output("y", {3000})});
   chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
-  const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
+  const schedule::Schedule tiled =
+      schedule::tile(b.schedule(), chip, schedule::CycleTable::rough());
   CHECK(predicted_cycles(tiled, chip).empty());
   CHECK(tiles_text(tiled, chip).find("cycles") == std::string::npos);
   chip.platform = "pulp_cluster";
@@ -55,7 +57,8 @@ TEST_CASE("tiles: products in a small scratchpad move more than their operands")
            {b.output("y", {64, 64})}, kPlainProduct);
   const chip::Chip chip = test::chip_with_scratchpad(4096, 60, 15);
   int64_t least = 0, moved = 0;
-  for (const auto& [step, traffic] : traffic_of(schedule::tile(b.schedule(), chip), chip)) {
+  for (const auto& [step, traffic] :
+       traffic_of(schedule::tile(b.schedule(), chip, schedule::CycleTable::rough()), chip)) {
     CHECK(traffic.least <= traffic.in + traffic.out);
     least += traffic.least;
     moved += traffic.in + traffic.out;
@@ -73,7 +76,8 @@ TEST_CASE("tiles: rows that two pieces of a convolution need move twice") {
            {b.output("y", {8, 64, 64})},
            {{"stride", one}, {"padding", one}, {"dilation", one}, {"groups", int64_t{1}}});
   const chip::Chip chip = test::chip_with_scratchpad(40 * 1024, 60, 15);
-  const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
+  const schedule::Schedule tiled =
+      schedule::tile(b.schedule(), chip, schedule::CycleTable::rough());
   Traffic all;
   for (const auto& [step, traffic] : traffic_of(tiled, chip)) {
     CHECK(traffic.least <= traffic.in + traffic.out);
@@ -98,7 +102,8 @@ TEST_CASE("tiles: what stays is named with the reason") {
   b.launch("softmax", {b.input("row", {1, 9000})}, {b.output("sums", {1, 9000})},
            {{"axis", int64_t{-1}}});
   const chip::Chip chip = test::chip_with_scratchpad(64 * 1024, 60, 15);
-  const schedule::Schedule tiled = schedule::tile(b.schedule(), chip);
+  const schedule::Schedule tiled =
+      schedule::tile(b.schedule(), chip, schedule::CycleTable::rough());
   std::vector<std::pair<std::string, std::string_view>> found;
   for (const schedule::Step& step : tiled.entry_points[0].steps)
     if (const auto* launch = std::get_if<schedule::Launch>(&step))
@@ -122,12 +127,13 @@ TEST_CASE("tiles: what comes from and goes to streamed weights is told by itself
   const BufferId updated = b.next_version(w);
   b.launch("add", {w, b.input("x", {3000})}, {updated});
   chip::Chip chip = test::chip_with_scratchpad(64 * 1024, 60, 15);
-  CHECK(tiles_text(schedule::tile(b.schedule(), chip), chip).find("of L3") == std::string::npos);
+  CHECK(tiles_text(schedule::tile(b.schedule(), chip, schedule::CycleTable::rough()), chip)
+            .find("of L3") == std::string::npos);
   chip.stream = {.level = chip.levels.push_back({.name = "L3", .capacity = {1 << 20}}),
                  .transfer = 160};
   const schedule::Schedule streamed = schedule::tile(
       schedule::stream_weights(b.schedule(), chip, {b.schedule().buffers[w].variable.value()}),
-      chip);
+      chip, schedule::CycleTable::rough());
   const std::map<int64_t, Traffic> traffic = traffic_of(streamed, chip);
   REQUIRE(traffic.size() == 1);
   CHECK(traffic.begin()->second == Traffic{.in = 24'000,

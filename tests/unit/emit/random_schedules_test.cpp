@@ -47,7 +47,9 @@ TEST_CASE("emitted: launches, aliases, views and copies of random schedules") {
 
 /// With operands in tiles, kept near and fetched ahead where they can be.
 schedule::Schedule in_scratchpad(const schedule::Schedule& schedule, const chip::Chip& chip) {
-  return schedule::prefetch(schedule::keep_near(schedule::tile(schedule, chip), chip), chip);
+  return schedule::prefetch(
+      schedule::keep_near(schedule::tile(schedule, chip, schedule::CycleTable::rough()), chip),
+      chip);
 }
 
 /// One entry point for each call of the samples of all ops, or for one of `share` in turn: the

@@ -112,6 +112,31 @@ static void run_conv2d(int32_t stride, int32_t dilation, int32_t groups) {
       .dy_row = out_width, .dw_output = channels * 9, .dw_channel = 9, .dw_row = 3);
 }
 
+/* Chains of one channel: patches that are narrower than a row, and a kernel too large for one. */
+static void run_channels(int32_t kernel, int32_t stride, int32_t dilation, int32_t width) {
+  const int32_t height = 9, pad = kernel / 2 * dilation;
+  const int32_t out_height = (height - 1) / stride + 1, out_width = (width - 1) / stride + 1;
+#define CHANNELS                                                                           \
+  .batch = 2, .groups = 3, .channels = 1, .height = height, .width = width, .outputs = 1,  \
+  .out_height = out_height, .out_width = out_width, .kernel_height = kernel,               \
+  .kernel_width = kernel, .stride_height = stride, .stride_width = stride, .pad_top = pad, \
+  .pad_left = pad, .dilation_height = dilation, .dilation_width = dilation
+  RUN(td_conv2d_f32, .y = result, .x = operand_a, .w = operand_b, CHANNELS,
+      .x_image = 3 * height * width, .x_channel = height * width, .x_row = width,
+      .y_image = 3 * out_height * out_width, .y_channel = out_height * out_width,
+      .y_row = out_width, .w_output = kernel * kernel);
+  RUN(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, CHANNELS,
+      .dx_image = 3 * height * width, .dx_channel = height * width, .dx_row = width,
+      .dy_image = 3 * out_height * out_width, .dy_channel = out_height * out_width,
+      .dy_row = out_width, .w_output = kernel * kernel, .w_channel = kernel * kernel,
+      .w_row = kernel);
+  RUN(td_conv2d_weight_grad_f32, .dw = result, .x = operand_a, .dy = operand_b, CHANNELS,
+      .x_image = 3 * height * width, .x_channel = height * width, .x_row = width,
+      .dy_image = 3 * out_height * out_width, .dy_channel = out_height * out_width,
+      .dy_row = out_width, .dw_output = kernel * kernel, .dw_channel = kernel * kernel,
+      .dw_row = kernel);
+}
+
 /* A kernel row that is larger than a panel of a small core. */
 static void run_wide_conv2d(void) {
   RUN(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, .batch = 1,
@@ -254,6 +279,11 @@ int main(void) {
   run_conv2d(1, 1, 1);
   run_conv2d(2, 1, 3);
   run_conv2d(3, 2, 2);
+  run_channels(3, 1, 1, 5);
+  run_channels(3, 1, 1, 61);
+  run_channels(5, 2, 1, 70);
+  run_channels(3, 1, 2, 44);
+  run_channels(9, 1, 2, 20);
   run_wide_conv2d();
   run_reductions();
   run_rows(10);

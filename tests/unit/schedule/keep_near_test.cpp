@@ -27,7 +27,7 @@ std::vector<std::string> transfers(const Schedule& schedule, const chip::Chip& c
 
 std::vector<std::string> kept(const test::ScheduleBuilder& b, int64_t bytes) {
   const chip::Chip chip = test::chip_with_scratchpad(bytes, /*transfer=*/60, /*load=*/1000);
-  return transfers(keep_near(tile(b.schedule(), chip), chip), chip);
+  return transfers(keep_near(tile(b.schedule(), chip, CycleTable::rough()), chip), chip);
 }
 
 using Names = std::vector<std::string>;

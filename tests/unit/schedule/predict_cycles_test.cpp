@@ -22,14 +22,18 @@ using test::ScheduleBuilder;
 
 const std::string kHeading =
     "# A table\nkernel division calls outputs inputs rows items steps single_steps edge_steps "
-    "gathered panels continued far\n";
+    "gathered panels continued\n";
 
 double amount(const Amounts& amounts, Amount which) {
   return amounts[static_cast<size_t>(which)];
 }
 
+KernelWork work_at(const Schedule& schedule, const chip::Chip& chip, size_t step) {
+  return work_of(schedule, chip, std::get<Launch>(schedule.entry_points[0].steps[step]));
+}
+
 Amounts of(const Schedule& schedule, const chip::Chip& chip, size_t step = 0) {
-  return work_of(schedule, chip, std::get<Launch>(schedule.entry_points[0].steps[step])).amounts;
+  return work_at(schedule, chip, step).amounts;
 }
 
 ir::Attributes plain_product() {
@@ -68,7 +72,8 @@ TEST_CASE("amounts: a product in blocks, the core that has the most of them") {
   CHECK(amount(even, Amount::steps) == 2 * 30);
   CHECK(amount(even, Amount::single_steps) == 0);
   CHECK(amount(even, Amount::gathered) == 0);
-  CHECK(amount(even, Amount::far) == (12 * 30 + 30 * 16 + 12 * 16) * 2 / 12.0);
+  // Four of each operand a step, and two blocks of results.
+  CHECK(work_at(schedule, chip, 0).far == 2 * 4 * 2 * 30 + 2 * 16);
   const Amounts ragged = of(schedule, chip, 1);
   CHECK(amount(ragged, Amount::steps) == 15);  // one item: on average half of a column's
   CHECK(amount(ragged, Amount::single_steps) == 15);
@@ -84,18 +89,43 @@ TEST_CASE("amounts: a product in blocks, the core that has the most of them") {
 TEST_CASE("amounts: convolutions in blocks and in rows, and their edges") {
   chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
   chip.cores = 2;
-  const Amounts full = of_convolution(4, 8, 1, chip);  // 2 x 20 blocks of chains of 36
+  // 2 x 20 blocks; of the kernel rows of 8 rows, two are outside of the image, so that a chain of
+  // 36 is 33 on average.
+  const Amounts full = of_convolution(4, 8, 1, chip);
   CHECK(amount(full, Amount::items) == 20);
-  CHECK(amount(full, Amount::steps) == 20 * 36);
-  CHECK(amount(full, Amount::edge_steps) == 20 * 36 * 2 / 10.0);  // rows -1 and 8 of -1 .. 8
-  CHECK(amount(full, Amount::gathered) == 10 * 36 * 4);           // a column is two items
-  CHECK(amount(full, Amount::rows) ==
-        doctest::Approx(10 * 36 * 1.3));                    // 3 of 10 blocks pass a row's end
+  CHECK(amount(full, Amount::steps) == doctest::Approx(20 * 33));
+  CHECK(amount(full, Amount::edge_steps) == doctest::Approx(20 * 33 * 2 / 8.0));
+  CHECK(amount(full, Amount::gathered) == doctest::Approx(10 * 33 * 4));  // a column is two items
+  // Blocks of a run: neither the 3 of 10 that pass a row's end, nor those beside the image, where
+  // 2 of 30 pairs of a column and a tap are.
+  const double runs = 0.7 * (1 - 4 * 2 / 30.0);
+  CHECK(amount(full, Amount::rows) == doctest::Approx(10 * 33 * (runs + 4 * (1 - runs))));
   const Amounts depthwise = of_convolution(4, 4, 4, chip);  // 4 x 8 rows of 3 blocks
   CHECK(amount(depthwise, Amount::items) == 16 * 3);
-  CHECK(amount(depthwise, Amount::steps) == 16 * 1 * 9);
-  CHECK(amount(depthwise, Amount::edge_steps) == 16 * 2 * 9);
+  CHECK(amount(depthwise, Amount::steps) == 16 * 3 * 9);
   CHECK(amount(depthwise, Amount::gathered) == 0);
+}
+
+TEST_CASE("amounts: the gradient of an image has phases, each with the taps that meet it") {
+  chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
+  chip.cores = 2;
+  ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("conv2d_input_grad", {b.input("dy", {1, 8, 4, 4}), b.input("w", {8, 4, 3, 3})},
+           {b.output("dx", {1, 4, 8, 8})},
+           {{"stride", std::vector<int64_t>{2, 2}},
+            {"padding", std::vector<int64_t>{1, 1}},
+            {"dilation", std::vector<int64_t>{1, 1}},
+            {"groups", int64_t{1}},
+            {"dims", std::vector<int64_t>{1, 4, 8, 8}}});
+  const Amounts amounts = of(b.schedule(), chip);
+  // Four phases of 16 positions, 4 blocks, for two cores. Rows 0, 2 .. meet one kernel row, rows 1,
+  // 3 .. two, of which one is outside of dy for row 7: 11 of 24; columns 12 of 24.
+  const double chain = 8 * 9 * 11 / 24.0 * 12 / 24.0;
+  CHECK(amount(amounts, Amount::items) == 4 * 2);
+  CHECK(amount(amounts, Amount::steps) == doctest::Approx(4 * 2 * chain));
+  CHECK(amount(amounts, Amount::edge_steps) == doctest::Approx(4 * 2 * chain / 8));
+  CHECK(amount(amounts, Amount::panels) == 4 * 2);
 }
 
 TEST_CASE("amounts: rows of elements end where an operand does not go on") {
@@ -109,20 +139,22 @@ TEST_CASE("amounts: rows of elements end where an operand does not go on") {
   CHECK(amount(of(b.schedule(), chip, 1), Amount::rows) == 6);
   CHECK(amount(of(b.schedule(), chip, 0), Amount::outputs) == 60);
   CHECK(amount(of(b.schedule(), chip, 0), Amount::inputs) == 120);
-  CHECK(amount(of(b.schedule(), chip, 0), Amount::far) == 180);
+  CHECK(work_at(b.schedule(), chip, 0).far == 180);
 }
 
 TEST_CASE("cycles: a table has lines for kernels, and one for all others") {
   const CycleTable table =
       CycleTable::parse(kHeading +
-                        "* elements 100 2 0 0 0 0 0 0 0 0 0 0.5\n"
-                        "td_relu_f32 elements 7 0 0 0 0 0 0 0 0 0 0 0   # its own\n");
+                        "* elements 100 2 0 0 0 0 0 0 0 0 0\n"
+                        "td_relu_f32 elements 7 0 0 0 0 0 0 0 0 0 0   # its own\n");
   Amounts amounts = {};
   amounts[static_cast<size_t>(Amount::calls)] = 3;
   amounts[static_cast<size_t>(Amount::outputs)] = 10;
-  amounts[static_cast<size_t>(Amount::far)] = 4;
-  CHECK(table.cycles({"td_relu_f32", Division::elements, amounts}) == 21);
-  CHECK(table.cycles({"td_neg_f32", Division::elements, amounts}) == 322);
+  const chip::Chip chip = test::chip_with_scratchpad(8192, /*transfer=*/60, /*load=*/15);
+  CHECK(table.cycles({"td_relu_f32", Division::elements, amounts}, chip) == 21);
+  CHECK(table.cycles({"td_neg_f32", Division::elements, amounts}, chip) == 320);
+  // What lies outside of the scratchpad takes 14 cycles more.
+  CHECK(table.cycles({"td_neg_f32", Division::elements, amounts, 4}, chip) == 320 + 4 * 14);
 }
 
 TEST_CASE("cycles: the table that tdc brings answers for kernels that nobody measured") {
@@ -133,15 +165,17 @@ TEST_CASE("cycles: the table that tdc brings answers for kernels that nobody mea
   Amounts amounts = {};
   amounts[static_cast<size_t>(Amount::calls)] = 1;
   for (const Division division : {Division::elements, Division::blocks, Division::rows})
-    CHECK(table.cycles({"another", division, amounts}) > 100);
+    for (const CycleTable* each : {&table, &CycleTable::rough()})
+      CHECK(each->cycles({"another", division, amounts}, test::chip_with_scratchpad(8192, 60, 15)) >
+            100);
 }
 
 /// Predictions of the schedule behind `tile`, with or without `prefetch`; kernels take 5,000
 /// cycles.
 std::map<int64_t, int64_t> predicted(const ScheduleBuilder& b, const chip::Chip& chip,
                                      bool is_prefetched) {
-  const CycleTable table = CycleTable::parse(kHeading + "* elements 5000 0 0 0 0 0 0 0 0 0 0 0\n");
-  Schedule schedule = tile(b.schedule(), chip);
+  const CycleTable table = CycleTable::parse(kHeading + "* elements 5000 0 0 0 0 0 0 0 0 0 0\n");
+  Schedule schedule = tile(b.schedule(), chip, CycleTable::rough());
   if (is_prefetched) schedule = prefetch(std::move(schedule), chip);
   return predict_cycles(schedule, chip, table);
 }

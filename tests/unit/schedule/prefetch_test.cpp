@@ -39,7 +39,7 @@ Names steps_of(const Schedule& schedule, const chip::Chip& chip) {
 
 Names prefetched(const test::ScheduleBuilder& b, int64_t bytes) {
   const chip::Chip chip = test::chip_with_scratchpad(bytes, /*transfer=*/60, /*load=*/1000);
-  return steps_of(prefetch(tile(b.schedule(), chip), chip), chip);
+  return steps_of(prefetch(tile(b.schedule(), chip, CycleTable::rough()), chip), chip);
 }
 
 TEST_CASE(

@@ -111,7 +111,7 @@ TEST_CASE("stream_weights: all that is streamed comes to the scratchpad if its p
     const chip::Chip chip = streaming_chip(bytes);
     const Schedule streamed = stream_weights(b.schedule(), chip, {variable_of(b, w)});
     CHECK(unreachable_weights(streamed, chip) == std::set{variable_of(b, w)});
-    return unreachable_weights(tile(streamed, chip), chip);
+    return unreachable_weights(tile(streamed, chip, CycleTable::rough()), chip);
   };
   CHECK(unreachable(4096).empty());
   CHECK(unreachable(64).size() == 1);  // more pieces than there may be
@@ -119,7 +119,7 @@ TEST_CASE("stream_weights: all that is streamed comes to the scratchpad if its p
   chip::Chip near = streaming_chip(4096);
   near.scratchpad->load = 1;
   const auto is_launch_near = [&](const Schedule& schedule) {
-    const Schedule tiled = tile(schedule, near);
+    const Schedule tiled = tile(schedule, near, CycleTable::rough());
     return std::ranges::any_of(tiled.entry_points.at(0).steps,
                                [](const Step& step) { return std::holds_alternative<Copy>(step); });
   };

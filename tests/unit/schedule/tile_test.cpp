@@ -136,7 +136,7 @@ TEST_CASE("tile: what is too large in the smallest pieces takes as little as it 
   CHECK(found[0].launch->op->name == "softmax");
   CHECK(found[0].bytes == Bytes{16 * 1024});
   CHECK(too_large(16 * 1024).empty());
-  CHECK(launches_of(tile(b.schedule(), generous_chip(16 * 1024))) > 3);
+  CHECK(launches_of(tile(b.schedule(), generous_chip(16 * 1024), CycleTable::rough())) > 3);
   CHECK(too_large(80).size() == 2);  // 256 pieces of 12 elements, two of each operand: 192 bytes
   CHECK(too_large(192).size() == 1);
 }
@@ -155,7 +155,7 @@ TEST_CASE("tile: every op has the bits of the whole, however small the scratchpa
           // What fits, and what does only in few or many pieces.
           for (const int64_t share : {3, 7, 12, 24}) {
             const chip::Chip chip = generous_chip(whole.bytes() * share / 16);
-            const Schedule tiled = tile(whole.schedule(), chip);
+            const Schedule tiled = tile(whole.schedule(), chip, CycleTable::rough());
             ++cases;
             if (launches_of(tiled) > 1) ++in_pieces;
             if (tiled.buffers.size() == whole.schedule().buffers.size()) continue;
@@ -181,7 +181,7 @@ Schedule product(int64_t rows, int64_t bytes) {
   const BufferId x = b.input("x", {16, 64}), w = b.input("w", {64, rows});
   b.launch("matmul", {x, w, {}}, {b.output("y", {16, rows})},
            {{"transpose_a", false}, {"transpose_b", false}, {"reduce", false}});
-  return tile(b.schedule(), generous_chip(bytes));
+  return tile(b.schedule(), generous_chip(bytes), CycleTable::rough());
 }
 
 TEST_CASE("tile: the steps of the C do not depend on the number of pieces") {
@@ -200,14 +200,15 @@ TEST_CASE("tile: what data decides, single elements, and everything without a sc
   const BufferId rate = b.input("rate", {}), x = b.input("x", {300});
   b.launch("mul", {x, rate}, {b.output("z", {300})});
   const chip::Chip chip = generous_chip(4096);
-  const Schedule tiled = tile(b.schedule(), chip);
+  const Schedule tiled = tile(b.schedule(), chip, CycleTable::rough());
   std::set<std::string> near;
   for (const Buffer& buffer : tiled.buffers)
     if (buffer.level == test::kL1) near.insert(buffer.name);
   CHECK(near == std::set<std::string>{"index (tile)", "x (tile)", "y (tile)", "z (tile)"});
 
   const chip::Chip without = test::two_level_chip();
-  CHECK(to_text(tile(b.schedule(), without), without) == to_text(b.schedule(), without));
+  CHECK(to_text(tile(b.schedule(), without, CycleTable::rough()), without) ==
+        to_text(b.schedule(), without));
 }
 
 TEST_CASE("tile: a convolution keeps its outputs together, which share the panels of its image") {
@@ -217,7 +218,8 @@ TEST_CASE("tile: a convolution keeps its outputs together, which share the panel
   b.launch("conv2d", {b.input("x", {64, 16, 16}), b.input("w", {128, 64, 3, 3})},
            {b.output("y", {128, 16, 16})},
            {{"stride", one}, {"padding", one}, {"dilation", one}, {"groups", int64_t{1}}});
-  const Schedule tiled = tile(b.schedule(), test::chip_with_scratchpad(96 * 1024, 60, 15));
+  const Schedule tiled =
+      tile(b.schedule(), test::chip_with_scratchpad(96 * 1024, 60, 15), CycleTable::rough());
   CHECK(launches_of(tiled) > 1);
   for (const Step& step : tiled.entry_points[0].steps)
     if (const auto* launch = std::get_if<Launch>(&step)) CHECK(launch->outputs[0].extent[0] == 128);
@@ -228,7 +230,8 @@ TEST_CASE("tile: what gains nothing stays") {
   b.entry_point("step");
   b.launch("relu", {b.input("x", {4})}, {b.output("y", {4})});
   const chip::Chip chip = test::chip_with_scratchpad(4096, 60, 15);
-  CHECK(tile(b.schedule(), chip).buffers.size() == b.schedule().buffers.size());
+  CHECK(tile(b.schedule(), chip, CycleTable::rough()).buffers.size() ==
+        b.schedule().buffers.size());
 }
 
 }  // namespace
