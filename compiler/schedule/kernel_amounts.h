@@ -43,6 +43,9 @@ struct KernelWork {
   Amounts amounts = {};
   double far = 0;  ///< loads and stores outside of the scratchpad, which the chip file has costs of
 };
+/// Cycles of loads and stores outside of the scratchpad, beyond those in it.
+double far_cycles(const KernelWork& work, const chip::Chip& chip);
+
 KernelWork work_of(const Schedule& schedule, const chip::Chip& chip, const Launch& launch);
 
 /// The same of a launch that is in no schedule yet; `is_far` says which buffers the cores would

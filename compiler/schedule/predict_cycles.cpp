@@ -32,20 +32,15 @@ class Clock {
       now_ += static_cast<double>(ir::element_count(copy.to.extent) * cycles);
       return;
     }
-    const Rows rows = rows_of(copy);
-    double count = 1;
-    for (size_t i = 0; i < rows.outer; ++i) count *= static_cast<double>(copy.to.extent[i]);
     const LevelId level = schedule_.buffers[far_view(schedule_, chip_, copy).buffer].level;
     const chip::Stream costs = chip_.transfers_with(level);
-    const double half = static_cast<double>(costs.transfer) / 2;
-    now_ += half * count;
+    const TransferCycles cycles = transfer_cycles(copy, costs);
+    now_ += cycles.starts / 2;
     double& free = free_[chip_.streams_from(level)           ? kStreamed
                          : is_inward(schedule_, chip_, copy) ? kIn
                                                              : kOut];
-    const auto bytes = static_cast<double>(ir::element_count(copy.to.extent) * ir::kElementBytes);
-    free = std::max(free, now_) + bytes / static_cast<double>(costs.bandwidth) +
-           count * static_cast<double>(rows.count * costs.row);
-    arrival_[*copy.transfer] = free + half;
+    free = std::max(free, now_) + cycles.moving;
+    arrival_[*copy.transfer] = free + static_cast<double>(costs.transfer) / 2;
   }
 
   void wait(const Wait& wait) { now_ = std::max(now_, arrival_[wait.transfer]); }

@@ -248,21 +248,14 @@ class Chooser {
           static_cast<double>(runs_of(group) * kStartsOfRun * chip_.scratchpad->transfer);
     const Launch first = near_.piece(group.front());
     for (const NearOperand& operand : near_.all()) {
-      const chip::Stream costs = chip_.transfers_with(near_.level_of(operand));
-      const Copy copy = near_.transfer_of(NearOperands::view_of(first, operand), BufferId(),
-                                          operand.is_output, {});
-      const int64_t elements = ir::element_count(copy.to.extent);
-      const Rows rows = rows_of(copy);
-      const auto all_rows = static_cast<double>(elements / rows.length);
-      const double cycles =
-          static_cast<double>(elements * ir::kElementBytes) / static_cast<double>(costs.bandwidth) +
-          all_rows * static_cast<double>(costs.row);
-      const double starts =
-          static_cast<double>(costs.transfer) * all_rows / static_cast<double>(rows.count);
-      moves.exposed += cycles + starts;
+      const TransferCycles cycles =
+          transfer_cycles(near_.transfer_of(NearOperands::view_of(first, operand), BufferId(),
+                                            operand.is_output, {}),
+                          chip_.transfers_with(near_.level_of(operand)));
+      moves.exposed += cycles.moving + cycles.starts;
       if (near_.is_stationary(operand, group)) continue;
-      moves.hidden += cycles * (turns - 1);
-      moves.exposed += starts * (turns - 1);
+      moves.hidden += cycles.moving * (turns - 1);
+      moves.exposed += cycles.starts * (turns - 1);
     }
     return moves;
   }

@@ -16,6 +16,16 @@ Rows rows_of(const Copy& copy) {
   return rows;
 }
 
+TransferCycles transfer_cycles(const Copy& copy, const chip::Stream& costs) {
+  const Rows rows = rows_of(copy);
+  int64_t transfers = 1;
+  for (size_t i = 0; i < rows.outer; ++i) transfers *= copy.to.extent[i];
+  const int64_t bytes = ir::element_count(copy.to.extent) * ir::kElementBytes;
+  return {.starts = static_cast<double>(transfers * costs.transfer),
+          .moving = static_cast<double>(bytes) / static_cast<double>(costs.bandwidth) +
+                    static_cast<double>(transfers * rows.count * costs.row)};
+}
+
 bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& copy) {
   return chip.scratchpad && schedule.buffers[copy.to.buffer].level == chip.scratchpad->level;
 }

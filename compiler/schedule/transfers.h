@@ -19,6 +19,13 @@ struct Rows {
 };
 Rows rows_of(const Copy& copy);
 
+/// Cycles of a transfer.
+struct TransferCycles {
+  double starts = 0;  ///< of the cores, to start it and to wait for it, half of them each
+  double moving = 0;  ///< until all has arrived
+};
+TransferCycles transfer_cycles(const Copy& copy, const chip::Stream& costs);
+
 /// Whether a copy brings something to the chip's scratchpad.
 bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& copy);
 

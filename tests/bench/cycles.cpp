@@ -52,7 +52,7 @@ int print_amounts(const std::string& path, const std::string& train) {
             steps.try_emplace(numbers[at], schedule::KernelWork{work.kernel, work.division})
                 .first->second;
         for (size_t i = 0; i < step.amounts.size(); ++i) step.amounts[i] += work.amounts[i];
-        known[numbers[at]] += work.far * static_cast<double>(chip.scratchpad->load - 1);
+        known[numbers[at]] += schedule::far_cycles(work, chip);
       } else if (const auto* copy = std::get_if<schedule::Copy>(&entry.steps[at])) {
         if (!copy->transfer) continue;
         const LevelId far =
