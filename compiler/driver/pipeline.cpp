@@ -257,10 +257,11 @@ class Planner {
       schedule = schedule::stream_weights(std::move(schedule), chip_, streamed);
     dump.at(kStreamWeights, [&] { return schedule::to_text(schedule, chip_); });
     const std::optional<Shortage> shortage = shortage_of_budget(schedule);
+    const bool is_in_vain = shortage || weights_overflow(schedule);
     std::vector<schedule::Schedule> looser;  // that need less of the scratchpad at a time
     for (const NearPass& pass : kNearPasses) {
       if (chip_.scratchpad && pass.may_overflow) looser.push_back(schedule);
-      if (!shortage) run_pass(pass, without_, schedule, chip_, cycles_);
+      if (!is_in_vain) run_pass(pass, without_, schedule, chip_, cycles_);
       dump.at(pass.name, [&] { return schedule::to_text(schedule, chip_); });
     }
     set_fault_context("memory");
@@ -295,6 +296,15 @@ class Planner {
       const schedule::Schedule& schedule) const {
     return memory::plan_memory(schedule, chip_,
                                emit::program_data(interface_, schedule, has_weight_file_));
+  }
+
+  /// Whether weights alone are more than all memories hold: whatever is done to tensors, the
+  /// program does not fit.
+  [[nodiscard]] bool weights_overflow(const schedule::Schedule& schedule) const {
+    Bytes room, weights;
+    for (const chip::MemoryLevel& level : chip_.levels) room += level.room();
+    for (const ir::Variable& variable : schedule.variables) weights += ir::byte_size(variable.type);
+    return weights > room;
   }
 
   /// The launch that needs most of a scratchpad whose budget is too small for it even in the
