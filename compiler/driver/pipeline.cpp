@@ -83,8 +83,11 @@ constexpr std::string_view kStreamWeights = "stream_weights";
 
 /// Passes that depend on where weights lie.
 constexpr NearPass kNearPasses[] = {
+    // place_near comes before tile, which leaves room for what lies near.
+    {"place_near", with_any_cycles<schedule::place_near>},
     // tile comes behind all that looks at whole launches: what it makes are pieces in loops.
     {"tile", schedule::tile},
+    {"hoist", with_any_cycles<schedule::hoist>, /*may_overflow=*/true},
     {"keep_near", with_any_cycles<schedule::keep_near>, /*may_overflow=*/true},
     {"prefetch", with_any_cycles<schedule::prefetch>, /*may_overflow=*/true},
 };

@@ -135,7 +135,6 @@ std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const 
     if (buffer.level == chip.scratchpad->level) return;
     const std::string_view reason = access.is_indexed                     ? "data decides"
                                     : ir::element_count(view.extent) == 1 ? "one element"
-                                    : launch.context.loop_turn            ? "in a recurrence"
                                     : too_large.contains(&launch)         ? "does not fit"
                                                                           : "gains nothing";
     result.push_back({buffer.name, reason});

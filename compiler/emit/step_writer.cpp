@@ -29,9 +29,7 @@
 // neither stack nor code. The learning rate and 1 / count lie in a static struct for that reason.
 
 namespace tdc::emit {
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 StepWriter::StepWriter(const Model& model, Addresses& addresses)
     : model_(model), schedule_(model.schedule), addresses_(addresses), words_(model.schedule) {}
@@ -71,9 +69,11 @@ void StepWriter::set_arguments(const schedule::EntryPoint& entry_point) {
 /// Tables stand before the loop that reads them.
 std::string StepWriter::write_loop(const schedule::EntryPoint& entry_point,
                                    const schedule::Stretch& stretch) {
+  const schedule::Loop& loop = schedule_.loops[*stretch.loop];
+  if (loop.kind == schedule::Loop::Kind::repeat)
+    marked_ = -1;  // before the first step may stand the last
   std::string body;
   for (size_t i = 0; i < stretch.body; ++i) body += write_step(entry_point, stretch, i, "      ");
-  const schedule::Loop& loop = schedule_.loops[*stretch.loop];
   const std::string_view what =
       loop.kind == schedule::Loop::Kind::repeat ? "turns of the `repeat` in" : "pieces of";
   const std::string place = loop.origin.is_valid() ? place_of(loop.origin) : "a call";
@@ -127,18 +127,21 @@ std::string StepWriter::write_each(const schedule::EntryPoint& entry_point,
   if (!launches.empty()) return write_launch(launches, number, indent);
   const auto copies = schedule::in_turns<schedule::Copy>(entry_point, stretch, place);
   if (!copies.empty())
-    return (stretch.loop ? "" : mark_of(entry_point, stretch, indent)) +
-           write_copy(copies, number, indent);
+    return mark_of(entry_point, stretch, place, indent) + write_copy(copies, number, indent);
   return write_wait(entry_point, *stretch.step(schedule::turns_at(stretch, place).begin, place),
                     indent);
 }
 
-/// What is brought before a launch, or before the loop in which it stands, is charged to it.
+/// What is brought before a launch, or before the pieces of one, is charged to it.
 std::string StepWriter::mark_of(const schedule::EntryPoint& entry_point,
-                                const schedule::Stretch& stretch, std::string_view indent) {
-  const auto& copy = std::get<schedule::Copy>(entry_point.steps[stretch.first]);
-  if (!copy.transfer || !schedule::is_inward(schedule_, model_.interface.chip, copy)) return "";
-  const int64_t number = numbers_[schedule::launch_of_transfer(entry_point, stretch.first, true)];
+                                const schedule::Stretch& stretch, size_t place,
+                                std::string_view indent) {
+  const size_t step = *stretch.step(schedule::turns_at(stretch, place).begin, place);
+  const auto& copy = std::get<schedule::Copy>(entry_point.steps[step]);
+  if (!copy.transfer || schedule::is_piece(schedule_, copy) ||
+      !schedule::is_inward(schedule_, model_.interface.chip, copy))
+    return "";
+  const int64_t number = numbers_[schedule::launch_of_transfer(entry_point, step, true)];
   if (marked_ == number) return "";
   marked_ = number;
   return fmt::format("{}TD_MARK_TRANSFERS({});\n", indent, number);

@@ -37,7 +37,7 @@ class StepWriter {
   std::string write_each(const schedule::EntryPoint& entry_point, const schedule::Stretch& stretch,
                          size_t place, std::string_view indent);
   std::string mark_of(const schedule::EntryPoint& entry_point, const schedule::Stretch& stretch,
-                      std::string_view indent);
+                      size_t place, std::string_view indent);
   std::string write_copy(const std::vector<const schedule::Copy*>& turns, int64_t number,
                          std::string_view indent);
   std::string write_transfer(const std::vector<const schedule::Copy*>& turns, int64_t number,

@@ -24,6 +24,11 @@ IdVector<BufferId, BufferId> alias_roots(const IdVector<BufferId, Buffer>& buffe
   return roots;
 }
 
+bool is_same_memory(const View& a, const View& b, const IdVector<BufferId, BufferId>& roots) {
+  return roots[a.buffer] == roots[b.buffer] && a.offset == b.offset && a.extent == b.extent &&
+         a.stride == b.stride;
+}
+
 IdVector<ir::VariableId, BufferId> variable_buffers(const Schedule& schedule) {
   IdVector<ir::VariableId, BufferId> result;
   result.resize(schedule.variables.size());

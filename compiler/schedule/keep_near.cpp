@@ -59,11 +59,6 @@ class Keeper {
     return is_single_transfer(schedule_, chip_, entry_, at, is_inward);
   }
 
-  [[nodiscard]] bool is_same_memory(const View& a, const View& b) const {
-    return roots_[a.buffer] == roots_[b.buffer] && a.offset == b.offset && a.extent == b.extent &&
-           a.stride == b.stride;
-  }
-
   /// Lets the launch behind `in` take what `out` takes away where it lies, if that fits.
   bool join(size_t out, size_t in) {
     const Copy& away = std::get<Copy>(entry_.steps[out]);
@@ -71,7 +66,7 @@ class Keeper {
     const BufferId from = away.from.buffer, to = back.to.buffer;
     // Nothing else is put into either of them between the transfers.
     if (uses_.at(from).last > in || uses_.at(to).first != in ||
-        !is_same_memory(away.to, back.from) || away.from.offset != back.to.offset ||
+        !is_same_memory(away.to, back.from, roots_) || away.from.offset != back.to.offset ||
         away.from.stride != back.to.stride)
       return false;
     const int64_t elements = std::max(elements_of(from), elements_of(to));

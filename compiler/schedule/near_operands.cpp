@@ -1,10 +1,13 @@
 #include "schedule/near_operands.h"
 
 #include <algorithm>
+#include <set>
 
 #include "ops/bind.h"
 #include "ops/registry.h"
+#include "schedule/aliases.h"
 #include "schedule/relocate.h"
+#include "schedule/uses.h"
 
 namespace tdc::schedule {
 namespace {
@@ -50,6 +53,21 @@ std::optional<Packing> pack(const View& view) {
 
 }  // namespace
 
+Bytes room_in_stretch(const Schedule& schedule, const chip::Chip& chip,
+                      const IdVector<BufferId, BufferId>& roots, const EntryPoint& entry_point,
+                      const Stretch& stretch) {
+  std::set<BufferId> near;
+  for (size_t at = stretch.first; at < stretch.end; ++at)
+    visit_views(entry_point.steps[at], [&](const View& view, bool) {
+      const BufferId root = roots[view.buffer];
+      if (schedule.buffers[root].level == chip.scratchpad->level) near.insert(root);
+    });
+  Bytes room = chip.levels[chip.scratchpad->level].room();
+  for (const BufferId root : near)
+    room = room - align_up(ir::byte_size(schedule.buffers[root].type), kAlignment);
+  return room;
+}
+
 NearOperands::NearOperands(const Schedule& schedule, const chip::Chip& chip,
                            const IdVector<BufferId, BufferId>& roots, const Launch& launch)
     : schedule_(schedule),
@@ -73,7 +91,7 @@ void NearOperands::find_operands() {
     NearOperand operand = {.index = i, .access = &*space_.inputs[i], .slot = slots_};
     bool stays = false;  // with a result that does
     for (size_t o = 0; o < launch_.outputs.size(); ++o) {
-      if (!is_same_memory(*launch_.inputs[i], launch_.outputs[o])) continue;
+      if (!is_same_memory(*launch_.inputs[i], launch_.outputs[o], roots_)) continue;
       stays = !slot_of_output[o];
       operand.slot = slot_of_output[o].value_or(slots_);
     }
@@ -93,11 +111,6 @@ bool NearOperands::can_move(const View& view, const ops::Access& access) const {
     return false;
   const std::optional<Packing> packing = pack(view);
   return packing && packing->elements > 1;
-}
-
-bool NearOperands::is_same_memory(const View& a, const View& b) const {
-  return roots_[a.buffer] == roots_[b.buffer] && a.offset == b.offset && a.extent == b.extent &&
-         a.stride == b.stride;
 }
 
 int64_t NearOperands::elements_of(const NearOperand& operand, const ops::Box& box) const {

@@ -7,7 +7,9 @@
 
 #include "chip/chip.h"
 #include "ops/op.h"
+#include "schedule/loops.h"
 #include "schedule/schedule.h"
+#include "support/units.h"
 
 namespace tdc::schedule {
 
@@ -20,6 +22,11 @@ struct NearOperand {
   /// Another operand of the slot brings it: the output that goes on from it, or the same input.
   bool is_brought = false;
 };
+
+/// What operands may take of the scratchpad in a stretch, beside what lies there.
+Bytes room_in_stretch(const Schedule& schedule, const chip::Chip& chip,
+                      const IdVector<BufferId, BufferId>& roots, const EntryPoint& entry_point,
+                      const Stretch& stretch);
 
 /// The operands of a launch that are brought: those that no data chooses the elements of, that do
 /// not lie near, and have more than one element. Near they lie densely, axes in the order in which
@@ -62,7 +69,6 @@ class NearOperands {
  private:
   void find_operands();
   [[nodiscard]] bool can_move(const View& view, const ops::Access& access) const;
-  [[nodiscard]] bool is_same_memory(const View& a, const View& b) const;
 
   const Schedule& schedule_;
   const chip::Chip& chip_;

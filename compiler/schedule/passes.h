@@ -85,8 +85,8 @@ Schedule stream_weights(Schedule schedule, const chip::Chip& chip,
 /// Weights in `level` that may be streamed from a level with that much `room`, other than `chosen`,
 /// together at least `shortfall`; fewer if there are not so many, and none if all of them with
 /// their gradients were too few. First those of which a call of each entry point moves the fewest
-/// bytes for each that they leave free. Small weights and those that a loop of a `repeat`, an index
-/// or a plain copy takes are none of them. `schedule` is that before `stream_weights`.
+/// bytes for each that they leave free. Small weights and those that an index or a plain
+/// copy takes are none of them. `schedule` is that before `stream_weights`.
 std::vector<ir::VariableId> weights_to_stream(const Schedule& schedule, LevelId level,
                                               Bytes shortfall, Bytes room,
                                               const std::set<ir::VariableId>& chosen);
@@ -101,6 +101,16 @@ std::vector<ir::VariableId> weights_to_bring_back(const Schedule& schedule, Leve
 /// fit, or none that the kernel takes.
 std::set<ir::VariableId> unreachable_weights(const Schedule& schedule, const chip::Chip& chip);
 
+/// Temporaries that only the turns of one loop use lie in the scratchpad of the chip, the smallest
+/// first, up to half of it:
+///
+///     turn t: b1 = matmul(b0, w)             turn t: b1 = matmul(b0, w)      b1 in L1
+///             b2 = relu(b1)           ==>            b2 = relu(b1)           b2 in the memory of
+///             b1 copy b2 -> b3 row t                    copy b2 -> b3 row t
+///
+/// Nothing is moved for that. Comes after `roll`, which makes the loops.
+Schedule place_near(Schedule schedule, const chip::Chip& chip);
+
 /// Operands are brought to the scratchpad of the chip, piece by piece where they do not fit:
 ///
 ///     b2 = matmul(b0, b1)   [64, 384]        transfer b0 -> b3
@@ -110,11 +120,12 @@ std::set<ir::VariableId> unreachable_weights(const Schedule& schedule, const chi
 ///                                            turn 1: transfer b1 columns 96..192 -> b4; wait
 ///                                            ...
 ///
-/// Applies to each launch outside of loops where it gains by what transfers take on the chip and
-/// kernels by `table`. The launch is cut along one axis, if need be along two; operands that the inner cut
-/// does not concern are brought once. Each operand has one buffer; what accumulates or is updated
-/// in place shares that of the result. Operands of one element, and those of which data decides
-/// what is used, stay where they are. Nothing happens on chips without a scratchpad.
+/// Applies to each launch where it gains by what transfers take on the chip and kernels by `table`.
+/// The launch is cut along one axis, if need be along two; operands that the inner cut does not
+/// concern are brought once. In the turns of a `repeat` a launch is brought in the same way in
+/// each. Each operand has one buffer; what accumulates or is updated in place shares that of the
+/// result. Operands of one element, and those of which data decides what is used, stay where they
+/// are. Nothing happens on chips without a scratchpad.
 Schedule tile(Schedule schedule, const chip::Chip& chip, const CycleTable& table);
 
 /// A launch whose operands do not fit the scratchpad in the smallest pieces.
@@ -124,8 +135,18 @@ struct TooLarge {
   Bytes bytes;  ///< of the scratchpad that it needs
 };
 
-/// Those that `tile` leaves where they are for that reason, outside of loops.
+/// Those that `tile` leaves where they are for that reason; of a loop, those of the first turn.
 std::vector<TooLarge> too_large_for_scratchpad(const Schedule& schedule, const chip::Chip& chip);
+
+/// What is brought in every turn of a `repeat`, and is the same in all of them, is brought once:
+///
+///     turn t: transfer w -> b4; wait         transfer w -> b4; wait
+///             b5 = matmul(b3, b4)      ==>   turn t: b5 = matmul(b3, b4)
+///
+/// Applies to what nothing in the loop writes, and to sums with which each turn goes on, which go
+/// back behind the loop; if it fits beside all that is near in a turn, first to what takes most
+/// cycles for its bytes. Relies on `tile`.
+Schedule hoist(Schedule schedule, const chip::Chip& chip);
 
 /// What the next launch takes stays in the scratchpad:
 ///

@@ -87,7 +87,7 @@ std::map<int64_t, int64_t> predict_cycles(const Schedule& schedule, const chip::
         mark(numbers[at]);
         clock.launch(*launch);
       } else if (const auto* copy = std::get_if<Copy>(&step)) {
-        if (copy->transfer && !loop_turn(step) && is_inward(schedule, chip, *copy))
+        if (copy->transfer && !is_piece(schedule, *copy) && is_inward(schedule, chip, *copy))
           mark(numbers[launch_of_transfer(entry, at, true)]);
         clock.copy(*copy);
       } else {

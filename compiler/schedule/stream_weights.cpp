@@ -57,7 +57,7 @@ std::map<BufferId, Candidate> find_candidates(const Schedule& schedule, LevelId 
         if (found == candidates.end()) return;
         const auto* launch = std::get_if<Launch>(&step);
         found->second.moved += ir::element_count(view.extent) * ir::kElementBytes;
-        if (launch == nullptr || loop_turn(step) || is_indexed(*launch, found->first, roots))
+        if (launch == nullptr || is_indexed(*launch, found->first, roots))
           found->second.is_suited = false;
       });
   return candidates;

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
 
 #include "schedule/aliases.h"
@@ -8,46 +10,50 @@
 #include "schedule/loops.h"
 #include "schedule/passes.h"
 #include "schedule/tile_choice.h"
+#include "schedule/turn_users.h"
 
 namespace tdc::schedule {
 namespace {
 
 using ops::Box;
 
+/// The memory near of a launch's slots: of each as many buffers as it has parts.
+using SlotBuffers = std::vector<std::vector<BufferId>>;
+
+SlotBuffers make_buffers(const NearOperands& near, const TileChoice& choice, const chip::Chip& chip,
+                         IdVector<BufferId, Buffer>& buffers) {
+  SlotBuffers result;
+  for (size_t index = 0; index < near.slots(); ++index) {
+    const auto operand = std::ranges::find(near.all(), index, &NearOperand::slot);
+    const BufferId far = NearOperands::view_of(near.launch(), *operand).buffer;
+    const TileSlot& slot = choice.slots[index];
+    const Buffer buffer = {.type = {.dtype = buffers[far].type.dtype, .dims = {slot.elements}},
+                           .kind = BufferKind::temporary,
+                           .level = chip.scratchpad->level,
+                           .variable = std::nullopt,
+                           .alias = std::nullopt,
+                           .name = buffers[far].name + " (tile)",
+                           .origin = near.launch().context.origin};
+    std::vector<BufferId>& parts = result.emplace_back();
+    for (int64_t part = 0; part < slot.depth; ++part) parts.push_back(buffers.push_back(buffer));
+  }
+  return result;
+}
+
 /// Writes the steps of a launch in pieces.
 class TileWriter {
  public:
-  /// New buffers and loops are `made` in the schedule itself.
-  TileWriter(const NearOperands& near, const chip::Chip& chip, const TileChoice& choice,
-             Schedule& made)
-      : near_(near), chip_(chip), choice_(choice), launch_(near.launch()), made_(made) {}
+  /// New loops are pushed behind `loops`; null: pieces are written out one by one.
+  TileWriter(const NearOperands& near, const TileChoice& choice, const SlotBuffers& buffers,
+             IdVector<LoopId, Loop>* loops)
+      : near_(near), choice_(choice), buffers_(buffers), launch_(near.launch()), loops_(loops) {}
 
   std::vector<Step> write() {
-    make_buffers();
     for (const std::vector<Box>& group : choice_.groups) write_group(group);
     return std::move(steps_);
   }
 
  private:
-  void make_buffers() {
-    for (size_t index = 0; index < near_.slots(); ++index) {
-      const auto operand = std::ranges::find(near_.all(), index, &NearOperand::slot);
-      const BufferId far = NearOperands::view_of(launch_, *operand).buffer;
-      const TileSlot& slot = choice_.slots[index];
-      const Buffer near = {
-          .type = {.dtype = made_.buffers[far].type.dtype, .dims = {slot.elements}},
-          .kind = BufferKind::temporary,
-          .level = chip_.scratchpad->level,
-          .variable = std::nullopt,
-          .alias = std::nullopt,
-          .name = made_.buffers[far].name + " (tile)",
-          .origin = launch_.context.origin};
-      std::vector<BufferId>& parts = buffers_.emplace_back();
-      for (int64_t part = 0; part < slot.depth; ++part)
-        parts.push_back(made_.buffers.push_back(near));
-    }
-  }
-
   [[nodiscard]] BufferId buffer_of(const NearOperand& operand, size_t turn) const {
     const std::vector<BufferId>& parts = buffers_[operand.slot];
     return parts[turn % parts.size()];
@@ -75,7 +81,7 @@ class TileWriter {
     start(once);
     for (size_t begin = 0; begin < turns.size();) {
       size_t end = begin + 1;
-      while (end < turns.size() && are_alike(turns[begin], turns[end])) ++end;
+      while (loops_ != nullptr && end < turns.size() && are_alike(turns[begin], turns[end])) ++end;
       start(turns[begin].in);
       if (begin == 0) await(once);
       write_turns({turns.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -104,7 +110,7 @@ class TileWriter {
   void write_turns(std::span<Turn> turns) {
     std::optional<LoopId> loop;
     if (turns.size() > 1)
-      loop = made_.loops.push_back({.kind = Loop::Kind::tiles, .origin = launch_.context.origin});
+      loop = loops_->push_back({.kind = Loop::Kind::tiles, .origin = launch_.context.origin});
     for (size_t turn = 0; turn < turns.size(); ++turn) {
       LoopTurn mark = {.loop = loop.value_or(LoopId()), .turn = static_cast<int64_t>(turn)};
       const auto write = [&](Step step, bool is_there = true) {
@@ -173,7 +179,7 @@ class TileWriter {
                                                 : !operand.is_brought;
       const View& far = NearOperands::view_of(piece, operand);
       if (is_once[i] != once || !is_moved || std::ranges::count(far.extent, 0) > 0) continue;
-      const size_t ticket = is_back ? near_.all().size() + i : i;
+      const size_t ticket = is_back ? near_.slots() + operand.slot : operand.slot;
       copies[i] = near_.transfer_of(far, buffer_of(operand, turn), is_back,
                                     {static_cast<uint32_t>(ticket)});
     }
@@ -186,12 +192,166 @@ class TileWriter {
   }
 
   const NearOperands& near_;
-  const chip::Chip& chip_;
   const TileChoice& choice_;
+  const SlotBuffers& buffers_;
   const Launch& launch_;
-  Schedule& made_;
-  std::vector<std::vector<BufferId>> buffers_;  // of the slots, by part
+  IdVector<LoopId, Loop>* loops_;
   std::vector<Step> steps_;
+};
+
+/// Brings the operands of the steps of an entry point.
+class Tiler {
+ public:
+  Tiler(Schedule& schedule, const chip::Chip& chip, const CycleTable& table)
+      : schedule_(schedule), chip_(chip), table_(table), roots_(alias_roots(schedule.buffers)) {}
+
+  void run(EntryPoint& entry) {
+    std::vector<Step> steps;
+    for (const Stretch& stretch : stretches(entry)) {
+      std::vector<Step> tiled = stretch.loop ? tile_loop(entry, stretch)
+                                             : tile_step(std::move(entry.steps[stretch.first]));
+      steps.insert(steps.end(), std::make_move_iterator(tiled.begin()),
+                   std::make_move_iterator(tiled.end()));
+    }
+    entry.steps = std::move(steps);
+  }
+
+ private:
+  std::vector<Step> tile_step(Step step) {
+    if (const auto* launch = std::get_if<Launch>(&step)) {
+      const NearOperands near(schedule_, chip_, roots_, *launch);
+      const Bytes room = chip_.levels[chip_.scratchpad->level].room();
+      if (const std::optional<TileChoice> choice = choose_tiles(near, chip_, room, table_)) {
+        const SlotBuffers buffers = make_buffers(near, *choice, chip_, schedule_.buffers);
+        return TileWriter(near, *choice, buffers, &schedule_.loops).write();
+      }
+    }
+    std::vector<Step> steps;
+    steps.push_back(std::move(step));
+    return steps;
+  }
+
+  /// How the launch at a place of a loop is brought, in every turn.
+  struct PlaceTiles {
+    TileChoice choice;
+    SlotBuffers buffers;
+  };
+
+  /// What operands may take in a turn, and what those that stay near over all turns may.
+  struct LoopRoom {
+    Bytes all, kept;
+  };
+
+  /// Each launch in the same pieces and the same memory near in all turns; places are counted anew.
+  std::vector<Step> tile_loop(const EntryPoint& entry, const Stretch& loop) {
+    const Bytes room = room_in_stretch(schedule_, chip_, roots_, entry, loop);
+    LoopRoom left = {.all = room, .kept = {room.count / 2}};
+    const std::map<BufferId, TurnUsers> users = users_in_turns(entry, loop, roots_);
+    std::vector<std::vector<Step>> turns(loop.turns);
+    int64_t first = 0;  // place of what the steps of a place become
+    for (size_t place = 0; place < loop.body; ++place) {
+      const std::optional<PlaceTiles> tiles =
+          choose_for_turns(in_turns<Launch>(entry, loop, place), place, users, left);
+      const size_t last = *loop.step(turns_at(loop, place).end - 1, place);
+      const std::vector<Step> most = steps_of(entry.steps[last], tiles);
+      for (size_t turn = 0; turn < loop.turns; ++turn) {
+        const std::optional<size_t> at = loop.step(turn, place);
+        if (!at) continue;
+        std::vector<Step> steps = steps_of(entry.steps[*at], tiles);
+        const std::vector<int64_t> places = *places_in(most, steps);
+        for (size_t i = 0; i < steps.size(); ++i) {
+          set_loop_turn(steps[i], LoopTurn{.loop = *loop.loop,
+                                           .turn = static_cast<int64_t>(turn),
+                                           .place = first + places[i]});
+          turns[turn].push_back(std::move(steps[i]));
+        }
+      }
+      first += std::ssize(most);
+    }
+    std::vector<Step> steps;
+    for (std::vector<Step>& turn : turns) std::ranges::move(turn, std::back_inserter(steps));
+    return steps;
+  }
+
+  /// By the last of the launches that stand at a place, which brings what the others bring: the
+  /// first may start a sum with which the others go on. Nullopt if others need other steps.
+  std::optional<PlaceTiles> choose_for_turns(const std::vector<const Launch*>& turns, size_t place,
+                                             const std::map<BufferId, TurnUsers>& users,
+                                             LoopRoom& room) {
+    if (turns.empty()) return std::nullopt;
+    const NearOperands near(schedule_, chip_, roots_, *turns.back());
+    const std::set<size_t> kept = kept_operands(near, turns, place, users, room.kept);
+    std::optional<TileChoice> choice = choose_tiles(near, chip_, room.all, table_, kept);
+    if (!choice) return std::nullopt;
+    const SlotBuffers none(near.slots(), {BufferId()});
+    const std::vector<Step> most = TileWriter(near, *choice, none, nullptr).write();
+    for (const Launch* turn : turns) {
+      const NearOperands other(schedule_, chip_, roots_, *turn);
+      if (turn->box != near.launch().box || turn->call.outputs != near.launch().call.outputs ||
+          other.slots() != near.slots() ||
+          !places_in(most, TileWriter(other, *choice, none, nullptr).write()))
+        return std::nullopt;
+    }
+    for (const size_t i : kept) {
+      if (choice->groups.size() > 1 ||
+          !NearOperands::is_stationary(near.all()[i], choice->groups.front()))
+        continue;
+      const Bytes bytes = choice->slots[near.all()[i].slot].bytes();
+      room = {.all = room.all - bytes, .kept = room.kept - bytes};
+    }
+    SlotBuffers buffers = make_buffers(near, *choice, chip_, schedule_.buffers);
+    return PlaceTiles{.choice = *std::move(choice), .buffers = std::move(buffers)};
+  }
+
+  /// The operands that are the same in all turns and that nothing in the loop changes, and sums
+  /// with which each turn goes on, while there is room for them: `hoist` moves them once.
+  [[nodiscard]] std::set<size_t> kept_operands(const NearOperands& near,
+                                               const std::vector<const Launch*>& turns,
+                                               size_t place,
+                                               const std::map<BufferId, TurnUsers>& users,
+                                               Bytes room) const {
+    std::set<size_t> kept;
+    for (size_t i = 0; i < near.all().size(); ++i) {
+      const NearOperand& operand = near.all()[i];
+      const View& view = NearOperands::view_of(near.launch(), operand);
+      const TurnUsers& others = users.at(roots_[view.buffer]);
+      const bool is_kept = operand.is_output
+                               ? operand.index == 0 && kernel_call(near.launch()).continues &&
+                                     others.all == std::set{place}
+                               : !operand.is_brought && others.writers.empty();
+      const bool is_same = std::ranges::all_of(turns, [&](const Launch* turn) {
+        return is_same_memory(NearOperands::view_of(*turn, operand), view, roots_);
+      });
+      const Bytes bytes =
+          align_up({near.elements_of(operand, near.launch().box) * ir::kElementBytes}, kAlignment);
+      if (!is_kept || !is_same || bytes > room) continue;
+      room = room - bytes;
+      kept.insert(i);
+    }
+    return kept;
+  }
+
+  std::vector<Step> steps_of(const Step& step, const std::optional<PlaceTiles>& tiles) const {
+    if (!tiles) return {step};
+    const NearOperands near(schedule_, chip_, roots_, std::get<Launch>(step));
+    return TileWriter(near, tiles->choice, tiles->buffers, nullptr).write();
+  }
+
+  /// Which of the steps of one turn are those of another, in order; nullopt if not all of them are.
+  static std::optional<std::vector<int64_t>> places_in(const std::vector<Step>& most,
+                                                       const std::vector<Step>& steps) {
+    std::vector<int64_t> places;
+    for (size_t place = 0; place < most.size() && places.size() < steps.size(); ++place)
+      if (are_turns_alike(most[place], steps[places.size()]))
+        places.push_back(static_cast<int64_t>(place));
+    if (places.size() < steps.size()) return std::nullopt;
+    return places;
+  }
+
+  Schedule& schedule_;
+  const chip::Chip& chip_;
+  const CycleTable& table_;
+  IdVector<BufferId, BufferId> roots_;  // of the buffers that were there before
 };
 
 }  // namespace
@@ -200,36 +360,25 @@ std::vector<TooLarge> too_large_for_scratchpad(const Schedule& schedule, const c
   std::vector<TooLarge> result;
   if (!chip.scratchpad) return result;
   const IdVector<BufferId, BufferId> roots = alias_roots(schedule.buffers);
+  const Bytes room = chip.levels[chip.scratchpad->level].room();
   for (const EntryPoint& entry : schedule.entry_points)
-    for (const Step& step : entry.steps) {
-      const auto* launch = std::get_if<Launch>(&step);
-      if (launch == nullptr || launch->context.loop_turn) continue;
-      const NearOperands near(schedule, chip, roots, *launch);
-      if (const std::optional<Bytes> bytes = bytes_of_smallest_tiles(near, chip))
-        result.push_back({.entry_point = &entry, .launch = launch, .bytes = *bytes});
-    }
+    for (const Stretch& stretch : stretches(entry))
+      for (size_t place = 0; place < stretch.body; ++place) {
+        const std::vector<const Launch*> turns = in_turns<Launch>(entry, stretch, place);
+        if (turns.empty()) continue;
+        const NearOperands near(schedule, chip, roots, *turns.front());
+        if (const std::optional<Bytes> bytes = bytes_of_smallest_tiles(near, chip, room))
+          result.push_back({.entry_point = &entry, .launch = turns.front(), .bytes = *bytes});
+      }
   return result;
 }
 
 Schedule tile(Schedule schedule, const chip::Chip& chip, const CycleTable& table) {
   if (!chip.scratchpad) return schedule;
-  const IdVector<BufferId, BufferId> roots = alias_roots(schedule.buffers);
-  for (EntryPoint& entry : schedule.entry_points) {
-    std::vector<Step> steps;
-    for (Step& step : entry.steps) {
-      const auto* launch = std::get_if<Launch>(&step);
-      std::vector<Step> tiled;
-      if (launch != nullptr && !launch->context.loop_turn) {
-        const NearOperands near(schedule, chip, roots, *launch);
-        if (const std::optional<TileChoice> choice = choose_tiles(near, chip, table))
-          tiled = TileWriter(near, chip, *choice, schedule).write();
-      }
-      if (tiled.empty()) tiled.push_back(std::move(step));
-      steps.insert(steps.end(), std::make_move_iterator(tiled.begin()),
-                   std::make_move_iterator(tiled.end()));
-    }
-    entry.steps = std::move(steps);
-  }
+  std::vector<EntryPoint> entries = std::move(schedule.entry_points);
+  Tiler tiler(schedule, chip, table);
+  for (EntryPoint& entry : entries) tiler.run(entry);
+  schedule.entry_points = std::move(entries);
   return schedule;
 }
 

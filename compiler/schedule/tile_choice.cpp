@@ -55,16 +55,19 @@ TileGroups groups_of(const Box& box, const std::vector<Cut>& cuts) {
 /// Tries cuts of a launch.
 class Chooser {
  public:
-  Chooser(const NearOperands& near, const chip::Chip& chip)
+  Chooser(const NearOperands& near, const chip::Chip& chip, Bytes room)
       : near_(near),
         chip_(chip),
         launch_(near.launch()),
-        capacity_(chip.levels[chip.scratchpad->level].room().count) {}
+        is_in_loop_(launch_.context.loop_turn.has_value()),
+        room_(room.count) {}
 
-  std::optional<TileChoice> cheapest(const CycleTable& table) {
+  std::optional<TileChoice> cheapest(const CycleTable& table, const std::set<size_t>& kept) {
     table_ = &table;
+    kept_ = kept;
     consider({});
-    for (size_t axis = 0; axis < near_.space().axes.size(); ++axis) add_cuts({}, axis, kMostPieces);
+    for (size_t axis = 0; axis < near_.space().axes.size(); ++axis)
+      add_cuts({}, axis, most_pieces());
     if (!best_ || (!best_->is_whole() && launch_.op->kernel->gathered))
       for (size_t axis = 0; axis < near_.space().axes.size(); ++axis) {
         if (near_.space().axes[axis].kind != ops::AxisKind::parallel) continue;
@@ -72,7 +75,7 @@ class Chooser {
         for (int64_t pieces = 2; pieces <= std::min(extent, kMostOuterPieces); pieces *= 2)
           for (size_t inner = 0; inner < near_.space().axes.size(); ++inner)
             if (inner != axis)
-              add_cuts({{axis, (extent + pieces - 1) / pieces}}, inner, kMostPieces / pieces);
+              add_cuts({{axis, (extent + pieces - 1) / pieces}}, inner, most_pieces() / pieces);
       }
     const bool must_move = std::ranges::any_of(near_.all(), [&](const NearOperand& operand) {
       return chip_.streams_from(near_.level_of(operand));
@@ -86,13 +89,21 @@ class Chooser {
     for (const std::vector<Cut>& cuts : smallest_pieces()) {
       const std::optional<int64_t> bytes = bytes_of_first_turns(cuts);
       if (!bytes) continue;
-      if (*bytes <= capacity_) return std::nullopt;
+      if (*bytes <= room_) return std::nullopt;
       fewest = std::min(fewest.value_or(*bytes), *bytes);
     }
     return fewest;
   }
 
  private:
+  /// In a loop all pieces are written out one by one.
+  [[nodiscard]] int64_t most_pieces() const { return is_in_loop_ ? kMostOuterPieces : kMostPieces; }
+
+  /// Whether operands of the next turn come beside the work of this one.
+  [[nodiscard]] bool is_double(const NearOperand& operand, const std::vector<Box>& turns) const {
+    return !is_in_loop_ && !near_.is_stationary(operand, turns);
+  }
+
   /// Considers pieces along an axis: the longest that fit, and some shorter ones.
   void add_cuts(std::vector<Cut> cuts, size_t axis, int64_t most_pieces) {
     const int64_t extent = launch_.box[axis].extent();
@@ -119,12 +130,12 @@ class Chooser {
     };
     std::vector<std::vector<Cut>> result = {{}};
     for (size_t axis = 0; axis < near_.space().axes.size(); ++axis)
-      result.push_back({smallest(axis, kMostPieces)});
+      result.push_back({smallest(axis, most_pieces())});
     for (size_t axis = 0; axis < near_.space().axes.size(); ++axis)
       for (size_t inner = 0; inner < near_.space().axes.size(); ++inner)
         if (inner != axis && near_.space().axes[axis].kind == ops::AxisKind::parallel)
-          result.push_back(
-              {smallest(axis, kMostOuterPieces), smallest(inner, kMostPieces / kMostOuterPieces)});
+          result.push_back({smallest(axis, kMostOuterPieces),
+                            smallest(inner, most_pieces() / kMostOuterPieces)});
     return result;
   }
 
@@ -147,7 +158,7 @@ class Chooser {
     std::vector<TileSlot> slots(near_.slots());
     for (const NearOperand& operand : near_.all()) {
       TileSlot& slot = slots[operand.slot];
-      if (!near_.is_stationary(operand, turns)) slot.depth = 2;
+      if (is_double(operand, turns)) slot.depth = 2;
       for (const Box& box : turns)  // the first may lack what would lie outside
         slot.elements = std::max(slot.elements, near_.elements_of(operand, box));
     }
@@ -162,7 +173,7 @@ class Chooser {
     const std::vector<Box>& first = choice.groups.front();
     if (first.size() > 1)
       for (const NearOperand& operand : near_.all())
-        if (!near_.is_stationary(operand, first)) choice.slots[operand.slot].depth = 2;
+        if (is_double(operand, first)) choice.slots[operand.slot].depth = 2;
     for (const std::vector<Box>& group : choice.groups) {
       if (!is_legal(group)) return false;
       for (const Box& box : group) {
@@ -170,11 +181,11 @@ class Chooser {
           int64_t& most = choice.slots[operand.slot].elements;
           most = std::max(most, near_.elements_of(operand, box));
         }
-        if (bytes_of(choice.slots) > capacity_) return false;
+        if (bytes_of(choice.slots) > room_) return false;
       }
     }
     for (const std::vector<Box>& group : choice.groups) {
-      const Moves moves = moves_of(group);
+      const Moves moves = moves_of(group, choice.groups.size() == 1);
       double work = 0;
       for (const Box& box : group) {
         const std::optional<double> cycles = piece_cycles(box);
@@ -203,7 +214,7 @@ class Chooser {
     for (const NearOperand& operand : near_.all())
       slots[operand.slot].elements =
           std::max(slots[operand.slot].elements, near_.elements_of(operand, box));
-    return bytes_of(slots) <= capacity_ && !ops::cut_problem(near_.space(), box);
+    return bytes_of(slots) <= room_ && !ops::cut_problem(near_.space(), box);
   }
 
   [[nodiscard]] Box first_piece(const std::vector<Cut>& cuts) const {
@@ -226,8 +237,7 @@ class Chooser {
 
   static int64_t bytes_of(const std::vector<TileSlot>& slots) {
     int64_t bytes = 0;
-    for (const TileSlot& slot : slots)
-      bytes += slot.depth * align_up({slot.elements * ir::kElementBytes}, kAlignment).count;
+    for (const TileSlot& slot : slots) bytes += slot.bytes().count;
     return bytes;
   }
 
@@ -240,21 +250,24 @@ class Chooser {
     [[nodiscard]] double with(double work) const { return exposed + std::max(work, hidden); }
   };
 
-  [[nodiscard]] Moves moves_of(const std::vector<Box>& group) const {
+  [[nodiscard]] Moves moves_of(const std::vector<Box>& group, bool is_all) const {
     Moves moves;
     const auto turns = static_cast<double>(group.size());
     if (group.size() > 1)
-      moves.exposed +=
-          static_cast<double>(runs_of(group) * kStartsOfRun * chip_.scratchpad->transfer);
+      moves.exposed += static_cast<double>((is_in_loop_ ? std::ssize(group) : runs_of(group)) *
+                                           kStartsOfRun * chip_.scratchpad->transfer);
     const Launch first = near_.piece(group.front());
-    for (const NearOperand& operand : near_.all()) {
+    for (size_t i = 0; i < near_.all().size(); ++i) {
+      const NearOperand& operand = near_.all()[i];
+      const bool is_stationary = NearOperands::is_stationary(operand, group);
+      if (is_all && is_stationary && kept_.contains(i)) continue;
       const TransferCycles cycles =
           transfer_cycles(near_.transfer_of(NearOperands::view_of(first, operand), BufferId(),
                                             operand.is_output, {}),
                           chip_.transfers_with(near_.level_of(operand)));
       moves.exposed += cycles.moving + cycles.starts;
-      if (near_.is_stationary(operand, group)) continue;
-      moves.hidden += cycles.moving * (turns - 1);
+      if (is_stationary) continue;
+      (is_in_loop_ ? moves.exposed : moves.hidden) += cycles.moving * (turns - 1);
       moves.exposed += cycles.starts * (turns - 1);
     }
     return moves;
@@ -299,27 +312,34 @@ class Chooser {
   const NearOperands& near_;
   const chip::Chip& chip_;
   const Launch& launch_;
-  int64_t capacity_;
+  bool is_in_loop_;
+  int64_t room_;
   const CycleTable* table_ = nullptr;
+  std::set<size_t> kept_;
   std::optional<TileChoice> best_;
   std::map<std::vector<int64_t>, std::optional<double>> cycles_of_extents_;
 };
 
 }  // namespace
 
+Bytes TileSlot::bytes() const {
+  return {depth * align_up({elements * ir::kElementBytes}, kAlignment).count};
+}
+
 bool TileChoice::is_whole() const {
   return groups.size() == 1 && groups.front().size() == 1;
 }
 
-std::optional<TileChoice> choose_tiles(const NearOperands& near, const chip::Chip& chip,
-                                       const CycleTable& table) {
+std::optional<TileChoice> choose_tiles(const NearOperands& near, const chip::Chip& chip, Bytes room,
+                                       const CycleTable& table, const std::set<size_t>& kept) {
   if (near.all().empty()) return std::nullopt;
-  return Chooser(near, chip).cheapest(table);
+  return Chooser(near, chip, room).cheapest(table, kept);
 }
 
-std::optional<Bytes> bytes_of_smallest_tiles(const NearOperands& near, const chip::Chip& chip) {
+std::optional<Bytes> bytes_of_smallest_tiles(const NearOperands& near, const chip::Chip& chip,
+                                             Bytes room) {
   if (near.all().empty()) return std::nullopt;
-  const std::optional<int64_t> bytes = Chooser(near, chip).bytes_that_do_not_fit();
+  const std::optional<int64_t> bytes = Chooser(near, chip, room).bytes_that_do_not_fit();
   if (!bytes) return std::nullopt;
   return Bytes{*bytes};
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "chip/chip.h"
@@ -23,6 +24,8 @@ using TileGroups = std::vector<std::vector<ops::Box>>;
 struct TileSlot {
   int64_t elements = 0;  ///< the most of a piece
   int64_t depth = 1;     ///< pieces: that of turn t lies in part t modulo depth
+
+  [[nodiscard]] Bytes bytes() const;
 };
 
 struct TileChoice {
@@ -33,14 +36,18 @@ struct TileChoice {
   [[nodiscard]] bool is_whole() const;  ///< one piece
 };
 
-/// Nullopt if nothing can be brought, no pieces fit, or cores take no longer where tensors lie.
+/// `room` is what operands may take of the scratchpad. Nullopt if nothing can be brought, no pieces
+/// fit, or cores take no longer where tensors lie.
 /// Cuts are along one axis, or two of which the outer one is no chain; of the lengths that fit the
-/// longest are compared.
-std::optional<TileChoice> choose_tiles(const NearOperands& near, const chip::Chip& chip,
-                                       const CycleTable& table);
+/// longest are compared. Pieces of a launch in a loop are few and written out one by one, their
+/// transfers wait for each other; operands that are `kept`, by their positions in `near.all()`,
+/// stay near from turn to turn if one piece takes all of them.
+std::optional<TileChoice> choose_tiles(const NearOperands& near, const chip::Chip& chip, Bytes room,
+                                       const CycleTable& table, const std::set<size_t>& kept = {});
 
 /// The fewest bytes that the operands take near, in the smallest pieces; nullopt if there are none,
 /// or they fit.
-std::optional<Bytes> bytes_of_smallest_tiles(const NearOperands& near, const chip::Chip& chip);
+std::optional<Bytes> bytes_of_smallest_tiles(const NearOperands& near, const chip::Chip& chip,
+                                             Bytes room);
 
 }  // namespace tdc::schedule

@@ -34,6 +34,11 @@ const View& far_view(const Schedule& schedule, const chip::Chip& chip, const Cop
   return is_inward(schedule, chip, copy) ? copy.from : copy.to;
 }
 
+bool is_piece(const Schedule& schedule, const Copy& copy) {
+  return copy.context.loop_turn &&
+         schedule.loops[copy.context.loop_turn->loop].kind == Loop::Kind::tiles;
+}
+
 std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t copy) {
   const TransferId transfer = *std::get<Copy>(entry_point.steps[copy]).transfer;
   for (size_t at = copy + 1; at < entry_point.steps.size(); ++at) {

@@ -32,6 +32,9 @@ bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& cop
 /// The side of a transfer that is not in the chip's scratchpad.
 const View& far_view(const Schedule& schedule, const chip::Chip& chip, const Copy& copy);
 
+/// Whether a copy stands in a loop over the pieces of one call.
+bool is_piece(const Schedule& schedule, const Copy& copy);
+
 /// The step at which the transfer at step `copy` is waited for; nullopt if a launch or a step of a
 /// loop is in between.
 std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t copy);

@@ -59,15 +59,21 @@ class TurnReplay {
   void run(const Step& step) {
     if (const auto* copy = std::get_if<Copy>(&step)) {
       read(copy->from);
-      // What arrives in the background is there for turns to come.
-      if (copy->transfer)
-        is_fresh_[roots_[copy->from.buffer]] = is_fresh_[roots_[copy->to.buffer]] = false;
+      if (copy->transfer) on_their_way_[*copy->transfer] = copy;
       write(copy->to);
+    } else if (const auto* wait = std::get_if<Wait>(&step)) {
+      on_their_way_.erase(wait->transfer);
     } else if (const auto* launch = std::get_if<Launch>(&step)) {
       for (const std::optional<View>& input : launch->inputs)
         if (input) read(*input);
       for (const View& output : launch->outputs) write(output);
     }
+  }
+
+  /// What nobody has waited for by now arrives for turns to come.
+  void end() {
+    for (const auto& [transfer, copy] : on_their_way_)
+      is_fresh_[roots_[copy->from.buffer]] = is_fresh_[roots_[copy->to.buffer]] = false;
   }
 
  private:
@@ -93,6 +99,7 @@ class TurnReplay {
   const IdVector<BufferId, BufferId>& roots_;
   std::map<BufferId, bool>& is_fresh_;
   std::map<BufferId, Covered> covered_;
+  std::map<TransferId, const Copy*> on_their_way_;
 };
 
 }  // namespace
@@ -104,6 +111,7 @@ std::set<BufferId> fresh_in_turns(const Schedule& schedule, const EntryPoint& en
     TurnReplay replay(schedule, roots, is_fresh);
     for (size_t place = 0; place < loop.body; ++place)
       if (const auto step = loop.step(turn, place)) replay.run(entry_point.steps[*step]);
+    replay.end();
   }
   std::set<BufferId> result;
   for (const auto& [root, fresh] : is_fresh)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A GRU cell over 16 and 128 turns: code, argument structs and tables do not grow, and the bytes are those of the turns
-# written out, on host and QEMU. Times: tests/bench/growth.sh. Usage: tests/diff/roll.sh [TDC]        (default: the dev build)
+# written out, on host and QEMU, and on the chip, whose cores take what lies in the scratchpad. Times: tests/bench/growth.sh. Usage: tests/diff/roll.sh [TDC]        (default: the dev build)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 tdc=$(realpath "${1:-$root/build/dev/compiler/tdc}")
@@ -60,4 +60,19 @@ for train in all last; do
   check "$train: host and QEMU give the same weights" cmp "$train-host.npz" "$train-qemu.npz"
   check "$train: and the same losses" cmp "$train-host.csv" "$train-qemu.csv"
 done
+
+# On the chip what a turn needs lies in the scratchpad, or is brought there.
+sed 's/^let turns = 16$/let turns = 6/; s/^use std.nn$/use std.nn\nuse std.chips/; s/batch      3/batch      1/' "$root/tests/diff/gru.td" >chip.td
+echo 'deploy cluster on pulp_cluster { budget L1 <= 36 KiB }' >>chip.td
+data 6
+for target in host rtl; do
+  deploy=$([ "$target" = rtl ] && echo cluster || echo host)
+  check "a step on $target" "$tdc" run chip.td --train all --deploy "$deploy" --on "$target" --data gru6.npz --steps 1 --seed 1 \
+    --save "step-$target.npz" --losses "step-$target.csv"
+done
+check "the chip gives the weights of the host" cmp step-host.npz step-rtl.npz
+check "and its losses" cmp step-host.csv step-rtl.csv
+check "the turns' own temporaries lie in the scratchpad" \
+  bash -c '"$0" chip.td --train all --deploy cluster --dump schedule | grep -q "temporary, L1$" &&
+           "$0" chip.td --train all --deploy cluster --dump hoist | grep -qE "copy .* as t.*turn 3 of loop"' "$tdc"
 finish

@@ -41,6 +41,10 @@ void find_written(const std::vector<Step>& steps, Written& written) {
     if (accumulator >= 0 && launch->inputs.at(static_cast<size_t>(accumulator)))
       written.sums.insert(launch->outputs[0].buffer);
   }
+  // A sum that goes on near comes from the buffer that it goes back to.
+  for (const Step& step : steps)
+    if (const auto* copy = std::get_if<schedule::Copy>(&step))
+      if (written.sums.contains(copy->to.buffer)) written.sums.insert(copy->from.buffer);
 }
 
 bool same_bits(const std::vector<std::vector<float>>& a, const std::vector<std::vector<float>>& b) {

@@ -4,37 +4,24 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <cstring>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "diag/render.h"
 #include "driver/pipeline.h"
-#include "memory/plan_memory.h"
-#include "memory/run_schedule.h"
-#include "memory/validate.h"
 #include "schedule/loops.h"
 #include "schedule/passes.h"
-#include "schedules.h"
 #include "support/files.h"
-#include "unit/memory/arena_painting.h"
+#include "unit/schedule/recurrences.h"
 
 namespace tdc::schedule {
 namespace {
 
+using test::have_same_results;
+using test::random_recurrence;
+
 driver::Planned plan(const std::string& text, const std::string& train, bool with_roll) {
-  SourceFiles files;
-  const FileId file = files.add("roll.td", text);
-  Diagnostics diagnostics;
-  driver::Dump none;
-  driver::CompileOptions options = {.train = train};
-  if (!with_roll) options.without = {"roll"};
-  std::optional<driver::Planned> planned =
-      driver::plan_program(files, file, options, driver::DefaultDeploy::host, diagnostics, none);
-  REQUIRE_MESSAGE(planned.has_value(), text, render(diagnostics, files));
-  REQUIRE_FALSE(planned->not_fit);
-  return *std::move(planned);
+  return test::plan_recurrence(
+      text, train, with_roll ? std::vector<std::string>{} : std::vector<std::string>{"roll"});
 }
 
 std::vector<Stretch> loops_of(const driver::Planned& planned, ir::GraphKind kind) {
@@ -49,27 +36,6 @@ size_t steps_in_c(const driver::Planned& planned) {
   for (const EntryPoint& entry : planned.schedule.entry_points)
     count += static_cast<size_t>(count_numbers(entry));
   return count;
-}
-
-std::vector<std::vector<float>> results_of(const driver::Planned& planned) {
-  memory::ScheduleRun run(planned.schedule, planned.plan);
-  return test::run_all(run, planned.schedule, 5);
-}
-
-bool same_results(const driver::Planned& a, const driver::Planned& b) {
-  const auto x = results_of(a), y = results_of(b);
-  if (x.size() != y.size()) return false;
-  for (size_t i = 0; i < x.size(); ++i)
-    if (x[i].size() != y[i].size() ||
-        std::memcmp(x[i].data(), y[i].data(), x[i].size() * sizeof(float)) != 0)
-      return false;
-  return true;
-}
-
-/// What painted memory shows.
-std::string complaints(const driver::Planned& planned, uint64_t seed) {
-  return fmt::format("{}",
-                     fmt::join(test::paint_arenas(planned.schedule, planned.plan, seed), "\n"));
 }
 
 std::string gru(int turns) {
@@ -107,8 +73,8 @@ TEST_CASE("roll: adapters of layers in a loop are in its turns") {
   REQUIRE(forward.size() == 1);
   CHECK(forward.at(0).turns >= 7);  // of two steps each: the state has two places in turns
   CHECK(loops_of(planned, ir::GraphKind::train_step).size() == 3);
-  CHECK(same_results(planned, plan(adapted_gru(16), "adapted", false)));
-  CHECK(complaints(planned, 4) == "");
+  CHECK(have_same_results(planned, plan(adapted_gru(16), "adapted", false)));
+  CHECK(test::complaints_about(planned, 4) == "");
 }
 
 TEST_CASE("roll: a matrix that is multiplied transposed does not end a loop") {
@@ -125,7 +91,7 @@ TEST_CASE("roll: a matrix that is multiplied transposed does not end a loop") {
   const driver::Planned planned = plan(net(12), "t", true);
   CHECK(loops_of(planned, ir::GraphKind::infer).size() == 1);
   CHECK(steps_in_c(planned) == steps_in_c(plan(net(30), "t", true)));
-  CHECK(same_results(planned, plan(net(12), "t", false)));
+  CHECK(have_same_results(planned, plan(net(12), "t", false)));
 }
 
 TEST_CASE("roll: a longer recurrence has no more steps in C") {
@@ -138,39 +104,9 @@ TEST_CASE("roll: no bit changes, and the memory is what the plan says") {
   for (const char* train : {"all", "last"}) {
     CAPTURE(train);
     const driver::Planned rolled = plan(gru(16), train, true);
-    CHECK(same_results(rolled, plan(gru(16), train, false)));
-    CHECK(complaints(rolled, 3) == "");
+    CHECK(have_same_results(rolled, plan(gru(16), train, false)));
+    CHECK(test::complaints_about(rolled, 3) == "");
   }
-}
-
-/// A net whose `repeat` computes at random over three states.
-std::string random_recurrence(uint64_t seed) {
-  test::Random random(seed);
-  const auto operand = [&] {
-    const char* all[] = {"h", "g", "x[t]", "x[0]", "u", "v", "(h * u)", "(g + x[t])"};
-    return std::string(all[random.between(0, 7)]);
-  };
-  std::string body;
-  for (int64_t i = random.between(1, 4); i > 0; --i) {
-    const char* target = random.chance(60) ? "h" : "g";
-    const char* ops[] = {"+", "*", "-"};
-    const char* functions[] = {"tanh", "sigmoid"};
-    body += fmt::format("    {} = {}({} {} {})\n", target, functions[random.between(0, 1)],
-                        operand(), ops[random.between(0, 2)], operand());
-  }
-  // Whatever the others are, this one needs the turn before.
-  body += random.chance(30) ? "    k = tanh(k @ m + g + h)\n" : "    k = tanh(k * u + g * h)\n";
-  if (random.chance(20)) body += "    if t > 1 { g = g + h }\n";
-  const int64_t begin = random.between(0, 2);
-  return fmt::format(
-      "tdl 1\nnet R(x: f32[9, 4]) -> y: f32[4] {{\n"
-      "  param u: f32[4] = ones\n  param v: f32[4] = ones\n  param m: f32[4, 4] = uniform(0.5)\n"
-      "  h = x[0]\n  g = x[1] * u\n  k = x[2]\n"
-      "  repeat t in {}..9 {{\n{}  }}\n  return {} + v + u @ m\n}}\n"
-      "train t of R {{\n  target z: f32[4]\n  loss mse(y, z)\n  optimizer sgd(lr: 0.1)\n"
-      "  batch {}\n  accumulate {}\n}}\n",
-      begin, body, random.chance(50) ? "h + k" : "k * g", random.between(1, 3),
-      random.between(1, 2));
 }
 
 TEST_CASE("roll: random recurrences keep their bits") {
@@ -181,8 +117,8 @@ TEST_CASE("roll: random recurrences keep their bits") {
     const std::string text = random_recurrence(seed);
     CAPTURE(text);
     const driver::Planned rolled = plan(text, "", true), flat = plan(text, "", false);
-    CHECK(same_results(rolled, flat));
-    if (seed % 6 == 0) CHECK(complaints(rolled, seed) == "");
+    CHECK(have_same_results(rolled, flat));
+    if (seed % 6 == 0) CHECK(test::complaints_about(rolled, seed) == "");
     shorter += steps_in_c(rolled) < steps_in_c(flat) ? 1 : 0;
   }
   CHECK(shorter > kSeeds * 9 / 10);
@@ -209,7 +145,7 @@ TEST_CASE("roll: a repeat around another is one loop where its turns are alike")
   const std::vector<Stretch> loops = loops_of(rolled, ir::GraphKind::infer);
   REQUIRE(loops.size() == 1);
   CHECK(loops[0].turns == 6);
-  CHECK(same_results(rolled, plan(text, "", false)));
+  CHECK(have_same_results(rolled, plan(text, "", false)));
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ TEST_CASE("stream_weights: as few bytes move as can be, and no more weights than
   CHECK(brought_back(399, {s, m, l, o}).empty());
 }
 
-TEST_CASE("stream_weights: what is small, or a copy or a loop takes, stays where cores reach it") {
+TEST_CASE("stream_weights: what is small, or a copy takes, stays where cores reach it") {
   test::ScheduleBuilder b;
   const BufferId copied = b.variable("copied", {100}), looped = b.variable("looped", {100}),
                  few = b.constant("few", {60}), plain = b.variable("plain", {100});
@@ -84,7 +84,10 @@ TEST_CASE("stream_weights: what is small, or a copy or a loop takes, stays where
   b.launch("relu", {few}, {b.output("z", {60})});
   b.launch("relu", {plain}, {b.output("w", {100})});
   CHECK(weights_to_stream(b.schedule(), test::kL2, {400}, {1 << 20}, {}) ==
-        Variables{variable_of(b, plain)});
+        Variables{variable_of(b, looped)});
+  CHECK(weights_to_stream(b.schedule(), test::kL2, {800}, {1 << 20}, {}) ==
+        Variables{variable_of(b, plain), variable_of(b, looped)});
+  CHECK(weights_to_stream(b.schedule(), test::kL2, {1601}, {1 << 20}, {}).empty());
 }
 
 TEST_CASE("stream_weights: versions of a variable move together, other variables stay") {
