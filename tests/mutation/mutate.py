@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Damages the compiler in one place after another and says which unit test notices.
 
-    python3 tests/mutation/mutate.py                      80 mutants in all areas; hours of processor time
+    python3 tests/mutation/mutate.py                      160 mutants in all areas; hours of processor time
     python3 tests/mutation/mutate.py --list               what would be tried
     python3 tests/mutation/mutate.py --areas io,kernels   some areas
     python3 tests/mutation/mutate.py --count 3            so many in each area
@@ -29,7 +29,7 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "mutation"
@@ -49,7 +49,22 @@ class Area:
     globs: list
     tests: str
     mutants: int
+    but: list = field(default_factory=list)  # globs of files that belong to another area, or that no unit test reaches
 
+    def files(self, tree):
+        return sorted(set(paths_of(self.globs, tree)) - set(paths_of(self.but, tree)))
+
+
+def paths_of(globs, tree):
+    return (path for glob in globs for path in tree.glob(glob))
+
+
+# What launches and transfers take, by the chip's costs and the table of cycles, and what is chosen and reported by it.
+COST = [
+    *(f"compiler/schedule/{stem}.*" for stem in ("kernel_amounts", "kernel_call", "predict_cycles", "tile_choice", "transfers")),
+    "compiler/chip/*.h",
+    *(f"compiler/driver/{stem}.*" for stem in ("chip_report", "tiles")),
+]
 
 AREAS = {
     "syntax": Area(["compiler/syntax/**/*.cpp", "compiler/diag/**/*.cpp"], r"unit/(syntax|diag)/|golden/", 12),
@@ -59,6 +74,13 @@ AREAS = {
     "runner": Area(["compiler/runner/**/*.cpp", "runtime/td_runner.c"], r"unit/runner/", 8),
     "library": Area(["stdlib/*.td"], r"unit/check/|golden/", 4),
     "kernels": Area(["kernels/*.c", "kernels/*.h"], r"unit/(kernels|ops)/", 12),
+    "schedule": Area(["compiler/schedule/*.cpp", "compiler/schedule/*.h"], r"unit/schedule/|golden/", 24, COST),
+    "memory": Area(["compiler/memory/*.cpp", "compiler/memory/*.h"], r"unit/(memory|schedule)/|golden/", 18),
+    "emit": Area(["compiler/emit/*.cpp", "compiler/emit/*.h"], r"unit/emit/|golden/", 16),
+    "cost": Area(COST, r"unit/schedule/(predict_cycles|kernel_call|tile)|unit/driver/(chip_report|tiles|report)|golden/", 14),
+    # The simulated chip and its platform are only met by `chip` and `rtl` (soc/, rv32/pulp_cluster/); `td_runner.c` is the runner's.
+    "runtime": Area(["runtime/*.c", "runtime/*.h", "runtime/host/*.c", "runtime/rv32/*.c", "runtime/rv32/qemu_user/*.c"],
+                    r"unit/(runtime|kernels|runner|emit)/", 8, ["runtime/td_runner.c"]),
 }
 
 
@@ -142,7 +164,7 @@ def changes(text):
 def mutants_of(area, seed, tree):
     """All mutants of an area of the project in `tree`, in the order of trial: a rule is drawn, then a place; a line is used once."""
     by_rule = {}
-    for path in sorted(path for glob in AREAS[area].globs for path in tree.glob(glob)):
+    for path in AREAS[area].files(tree):
         text = path.read_text()
         file = str(path.relative_to(tree))
         for rule, begin, end, replacement in changes(text):
