@@ -128,6 +128,25 @@ TEST_CASE("amounts: the gradient of an image has phases, each with the taps that
   CHECK(amount(amounts, Amount::panels) == 4 * 2);
 }
 
+TEST_CASE("amounts: the gradient of a kernel sums rows at the edge of the image by themselves") {
+  chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
+  chip.cores = 2;
+  ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("conv2d_weight_grad", {b.input("x", {1, 4, 8, 40}), b.input("dy", {1, 8, 8, 40}), {}},
+           {b.output("dw", {8, 4, 3, 3})},
+           {{"stride", std::vector<int64_t>{1, 1}},
+            {"padding", std::vector<int64_t>{1, 1}},
+            {"dilation", std::vector<int64_t>{1, 1}},
+            {"groups", int64_t{1}},
+            {"dims", std::vector<int64_t>{8, 4, 3, 3}}});
+  const Amounts amounts = of(b.schedule(), chip);
+  // 2 blocks of outputs, 9 of taps. The first row and the last one of 40 positions have a panel
+  // each; the 240 positions between them fill three panels of 64 and a part of a fourth.
+  CHECK(amount(amounts, Amount::items) == 9);
+  CHECK(amount(amounts, Amount::panels) == 9 * (2 + 4));
+}
+
 TEST_CASE("amounts: rows of elements end where an operand does not go on") {
   chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
   chip.cores = 1;
@@ -135,8 +154,10 @@ TEST_CASE("amounts: rows of elements end where an operand does not go on") {
   b.entry_point("step");
   b.launch("add", {b.input("x", {6, 10}), b.input("v", {6, 10})}, {b.output("y", {6, 10})});
   b.launch("add", {b.input("s", {6, 10}), b.input("bias", {10})}, {b.output("t", {6, 10})});
+  b.launch("add", {b.input("q", {6, 10}), b.input("scalar", {1})}, {b.output("r", {6, 10})});
   CHECK(amount(of(b.schedule(), chip, 0), Amount::rows) == 0);
   CHECK(amount(of(b.schedule(), chip, 1), Amount::rows) == 6);
+  CHECK(amount(of(b.schedule(), chip, 2), Amount::rows) == 0);  // the same element for all
   CHECK(amount(of(b.schedule(), chip, 0), Amount::outputs) == 60);
   CHECK(amount(of(b.schedule(), chip, 0), Amount::inputs) == 120);
   CHECK(work_at(b.schedule(), chip, 0).far == 180);
