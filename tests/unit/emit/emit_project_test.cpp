@@ -1,0 +1,75 @@
+// What the files of a project say beside the model's code.
+
+#include "emit/emit_project.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+
+#include "diag/render.h"
+#include "driver/pipeline.h"
+
+namespace tdc::emit {
+namespace {
+
+driver::Compilation compile(const std::string& text) {
+  SourceFiles files;
+  const FileId file = files.add("n.td", text);
+  Diagnostics diagnostics;
+  driver::Dump none;
+  std::optional<driver::Compilation> result = driver::compile(
+      files, file, {.file = "n.td"}, driver::DefaultDeploy::first_of_file, diagnostics, none);
+  REQUIRE_MESSAGE(result.has_value(), render(diagnostics, files));
+  return *std::move(result);
+}
+
+std::string text_of(const driver::Compilation& compilation, const std::string& path) {
+  for (const OutputFile& file : compilation.files)
+    if (file.path == path) return file.text;
+  FAIL(path);
+  return {};
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("project: the linker is told what the plan counted, all levels together") {
+  const driver::Compilation compilation = compile(
+      "tdl 1\n"
+      "chip board {\n  cores 1\n  platform \"qemu_user\"\n"
+      "  memory RAM, size: 256 KiB, code: 48 KiB, stack: 8 KiB\n  memory ROM, size: 64 KiB\n"
+      "  tensors RAM\n  constants ROM\n  image ROM\n}\n"
+      "net N(x: f32[20]) -> y: f32[20] {\n  param w: f32[20] = ones\n  return exp(x) * w\n}\n"
+      "train t of N {\n  loss sum(y)\n  optimizer sgd(lr: 0.1)\n}\n"
+      "deploy d on board {}\n");
+  const std::string makefile = text_of(compilation, "Makefile");
+  Bytes memory, constants;
+  for (const memory::LevelPlan& level : compilation.plan.levels) {
+    const Bytes read_only = level.beside.constants + level.beside.frozen + level.beside.image;
+    constants += read_only;
+    memory += level.need() - level.beside.code - level.beside.stacks - read_only;
+  }
+  CHECK(memory.count >= 3 * 80);  // x, y and w at least
+  CHECK(contains(makefile, fmt::format("=td_memory_bytes={}\n", memory.count)));
+  CHECK(contains(makefile, fmt::format("=td_constant_bytes={} ", constants.count)));
+  CHECK(contains(makefile, fmt::format("=td_code_bytes={} ", 48 * 1024)));
+  CHECK(contains(makefile, fmt::format("=td_stack_bytes={} ", 8 * 1024)));
+}
+
+TEST_CASE("data-3: the header has a function for each input of floats, wherever it stands") {
+  const std::string header =
+      text_of(compile("tdl 1\nuse std.nn\n"
+                      "net N(word: class(4), x: f32[3], v: f32[3]) -> y: f32[3] {\n"
+                      "  return Embedding(word, 4, 3) + x + v\n}\n"
+                      "data d for N {\n  train npz(\"n.npz\")\n  mean 0.5 as x\n}\n"),
+              "include/tdc/n.h");
+  CHECK(!contains(header, "n_scale_word"));
+  CHECK(contains(header, "n_scale_x(const uint8_t* bytes, float* input)"));
+  CHECK(contains(header, "n_scale_v(const uint8_t* bytes, float* input)"));
+}
+
+}  // namespace
+}  // namespace tdc::emit
