@@ -111,6 +111,17 @@ TEST_CASE("chip report: the peak is that of the FPUs there are") {
   CHECK(peak_text(report) == "16 (8 private FPUs)");
 }
 
+TEST_CASE("chip report: parameters that 100 columns do not hold go on in the next line") {
+  ChipReport report = read(report_of_two_cores());
+  report.parameters = {{"cores_per_fpu", 2}};
+  for (int i = 10; i < 24; ++i) report.parameters[fmt::format("parameter_{}", i)] = i;
+  const std::string text = chip_text(report, 8000, 4000);
+  // Each takes 16 columns with its space: 5 go behind the word of 12, 6 behind an indentation.
+  CHECK(text.find("\n  parameters cores_per_fpu=2 parameter_10=10 ") != std::string::npos);
+  CHECK(text.find(" parameter_13=13\n    parameter_14=14 ") != std::string::npos);
+  CHECK(text.find(" parameter_19=19\n    parameter_20=20 ") != std::string::npos);
+}
+
 TEST_CASE("chip report: more than eight cores are shown eight at a time") {
   ChipReport report = read(report_of_two_cores());
   report.cores.resize(16, report.cores[1]);
