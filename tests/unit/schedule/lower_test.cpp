@@ -226,5 +226,22 @@ TEST_CASE("of two updates that read each other's old version one is made elsewhe
   CHECK(step_letters(c.lowered().entry_points[0]) == "aaC");
 }
 
+//     second -> reader_of_0 -> first -> reader_of_1
+//
+// The arrow in the middle is there because `first` overwrites what `reader_of_0` reads, against the
+// order of the nodes. So `second` cannot overwrite what `reader_of_1` reads.
+TEST_CASE("an update whose result meets the old version by way of another update is copied") {
+  SquareCase c(2);
+  const ValueId first = c.builder.emit("add", {c.x, c.x});
+  const ValueId reader_of_1 = c.builder.emit("add", {first, c.v[1]});
+  const ValueId second = c.builder.emit("mul", {c.x, c.x});
+  const ValueId reader_of_0 = c.builder.emit("add", {second, c.v[0]});
+  c.builder.write({0}, first);
+  c.builder.write({1}, second);
+  c.result(c.builder.emit("mul", {reader_of_0, reader_of_1}));
+  CHECK(in_place_updates(c.graph) == std::vector<std::vector<ir::NodeId>>{{ir::NodeId{0}}, {}});
+  CHECK(step_letters(c.lowered().entry_points[0]) == "maaamC");
+}
+
 }  // namespace
 }  // namespace tdc::schedule
