@@ -71,5 +71,21 @@ TEST_CASE("data-3: the header has a function for each input of floats, wherever 
   CHECK(contains(header, "n_scale_v(const uint8_t* bytes, float* input)"));
 }
 
+TEST_CASE("generated C: every pointer of a function is looked at before anything is done") {
+  const std::string source =
+      text_of(compile("tdl 1\nuse std.nn\n"
+                      "net N(x: f32[3]) -> y: f32[4] {\n  return x |> Linear(4) as out\n}\n"
+                      "train t of N {\n  target label: class(4)\n  loss cross_entropy(y, label)\n"
+                      "  metric accuracy(y, label)\n  metric cross_entropy(y, label)\n"
+                      "  optimizer sgd(lr: 0.1)\n}\n"),
+              "n.c");
+  const auto refuses = [&](const std::string& nulls) {
+    return contains(source, fmt::format("  if ({}) return N_NULL_POINTER;\n", nulls));
+  };
+  CHECK(refuses("x_in == 0 || y_out == 0"));
+  CHECK(refuses("x_in == 0 || label_in == 0 || loss == 0"));  // beside them the learning rate
+  CHECK(refuses("x_in == 0 || label_in == 0 || loss == 0 || metrics == 0"));
+}
+
 }  // namespace
 }  // namespace tdc::emit
