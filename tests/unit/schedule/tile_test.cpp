@@ -225,6 +225,18 @@ TEST_CASE("tile: a convolution keeps its outputs together, which share the panel
     if (const auto* launch = std::get_if<Launch>(&step)) CHECK(launch->outputs[0].extent[0] == 128);
 }
 
+TEST_CASE("tile: a product that fits by no single cut is cut along its rows and its chain") {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("matmul", {b.input("x", {192, 192}), b.input("w", {192, 4}), {}},
+           {b.output("y", {192, 4})},
+           {{"transpose_a", false}, {"transpose_b", false}, {"reduce", false}});
+  // Pieces of rows need all of w, of the chain all of y, 3 KiB each; of columns all of x.
+  const chip::Chip chip = generous_chip(2560);
+  CHECK(launches_of(tile(b.schedule(), chip, CycleTable::rough())) > 16);
+  CHECK(too_large_for_scratchpad(b.schedule(), chip).empty());
+}
+
 TEST_CASE("tile: what gains nothing stays") {
   test::ScheduleBuilder b;
   b.entry_point("step");
