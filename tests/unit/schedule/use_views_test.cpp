@@ -8,7 +8,9 @@
 #include "diag/render.h"
 #include "driver/pipeline.h"
 #include "ops/op.h"
+#include "schedule/passes.h"
 #include "support/files.h"
+#include "unit/schedule/schedules.h"
 
 namespace tdc::schedule {
 namespace {
@@ -46,6 +48,28 @@ TEST_CASE("the transformer copies next to nothing only to move it, and its peak 
     for (const LevelId level : with.plan.levels.ids())
       CHECK(with.plan.levels[level].peak <= without.plan.levels[level].peak);
   }
+}
+
+/// Steps that are left of a relu, of the positions 0 and 1 of its result along an axis, and of a
+/// copy of these.
+size_t steps_left(int64_t axis, const ir::Dims& dims) {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId x = b.input("x", {4, 6}), y = b.output("y", dims);
+  const BufferId t = b.temporary("t", {4, 6}), part = b.temporary("part", dims);
+  b.launch("relu", {x}, {t});
+  const auto slice = b.node("slice", {{b.value(t), {4, 6}}}, dims,
+                            {{"axis", axis}, {"begin", int64_t{0}}, {"end", int64_t{2}}});
+  b.piece(slice, ops::whole_box(slice.op->space(slice.call)),
+          {{.buffer = t, .offset = 0, .extent = dims, .stride = {6, 1}}}, {b.whole(part)});
+  b.set_value(part, slice.outputs[0]);
+  b.copy(b.whole(part), b.whole(y));
+  return use_views(b.schedule()).entry_points[0].steps.size();
+}
+
+TEST_CASE("use_views: a copy takes rows from where they lie, but not columns") {
+  CHECK(steps_left(-2, {2, 6}) == 2);
+  CHECK(steps_left(-1, {4, 2}) == 3);  // a copy without a transfer moves one piece
 }
 
 }  // namespace
