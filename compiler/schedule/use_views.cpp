@@ -212,28 +212,28 @@ class EntryPointPass {
     return leave_out(at, {{output.buffer, *place}});
   }
 
-  bool lay_operands_into_result(const Moving& elements, const Launch& launch, size_t at) {
+  void lay_operands_into_result(const Moving& elements, const Launch& launch, size_t at) {
     const View& output = launch.outputs[0];
     if (!is_whole_of(output, BufferKind::temporary) && !is_whole_of(output, BufferKind::argument))
-      return false;
-    if (*uses_[output.buffer].begin() != at || !is_only_written_at(output.buffer, at)) return false;
+      return;
+    if (*uses_[output.buffer].begin() != at || !is_only_written_at(output.buffer, at)) return;
     std::vector<Placement> placements;
     int64_t filled = 0;
     for (size_t i = 0; i < launch.inputs.size(); ++i) {
       const View& input = *launch.inputs[i];
       if (!is_whole_temporary(input) || is_written_between(input.buffer, at, entry_.steps.size()))
-        return false;
+        return;
       for (const Placement& other : placements)
-        if (other.buffer == input.buffer) return false;
+        if (other.buffer == input.buffer) return;
       const std::optional<View> place =
           place_in(elements.inputs[i], input.extent, elements.output, output);
-      if (!place || !is_one_to_one(elements.inputs[i])) return false;
+      if (!place || !is_one_to_one(elements.inputs[i])) return;
       placements.push_back({input.buffer, *place});
       filled += ir::element_count(input.extent);
     }
     // Parts of a result lie beside each other; with fewer elements than it has, others are zeros.
-    if (filled != ir::element_count(output.extent)) return false;
-    return leave_out(at, placements);
+    if (filled != ir::element_count(output.extent)) return;
+    leave_out(at, placements);
   }
 
   /// Whether every axis is met by one dimension, so that no two elements are the same.
