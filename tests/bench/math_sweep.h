@@ -35,7 +35,7 @@ inline constexpr Function kFunctions[] = {
 /// |y - exact| in units in the last place of the float nearest to `exact` (2^-149 for subnormal
 /// ones). NaN and infinity must be met exactly and count as an infinite error if they are not.
 inline double error_ulp(float y, double exact) {
-  if (std::isnan(exact)) return std::isnan(y) ? 0 : INFINITY;
+  if (std::isnan(exact) || std::isnan(y)) return std::isnan(exact) && std::isnan(y) ? 0 : INFINITY;
   const auto rounded = static_cast<float>(exact);
   if (std::isinf(rounded) || std::isinf(y)) return y == rounded ? 0 : INFINITY;
   const int exponent = rounded == 0 ? -126 : std::max(std::ilogb(rounded), -126);
