@@ -291,6 +291,16 @@ TEST_CASE("in place only where the op allows it, and element by element") {
     CHECK(validate_planned(b.schedule()) ==
           Violations{"infer, step 1 (relu): writes over its own operand `h` (b2)"});
   }
+  SUBCASE("said once, in however many places") {
+    // Columns 0 and 1 of each row become columns 1 and 2.
+    const auto relu = b.node("relu", {{b.value(h), {3, 3}}}, {3, 3});
+    b.piece(relu, {{0, 3}, {0, 2}},
+            {{.buffer = h, .offset = 0, .extent = {3, 2}, .stride = {3, 1}}},
+            {{.buffer = g, .offset = 1, .extent = {3, 2}, .stride = {3, 1}}});
+    const Violations found = validate_planned(b.schedule());
+    CHECK(std::count(found.begin(), found.end(),
+                     "infer, step 1 (relu): writes over its own operand `h` (b2)") == 1);
+  }
   SUBCASE("a sum goes on where it stands") {
     const BufferId other = b.temporary("other", {3, 3});
     b.launch("matmul", {x, x, h}, {other});
