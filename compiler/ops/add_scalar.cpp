@@ -4,12 +4,8 @@
 namespace tdc::ops {
 namespace {
 
-std::vector<KernelField> fields() {
-  std::vector<KernelField> result = elementwise_fields({"a"});
-  result.insert(result.begin() + 2,
-                {.name = "offset", .kind = FieldKind::real, .summary = "added to every element"});
-  return result;
-}
+const std::vector<AttributeDef> kAttributes = {
+    {"offset", AttributeKind::real, std::nullopt, "added to every element"}};
 
 }  // namespace
 
@@ -20,13 +16,12 @@ const OpFamily add_scalar_family = {
          .summary = "y = x + offset, the offset rounded once",
          .signature = "x:[..] -> y:[..]",
          .visibility = Visibility::internal,
-         .attributes = {{"offset", AttributeKind::real, std::nullopt, "added to every element"}},
+         .attributes = kAttributes,
          .batch = batch_elementwise,
          .gradient = [](GradientContext& g) { g.set(0, g.cotangent()); },
          .evaluate =
              [](const Evaluation& e) {
-               const auto offset =
-                   static_cast<double>(static_cast<float>(e.attributes.real("offset")));
+               const double offset = rounded_real(e.attributes, "offset");
                evaluate_unary(e, [offset](double x) { return x + offset; });
              },
          .work = Work::outputs,
@@ -34,18 +29,9 @@ const OpFamily add_scalar_family = {
          .in_place = {{0, 0}},
          .kernel = KernelDef{.name = "td_add_scalar_f32",
                              .file = "add_scalar.c",
-                             .fields = fields(),
-                             .bind =
-                                 [](const KernelCall& call, KernelScalars& scalars) {
-                                   bind_elementwise(call, scalars);
-                                   scalars.set("offset", call.attributes.real("offset"));
-                                 }},
-         .samples =
-             [] {
-               std::vector<Sample> samples = same_shape_samples({{}});
-               for (Sample& sample : samples) sample.attributes = {{"offset", 0.3}};
-               return samples;
-             }},
+                             .fields = elementwise_fields({"a"}, kAttributes),
+                             .bind = bind_elementwise},
+         .samples = [] { return same_shape_samples({{}}, {{"offset", 0.3}}); }},
     }};
 
 }  // namespace tdc::ops

@@ -32,11 +32,14 @@ Space elementwise_space(const Call& call);
 /// axes and is needed whole. `loops`: in how many the kernel walks the leading axes.
 Space leading_space(const Call& call, const std::vector<int>& trailing, int64_t loops = 1);
 
-/// Fields `y, a` or `y, a, b`, `rank`, `extent`, `y_stride`, `a_stride`, `b_stride`.
-/// `names` are those of the inputs, in operand order.
-std::vector<KernelField> elementwise_fields(std::vector<std::string_view> names);
+/// Fields `y, a` or `y, a, b` or `y, a, b, c`, the attributes, which are reals, `rank`, `extent`,
+/// `y_stride`, `a_stride`, `b_stride`, `c_stride`. `names` are those of the inputs, in operand
+/// order.
+std::vector<KernelField> elementwise_fields(std::vector<std::string_view> names,
+                                            const std::vector<AttributeDef>& attributes = {});
 /// Fills the fields of `elementwise_fields`: axes of extent 1 are dropped and neighbours that all
-/// operands store contiguously are merged, so that dense operands become one axis.
+/// operands store contiguously are merged, so that dense operands become one axis. Real attributes
+/// go to the fields of their names.
 void bind_elementwise(const KernelCall& call, KernelScalars& scalars);
 /// A bind function for kernels with named inputs: fills `<name>_stride` for each.
 void bind_elementwise_named(const KernelCall& call, KernelScalars& scalars,
@@ -54,6 +57,20 @@ void evaluate_binary(const Evaluation& evaluation, Function function) {
     y.data[i] = function(a.data[from_a[i]], b.data[from_b[i]]);
 }
 
+/// y = f(a, b, c) over broadcast operands, in double precision.
+template <typename Function>
+void evaluate_ternary(const Evaluation& evaluation, Function function) {
+  const Tensor& a = evaluation.input(0);
+  const Tensor& b = evaluation.input(1);
+  const Tensor& c = evaluation.input(2);
+  Tensor& y = evaluation.output(0);
+  const std::vector<size_t> from_a = broadcast_indices(a.type.dims, y.type.dims);
+  const std::vector<size_t> from_b = broadcast_indices(b.type.dims, y.type.dims);
+  const std::vector<size_t> from_c = broadcast_indices(c.type.dims, y.type.dims);
+  for (size_t i = 0; i < y.data.size(); ++i)
+    y.data[i] = function(a.data[from_a[i]], b.data[from_b[i]], c.data[from_c[i]]);
+}
+
 /// y = f(a), in double precision.
 template <typename Function>
 void evaluate_unary(const Evaluation& evaluation, Function function) {
@@ -62,9 +79,13 @@ void evaluate_unary(const Evaluation& evaluation, Function function) {
   for (size_t i = 0; i < y.data.size(); ++i) y.data[i] = function(a.data[i]);
 }
 
+/// A real attribute as kernels have it: rounded once.
+double rounded_real(const ir::Attributes& attributes, std::string_view name);
+
 /// Shapes that every binary elementwise op is tested with.
 std::vector<Sample> binary_samples(Domain a, Domain b);
 /// The same for ops of one operand, or of several operands of one shape.
-std::vector<Sample> same_shape_samples(std::vector<Domain> domains);
+std::vector<Sample> same_shape_samples(std::vector<Domain> domains,
+                                       const ir::Attributes& attributes = {});
 
 }  // namespace tdc::ops

@@ -4,12 +4,8 @@
 namespace tdc::ops {
 namespace {
 
-std::vector<KernelField> fields() {
-  std::vector<KernelField> result = elementwise_fields({"a"});
-  result.insert(result.begin() + 2,
-                {.name = "factor", .kind = FieldKind::real, .summary = "of every element"});
-  return result;
-}
+const std::vector<AttributeDef> kAttributes = {
+    {"factor", AttributeKind::real, std::nullopt, "of every element"}};
 
 }  // namespace
 
@@ -20,7 +16,7 @@ const OpFamily scale_family = {
          .summary = "y = x * factor, the factor rounded once",
          .signature = "x:[..] -> y:[..]",
          .visibility = Visibility::internal,
-         .attributes = {{"factor", AttributeKind::real, std::nullopt, "of every element"}},
+         .attributes = kAttributes,
          .batch = batch_elementwise,
          .gradient =
              [](GradientContext& g) {
@@ -29,8 +25,7 @@ const OpFamily scale_family = {
              },
          .evaluate =
              [](const Evaluation& e) {
-               const auto factor =
-                   static_cast<double>(static_cast<float>(e.attributes.real("factor")));
+               const double factor = rounded_real(e.attributes, "factor");
                evaluate_unary(e, [factor](double x) { return x * factor; });
              },
          .work = Work::outputs,
@@ -38,18 +33,9 @@ const OpFamily scale_family = {
          .in_place = {{0, 0}},
          .kernel = KernelDef{.name = "td_scale_f32",
                              .file = "scale.c",
-                             .fields = fields(),
-                             .bind =
-                                 [](const KernelCall& call, KernelScalars& scalars) {
-                                   bind_elementwise(call, scalars);
-                                   scalars.set("factor", call.attributes.real("factor"));
-                                 }},
-         .samples =
-             [] {
-               std::vector<Sample> samples = same_shape_samples({{}});
-               for (Sample& sample : samples) sample.attributes = {{"factor", 0.3}};
-               return samples;
-             }},
+                             .fields = elementwise_fields({"a"}, kAttributes),
+                             .bind = bind_elementwise},
+         .samples = [] { return same_shape_samples({{}}, {{"factor", 0.3}}); }},
     }};
 
 }  // namespace tdc::ops

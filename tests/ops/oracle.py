@@ -27,12 +27,13 @@ CHECK_TOLERANCE = 1e-11
 
 @dataclass
 class Operand:
-    """How an input is drawn: uniformly from [low, high), reals or whole numbers."""
+    """How an input is drawn: uniformly from [low, high), reals or whole numbers; or its elements."""
 
     dims: tuple
     low: float
     high: float
     is_whole: bool
+    elements: tuple = ()
 
 
 def real(*dims, low=-2.0, high=2.0):
@@ -41,6 +42,11 @@ def real(*dims, low=-2.0, high=2.0):
 
 def whole(*dims, high, low=0):
     return Operand(dims, low, high, True)
+
+
+def given(*elements):
+    """A row of these reals: where formulas change, zeros of both signs, infinities, NaN."""
+    return Operand((len(elements),), 0, 0, False, elements)
 
 
 @dataclass
@@ -52,6 +58,8 @@ class Case:
 
 
 def draw(operand, random):
+    if operand.elements:
+        return numpy.array(operand.elements, dtype=numpy.float32)
     if operand.is_whole:
         return random.randint(operand.low, operand.high, operand.dims).astype(numpy.int32)
     return random.uniform(operand.low, operand.high, operand.dims).astype(numpy.float32)

@@ -98,19 +98,24 @@ namespace {
 std::string_view stride_field(std::string_view operand) {
   if (operand == "a") return "a_stride";
   if (operand == "b") return "b_stride";
+  if (operand == "c") return "c_stride";
   if (operand == "y") return "y_stride";
   TDC_CHECK(operand == "dy", "no stride field for operand `{}`", operand);
   return "dy_stride";
 }
 }  // namespace
 
-std::vector<KernelField> elementwise_fields(std::vector<std::string_view> names) {
+std::vector<KernelField> elementwise_fields(std::vector<std::string_view> names,
+                                            const std::vector<AttributeDef>& attributes) {
   std::vector<KernelField> fields = {{.name = "y", .kind = FieldKind::output, .summary = "result"}};
   for (size_t i = 0; i < names.size(); ++i)
     fields.push_back({.name = names[i],
                       .kind = FieldKind::input,
                       .operand = static_cast<int>(i),
                       .summary = "operand; may be y exactly, if its strides are y's"});
+  for (const AttributeDef& attribute : attributes)
+    fields.push_back(
+        {.name = attribute.name, .kind = FieldKind::real, .summary = attribute.summary});
   fields.push_back({.name = "rank", .kind = FieldKind::count, .summary = "axes in use"});
   fields.push_back({.name = "extent", .kind = FieldKind::counts, .summary = "of y"});
   fields.push_back({.name = "y_stride", .kind = FieldKind::counts, .summary = "elements"});
@@ -136,10 +141,15 @@ void bind_elementwise_named(const KernelCall& call, KernelScalars& scalars,
 }
 
 void bind_elementwise(const KernelCall& call, KernelScalars& scalars) {
-  if (call.inputs.size() == 1)
-    bind_elementwise_named(call, scalars, {"a"});
-  else
-    bind_elementwise_named(call, scalars, {"a", "b"});
+  const std::vector<std::string_view> names = {"a", "b", "c"};
+  bind_elementwise_named(
+      call, scalars, {names.begin(), names.begin() + static_cast<ptrdiff_t>(call.inputs.size())});
+  for (const auto& [name, value] : call.attributes)
+    if (const auto* real = std::get_if<double>(&value)) scalars.set(name, *real);
+}
+
+double rounded_real(const ir::Attributes& attributes, std::string_view name) {
+  return static_cast<double>(static_cast<float>(attributes.real(name)));
 }
 
 std::vector<Sample> binary_samples(Domain a, Domain b) {
@@ -160,11 +170,12 @@ std::vector<Sample> binary_samples(Domain a, Domain b) {
           sample({3, 17}, {})};
 }
 
-std::vector<Sample> same_shape_samples(std::vector<Domain> domains) {
+std::vector<Sample> same_shape_samples(std::vector<Domain> domains,
+                                       const ir::Attributes& attributes) {
   std::vector<Sample> samples;
   for (const ir::Dims& dims :
        {ir::Dims{}, ir::Dims{1}, ir::Dims{19}, ir::Dims{3, 5}, ir::Dims{2, 3, 7}}) {
-    Sample sample = {.inputs = {}, .attributes = {}, .domains = domains};
+    Sample sample = {.inputs = {}, .attributes = attributes, .domains = domains};
     for (size_t i = 0; i < domains.size(); ++i)
       sample.inputs.emplace_back(ir::TensorType{.dims = dims});
     samples.push_back(std::move(sample));

@@ -90,8 +90,9 @@ void check_near(const Tensor& got, const Tensor& expected) {
   size_t far = 0;
   for (size_t i = 0; i < got.data.size(); ++i) {
     const bool is_near = got.data[i] == expected.data[i] ||  // infinities, too
+                         (std::isnan(got.data[i]) && std::isnan(expected.data[i])) ||
                          std::abs(got.data[i] - expected.data[i]) <= kTolerance * scale;
-    if (!is_near) ++far;  // a NaN is far
+    if (!is_near) ++far;  // a NaN is far from all else
   }
   CHECK(far == 0);
 }
