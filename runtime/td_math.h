@@ -178,17 +178,31 @@ static inline td_exp_parts td_exp_split(float x) {
   return parts;
 }
 
-/// e^x, within 1 ulp, subnormal results included. Infinity from 88.72284 on, 0 below -103.97208.
-static inline float td_expf(float x) {
-  const td_exp_parts parts = td_exp_split(td_clampf(x, -104.0f, 89.0f));
-  const float significand = 1.0f + parts.excess;
-  // 2^exponent may be out of range as one float (from -150 to 128), its halves never are. The first
-  // product is exact, the second rounds once if the result is subnormal.
-  const uint32_t biased = parts.exponent + 256u;
+/// significand * 2^exponent for a significand near 1 and an exponent (two's complement) from -150
+/// to 128. As one float 2^exponent may be out of range, its halves never are. The first product is
+/// exact, the second rounds once if the result is subnormal.
+static inline float td_scale_by_power_of_two(float significand, uint32_t exponent) {
+  const uint32_t biased = exponent + 256u;
   const uint32_t half = biased >> 1;
   const float scale = td_float_of_bits((half - 1u) << 23);
   const float other_scale = td_float_of_bits((biased - half - 1u) << 23);
   return significand * scale * other_scale;
+}
+
+/// e^x, within 1 ulp, subnormal results included. Infinity from 88.72284 on, 0 below -103.97208.
+static inline float td_expf(float x) {
+  const td_exp_parts parts = td_exp_split(td_clampf(x, -104.0f, 89.0f));
+  return td_scale_by_power_of_two(1.0f + parts.excess, parts.exponent);
+}
+
+/// e^x - 1 for x up to 88, within 1 ulp; -0 for -0.
+static inline float td_expm1f(float x) {
+  const td_exp_parts parts = td_exp_split(td_clampf(x, -20.0f, 88.0f));
+  const float scale = td_float_of_bits((parts.exponent + 127u) << 23);
+  const float whole = scale - 1.0f;
+  const float sum = td_fmaf(scale, parts.excess, whole);
+  const float sum_low = td_fmaf(scale, parts.excess, whole - sum);
+  return td_copysignf(sum + td_fmaf(scale, parts.excess_low, sum_low), x);
 }
 
 /// 1 / (1 + e^-x), within 2.5 ulp, subnormal results included; 1 from 16.635532 on, 0 below
@@ -280,6 +294,106 @@ static inline float td_logf(float x) {
   const float up_to_infinity = x > TD_FLOAT_MAX ? x : finite;
   const float from_zero = x == 0.0f ? -TD_INFINITY : up_to_infinity;
   return x >= 0.0f ? from_zero : TD_NAN;
+}
+
+/// ln(1 + e^x), within 2 ulp, subnormal results included: max(x, 0) + ln(1 + e^-|x|). The
+/// rounding error of 1 + e^-|x| is known exactly; divided by it, it is what the logarithm lacks.
+static inline float td_softplusf(float x) {
+  const float small = td_expf(-td_absf(x));
+  const float sum = 1.0f + small;
+  const float rest = td_logf(sum) + (small - (sum - 1.0f)) / sum;
+  return (x > 0.0f ? x : 0.0f) + rest;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Powers
+// ---------------------------------------------------------------------------------------------
+
+/// An exponent high + low with |low| far below |high|; (-1)^exponent is 1, -1, or a NaN for an
+/// exponent that is no whole number.
+typedef struct {
+  float high;
+  float low;
+  float sign;
+} td_exponent;
+
+static inline td_exponent td_exponent_of(float high, float low) {
+  const int32_t whole = td_float_to_int(high);
+  const int is_even = td_absf(high) >= 0x1p+24f;  // as all floats from there on
+  const int is_whole = is_even | (((float)whole == high) & (low == 0.0f));
+  const int is_odd = (is_even ^ 1) & whole & 1;
+  const float sign = is_odd ? -1.0f : 1.0f;
+  const td_exponent exponent = {high, low, is_whole ? sign : TD_NAN};
+  return exponent;
+}
+
+/// x^exponent as in C and numpy, within 1.1 ulp, subnormal arguments, results included: 1 for an
+/// exponent of 0, even of a NaN; NaN for a number below 0 and an exponent that is no whole number.
+///
+/// e^(exponent ln |x|), with the logarithm and the product in two parts each.
+static inline float td_powf(float x, td_exponent exponent) {
+  const float magnitude = td_absf(x);
+  const int is_subnormal = magnitude < TD_FLOAT_MIN;
+  const float scaled_up = magnitude * 0x1p+23f;
+  const float normal = is_subnormal ? scaled_up : magnitude;
+  // normal = 2^binary * (1 + f) with 1 + f from sqrt(1/2) to sqrt(2).
+  const uint32_t bits = td_bits_of_float(normal);
+  const uint32_t biased = (bits + (0x3f800000u - 0x3f3504f3u)) >> 23;
+  const float f = td_float_of_bits(bits - ((biased - 127u) << 23)) - 1.0f;
+  const float bias = is_subnormal ? 150.0f : 127.0f;
+  const float binary = (float)(int32_t)biased - bias;
+  // ln(1 + f) = 2 (s + s^3/3 + s^5/5 + ...), s = f / (2 + f), as 2 (s + part + low).
+  const float divisor = f + 2.0f;
+  const float reciprocal = 1.0f / divisor;
+  const float s = f * reciprocal;
+  const float s_low = (td_fmaf(-s, divisor, f) - s * (f - (divisor - 2.0f))) * reciprocal;
+  const float square = s * s;
+  const float square_low = td_fmaf(s, s, -square) + 2.0f * s * s_low;
+  const float third = square * 0x1.555556p-2f;
+  const float third_low = td_fmaf(square, 0x1.555556p-2f, -third) +
+                          td_fmaf(square, -0x1.555556p-27f, square_low * 0x1.555556p-2f);
+  float series = 0x1.745d18p-4f;
+  series = td_fmaf(series, square, 0x1.c71c72p-4f);
+  series = td_fmaf(series, square, 0x1.24924ap-3f);
+  series = td_fmaf(series, square, 0x1.99999ap-3f);
+  const float part = s * third;
+  const float low = td_fmaf(s, third, -part) +
+                    td_fmaf(s, third_low + square * square * series, td_fmaf(s_low, third, s_low));
+  const float half = s + part;
+  const float half_low = (s - half) + part + low;
+  // binary * ln 2 in a part that is exact (its constant has 15 bits) and a small one.
+  const float whole = binary * 0x1.62e4p-1f;
+  const float sum = td_fmaf(2.0f, half, whole);
+  const float sum_low =
+      td_fmaf(2.0f, half, whole - sum) + td_fmaf(binary, 0x1.7f7d1cp-20f, 2.0f * half_low);
+  const float log = sum + sum_low;
+  const float log_low = (sum - log) + sum_low;
+
+  const float product = exponent.high * log;
+  const float product_low =
+      td_fmaf(exponent.high, log, -product) + td_fmaf(exponent.high, log_low, exponent.low * log);
+  const float bounded = td_clampf(product, -104.0f, 89.0f);
+  const float bounded_low = bounded == product ? product_low : 0.0f;
+  const td_exp_parts parts = td_exp_split(bounded);
+  const float excess_low = td_fmaf(parts.excess, bounded_low, bounded_low) + parts.excess_low;
+  const float power = td_scale_by_power_of_two(1.0f + (parts.excess + excess_low), parts.exponent);
+
+  // At 0 and infinity there is no logarithm; their powers are 0 or infinity, and have a sign for
+  // odd exponents only.
+  const int is_end = (magnitude == 0.0f) | (magnitude > TD_FLOAT_MAX);
+  const float end = (magnitude == 0.0f) == (exponent.high > 0.0f) ? 0.0f : TD_INFINITY;
+  const float sign_of_end = exponent.sign < 0.0f ? -1.0f : 1.0f;
+  const float of_magnitude = is_end ? end : power;
+  const float sign = is_end ? sign_of_end : exponent.sign;
+  const float of_negative = of_magnitude * sign;
+  const float of_number = (td_bits_of_float(x) >> 31) ? of_negative : of_magnitude;
+  const float of_any = x == x ? of_number : TD_NAN;
+  return exponent.high == 0.0f ? 1.0f : of_any;
+}
+
+/// 1 / sqrt(x), within 1.5 ulp; infinity of the sign of x for zeros, NaN below 0.
+static inline float td_rsqrtf(float x) {
+  return 1.0f / td_sqrtf(x);
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -12,14 +12,17 @@
 
 extern "C" {
 tdc::math_sweep::ArrayFunction test_exp, test_log, test_tanh, test_erf, test_sigmoid, test_sin,
-    test_cos, test_sqrt;
+    test_cos, test_sqrt, test_rsqrt, test_expm1, test_softplus, test_cube, test_power,
+    test_power_minus_1;
 }
 
 int main(int argc, char** argv) {
   using namespace tdc::math_sweep;
   const uint64_t stride = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1;
-  ArrayFunction* const functions[] = {test_exp,     test_log, test_tanh, test_erf,
-                                      test_sigmoid, test_sin, test_cos,  test_sqrt};
+  ArrayFunction* const functions[] = {test_exp,     test_log,          test_tanh,     test_erf,
+                                      test_sigmoid, test_sin,          test_cos,      test_sqrt,
+                                      test_rsqrt,   test_expm1,        test_softplus, test_cube,
+                                      test_power,   test_power_minus_1};
   constexpr uint64_t kBlock = 1 << 16;
   std::vector<float> x(kBlock), y(kBlock);
   bool is_good = stride > 0;

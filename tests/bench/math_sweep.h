@@ -30,6 +30,13 @@ inline constexpr Function kFunctions[] = {
     {"test_sin", [](double x) { return std::sin(x); }, 1.6},
     {"test_cos", [](double x) { return std::cos(x); }, 1.6},
     {"test_sqrt", [](double x) { return std::sqrt(x); }, 0.5},
+    {"test_rsqrt", [](double x) { return 1 / std::sqrt(x); }, 1.5},
+    {"test_expm1", [](double x) { return std::expm1(x > 88 ? 88 : x); }, 1.5},
+    {"test_softplus",
+     [](double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }, 2},
+    {"test_cube", [](double x) { return std::pow(x, 3); }, 1.1},
+    {"test_power", [](double x) { return std::pow(x, -37.3F); }, 1.1},
+    {"test_power_minus_1", [](double x) { return std::pow(x, 0.3F - 1.0); }, 1.1},
 };
 
 /// |y - exact| in units in the last place of the float nearest to `exact` (2^-149 for subnormal

@@ -89,6 +89,46 @@ TEST_CASE("exact values of the elementary functions") {
   CHECK(same_bits(apply(build, "test_cos", {0, -kInfinity, kNaN}), {1, kNaN, kNaN}));
 }
 
+TEST_CASE("powers keep their stated bound and have the same bits everywhere") {
+  constexpr double kBound = 1.1;
+  Random random(2);
+  std::vector<float> x, exponent;
+  for (int i = 0; i < 300'000; ++i) {  // results from 2^-150 to 2^150, half of x from 0.5 to 2
+    const float base = i % 2 == 0 ? std::ldexp(random.uniform(1, 2), random.integer(-126, 126))
+                                  : random.uniform(0.5F, 2);
+    x.push_back(base);
+    exponent.push_back(base == 1 ? 1 : random.uniform(-150, 150) / std::log2(base));
+  }
+  const float bases[] = {0,         -0.0F,      1,    -1,   2,     -2,       kSmallest, -kSmallest,
+                         kInfinity, -kInfinity, kNaN, 0.5F, -0.5F, kLargest, -kLargest};
+  const float exponents[] = {0,      -0.0F,    1,        -1,         2,        -2,
+                             3,      -3,       0.5F,     1.5F,       -2.5F,    1e10F,
+                             -1e30F, 16777215, 16777216, 8388607.5F, kSmallest};
+  for (const float base : bases)
+    for (const float power : exponents) {
+      x.push_back(base);
+      exponent.push_back(power);
+    }
+  using Pow = void(float*, const float*, const float*, int64_t);
+  std::vector<float> first;
+  for (const Build& build : builds()) {
+    CAPTURE(build.name);
+    std::vector<float> y(x.size());
+    build.get<Pow>("test_pow")(y.data(), x.data(), exponent.data(), static_cast<int64_t>(y.size()));
+    if (first.empty()) first = y;
+    CHECK(same_bits(y, first));
+  }
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double exact = std::pow(double{x[i]}, double{exponent[i]});
+    if (math_sweep::error_ulp(first[i], exact) <= kBound &&
+        math_sweep::same_sign_of_zero(first[i], exact))
+      continue;
+    CAPTURE(x[i]);
+    CAPTURE(exponent[i]);
+    CHECK(double{first[i]} == exact);
+  }
+}
+
 /// Operands of fused multiply-adds that are hard to round: products and addends of like size and
 /// opposite sign, ties, and all kinds of special values.
 struct Triples {
