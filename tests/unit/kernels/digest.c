@@ -81,6 +81,19 @@ static void report(const char* name) {
   RUN(kernel, DENSE, .b = operand_b, .b_stride = {1, 0});    \
   RUN(kernel, STRIDED, .b = operand_b, .b_stride = {0, 1, 5})
 
+#define RUN_TERNARY(kernel)                                                           \
+  RUN(kernel, DENSE, .b = operand_b, .b_stride = {1001, 1}, .c = operand_a + 20000,   \
+      .c_stride = {1001, 1});                                                         \
+  RUN(kernel, STRIDED, .b = operand_b, .b_stride = {0, 1, 5}, .c = operand_a + 20000, \
+      .c_stride = {35, 7, 1})
+
+/* An op with attributes, and its gradient. */
+#define RUN_WITH(kernel, ...)                                                        \
+  RUN(kernel##_f32, DENSE, __VA_ARGS__);                                             \
+  RUN(kernel##_f32, STRIDED, __VA_ARGS__);                                           \
+  RUN(kernel##_grad_f32, DENSE, .b = operand_b, .b_stride = {1001, 1}, __VA_ARGS__); \
+  RUN(kernel##_grad_f32, STRIDED, .b = operand_b, .b_stride = {0, 1, 5}, __VA_ARGS__)
+
 static void run_matmul(int32_t m, int32_t n, int32_t k, int32_t layout) {
   RUN(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .outer = 1, .batch = 2, .m = m,
       .n = n, .k = k, .reduce = 2, .y_batch = m * n, .a_batch = 2 * m * k, .b_batch = 2 * k * n,
@@ -255,6 +268,17 @@ int main(void) {
   RUN_BINARY(td_sigmoid_grad_f32);
   RUN_BINARY(td_tanh_grad_f32);
   RUN_BINARY(td_gelu_grad_f32);
+  RUN_BINARY(td_gelu_tanh_grad_f32);
+  RUN_BINARY(td_maximum_f32);
+  RUN_BINARY(td_minimum_f32);
+  RUN_TERNARY(td_maximum_grad_f32);
+  RUN_BINARY(td_abs_grad_f32);
+  RUN_BINARY(td_rsqrt_grad_f32);
+  RUN_BINARY(td_relu6_grad_f32);
+  RUN_BINARY(td_silu_grad_f32);
+  RUN_BINARY(td_hardswish_grad_f32);
+  RUN_BINARY(td_hardsigmoid_grad_f32);
+  RUN_BINARY(td_softplus_grad_f32);
   RUN_UNARY(td_neg_f32);
   RUN_UNARY(td_exp_f32);
   RUN_UNARY(td_log_f32);
@@ -263,6 +287,23 @@ int main(void) {
   RUN_UNARY(td_sigmoid_f32);
   RUN_UNARY(td_tanh_f32);
   RUN_UNARY(td_gelu_f32);
+  RUN_UNARY(td_gelu_tanh_f32);
+  RUN_UNARY(td_abs_f32);
+  RUN_UNARY(td_sign_f32);
+  RUN_UNARY(td_rsqrt_f32);
+  RUN_UNARY(td_sin_f32);
+  RUN_UNARY(td_cos_f32);
+  RUN_UNARY(td_relu6_f32);
+  RUN_UNARY(td_silu_f32);
+  RUN_UNARY(td_hardswish_f32);
+  RUN_UNARY(td_hardsigmoid_f32);
+  RUN_UNARY(td_softplus_f32);
+  RUN_WITH(td_clamp, .low = -0.5f, .high = 0.7f);
+  RUN_WITH(td_leaky_relu, .slope = 0.01f);
+  RUN_WITH(td_elu, .alpha = 0.7f);
+  RUN_WITH(td_pow, .exponent = 2.0f);
+  RUN_WITH(td_pow, .exponent = 3.0f);
+  RUN_WITH(td_pow, .exponent = 0.3f);
   RUN_UNARY(td_copy_f32);
   RUN(td_add_scalar_f32, DENSE, .offset = 0.7f);
   RUN(td_fill_f32, .y = result, .value = 0.7f, .rank = 2, .extent = {9, 11}, .y_stride = {13, 1});

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -118,6 +119,106 @@ TEST_CASE("elementwise kernels agree with their definitions in double") {
   CHECK(error_of<td_gelu_grad_f32_args>("td_gelu_grad_f32", a, b, [](double x, double dy) {
           return dy * (normal_share(x) + x * normal_density(x));
         }) < 12 * kRounding);
+  CHECK(error_of<td_abs_f32_args>("td_abs_f32", a, [](double x) { return std::abs(x); }) == 0);
+  CHECK(error_of<td_rsqrt_f32_args>("td_rsqrt_f32", b, [](double x) { return 1 / std::sqrt(x); }) <
+        2 * kRounding);
+  CHECK(error_of<td_rsqrt_grad_f32_args>("td_rsqrt_grad_f32", b, a, [](double y, double dy) {
+          return dy * -0.5 * y * y * y;
+        }) < 4 * kRounding);
+  CHECK(error_of<td_sin_f32_args>("td_sin_f32", a, [](double x) { return std::sin(x); }) <
+        2 * kRounding);
+  CHECK(error_of<td_cos_f32_args>("td_cos_f32", a, [](double x) { return std::cos(x); }) <
+        2 * kRounding);
+  CHECK(error_of<td_silu_f32_args>("td_silu_f32", a, [](double x) { return x / (1 + exp(-x)); }) <
+        4 * kRounding);
+  CHECK(error_of<td_silu_grad_f32_args>("td_silu_grad_f32", a, b, [](double x, double dy) {
+          const double share = 1 / (1 + exp(-x));
+          return dy * share * (1 + x * (1 - share));
+        }) < 8 * kRounding);
+  CHECK(error_of<td_softplus_f32_args>(
+            "td_softplus_f32", a, [](double x) { return std::log1p(exp(x)); }) < 3 * kRounding);
+  CHECK(error_of<td_softplus_grad_f32_args>("td_softplus_grad_f32", a, b, [](double x, double dy) {
+          return dy / (1 + exp(-x));
+        }) < 4 * kRounding);
+  const auto share = [](double x) {
+    return (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x))) / 2;
+  };
+  CHECK(error_of<td_gelu_tanh_f32_args>("td_gelu_tanh_f32", a,
+                                        [&](double x) { return x * share(x); }) < 8 * kRounding);
+  CHECK(
+      error_of<td_gelu_tanh_grad_f32_args>("td_gelu_tanh_grad_f32", a, b, [&](double x, double dy) {
+        const double slope = 2 * std::sqrt(2 / std::numbers::pi) * (1 + 3 * 0.044715 * x * x);
+        return dy * (share(x) + x * share(x) * (1 - share(x)) * slope);
+      }) < 12 * kRounding);
+  CHECK(error_of<td_hardswish_f32_args>("td_hardswish_f32", a, [](double x) {
+          return x * std::clamp((x + 3) / 6, 0.0, 1.0);
+        }) < 4 * kRounding);
+}
+
+TEST_CASE("kernels with constants agree with their definitions in double") {
+  const std::vector<float> a = Random(11).values(1003, -6, 6);
+  const std::vector<float> b = Random(12).values(1003, 0.5, 3);
+  constexpr double kRounding = 0x1p-24;
+  const auto error_with = [&](const std::string& name, auto args, auto reference) {
+    std::vector<float> y(a.size());
+    args.y = y.data();
+    run(name, y, args);
+    double error = 0;
+    for (size_t i = 0; i < y.size(); ++i) {
+      const double expected = reference(double{a[i]}, double{b[i]});
+      error = std::max(error, std::abs(y[i] - expected) / (1 + std::abs(expected)));
+    }
+    return error;
+  };
+  constexpr int32_t kCount = 1003;
+
+  auto elu = unary<td_elu_f32_args>(nullptr, a.data(), kCount);
+  elu.alpha = 0.7F;
+  CHECK(error_with("td_elu_f32", elu, [](double x, double) {
+          return x > 0 ? x : double{0.7F} * std::expm1(x);
+        }) < 2 * kRounding);
+  auto elu_grad = binary<td_elu_grad_f32_args>(nullptr, a.data(), b.data(), kCount);
+  elu_grad.alpha = 0.7F;
+  CHECK(error_with("td_elu_grad_f32", elu_grad, [](double x, double dy) {
+          return x > 0 ? dy : dy * double{0.7F} * std::exp(x);
+        }) < 4 * kRounding);
+  auto leaky = unary<td_leaky_relu_f32_args>(nullptr, a.data(), kCount);
+  leaky.slope = 0.01F;
+  CHECK(error_with("td_leaky_relu_f32", leaky,
+                   [](double x, double) { return x > 0 ? x : double{0.01F} * x; }) < kRounding);
+  auto clamp = unary<td_clamp_f32_args>(nullptr, a.data(), kCount);
+  clamp.low = -1;
+  clamp.high = 2.5F;
+  CHECK(error_with("td_clamp_f32", clamp,
+                   [](double x, double) { return std::clamp(x, -1.0, 2.5); }) == 0);
+
+  for (const float exponent : {-2.5F, -1.0F, 0.0F, 0.3F, 1.0F, 2.0F, 3.0F, 7.0F}) {
+    CAPTURE(exponent);
+    auto power = unary<td_pow_f32_args>(nullptr, b.data(), kCount);
+    power.exponent = exponent;
+    CHECK(error_with("td_pow_f32", power, [&](double, double x) {
+            return std::pow(x, double{exponent});
+          }) < 2 * kRounding);
+    auto power_grad = binary<td_pow_grad_f32_args>(nullptr, b.data(), a.data(), kCount);
+    power_grad.exponent = exponent;
+    CHECK(error_with("td_pow_grad_f32", power_grad, [&](double dy, double x) {
+            return dy * (double{exponent} * std::pow(x, double{exponent} - 1));
+          }) < 4 * kRounding);
+  }
+}
+
+TEST_CASE("a power's edges are those of C") {
+  const std::vector<float> x = {0.0F, -0.0F, kInfinity, -kInfinity, kNaN, 1.0F, -1.0F, -2.0F};
+  for (const float exponent : {-3.0F, -2.5F, -2.0F, -0.5F, 0.0F, 0.5F, 1.0F, 2.0F, 2.5F, 3.0F, 1e9F,
+                               16777217.0F, -1e30F}) {
+    CAPTURE(exponent);
+    std::vector<float> y(x.size()), expected;
+    auto args = unary<td_pow_f32_args>(y.data(), x.data(), static_cast<int32_t>(x.size()));
+    args.exponent = exponent;
+    run("td_pow_f32", y, args);
+    for (const float element : x) expected.push_back(std::pow(element, exponent));
+    CHECK(same_bits(y, expected));
+  }
 }
 
 TEST_CASE("scale multiplies by its constant") {
@@ -167,6 +268,59 @@ TEST_CASE("NaN, infinities and zeros pass through elementwise kernels as documen
   CHECK(same_bits(apply<td_relu_grad_f32_args>("td_relu_grad_f32", {0.0F, -0.0F, 2.0F, kNaN},
                                                {kNaN, 5.0F, 6.0F, 7.0F}),
                   {0.0F, 0.0F, 6.0F, 7.0F}));
+  CHECK(same_bits(apply<td_abs_f32_args>("td_abs_f32", a),
+                  {kNaN, kInfinity, kInfinity, 0.0F, 0.0F, 1.0F}));
+  CHECK(same_bits(apply<td_abs_grad_f32_args>("td_abs_grad_f32", a, {1, 2, 3, 4, 5, 6}),
+                  {1, 2, -3, 0.0F, 0.0F, 6}));
+  CHECK(same_bits(apply<td_sign_f32_args>("td_sign_f32", a), {kNaN, 1, -1, 0.0F, 0.0F, 1}));
+  CHECK(same_bits(apply<td_rsqrt_f32_args>("td_rsqrt_f32", {kNaN, kInfinity, -1, 0.0F, -0.0F, 4}),
+                  {kNaN, 0.0F, kNaN, kInfinity, -kInfinity, 0.5F}));
+  CHECK(same_bits(apply<td_sin_f32_args>("td_sin_f32", {kNaN, kInfinity, 0.0F, -0.0F}),
+                  {kNaN, kNaN, 0.0F, -0.0F}));
+  CHECK(same_bits(apply<td_cos_f32_args>("td_cos_f32", {kNaN, -kInfinity, 0.0F}), {kNaN, kNaN, 1}));
+  CHECK(same_bits(apply<td_relu6_f32_args>("td_relu6_f32", {kNaN, kInfinity, -kInfinity, -0.0F, 6}),
+                  {kNaN, 6, 0.0F, 0.0F, 6}));
+  CHECK(same_bits(
+      apply<td_relu6_grad_f32_args>("td_relu6_grad_f32", {kNaN, 0.0F, 6, 3}, {1, kNaN, kNaN, 4}),
+      {1, 0.0F, 0.0F, 4}));
+  CHECK(same_bits(
+      apply<td_hardsigmoid_f32_args>("td_hardsigmoid_f32", {kNaN, kInfinity, -kInfinity, -3, 3, 0}),
+      {kNaN, 1, 0.0F, 0.0F, 1, 0.5F}));
+  CHECK(same_bits(apply<td_hardsigmoid_grad_f32_args>("td_hardsigmoid_grad_f32", {0.0F, 1, 0.5F},
+                                                      {kNaN, kNaN, 6}),
+                  {0.0F, 0.0F, 1}));
+  CHECK(same_bits(
+      apply<td_hardswish_f32_args>("td_hardswish_f32", {kNaN, kInfinity, -kInfinity, -4, 3, 5}),
+      {kNaN, kInfinity, kNaN, -0.0F, 3, 5}));
+  CHECK(same_bits(apply<td_hardswish_grad_f32_args>("td_hardswish_grad_f32",
+                                                    {kNaN, kInfinity, -kInfinity, -3, 3, 0},
+                                                    {1, 2, kNaN, kNaN, 5, 6}),
+                  {kNaN, 2, 0.0F, 0.0F, 5, 3}));
+  CHECK(same_bits(apply<td_silu_f32_args>("td_silu_f32", {kNaN, kInfinity, -kInfinity, 0.0F, -200}),
+                  {kNaN, kInfinity, kNaN, 0.0F, -0.0F}));
+  CHECK(same_bits(apply<td_gelu_tanh_f32_args>("td_gelu_tanh_f32",
+                                               {kNaN, kInfinity, -kInfinity, 1e30F, -1e30F}),
+                  {kNaN, kInfinity, kNaN, 1e30F, -0.0F}));
+  CHECK(same_bits(
+      apply<td_gelu_tanh_grad_f32_args>(
+          "td_gelu_tanh_grad_f32", {kNaN, kInfinity, -kInfinity, 1e30F, -1e30F}, {1, 2, 3, 4, 5}),
+      {kNaN, 2, 0.0F, 4, 0.0F}));
+  CHECK(same_bits(
+      apply<td_softplus_f32_args>("td_softplus_f32", {kNaN, kInfinity, -kInfinity, -200, 200}),
+      {kNaN, kInfinity, 0.0F, 0.0F, 200}));
+  const std::vector<float> b = {1, kNaN, kInfinity, -0.0F, 0.0F, 1};
+  CHECK(same_bits(apply<td_maximum_f32_args>("td_maximum_f32", a, b),
+                  {kNaN, kNaN, kInfinity, 0.0F, -0.0F, 1}));
+  CHECK(same_bits(apply<td_minimum_f32_args>("td_minimum_f32", a, b),
+                  {kNaN, kNaN, -kInfinity, 0.0F, -0.0F, 1}));
+  // Ties share the gradient, and so do operands of which one is NaN.
+  const std::vector<float> dy = {2, 4, 6, 8, 10, 12};
+  std::vector<float> da(6);
+  auto grad = binary<td_maximum_grad_f32_args>(da.data(), a.data(), b.data(), 6);
+  grad.c = dy.data();
+  grad.c_stride[0] = 1;
+  run("td_maximum_grad_f32", da, grad);
+  CHECK(same_bits(da, {1, 2, 0.0F, 4, 5, 6}));
 }
 
 TEST_CASE("elementwise kernels write over an operand of the same layout") {
