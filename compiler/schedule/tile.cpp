@@ -319,12 +319,14 @@ class Tiler {
                                ? operand.index == 0 && kernel_call(near.launch()).continues &&
                                      others.all == std::set{place}
                                : !operand.is_brought && others.writers.empty();
+      if (!is_kept) continue;
       const bool is_same = std::ranges::all_of(turns, [&](const Launch* turn) {
-        return is_same_memory(NearOperands::view_of(*turn, operand), view, roots_);
+        const bool has_operand = operand.is_output || turn->inputs[operand.index];
+        return has_operand && is_same_memory(NearOperands::view_of(*turn, operand), view, roots_);
       });
       const Bytes bytes =
           align_up({near.elements_of(operand, near.launch().box) * ir::kElementBytes}, kAlignment);
-      if (!is_kept || !is_same || bytes > room) continue;
+      if (!is_same || bytes > room) continue;
       room = room - bytes;
       kept.insert(i);
     }

@@ -12,6 +12,7 @@
 #include "schedule/loops.h"
 #include "schedule/passes.h"
 #include "schedule/transfers.h"
+#include "support/files.h"
 #include "unit/schedule/recurrences.h"
 #include "unit/schedule/schedules.h"
 
@@ -221,6 +222,22 @@ TEST_CASE("lifetimes: what arrives in the turn that waits for it is no turn's le
   CHECK(found[0].last == 3);
   CHECK(found[1].first == 0);
   CHECK(found[1].last == 6);
+}
+
+TEST_CASE("near loops: weights of a recurrence that do not fit are streamed with the same bits") {
+  const std::string text =
+      read_file(std::string(TDC_SOURCE_DIR) + "/tests/bench/chip/gru.td").value();
+  const size_t at = text.find("deploy chip on pulp_cluster {}");
+  REQUIRE(at != std::string::npos);
+  const std::string program = text.substr(0, at);
+  const driver::Planned streamed = test::plan_recurrence(
+      program + "deploy small on pulp_cluster { budget L2 <= 225 KiB }\n", "");
+  const LevelId l3 = streamed.interface.chip.stream->level;
+  CHECK(std::ranges::any_of(streamed.schedule.buffers, [&](const Buffer& buffer) {
+    return buffer.name == "gru.hh.weight" && buffer.level == l3;
+  }));
+  CHECK(test::have_same_results(streamed, test::plan_recurrence(program, "", {"roll"})));
+  CHECK(test::complaints_about(streamed, 2) == "");
 }
 
 TEST_CASE("near loops: random recurrences keep their bits") {
