@@ -29,8 +29,6 @@
 // neither stack nor code. The learning rate and 1 / count lie in a static struct for that reason.
 
 namespace tdc::emit {
-namespace {}  // namespace
-
 StepWriter::StepWriter(const Model& model, Addresses& addresses)
     : model_(model), schedule_(model.schedule), addresses_(addresses), words_(model.schedule) {}
 

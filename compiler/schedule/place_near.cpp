@@ -14,8 +14,8 @@
 namespace tdc::schedule {
 namespace {
 
-/// Of the scratchpad, so that there is room for what is brought in each turn.
-constexpr int64_t kMostOfRoom = 2;
+/// One part of so many of the scratchpad: the others are for what is brought in each turn.
+constexpr int64_t kPartsOfRoom = 2;
 
 /// The stretch in which a buffer is used, by entry point and first step.
 using Place = std::pair<size_t, size_t>;
@@ -53,7 +53,7 @@ Schedule place_near(Schedule schedule, const chip::Chip& chip) {
   std::set<BufferId> near;  // roots
   for (auto& [place, buffers] : of_loops) {
     std::ranges::sort(buffers);  // of many small ones more fit
-    int64_t room = chip.levels[chip.scratchpad->level].room().count / kMostOfRoom;
+    int64_t room = chip.levels[chip.scratchpad->level].room().count / kPartsOfRoom;
     for (const auto& [bytes, root] : buffers) {
       room -= bytes;
       if (room < 0) break;

@@ -231,16 +231,13 @@ class Tiler {
     return steps;
   }
 
-  /// How the launch at a place of a loop is brought, in every turn.
-  struct PlaceTiles {
-    TileChoice choice;
-    SlotBuffers buffers;
-  };
-
   /// What operands may take in a turn, and what those that stay near over all turns may.
   struct LoopRoom {
     Bytes all, kept;
   };
+
+  /// The steps of a place, of each turn that has it. The last turn has all that the others have.
+  using StepsOfTurns = std::vector<std::vector<Step>>;
 
   /// Each launch in the same pieces and the same memory near in all turns; places are counted anew.
   std::vector<Step> tile_loop(const EntryPoint& entry, const Stretch& loop) {
@@ -250,15 +247,18 @@ class Tiler {
     std::vector<std::vector<Step>> turns(loop.turns);
     int64_t first = 0;  // place of what the steps of a place become
     for (size_t place = 0; place < loop.body; ++place) {
-      const std::optional<PlaceTiles> tiles =
-          choose_for_turns(in_turns<Launch>(entry, loop, place), place, users, left);
-      const size_t last = *loop.step(turns_at(loop, place).end - 1, place);
-      const std::vector<Step> most = steps_of(entry.steps[last], tiles);
-      for (size_t turn = 0; turn < loop.turns; ++turn) {
-        const std::optional<size_t> at = loop.step(turn, place);
-        if (!at) continue;
-        std::vector<Step> steps = steps_of(entry.steps[*at], tiles);
-        const std::vector<int64_t> places = *places_in(most, steps);
+      const TurnRange range = turns_at(loop, place);
+      std::optional<StepsOfTurns> tiled =
+          tile_turns(in_turns<Launch>(entry, loop, place), place, users, left);
+      if (!tiled) {
+        tiled.emplace();
+        for (size_t turn = range.begin; turn < range.end; ++turn)
+          tiled->push_back({entry.steps[*loop.step(turn, place)]});
+      }
+      const int64_t count = std::ssize(tiled->back());
+      for (size_t turn = range.begin; turn < range.end; ++turn) {
+        std::vector<Step>& steps = (*tiled)[turn - range.begin];
+        const std::vector<int64_t> places = *places_in(tiled->back(), steps);
         for (size_t i = 0; i < steps.size(); ++i) {
           set_loop_turn(steps[i], LoopTurn{.loop = *loop.loop,
                                            .turn = static_cast<int64_t>(turn),
@@ -266,41 +266,47 @@ class Tiler {
           turns[turn].push_back(std::move(steps[i]));
         }
       }
-      first += std::ssize(most);
+      first += count;
     }
     std::vector<Step> steps;
     for (std::vector<Step>& turn : turns) std::ranges::move(turn, std::back_inserter(steps));
     return steps;
   }
 
-  /// By the last of the launches that stand at a place, which brings what the others bring: the
-  /// first may start a sum with which the others go on. Nullopt if others need other steps.
-  std::optional<PlaceTiles> choose_for_turns(const std::vector<const Launch*>& turns, size_t place,
-                                             const std::map<BufferId, TurnUsers>& users,
-                                             LoopRoom& room) {
+  /// The launches that stand at a place, brought as the last of them is: the first may start a sum
+  /// with which the others go on. Nullopt if none is brought, or others need other steps.
+  std::optional<StepsOfTurns> tile_turns(const std::vector<const Launch*>& turns, size_t place,
+                                         const std::map<BufferId, TurnUsers>& users,
+                                         LoopRoom& room) {
     if (turns.empty()) return std::nullopt;
-    const NearOperands near(schedule_, chip_, roots_, *turns.back());
-    const std::set<size_t> kept = kept_operands(near, turns, place, users, room.kept);
-    std::optional<TileChoice> choice = choose_tiles(near, chip_, room.all, table_, kept);
+    const NearOperands last(schedule_, chip_, roots_, *turns.back());
+    const std::set<size_t> kept = kept_operands(last, turns, place, users, room.kept);
+    const auto choice = choose_tiles(last, chip_, room.all, table_, kept);
     if (!choice) return std::nullopt;
-    const SlotBuffers none(near.slots(), {BufferId()});
-    const std::vector<Step> most = TileWriter(near, *choice, none, nullptr).write();
+    const size_t buffers_before = schedule_.buffers.size();
+    const SlotBuffers buffers = make_buffers(last, *choice, chip_, schedule_.buffers);
+    StepsOfTurns written;
+    bool are_alike = true;
     for (const Launch* turn : turns) {
-      const NearOperands other(schedule_, chip_, roots_, *turn);
-      if (turn->box != near.launch().box || turn->call.outputs != near.launch().call.outputs ||
-          other.slots() != near.slots() ||
-          !places_in(most, TileWriter(other, *choice, none, nullptr).write()))
-        return std::nullopt;
+      const NearOperands near(schedule_, chip_, roots_, *turn);
+      are_alike = are_alike && turn->box == last.launch().box &&
+                  turn->call.outputs == last.launch().call.outputs && near.slots() == last.slots();
+      if (are_alike) written.push_back(TileWriter(near, *choice, buffers, nullptr).write());
+    }
+    for (const std::vector<Step>& steps : written)
+      are_alike = are_alike && places_in(written.back(), steps);
+    if (!are_alike) {
+      schedule_.buffers.resize(buffers_before);
+      return std::nullopt;
     }
     for (const size_t i : kept) {
       if (choice->groups.size() > 1 ||
-          !NearOperands::is_stationary(near.all()[i], choice->groups.front()))
+          !NearOperands::is_stationary(last.all()[i], choice->groups.front()))
         continue;
-      const Bytes bytes = choice->slots[near.all()[i].slot].bytes();
+      const Bytes bytes = choice->slots[last.all()[i].slot].bytes();
       room = {.all = room.all - bytes, .kept = room.kept - bytes};
     }
-    SlotBuffers buffers = make_buffers(near, *choice, chip_, schedule_.buffers);
-    return PlaceTiles{.choice = *std::move(choice), .buffers = std::move(buffers)};
+    return written;
   }
 
   /// The operands that are the same in all turns and that nothing in the loop changes, and sums
@@ -331,12 +337,6 @@ class Tiler {
       kept.insert(i);
     }
     return kept;
-  }
-
-  std::vector<Step> steps_of(const Step& step, const std::optional<PlaceTiles>& tiles) const {
-    if (!tiles) return {step};
-    const NearOperands near(schedule_, chip_, roots_, std::get<Launch>(step));
-    return TileWriter(near, tiles->choice, tiles->buffers, nullptr).write();
   }
 
   /// Which of the steps of one turn are those of another, in order; nullopt if not all of them are.
