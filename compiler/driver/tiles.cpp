@@ -132,7 +132,7 @@ std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const 
   const ops::Space space = launch.op->space(launch.call);
   const auto add = [&](const schedule::View& view, const ops::Access& access) {
     const schedule::Buffer& buffer = schedule.buffers[view.buffer];
-    if (buffer.level == chip.scratchpad->level) return;
+    if (schedule::is_near(schedule, chip, view.buffer)) return;
     const std::string_view reason = access.is_indexed                     ? "data decides"
                                     : ir::element_count(view.extent) == 1 ? "one element"
                                     : too_large.contains(&launch)         ? "does not fit"

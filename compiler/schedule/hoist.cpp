@@ -150,9 +150,6 @@ class Hoister {
     return same_transfer(back);
   }
 
-  [[nodiscard]] bool is_near(BufferId root) const {
-    return schedule_.buffers[root].level == chip_.scratchpad->level;
-  }
   [[nodiscard]] int64_t bytes_of(BufferId root) const {
     return align_up(ir::byte_size(schedule_.buffers[root].type), kAlignment).count;
   }
@@ -164,7 +161,7 @@ class Hoister {
       const auto index = static_cast<int64_t>(place);
       const auto use = [&](const View& view, bool) {
         const BufferId root = roots_[view.buffer];
-        if (is_near(root))
+        if (is_near(schedule_, chip_, root))
           result.try_emplace(root, ops::Range{index, index}).first->second.end = index + 1;
       };
       const size_t at = *loop_.step(turns_at(loop_, place).begin, place);

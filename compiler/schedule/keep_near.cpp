@@ -97,8 +97,7 @@ class Keeper {
       const std::optional<LoopTurn> other = loop_turn(entry_.steps[at]);
       if (at > launch && (!turn || !other || other->loop != turn->loop)) break;
       visit_views(entry_.steps[at], [&](const View& view, bool) {
-        if (schedule_.buffers[view.buffer].level == chip_.scratchpad->level &&
-            view.buffer != replaced)
+        if (is_near(schedule_, chip_, view.buffer) && view.buffer != replaced)
           buffers.insert(view.buffer);
       });
     }

@@ -7,6 +7,7 @@
 
 #include "ops/bind.h"
 #include "ops/registry.h"
+#include "schedule/transfers.h"
 #include "support/check.h"
 
 namespace tdc::schedule {
@@ -332,7 +333,7 @@ KernelWork work_of(const Launch& launch, int64_t cores,
 
 KernelWork work_of(const Schedule& schedule, const chip::Chip& chip, const Launch& launch) {
   return work_of(launch, chip.cores, [&](BufferId buffer) {
-    return chip.scratchpad && schedule.buffers[buffer].level != chip.scratchpad->level;
+    return chip.scratchpad && !is_near(schedule, chip, buffer);
   });
 }
 

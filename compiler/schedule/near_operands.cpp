@@ -7,6 +7,7 @@
 #include "ops/registry.h"
 #include "schedule/aliases.h"
 #include "schedule/relocate.h"
+#include "schedule/transfers.h"
 #include "schedule/uses.h"
 
 namespace tdc::schedule {
@@ -60,7 +61,7 @@ Bytes room_in_stretch(const Schedule& schedule, const chip::Chip& chip,
   for (size_t at = stretch.first; at < stretch.end; ++at)
     visit_views(entry_point.steps[at], [&](const View& view, bool) {
       const BufferId root = roots[view.buffer];
-      if (schedule.buffers[root].level == chip.scratchpad->level) near.insert(root);
+      if (is_near(schedule, chip, root)) near.insert(root);
     });
   Bytes room = chip.levels[chip.scratchpad->level].room();
   for (const BufferId root : near)
@@ -107,8 +108,7 @@ void NearOperands::find_operands() {
 }
 
 bool NearOperands::can_move(const View& view, const ops::Access& access) const {
-  if (access.is_indexed || schedule_.buffers[view.buffer].level == chip_.scratchpad->level)
-    return false;
+  if (access.is_indexed || is_near(schedule_, chip_, view.buffer)) return false;
   const std::optional<Packing> packing = pack(view);
   return packing && packing->elements > 1;
 }
@@ -133,7 +133,7 @@ bool NearOperands::is_stationary(const NearOperand& operand, const std::vector<o
 }
 
 bool NearOperands::is_far(BufferId buffer) const {
-  return buffer.is_valid() && schedule_.buffers[buffer].level != chip_.scratchpad->level;
+  return buffer.is_valid() && !is_near(schedule_, chip_, buffer);
 }
 
 const View& NearOperands::view_of(const Launch& piece, const NearOperand& operand) {

@@ -52,8 +52,7 @@ class Clock {
 
   /// Cycles of a core's load or store.
   [[nodiscard]] int64_t access(const View& view) const {
-    return schedule_.buffers[view.buffer].level == chip_.scratchpad->level ? 1
-                                                                           : chip_.scratchpad->load;
+    return is_near(schedule_, chip_, view.buffer) ? 1 : chip_.scratchpad->load;
   }
 
   const Schedule& schedule_;

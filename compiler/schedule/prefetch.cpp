@@ -42,9 +42,6 @@ class Prefetcher {
     size_t first = 0, last = 0;
   };
 
-  [[nodiscard]] bool is_near(BufferId buffer) const {
-    return schedule_.buffers[buffer].level == chip_.scratchpad->level;
-  }
   [[nodiscard]] int64_t bytes_of(BufferId buffer) const {
     return align_up(ir::byte_size(schedule_.buffers[roots_[buffer]].type), kAlignment).count;
   }
@@ -55,7 +52,8 @@ class Prefetcher {
     std::map<TransferId, size_t> started;
     const auto use = [&](const View& view, size_t at) {
       const BufferId root = roots_[view.buffer];
-      if (is_near(root)) uses_.try_emplace(root, Uses{.first = at}).first->second.last = at;
+      if (is_near(schedule_, chip_, root))
+        uses_.try_emplace(root, Uses{.first = at}).first->second.last = at;
     };
     for (size_t at = 0; at < entry_.steps.size(); ++at) {
       visit_views(entry_.steps[at], [&](const View& view, bool) { use(view, at); });

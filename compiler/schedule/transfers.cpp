@@ -26,8 +26,12 @@ TransferCycles transfer_cycles(const Copy& copy, const chip::Stream& costs) {
                     static_cast<double>(transfers * rows.count * costs.row)};
 }
 
+bool is_near(const Schedule& schedule, const chip::Chip& chip, BufferId buffer) {
+  return chip.scratchpad && schedule.buffers[buffer].level == chip.scratchpad->level;
+}
+
 bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& copy) {
-  return chip.scratchpad && schedule.buffers[copy.to.buffer].level == chip.scratchpad->level;
+  return is_near(schedule, chip, copy.to.buffer);
 }
 
 const View& far_view(const Schedule& schedule, const chip::Chip& chip, const Copy& copy) {

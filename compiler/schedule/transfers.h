@@ -26,6 +26,9 @@ struct TransferCycles {
 };
 TransferCycles transfer_cycles(const Copy& copy, const chip::Stream& costs);
 
+/// Whether a buffer lies in the chip's scratchpad.
+bool is_near(const Schedule& schedule, const chip::Chip& chip, BufferId buffer);
+
 /// Whether a copy brings something to the chip's scratchpad.
 bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& copy);
 

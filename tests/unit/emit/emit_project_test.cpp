@@ -5,25 +5,14 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <optional>
 #include <string>
 
-#include "diag/render.h"
-#include "driver/pipeline.h"
+#include "unit/emit/compiled.h"
 
 namespace tdc::emit {
 namespace {
 
-driver::Compilation compile(const std::string& text) {
-  SourceFiles files;
-  const FileId file = files.add("n.td", text);
-  Diagnostics diagnostics;
-  driver::Dump none;
-  std::optional<driver::Compilation> result = driver::compile(
-      files, file, {.file = "n.td"}, driver::DefaultDeploy::first_of_file, diagnostics, none);
-  REQUIRE_MESSAGE(result.has_value(), render(diagnostics, files));
-  return *std::move(result);
-}
+using test::compile;
 
 std::string text_of(const driver::Compilation& compilation, const std::string& path) {
   for (const OutputFile& file : compilation.files)

@@ -7,32 +7,22 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "diag/render.h"
-#include "driver/pipeline.h"
 #include "emit/c_names.h"
 #include "runner/child_process.h"
 #include "support/files.h"
+#include "unit/emit/compiled.h"
 #include "unit/temporary_folder.h"
 
 namespace tdc::emit {
 namespace {
+
+using test::compile;
 
 /// Odd numbers of elements, frozen and trained, and one variable without an image.
 constexpr const char* kText =
     "tdl 1\nuse std.nn\nnet N(x: f32[3]) -> y: f32[5] {\n  param c: f32[5] = zeros\n"
     "  h = Linear(x, 7) as first\n  h = Linear(h, 5) as second\n  return h + c\n}\n"
     "train t of N {\n  loss mean(y, axis: 0)\n  optimizer sgd(lr: 0.1)\n  freeze first.**\n}\n";
-
-driver::Compilation compile(const std::string& text) {
-  SourceFiles files;
-  const FileId file = files.add("n.td", text);
-  Diagnostics diagnostics;
-  driver::Dump none;
-  std::optional<driver::Compilation> result = driver::compile(
-      files, file, {.file = "n.td"}, driver::DefaultDeploy::host, diagnostics, none);
-  REQUIRE_MESSAGE(result.has_value(), render(diagnostics, files));
-  return *std::move(result);
-}
 
 void run(const std::vector<std::string>& command) {
   const Result<runner::Exit> exit = runner::run_to_end(command, [] { return false; });

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "schedule/passes.h"
-#include "schedule/transfers.h"
 #include "unit/schedule/schedules.h"
 
 namespace tdc::schedule {
@@ -17,11 +16,8 @@ namespace {
 std::vector<std::string> transfers(const Schedule& schedule, const chip::Chip& chip) {
   std::vector<std::string> found;
   for (const Step& step : schedule.entry_points.at(0).steps)
-    if (const auto* copy = std::get_if<Copy>(&step); copy != nullptr && copy->transfer) {
-      const bool inward = is_inward(schedule, chip, *copy);
-      found.push_back(schedule.buffers[(inward ? copy->from : copy->to).buffer].name +
-                      (inward ? " in" : " out"));
-    }
+    if (const auto* copy = std::get_if<Copy>(&step); copy != nullptr && copy->transfer)
+      found.push_back(test::transfer_text(schedule, chip, *copy));
   return found;
 }
 

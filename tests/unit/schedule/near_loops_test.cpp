@@ -20,11 +20,7 @@ namespace tdc::schedule {
 namespace {
 
 using Names = std::vector<std::string>;
-
-/// Where everything is worth being brought.
-chip::Chip generous_chip(int64_t bytes) {
-  return test::chip_with_scratchpad(bytes, /*transfer=*/1, /*load=*/10000);
-}
+using test::generous_chip;
 
 /// A schedule of one entry point with a loop.
 class LoopBuilder : public test::ScheduleBuilder {
@@ -66,12 +62,10 @@ Transfers transfers(const Schedule& schedule, const chip::Chip& chip) {
     is_behind = is_behind || turn;
     const auto* copy = std::get_if<Copy>(&step);
     if (copy == nullptr || !copy->transfer || (turn && turn->turn != 1)) continue;
-    const bool inward = is_inward(schedule, chip, *copy);
     (turn        ? found.in_turn
      : is_behind ? found.behind
                  : found.before)
-        .push_back(schedule.buffers[far_view(schedule, chip, *copy).buffer].name +
-                   (inward ? " in" : " out"));
+        .push_back(test::transfer_text(schedule, chip, *copy));
   }
   return found;
 }

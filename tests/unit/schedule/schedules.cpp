@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/registry.h"
+#include "schedule/transfers.h"
 
 namespace tdc::test {
 
@@ -217,6 +218,16 @@ chip::Chip chip_with_scratchpad(int64_t bytes, int64_t transfer, int64_t load) {
   chip.levels[kL1].capacity = {bytes};
   chip.scratchpad = {.level = kL1, .transfer = transfer, .bandwidth = 8, .load = load};
   return chip;
+}
+
+chip::Chip generous_chip(int64_t bytes) {
+  return chip_with_scratchpad(bytes, /*transfer=*/1, /*load=*/10000);
+}
+
+std::string transfer_text(const schedule::Schedule& schedule, const chip::Chip& chip,
+                          const schedule::Copy& copy) {
+  return schedule.buffers[schedule::far_view(schedule, chip, copy).buffer].name +
+         (schedule::is_inward(schedule, chip, copy) ? " in" : " out");
 }
 
 // ---- random ------------------------------------------------------------------------------------

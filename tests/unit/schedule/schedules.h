@@ -89,6 +89,11 @@ chip::Chip two_level_chip();
 /// The same with `bytes` of L1, which is its scratchpad: a transfer moves 8 bytes a cycle, what it
 /// costs beside them and what a core's load from L2 costs is in cycles, too.
 chip::Chip chip_with_scratchpad(int64_t bytes, int64_t transfer, int64_t load);
+/// The same where everything is worth being brought.
+chip::Chip generous_chip(int64_t bytes);
+/// `x in`, `y out` for a transfer, by the name of the far buffer.
+std::string transfer_text(const schedule::Schedule& schedule, const chip::Chip& chip,
+                          const schedule::Copy& copy);
 inline constexpr LevelId kL1 = {0};
 inline constexpr LevelId kL2 = {1};
 

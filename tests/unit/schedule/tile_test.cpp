@@ -27,11 +27,7 @@ namespace {
 using ops::Call;
 using ops::OpDef;
 using ops::Tensor;
-
-/// Of `bytes`, where everything is worth being brought.
-chip::Chip generous_chip(int64_t bytes) {
-  return test::chip_with_scratchpad(bytes, 1, 10000);
-}
+using test::generous_chip;
 
 /// One launch of a call, whose operands are arguments.
 class WholeCall {
