@@ -42,6 +42,58 @@ block LayerNorm(x: f32[.., d], eps: float = 1e-5) -> f32[.., d] {
   return layer_norm(x, weight, bias, eps: eps)
 }
 
+/// Channels of mean 0 and variance 1 over the batch, then scaled and moved by `weight` and `bias`.
+/// With `statistics: "running"`, and wherever nothing trains, by the running mean and variance, which training updates.
+block Normalized(
+  x: f32[c, s], weight: f32[c], bias: f32[c], running_mean: f32[c], running_var: f32[c], eps: float, momentum: float,
+  statistics: string,
+) -> f32[c, s] {
+  require statistics == "batch" or statistics == "running", "statistics are those of the \"batch\" or \"running\" ones"
+  if statistics == "running" {
+    y = channel_norm(x, running_mean, running_var, weight, bias, eps: eps)
+  } else {
+    y, mean, variance = batch_norm(x, running_mean, running_var, weight, bias, eps: eps)
+    update running_mean = running_mean * (1 - momentum) + mean * momentum
+    update running_var = running_var * (1 - momentum) + variance * momentum
+  }
+  return y
+}
+
+/// Batch normalisation of `c` features.
+block BatchNorm(
+  x: f32[c], eps: float = 1e-5, momentum: float = 0.1, statistics: string = "batch",
+) -> f32[c] {
+  param weight: f32[c] = ones
+  param bias: f32[c] = zeros
+  state running_mean: f32[c] = zeros
+  state running_var: f32[c] = ones
+  y = Normalized(reshape(x, [c, 1]), weight, bias, running_mean, running_var, eps, momentum, statistics)
+  return reshape(y, [c])
+}
+
+/// Batch normalisation of `c` channels of signals.
+block BatchNorm1d(
+  x: f32[c, t], eps: float = 1e-5, momentum: float = 0.1, statistics: string = "batch",
+) -> f32[c, t] {
+  param weight: f32[c] = ones
+  param bias: f32[c] = zeros
+  state running_mean: f32[c] = zeros
+  state running_var: f32[c] = ones
+  return Normalized(x, weight, bias, running_mean, running_var, eps, momentum, statistics)
+}
+
+/// Batch normalisation of `c` channels of images.
+block BatchNorm2d(
+  x: f32[c, h, w], eps: float = 1e-5, momentum: float = 0.1, statistics: string = "batch",
+) -> f32[c, h, w] {
+  param weight: f32[c] = ones
+  param bias: f32[c] = zeros
+  state running_mean: f32[c] = zeros
+  state running_var: f32[c] = ones
+  y = Normalized(reshape(x, [c, h * w]), weight, bias, running_mean, running_var, eps, momentum, statistics)
+  return reshape(y, [c, h, w])
+}
+
 /// Each row scaled to mean square 1, then scaled by a parameter.
 block RmsNorm(x: f32[.., d], eps: float = 1e-6) -> f32[.., d] {
   param weight: f32[d] = ones

@@ -17,7 +17,8 @@ ir::TensorType with_batch(ir::TensorType type, int64_t batch) {
 
 }  // namespace
 
-ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t batch) {
+ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t batch,
+                      bool is_training) {
   ir::Graph result = {.kind = sample.kind, .name = sample.name, .batch = batch};
   ops::Builder builder(result);
   IdVector<ir::ValueId, ir::ValueId> mapped;
@@ -42,7 +43,7 @@ ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t
     }
     ir::ValueIds outputs;
     const ir::NodeId first = {static_cast<uint32_t>(result.nodes.size())};
-    if (is_batched) {
+    if (is_batched || !node.op->of_batch.empty()) {
       std::vector<ir::TensorType> output_types;
       for (const ir::ValueId output : node.outputs) output_types.push_back(sample.type(output));
       outputs = node.op->batch({.builder = builder,
@@ -50,20 +51,24 @@ ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t
                                 .attributes = node.attributes,
                                 .inputs = std::move(inputs),
                                 .output_types = std::move(output_types),
-                                .batch = batch});
+                                .batch = batch,
+                                .is_training = is_training});
     } else {
       outputs = builder.emit_all(node.op->name, std::move(inputs), node.attributes);
     }
     graph::set_turns(result, first, node.turns);
     for (size_t i = 0; i < outputs.size(); ++i) {
       const ir::Value& original = sample.values[node.outputs[i]];
-      if (is_batched)
-        TDC_CHECK(builder.type(outputs[i]) == with_batch(original.type, batch),
-                  "batching `{}` gave {} for {}", node.op->name,
-                  ir::to_text(builder.type(outputs[i])), ir::to_text(original.type));
+      const bool has_batch = is_batched && !node.op->is_of_batch(i);
+      TDC_CHECK(builder.type(outputs[i]) ==
+                    (has_batch ? with_batch(original.type, batch) : original.type),
+                "batching `{}` gave {} for {}", node.op->name,
+                ir::to_text(builder.type(outputs[i])), ir::to_text(original.type));
+      mapped[node.outputs[i]] = outputs[i];
+      const ir::NodeId producer = result.values[outputs[i]].producer;
+      if (!producer.is_valid() || producer < first) continue;  // an operand as it is
       result.values[outputs[i]].name = original.name;
       result.values[outputs[i]].origin = original.origin;
-      mapped[node.outputs[i]] = outputs[i];
     }
   }
 
@@ -75,6 +80,8 @@ ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t
     }
     result.outputs.push_back({.name = output.name, .kind = output.kind, .value = value});
   }
+  if (is_training)
+    for (const ir::Write& write : sample.writes) builder.write(write.variable, mapped[write.value]);
   return result;
 }
 

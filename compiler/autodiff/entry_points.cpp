@@ -48,9 +48,9 @@ ir::Graph trimmed(ir::Graph graph) {
   return graph;
 }
 
-/// Reports operands that must be the same for all samples, such as the kernel of a convolution, but
-/// depend on the sample.
-bool check_batching(const ir::Graph& sample, Diagnostics& diagnostics) {
+/// Reports operands that must be the same for all samples, such as the kernel of a convolution, and
+/// next values of states, that depend on the sample.
+bool check_batching(const ir::Module& module, const ir::Graph& sample, Diagnostics& diagnostics) {
   std::vector<bool> depends(sample.values.size(), false);
   for (const ir::Input& input : sample.inputs) depends[input.value.index] = true;
   bool is_good = true;
@@ -59,11 +59,34 @@ bool check_batching(const ir::Graph& sample, Diagnostics& diagnostics) {
     for (const ir::ValueId input : node.inputs)
       operands.push_back(input.is_valid() && depends[input.index]);
     const bool any = std::find(operands.begin(), operands.end(), true) != operands.end();
-    for (const ir::ValueId output : node.outputs) depends[output.index] = any;
+    for (size_t i = 0; i < node.outputs.size(); ++i)
+      depends[node.outputs[i].index] = any && !node.op->is_of_batch(i);
     const int bad = ops::first_unbatchable(*node.op, operands);
     if (bad < 0) continue;
     diagnostics.report(node.origin, diag::operand_depends_on_sample, std::string(node.op->name),
                        ops::signature(*node.op).input(static_cast<size_t>(bad)).name);
+    is_good = false;
+  }
+  for (const ir::Write& write : sample.writes) {
+    if (!depends[write.value.index]) continue;
+    diagnostics.report(sample.values[write.value].origin, diag::state_depends_on_sample,
+                       module.variables[write.variable].path);
+    is_good = false;
+  }
+  return is_good;
+}
+
+/// Reports ops that cannot be trained on so few samples at a time.
+bool check_batch(const ir::Graph& sample, const check::Training& training,
+                 Diagnostics& diagnostics) {
+  bool is_good = true;
+  for (const ir::Node& node : sample.nodes) {
+    if (node.op->batch_problem == nullptr) continue;
+    const std::optional<Message> problem =
+        node.op->batch_problem(ops::call_of(sample, node), training.batch);
+    if (!problem) continue;
+    diagnostics.report(training.origin, *problem)
+        .note(node.origin, diag::note_op_here, std::string(node.op->name));
     is_good = false;
   }
   return is_good;
@@ -76,7 +99,8 @@ class TrainStepBuilder {
 
   /// Adds `train_step` and perhaps `apply` to the module.
   bool build(const ir::Graph& sample) {
-    graph_ = select_outputs(batch_graph(module_, sample, training_.batch),
+    if (!check_batch(sample, training_, diagnostics_)) return false;
+    graph_ = select_outputs(batch_graph(module_, sample, training_.batch, /*is_training=*/true),
                             ir::GraphKind::train_step, {ir::OutputKind::loss});
     TDC_CHECK(graph_.outputs.size() == 1, "{} losses", graph_.outputs.size());
     graph::remove_dead(graph_);
@@ -136,7 +160,12 @@ class TrainStepBuilder {
   void split_at_batch_sums(const Gradients& gradients) {
     ir::Graph step = graph_;
     ir::Graph apply = graph_;
-    step.writes.clear();
+    const auto is_state = [&](const ir::Write& write) {
+      return module_.variables[write.variable].kind == ir::VariableKind::state;
+    };
+    // States change with every micro-batch, parameters behind the last one.
+    std::erase_if(step.writes, [&](const ir::Write& write) { return !is_state(write); });
+    std::erase_if(apply.writes, is_state);
     set_kind(apply, ir::GraphKind::apply);
     apply.outputs.clear();
     std::erase_if(apply.inputs, [](const ir::Input& input) {
@@ -188,11 +217,12 @@ std::optional<ir::Module> make_entry_points(const check::Program& program,
                                             Diagnostics& diagnostics) {
   const ir::Graph* sample = program.module.find_graph(ir::GraphKind::sample);
   TDC_CHECK(sample != nullptr, "no graph of one sample");
-  if (!check_batching(*sample, diagnostics)) return std::nullopt;
+  if (!check_batching(program.module, *sample, diagnostics)) return std::nullopt;
   ir::Module module = {
       .variables = program.module.variables, .repeats = program.module.repeats, .graphs = {}};
 
   ir::Graph infer = select_outputs(*sample, ir::GraphKind::infer, {ir::OutputKind::result});
+  infer.writes.clear();
   std::erase_if(infer.inputs,
                 [](const ir::Input& input) { return input.kind == ir::InputKind::target; });
   graph::remove_dead(infer);
@@ -201,6 +231,7 @@ std::optional<ir::Module> make_entry_points(const check::Program& program,
 
   ir::Graph eval =
       select_outputs(*sample, ir::GraphKind::eval, {ir::OutputKind::loss, ir::OutputKind::metric});
+  eval.writes.clear();
   graph::remove_dead(eval);
   module.graphs.push_back(batch_graph(module, eval, 1));
 

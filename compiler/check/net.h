@@ -25,9 +25,11 @@ struct ElaboratedNet {
   const FileScope* file = nullptr;
   ir::Module module;  // one graph, `sample`
   std::vector<CallRecord> calls;
-  std::map<std::string, Value> names;      // inputs and results
-  std::map<ir::ValueId, int64_t> classes;  // of `class(n)` inputs: n
-  bool is_sound = false;                   // false: something was reported
+  std::map<std::string, Value> names;             // inputs and results
+  std::map<ir::ValueId, int64_t> classes;         // of `class(n)` inputs: n
+  std::map<ir::ValueId, ir::VariableId> states;   // by what reads them
+  std::map<ir::VariableId, SourceRange> updates;  // where each state is updated
+  bool is_sound = false;                          // false: something was reported
 };
 
 }  // namespace tdc::check

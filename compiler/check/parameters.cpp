@@ -55,10 +55,7 @@ std::optional<std::string> path_text(Elaboration& in, const ast::CallPath& path)
 void declare_parameter(Elaboration& in, const ast::VariableDecl& variable) {
   const std::string& name = variable.name.text;
   const auto give = [&](Value value) { in.frame->scopes.define(name, {std::move(value)}); };
-  if (variable.word == ast::VariableWord::kState) {
-    in.reporter.report(variable.name.range, diag::not_yet, "`state`");
-    return give({});
-  }
+  const bool is_state = variable.word == ast::VariableWord::kState;
   if (!check_type_form(variable.type, in.reporter)) return give({});
   if (std::get<ast::NamedType>(variable.type.kind).name.text != "f32") {
     in.reporter.report(variable.type.range, diag::parameter_type, name);
@@ -94,16 +91,22 @@ void declare_parameter(Elaboration& in, const ast::VariableDecl& variable) {
   const ir::VariableId id{static_cast<uint32_t>(in.net.module.variables.size())};
   if (!in.paths.claim_parameter(path, place, id)) return give({});
   in.net.module.variables.push_back(
-      {.path = path, .type = *type, .init = *init, .origin = variable.name.range});
+      {.path = path,
+       .type = *type,
+       .kind = is_state ? ir::VariableKind::state : ir::VariableKind::parameter,
+       .init = *init,
+       .origin = variable.name.range});
+  const ir::ValueId value = in.builder.read(in.net.module, id);
+  if (is_state) in.net.states.emplace(value, id);
   CallPlace& call = in.frame->place;
-  if (call.call != nullptr) {
+  if (call.call != nullptr && !is_state) {
     if (!call.record) {
       call.record = in.net.calls.size();
       in.net.calls.push_back({.path = call.path, .origin = call.origin, .parameters = {}});
     }
     in.net.calls[*call.record].parameters.push_back(id);
   }
-  give({TensorValue{in.builder.read(in.net.module, id)}});
+  give({TensorValue{value}});
 }
 
 std::optional<ir::Initializer> initializer(Elaboration& in, const ast::Expr& expr) {

@@ -55,10 +55,13 @@ std::string selection_text(const Program& program) {
   int64_t trained = 0, all = 0;
   for (const ir::Variable& variable : program.module.variables) {
     const int64_t scalars = ir::element_count(variable.type);
-    all += scalars;
+    const bool is_state = variable.kind == ir::VariableKind::state;
+    if (!is_state) all += scalars;
     if (variable.is_trained) trained += scalars;
-    rows.push_back({variable.is_trained ? "trained" : "frozen", variable.path,
-                    ir::to_text(variable.type.dims), with_separators(scalars)});
+    rows.push_back({is_state              ? "state"
+                    : variable.is_trained ? "trained"
+                                          : "frozen",
+                    variable.path, ir::to_text(variable.type.dims), with_separators(scalars)});
   }
   return text + table(rows) +
          fmt::format("\n{} of {} scalars are trained\n", with_separators(trained),
@@ -75,7 +78,7 @@ std::string shapes_text(const Program& program) {
     add(input.name, graph.type(input.value),
         input.kind == ir::InputKind::target ? "target" : "input");
   for (const ir::Variable& variable : program.module.variables)
-    add(variable.path, variable.type, "parameter");
+    add(variable.path, variable.type, std::string(ir::to_text(variable.kind)));
   for (const ir::Node& node : graph.nodes)
     for (const ir::ValueId output : node.outputs)
       if (!graph.values[output].name.empty())

@@ -14,9 +14,10 @@ namespace tdc::check {
 SelectionCheck::SelectionCheck(ElaboratedNet& net, OuterExpressions& statics,
                                const Library& library, Reporter& reporter)
     : net_(net), statics_(statics), library_(library), reporter_(reporter) {
-  for (ir::Variable& variable : net_.module.variables) {
+  for (const ir::VariableId id : net_.module.variables.ids()) {
+    ir::Variable& variable = net_.module.variables[id];
     variable.is_trained = variable.kind == ir::VariableKind::parameter;
-    parameters_.add(variable.path);
+    index_variable(id);
   }
   for (const CallRecord& call : net_.calls) calls_.add(call.path);
 }
@@ -114,7 +115,7 @@ void SelectionCheck::select_parameters(const ast::SelectClause& line,
   const std::set<size_t> hits = matched(line.selection, parameters_, "parameter");
   SelectionRow& row = add_row(clause);
   for (const size_t hit : hits) {
-    ir::Variable& variable = net_.module.variables[ir::VariableId{static_cast<uint32_t>(hit)}];
+    ir::Variable& variable = net_.module.variables[parameter_ids_[hit]];
     variable.is_trained = line.word == ast::SelectClause::Word::kTrain;
     row.matched.push_back(variable.path);
     row.scalars += ir::element_count(variable.type);
@@ -235,18 +236,26 @@ bool SelectionCheck::add_adapter(const ast::SelectClause& line, const CallRecord
 }
 
 ir::VariableId SelectionCheck::add_variable(ir::Variable variable) {
-  parameters_.add(variable.path);
-  return net_.module.variables.push_back(std::move(variable));
+  const ir::VariableId id = net_.module.variables.push_back(std::move(variable));
+  index_variable(id);
+  return id;
 }
 
-/// Whether the net has no parameter where an adapter's would be; false: reported.
+void SelectionCheck::index_variable(ir::VariableId id) {
+  const ir::Variable& variable = net_.module.variables[id];
+  variables_.emplace(variable.path, id);
+  if (variable.kind != ir::VariableKind::parameter) return;
+  parameters_.add(variable.path);
+  parameter_ids_.push_back(id);
+}
+
+/// Whether the net has no variable where an adapter's would be; false: reported.
 bool SelectionCheck::are_free(const std::string& path, SourceRange range) {
   for (const char* factor : {".lora_a", ".lora_b"}) {
-    const std::optional<size_t> taken = parameters_.find(path + factor);
-    if (!taken) continue;
+    const auto taken = variables_.find(path + factor);
+    if (taken == variables_.end()) continue;
     reporter_.report(range, diag::duplicate_path, path + factor)
-        .note(net_.module.variables[ir::VariableId{static_cast<uint32_t>(*taken)}].origin,
-              diag::note_first_here, path + factor);
+        .note(net_.module.variables[taken->second].origin, diag::note_first_here, path + factor);
     return false;
   }
   return true;

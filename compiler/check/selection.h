@@ -59,15 +59,18 @@ class SelectionCheck {
   bool add_adapter(const ast::SelectClause& line, const CallRecord& call, ir::VariableId base,
                    const AdapterOptions& options);
   ir::VariableId add_variable(ir::Variable variable);
+  void index_variable(ir::VariableId id);
   bool are_free(const std::string& path, SourceRange range);
 
   ElaboratedNet& net_;
   OuterExpressions& statics_;
   const Library& library_;
   Reporter& reporter_;
-  std::optional<lora::MatrixUses> uses_;  // once there is a `lora` line
-  PathIndex parameters_;                  // at the index of their variables
-  PathIndex calls_;                       // as `net_.calls`
+  std::optional<lora::MatrixUses> uses_;             // once there is a `lora` line
+  std::map<std::string, ir::VariableId> variables_;  // by path
+  PathIndex parameters_;                             // what selections match
+  std::vector<ir::VariableId> parameter_ids_;        // of the same
+  PathIndex calls_;                                  // as `net_.calls`
   std::vector<SelectionRow> rows_;
   std::vector<lora::Adapter> adapters_;
   std::map<ir::VariableId, SourceRange> adapted_;  // the line that did it

@@ -166,7 +166,31 @@ void run(Elaboration& in, const ast::Return& result) {
 }
 
 void run(Elaboration& in, const ast::Update& update) {
-  in.reporter.report(update.name.range, diag::not_yet, "`update`");
+  const Value value = evaluate(in, *update.value);
+  const Binding* known = in.frame->scopes.find(update.name.text);
+  const auto* read = known == nullptr ? nullptr : known->value.get_if<TensorValue>();
+  const auto state = read == nullptr ? in.net.states.end() : in.net.states.find(read->id);
+  if (state == in.net.states.end()) {
+    // A name without a meaning, or with a wrong one, was reported.
+    if (known != nullptr && !known->value.is_error())
+      in.reporter.report(update.name.range, diag::update_of_no_state, update.name.text);
+    return;
+  }
+  const auto* tensor = value.get_if<TensorValue>();
+  const ir::Variable& variable = in.net.module.variables[state->second];
+  if (tensor == nullptr || in.builder.type(tensor->id) != variable.type) {
+    if (!value.is_error())
+      in.reporter.report(update.value->range, diag::update_type, update.name.text,
+                         ir::to_text(variable.type), describe(value, in.builder.graph()));
+    return;
+  }
+  const auto [first, is_new] = in.net.updates.try_emplace(state->second, update.name.range);
+  if (!is_new) {
+    in.reporter.report(update.name.range, diag::updated_twice, variable.path)
+        .highlight(first->second);
+    return;
+  }
+  in.builder.write(state->second, tensor->id);
 }
 
 void run(Elaboration& in, const ast::Binding& binding) {

@@ -409,10 +409,14 @@ class TrainCheck {
   // ---- assertions (learn-5) ----
 
   void count_parameters() {
-    std::map<std::string, int64_t> counts = {{"all", 0}, {"frozen", 0}, {"trainable", 0}};
+    std::map<std::string, int64_t> counts = {
+        {"all", 0}, {"frozen", 0}, {"states", 0}, {"trainable", 0}};
     for (const ir::Variable& variable : net_.module.variables) {
-      if (variable.kind != ir::VariableKind::parameter) continue;
       const int64_t scalars = ir::element_count(variable.type);
+      if (variable.kind == ir::VariableKind::state) {
+        counts["states"] += scalars;
+        continue;
+      }
       counts["all"] += scalars;
       counts[variable.is_trained ? "trainable" : "frozen"] += scalars;
     }

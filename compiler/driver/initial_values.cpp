@@ -16,7 +16,7 @@ namespace tdc::driver {
 namespace {
 
 bool is_stored(const ir::Variable& variable) {
-  return variable.kind == ir::VariableKind::parameter;
+  return variable.kind != ir::VariableKind::accumulator;
 }
 
 bool is_adapter(std::string_view path) {

@@ -129,6 +129,14 @@ std::vector<std::string> lora_lines(const ir::Module& module, std::vector<Unit> 
           fmt::format("lora {} rank {}", trains_all ? "**" : patterns(units, calls_of), rank)};
 }
 
+/// Whether results depend on which samples are in a batch together.
+bool has_statistics(const ir::Module& module) {
+  return std::ranges::any_of(module.graphs, [](const ir::Graph& graph) {
+    return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                       [](const ir::Node& node) { return !node.op->of_batch.empty(); });
+  });
+}
+
 /// Ascending.
 std::vector<int64_t> divisors(int64_t number) {
   std::vector<int64_t> small, large;
@@ -162,13 +170,13 @@ class Search {
   }
 
   std::vector<Remedy> run() {
-    keep(same_weights());
-    const bool has_same_weights = !found_.empty();
-    if (!has_same_weights) keep(sooner_updates());
+    keep(same_samples());
+    const bool has_same_samples = !found_.empty();
+    if (!has_same_samples) keep(sooner_updates());
     for (const auto find : {&Search::trains_less, &Search::adapters}) {
       std::optional<Remedy> remedy = (this->*find)({});
       // What a smaller batch does not solve it may help to solve.
-      if (!remedy && !has_same_weights && smallest_batch_) {
+      if (!remedy && !has_same_samples && smallest_batch_) {
         remedy = (this->*find)({*smallest_batch_});
         if (remedy) remedy = with_larger_batch(*std::move(remedy));
       }
@@ -190,15 +198,23 @@ class Search {
   }
 
   /// The same samples in an update: all of them at once, or the largest batch that fits.
-  std::optional<Remedy> same_weights() {
+  std::optional<Remedy> same_samples() {
     const check::Training& training = *program_.training;
     const int64_t samples = training.batch * training.accumulate;
+    const Effect effect =
+        has_statistics(program_.module) ? Effect::other_statistics : Effect::same_weights;
     if (training.accumulate > 1)
-      if (auto at_once = attempt({fmt::format("batch {}", samples)}, Effect::same_weights))
-        return at_once;
-    if (training.batch == 1) return std::nullopt;
-    smallest_batch_ = batch_line(1);
-    return largest_batch({}, Effect::same_weights);
+      if (auto at_once = attempt({fmt::format("batch {}", samples)}, effect)) return at_once;
+    if (batches().size() == 1) return std::nullopt;
+    smallest_batch_ = batch_line(batches().front());
+    return largest_batch({}, effect);
+  }
+
+  /// Those that divide the batch. One sample has no statistics that are worth it.
+  [[nodiscard]] std::vector<int64_t> batches() const {
+    std::vector<int64_t> result = divisors(program_.training->batch);
+    if (has_statistics(program_.module) && result.size() > 1) result.erase(result.begin());
+    return result;
   }
 
   /// The remedy, which has the smallest batch, with the largest that fits.
@@ -209,13 +225,13 @@ class Search {
 
   /// The largest batch of as many samples that fits with some other lines.
   std::optional<Remedy> largest_batch(const Lines& others, Effect effect) {
-    const std::vector<int64_t> batches = divisors(program_.training->batch);
+    const std::vector<int64_t> all_batches = batches();
     const auto lines = [&](size_t i) {
-      Lines all = {batch_line(batches[i])};
+      Lines all = {batch_line(all_batches[i])};
       all.insert(all.end(), others.begin(), others.end());
       return all;
     };
-    return last_that_fits(0, batches.size() - 1, lines, effect);
+    return last_that_fits(0, all_batches.size() - 1, lines, effect);
   }
 
   /// With as many samples in an update.
@@ -227,9 +243,9 @@ class Search {
 
   /// The largest batch that fits without sums between calls.
   std::optional<Remedy> sooner_updates() {
-    const std::vector<int64_t> batches = divisors(program_.training->batch);
-    const size_t end = batches.size() - (program_.training->accumulate == 1 ? 1 : 0);
-    const auto line = [&](size_t i) -> Lines { return {fmt::format("batch {}", batches[i])}; };
+    const std::vector<int64_t> all_batches = batches();
+    const size_t end = all_batches.size() - (program_.training->accumulate == 1 ? 1 : 0);
+    const auto line = [&](size_t i) -> Lines { return {fmt::format("batch {}", all_batches[i])}; };
     return last_that_fits(0, end, line, Effect::sooner_updates);
   }
 
@@ -294,6 +310,7 @@ class Search {
     const check::Training& training = *planned->program.training;
     Remedy remedy = {.lines = lines,
                      .effect = effect,
+                     .batch = training.batch,
                      .samples = training.batch * training.accumulate,
                      .trained = count_parameters(planned->schedule.variables).trained,
                      .needs = {},
@@ -362,6 +379,9 @@ void report_not_fit(const SourceFiles& files, FileId file, const CompileOptions&
       report.note(training.origin, diag::note_remedy_nearest, lines, needs, remedy.shortfall);
     else if (remedy.effect == Remedy::Effect::same_weights)
       report.note(training.origin, diag::note_remedy_same, lines, needs);
+    else if (remedy.effect == Remedy::Effect::other_statistics)
+      report.note(training.origin, diag::note_remedy_statistics, lines, needs, remedy.batch,
+                  training.batch);
     else if (remedy.effect == Remedy::Effect::sooner_updates)
       report.note(training.origin, diag::note_remedy_sooner, lines, needs, remedy.samples,
                   training.batch * training.accumulate);

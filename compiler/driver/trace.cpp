@@ -62,7 +62,7 @@ std::vector<io::Array> trace_values(const Compilation& compilation,
                              ops::Tensor(graph->type(read.value),
                                          std::vector<double>(elements.begin(), elements.end())));
     is_left_out[read.value.index] =
-        compilation.module.variables[read.variable].kind != ir::VariableKind::parameter;
+        compilation.module.variables[read.variable].kind == ir::VariableKind::accumulator;
   }
   for (const ir::Node& node : graph->nodes)
     if (node.phase == ir::Phase::update)

@@ -117,7 +117,13 @@ void remove_dead(ir::Graph& graph) {
   };
   for (const ir::Input& input : graph.inputs) mark(input.value);
   for (const ir::Output& output : graph.outputs) mark(output.value);
-  for (const ir::Write& write : graph.writes) mark(write.value);
+  std::set<ir::VariableId> written;
+  for (const ir::Write& write : graph.writes) {
+    mark(write.value);
+    written.insert(write.variable);
+  }
+  for (const ir::Read& read : graph.reads)
+    if (written.contains(read.variable)) mark(read.value);
   for (const ir::NodeId id : graph.nodes.ids()) {
     if (is_live_node[id] == 0) continue;
     for (const ir::ValueId output : graph.nodes[id].outputs) mark(output);

@@ -45,8 +45,9 @@ void sort_topologically(ir::Graph& graph);
 /// Whether an output or a write of the graph depends on each node.
 IdVector<ir::NodeId, char> live_nodes(const ir::Graph& graph);
 
-/// Removes nodes that no output and no write depends on, reads that nothing uses, and renumbers
-/// values and nodes densely. Graph inputs stay: they are the entry point's signature.
+/// Removes nodes that no output and no write depends on, and reads that nothing uses of variables
+/// that are not written, and renumbers values and nodes densely. Graph inputs stay: they are the
+/// entry point's signature.
 void remove_dead(ir::Graph& graph);
 
 }  // namespace tdc::graph

@@ -42,6 +42,8 @@ std::string_view to_text(VariableKind kind) {
   switch (kind) {
     case VariableKind::parameter:
       return "parameter";
+    case VariableKind::state:
+      return "state";
     case VariableKind::accumulator:
       return "accumulator";
   }

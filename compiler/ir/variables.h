@@ -11,7 +11,11 @@
 
 namespace tdc::ir {
 
-enum class VariableKind : uint8_t { parameter, accumulator };
+enum class VariableKind : uint8_t {
+  parameter,
+  state,        ///< changed by `update` only
+  accumulator,  ///< of gradients, between the micro-batches of an update
+};
 
 /// How a variable starts. Random kinds draw from the counter-based generator of
 /// `ir/initialize.h`, keyed by seed and path, element index as counter.

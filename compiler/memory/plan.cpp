@@ -27,7 +27,7 @@ std::string_view to_text(Method method) {
 }
 
 bool has_image(const ir::Variable& variable, const ProgramData& program_data) {
-  if (variable.kind != ir::VariableKind::parameter) return false;
+  if (variable.kind == ir::VariableKind::accumulator) return false;
   const bool starts_at_zero = variable.init.kind == ir::Initializer::Kind::constant &&
                               variable.init.scale == 0 && !std::signbit(variable.init.scale);
   return program_data.has_weight_file || !starts_at_zero;

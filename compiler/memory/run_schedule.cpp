@@ -238,6 +238,8 @@ void ScheduleRun::run_reference(const Launch& launch) {
   for (size_t i = 0; i < inputs.size(); ++i)
     evaluation.inputs.push_back(launch.inputs[i] ? &inputs[i] : nullptr);
   for (ops::Tensor& output : outputs) evaluation.outputs.push_back(&output);
+  if (!launch.inputs.empty() && launch.inputs[0])
+    evaluation.touched = ops::region(space.inputs[0].value(), launch.box);
   launch.op->evaluate(evaluation);
   const int accumulator = launch.op->accumulator;
   const bool has_accumulator =

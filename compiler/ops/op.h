@@ -6,6 +6,7 @@
 // A file `ops/<family>.cpp` defines `extern const OpFamily <family>_family`; the build lists the
 // files, so adding an op edits nothing else.
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <span>
@@ -101,6 +102,9 @@ struct Evaluation {
   std::vector<const Tensor*> inputs;  ///< null where an optional operand is absent
   std::vector<Tensor*> outputs;
   const ir::Attributes& attributes;
+  /// Of a piece, which has zeros for all that its box does not touch: what it touches of input 0.
+  /// Only sums whose terms are something else than 0 there have to ask.
+  std::optional<Region> touched = std::nullopt;
 
   [[nodiscard]] const Tensor& input(size_t index) const { return *inputs.at(index); }
   [[nodiscard]] Tensor& output(size_t index) const { return *outputs.at(index); }
@@ -159,11 +163,16 @@ struct OpDef {
   TypeResult (*infer_types)(const Call&) = nullptr;
 
   BatchRule batch = nullptr;
+  /// Outputs that are the same for all samples, since in training they are taken over the batch. An
+  /// op that has some stands in graphs of one sample only: the batch rule puts others in its place.
+  std::vector<size_t> of_batch = {};
+  /// What is wrong with training on so many samples at a time; null: nothing ever.
+  std::optional<Message> (*batch_problem)(const Call&, int64_t batch) = nullptr;
   std::variant<NoGradient, GradientRule> gradient;
   void (*evaluate)(const Evaluation&) = nullptr;
 
   std::optional<Work> work;
-  /// The iteration space of a call; none for views.
+  /// The iteration space of a call; none where there is no kernel.
   Space (*space)(const Call&) = nullptr;
   /// (input, output) pairs that may be the same memory: same type, and the kernel reads each
   /// element before, or when, it writes it.
@@ -185,12 +194,16 @@ struct OpDef {
   /// One for each input that may be the matrix.
   std::vector<LowRank> low_rank;
 
-  /// The C kernel; none for views.
+  /// The C kernel; none for views and what stands in graphs of one sample only.
   std::optional<KernelDef> kernel;
 
   std::vector<Sample> (*samples)() = nullptr;
   /// Largest allowed |kernel - evaluate| relative to the largest |evaluate| of the output.
   double kernel_tolerance = 1e-6;
+
+  [[nodiscard]] bool is_of_batch(size_t output) const {
+    return std::find(of_batch.begin(), of_batch.end(), output) != of_batch.end();
+  }
 };
 
 struct OpFamily {

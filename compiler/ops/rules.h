@@ -24,6 +24,7 @@ struct BatchContext {
   ir::ValueIds inputs;
   std::vector<ir::TensorType> output_types;  ///< of one sample
   int64_t batch;
+  bool is_training = false;
 };
 
 /// For ops whose signature has `..`: operands that have `..` get the batch as one more leading axis

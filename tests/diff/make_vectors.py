@@ -10,8 +10,22 @@ import pathlib
 import sys
 
 import numpy
-from nets import CCT_SMALL, PARTS_SHAPES, PARTS_TRAINED, STRATEGIES, cct, cct_shapes, cct_trained, cnn, mlp, parts
-from training import random_weights, train
+from nets import (
+    CCT_SMALL,
+    NORMS_SHAPES,
+    NORMS_STATES,
+    PARTS_SHAPES,
+    PARTS_TRAINED,
+    STRATEGIES,
+    cct,
+    cct_shapes,
+    cct_trained,
+    cnn,
+    mlp,
+    norms,
+    parts,
+)
+from training import random_weights, train, train_batches
 
 VECTORS = pathlib.Path(__file__).parent / "vectors"
 CHECK_TOLERANCE = 1e-10
@@ -85,12 +99,38 @@ def single_parts():
     return files
 
 
+def batch_norms():
+    """Files of 20 steps of norms.td, and of one step of each of its other train blocks."""
+    data = random_data(26, (2, 7, 5), 3, seed=5)
+    weights = random_weights(NORMS_SHAPES, seed=5)
+    random = numpy.random.RandomState(5)
+    states = {}
+    for path, width in NORMS_STATES.items():
+        states[f"{path}.running_mean"] = random.uniform(-0.5, 0.5, width).astype(numpy.float32)
+        states[f"{path}.running_var"] = random.uniform(0.5, 2, width).astype(numpy.float32)
+    files = {"norms_data": data, "norms_weights": weights | states}
+    frozen = functools.partial(norms, is_frozen=True)
+    for name, net, batch, accumulate, steps, learning_rate in (
+        ("steps", norms, 4, 1, 20, 0.05),
+        ("micro", norms, 2, 3, 1, 1.0),
+        ("frozen", frozen, 4, 1, 1, 1.0),
+    ):
+        losses, updates, after = train_batches(
+            net, weights, states, data["image"], data["label"], batch, accumulate, steps, learning_rate
+        )
+        files[f"norms_{name}_expected"] = (
+            {"loss": losses} | with_prefix("update", updates[0]) | with_prefix("final", after)
+        )
+    return files
+
+
 def every_file():
     return (
         twenty_steps("mlp", mlp, MLP_SHAPES, (64,), 10, learning_rate=0.1, seed=1)
         | twenty_steps("cnn", cnn, CNN_SHAPES, (2, 9, 7), 5, learning_rate=0.05, seed=2)
         | small_cct()
         | single_parts()
+        | batch_norms()
     )
 
 

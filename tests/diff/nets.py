@@ -23,9 +23,9 @@ def layer_norm(weights, path, x):
     return centred / deviation * weights[f"{path}.weight"] + weights[f"{path}.bias"]
 
 
-def convolve(x, w, padding):
-    """[channels, height, width] with [out, channels, p, q], stride 1, zeros around."""
-    return jax.lax.conv_general_dilated(x[None], w, (1, 1), [(padding, padding)] * 2)[0]
+def convolve(x, w, padding, stride=(1, 1), groups=1):
+    """[channels, height, width] with [out, channels of a group, p, q], zeros around."""
+    return jax.lax.conv_general_dilated(x[None], w, stride, [(padding, padding)] * 2, feature_group_count=groups)[0]
 
 
 def max_pool(x, kernel, stride, padding):
@@ -184,3 +184,38 @@ def cct_trained(strategy, size):
 
 
 STRATEGIES = ("lp", "ft1", "ft2", "lora1", "lora2", "full")
+
+
+NORMS_SHAPES = {
+    "trunk.conv.weight": (6, 2, 3, 3),
+    "trunk.depthwise.weight": (6, 1, 3, 2),
+    "trunk.fc.weight": (5, 6),
+    "head.weight": (3, 5),
+    "head.bias": (3,),
+} | {f"trunk.bn{i}.{name}": (width,) for i, width in ((1, 6), (2, 6), (3, 5)) for name in ("weight", "bias")}
+NORMS_STATES = {f"trunk.bn{i}": width for i, width in ((1, 6), (2, 6), (3, 5))}
+
+
+def norms(weights, states, images, is_frozen=False):
+    """norms.td for a whole batch: logits, and the states behind it. Statistics of a channel are over all else."""
+
+    def batch_norm(x, path, eps=1e-5, momentum=0.1, is_frozen=False):
+        axes = (0, *range(2, x.ndim))
+        wide = (slice(None), *[None] * (x.ndim - 2))
+        mean, variance = states[f"{path}.running_mean"], states[f"{path}.running_var"]
+        if not is_frozen:
+            mean, variance = x.mean(axis=axes), x.var(axis=axes)
+            count = x.size / x.shape[1]
+            for name, of_batch in (("mean", mean), ("var", variance * count / (count - 1))):
+                after[f"{path}.running_{name}"] = (1 - momentum) * states[f"{path}.running_{name}"] + momentum * of_batch
+        normal = (x - mean[wide]) / jnp.sqrt(variance[wide] + eps)
+        return normal * weights[f"{path}.weight"][wide] + weights[f"{path}.bias"][wide]
+
+    after = dict(states)
+    x = jax.vmap(lambda image: convolve(image, weights["trunk.conv.weight"], 1))(images)
+    x = relu(batch_norm(x, "trunk.bn1", eps=0.01, is_frozen=is_frozen))
+    x = jax.vmap(lambda image: convolve(image, weights["trunk.depthwise.weight"], 0, stride=(2, 1), groups=6))(x)
+    x = relu(batch_norm(x, "trunk.bn2", momentum=0.3))
+    x = x.mean(axis=(2, 3)) @ weights["trunk.fc.weight"].T
+    x = jnp.tanh(batch_norm(x, "trunk.bn3"))
+    return x @ weights["head.weight"].T + weights["head.bias"], after

@@ -76,7 +76,7 @@ int64_t flop(const OpDef& op, const Space& space, const Box& box) {
 }
 
 int64_t flop(const OpDef& op, const Call& call) {
-  if (op.work == Work::none) return 0;
+  if (op.work == Work::none || op.space == nullptr) return 0;
   const Space space = op.space(call);
   return flop(op, space, whole_box(space));
 }

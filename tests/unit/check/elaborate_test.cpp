@@ -249,6 +249,44 @@ frozen   fc.bias    [2]     2
   CHECK(shapes_text(program).find("fc.weight  f32[2, 4]  32 B   parameter\n") != std::string::npos);
 }
 
+TEST_CASE("states are variables that selections leave alone and no gradient reaches") {
+  const Program program = program_of(R"(
+net N(x: f32[4]) -> y: f32[2] {
+  return x |> BatchNorm as norm |> Linear(2, bias: false) as fc
+}
+train a of N {
+  loss       mean(y)
+  optimizer  sgd(lr: 0.1)
+  batch      3
+  freeze     **.bias
+  train      **
+  assert     params(all) == 16
+  assert     params(trainable) == 16
+  assert     params(states) == 8
+}
+)");
+  const std::string selection = selection_text(program);
+  CAPTURE(selection);
+  CHECK(selection.find("    4 paths") == std::string::npos);  // of `train **`: no state
+  CHECK(selection.find("    3 paths, 16 scalars\n") != std::string::npos);
+  CHECK(selection.find("state    norm.running_mean") != std::string::npos);
+  CHECK(selection.find("16 of 16 scalars are trained") != std::string::npos);
+  CHECK(shapes_text(program).find("norm.running_var   f32[4]     16 B   state\n") !=
+        std::string::npos);
+  CHECK(check_source(R"(tdl 1
+use std.nn
+net N(x: f32[4]) -> y: f32[4] { return BatchNorm(x) as norm }
+train a of N {
+  loss       mean(y)
+  optimizer  sgd(lr: 0.1)
+  batch      3
+  train      norm.running_mean
+}
+)")
+            .messages()
+            .find("`norm.running_mean` matches no parameter") != std::string::npos);
+}
+
 TEST_CASE("a data block names sources and scales every f32 input of its net") {
   const Checked result = check_source(R"td(tdl 1
 net First(a: f32[2, 4], b: f32[3], c: i32[3]) -> y: f32[3] {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "driver/run.h"
+#include "io/npz.h"
 #include "unit/diff/training.h"
 #include "unit/temporary_folder.h"
 
@@ -43,28 +44,59 @@ void check_first_step(const std::string& program, const std::string& train,
                 arrays_below(read_arrays(kVectors + expected + ".npz"), "update/"));
 }
 
+/// Runs steps of a program whose vectors are called `expected`; gives the weights and states behind
+/// them.
+std::vector<io::Array> check_run(const std::string& program, const std::string& train, int steps,
+                                 const std::vector<io::Array>& expected) {
+  const std::string tests = std::string(TDC_SOURCE_DIR) + "/tests/diff/";
+  const TemporaryFolder folder;
+  const driver::RunCommand command = {
+      .compile = {.file = tests + program + ".td",
+                  .train = train,
+                  .weights = tests + "vectors/" + program + "_weights.npz"},
+      .target = "host",
+      .data = tests + "vectors/" + program + "_data.npz",
+      .steps = steps,
+      .save = folder / "after.npz",
+      .losses = folder / "losses.csv"};
+  REQUIRE(driver::run(command) == 0);
+  std::ifstream csv(command.losses);
+  std::string line;
+  std::getline(csv, line);
+  CHECK(line == "step,loss");
+  std::vector<double> losses;
+  while (std::getline(csv, line)) losses.push_back(std::stod(line.substr(line.find(',') + 1)));
+  check_losses(losses, io::find_array(expected, "loss"));
+  return io::read_npz(command.save).value().arrays;
+}
+
 TEST_CASE("losses of 20 steps agree with JAX to 1e-5") {
   for (const std::string program : {"mlp", "cnn"}) {
     CAPTURE(program);
-    const std::string tests = std::string(TDC_SOURCE_DIR) + "/tests/diff/";
-    const TemporaryFolder folder;
-    const driver::RunCommand command = {
-        .compile = {.file = tests + program + ".td",
-                    .train = "steps",
-                    .weights = tests + "vectors/" + program + "_weights.npz"},
-        .target = "host",
-        .data = tests + "vectors/" + program + "_data.npz",
-        .steps = 20,
-        .losses = folder / "losses.csv"};
-    REQUIRE(driver::run(command) == 0);
-    std::ifstream csv(command.losses);
-    std::string line;
-    std::getline(csv, line);
-    CHECK(line == "step,loss");
-    std::vector<double> losses;
-    while (std::getline(csv, line)) losses.push_back(std::stod(line.substr(line.find(',') + 1)));
-    const std::vector<io::Array> expected = read_arrays(kVectors + program + "_expected.npz");
-    check_losses(losses, io::find_array(expected, "loss"));
+    check_run(program, "steps", 20, read_arrays(kVectors + program + "_expected.npz"));
+  }
+}
+
+TEST_CASE("batch norms agree with JAX: losses, updates, and how running statistics move") {
+  const std::vector<io::Array> before = read_arrays(kVectors + "norms_weights.npz");
+  for (const auto& [train, steps] :
+       {std::pair<std::string, int>{"steps", 20}, {"micro", 1}, {"frozen", 1}}) {
+    CAPTURE(train);
+    const std::string name = "norms_" + train + "_expected";
+    const std::vector<io::Array> expected = read_arrays(kVectors + name + ".npz");
+    const std::vector<io::Array> after = check_run("norms", train, steps, expected);
+    size_t moved = 0;
+    for (const auto& [path, elements] : arrays_below(expected, "final/")) {
+      CAPTURE(path);
+      const std::vector<double> from = elements_of(*io::find_array(before, path));
+      const std::vector<double> way = difference(elements, from);
+      const std::vector<double> error =
+          difference(elements_of(*io::find_array(after, path)), elements);
+      CHECK(norm(error) <= 1e-5 * norm(way));
+      if (norm(way) > 0) ++moved;
+    }
+    CHECK(moved == (train == "frozen" ? 4 : 6));
+    check_first_step("norms", train == "steps" ? "update" : train, "norms_weights", name);
   }
 }
 

@@ -154,6 +154,26 @@ TEST_CASE("remedies: the largest batch of as many samples that fits") {
   for (size_t i = 1; i < found.size(); ++i) CHECK(found[i].effect == Remedy::Effect::trains_less);
 }
 
+TEST_CASE("remedies: a smaller batch changes what statistics are taken over, and is never one") {
+  Case program = dense("batch 96", "220 KiB");
+  const std::string layer = "Linear(64) as first |> relu";
+  program.text.replace(program.text.find(layer), layer.size(),
+                       "Linear(64) as first |> BatchNorm as norm");
+  const std::vector<Remedy> found = remedies(program);
+  try_out(program, found);
+  REQUIRE(!found.empty());
+  CHECK(found[0].effect == Remedy::Effect::other_statistics);
+  CHECK(found[0].batch < 96);
+  CHECK(found[0].samples == 96);
+  CHECK(with_effect(found, Remedy::Effect::same_weights) == nullptr);
+
+  // Here too little is left for any batch, and one sample would be no batch.
+  program.text.replace(program.text.find("220 KiB"), 7, "60 KiB");
+  const std::vector<Remedy> others = remedies(program);
+  try_out(program, others);
+  for (const Remedy& remedy : others) CHECK(remedy.batch > 1);
+}
+
 TEST_CASE("remedies: without sums between calls, of as many samples or of fewer") {
   // Four samples at once need less than the sums of all gradients.
   const Case at_once = dense("batch 1 accumulate 4", "170 KiB");

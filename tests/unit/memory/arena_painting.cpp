@@ -123,12 +123,12 @@ Schedule without_in_place(const Schedule& schedule) {
 
 std::vector<std::vector<float>> run_all(ScheduleRun& run, const Schedule& schedule, uint64_t seed) {
   Random random(seed);
-  const auto set_random = [&](BufferId buffer, int64_t classes) {
+  const auto set_random = [&](BufferId buffer, int64_t classes, int lowest = -1000) {
     const ir::TensorType& type = schedule.buffers[buffer].type;
     std::vector<float> floats;
     std::vector<int32_t> integers;
     for (int64_t i = 0; i < ir::element_count(type); ++i) {
-      floats.push_back(static_cast<float>(random.between(-1000, 1000)) / 512);
+      floats.push_back(static_cast<float>(random.between(lowest, 1000)) / 512);
       integers.push_back(
           static_cast<int32_t>(random.between(0, std::max<int64_t>(classes, 1) - 1)));
     }
@@ -143,7 +143,7 @@ std::vector<std::vector<float>> run_all(ScheduleRun& run, const Schedule& schedu
       results.push_back(run.floats(buffer));
   };
   for (const ir::VariableId variable : schedule.variables.ids())
-    set_random(run.variable(variable), 0);
+    set_random(run.variable(variable), 0, 0);  // it may be a variance
   for (int round = 0; round < 2; ++round) {
     for (const schedule::EntryPoint& entry : schedule.entry_points) {
       for (const schedule::Argument& argument : entry.arguments)

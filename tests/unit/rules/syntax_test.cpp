@@ -116,7 +116,8 @@ TEST_CASE("type-3: tuples of two types at least, blocks of one result") {
   CHECK(read("block B(f: block(f32[n], dim) -> (f32[n], f32[n])) -> f32[n] { return f }") == "");
   CHECK(read("block B(f: block(f32[n]) -> f32[n], f32[n]) -> f32[n] { return f }") == "syntax");
   CHECK(said("block B(x: (int, f32[n])) -> f32[2] { return x }\n" + net("return x")) == "not-yet");
-  CHECK(said("block B(x: f32[2]) -> (f32[2], f32[2]) { return x }\n" + net("return x")) == "not-yet");
+  CHECK(said("block B(x: f32[2]) -> (f32[2], f32[2]) { return x }\n" + net("return x")) ==
+        "not-yet");
 }
 
 // ---- statements ----
@@ -143,7 +144,8 @@ TEST_CASE("stmt-3: a parameter, with another path if it says so") {
   CHECK(paths(block + net("return B(x[0]) as c")) == Texts{"c.w", "c.bias.0"});
   CHECK(said("block B(x: f32[n]) -> f32[n] {\n  param w: f32[n]\n  return x * w\n}\n" +
              net("return B(x[0])")) == "parameter-without-value");
-  CHECK(said(net("state s: f32[3] = zeros\nreturn x + s")) == "not-yet");
+  CHECK(paths(net("state s: f32[3] = zeros\nreturn x + s")) == Texts{"s"});
+  CHECK(said(net("state s: f32[3]\nreturn x + s")) == "parameter-without-value");
 }
 
 TEST_CASE("stmt-4: `require` stops with its message, values in place of braces") {
@@ -191,10 +193,17 @@ TEST_CASE("stmt-7: results in the order in which they are declared") {
   CHECK(said("net N(x: f32[2, 3]) -> a: f32[3], b: f32[2] { return x[0] }\n") == "return-count");
 }
 
-TEST_CASE("stmt-8: `update` is read, and not compiled yet") {
+TEST_CASE("stmt-8: `update` gives a state its next value, once") {
   CHECK(read("block B(x: f32[n]) -> f32[n] {\n update s = x\n return x }") == "");
   CHECK(read("block B(x: f32[n]) -> f32[n] {\n update s, t = x\n return x }") != "");
-  CHECK(said(net("update x = x\nreturn x")) == "not-yet");
+  const std::string state = "state s: f32[3] = zeros\n";
+  CHECK(said(net(state + "update s = s * 2\nreturn x + s")) == "");
+  CHECK(said(net(state + "update s = s * 2\nupdate s = s * 3\nreturn x + s")) == "updated-twice");
+  CHECK(said(net(state + "update s = 2\nreturn x + s")) == "update-type");
+  CHECK(said(net("update x = x\nreturn x")) == "update-of-no-state");
+  // A state that is handed on is still that state.
+  CHECK(said("block B(x: f32[n], t: f32[n]) -> f32[n] {\n update t = t + 1\n return x + t }\n" +
+             net(state + "return B(x[0], s)")) == "");
 }
 
 // ---- declarations ----
