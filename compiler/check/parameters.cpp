@@ -55,6 +55,7 @@ std::optional<std::string> path_text(Elaboration& in, const ast::CallPath& path)
 void declare_parameter(Elaboration& in, const ast::VariableDecl& variable) {
   const std::string& name = variable.name.text;
   const auto give = [&](Value value) { in.frame->scopes.define(name, {std::move(value)}); };
+  // A state is no parameter but for its path (name-5).
   const bool is_state = variable.word == ast::VariableWord::kState;
   if (!check_type_form(variable.type, in.reporter)) return give({});
   if (std::get<ast::NamedType>(variable.type.kind).name.text != "f32") {

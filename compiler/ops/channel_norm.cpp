@@ -16,8 +16,8 @@
 //     dweight   = sum of dy n,   dbias = sum of dy
 //     dmean     = sum of -dx,    dvariance = sum of -dx (x - mean) rstd^2 / 2
 //
-// Where they are those of the batch (`batch_norm` in training; Ioffe & Szegedy 2015), x moves them,
-// too, and with m elements of a channel
+// Where they are those of the batch (op-8: `batch_norm` in training; Ioffe & Szegedy 2015), x moves
+// them, too, and with m elements of a channel
 //
 //     dx = weight rstd (dy - dbias / m - n dweight / m)
 //

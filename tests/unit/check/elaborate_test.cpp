@@ -249,7 +249,7 @@ frozen   fc.bias    [2]     2
   CHECK(shapes_text(program).find("fc.weight  f32[2, 4]  32 B   parameter\n") != std::string::npos);
 }
 
-TEST_CASE("states are variables that selections leave alone and no gradient reaches") {
+TEST_CASE("name-5: states are variables that selections leave alone and no gradient reaches") {
   const Program program = program_of(R"(
 net N(x: f32[4]) -> y: f32[2] {
   return x |> BatchNorm as norm |> Linear(2, bias: false) as fc

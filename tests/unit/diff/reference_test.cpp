@@ -77,7 +77,7 @@ TEST_CASE("losses of 20 steps agree with JAX to 1e-5") {
   }
 }
 
-TEST_CASE("batch norms agree with JAX: losses, updates, and how running statistics move") {
+TEST_CASE("op-8: batch norms agree with JAX: losses, updates, and how running statistics move") {
   const std::vector<io::Array> before = read_arrays(kVectors + "norms_weights.npz");
   for (const auto& [train, steps] :
        {std::pair<std::string, int>{"steps", 20}, {"micro", 1}, {"frozen", 1}}) {
