@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <new>
+#include <optional>
+#include <vector>
 
 #include "check/print.h"
 #include "driver/chip.h"
+#include "driver/gradient_check.h"
 #include "driver/initial_values.h"
 #include "driver/judge.h"
 #include "driver/remedies.h"
@@ -90,6 +94,17 @@ struct Executor {
   }
 
   int operator()(const RunCommand& command) const { return run(command); }
+
+  int operator()(const GradcheckCommand& command) const {
+    Session session;
+    if (!session.open(command.compile.file)) return kProgramIsWrong;
+    const std::optional<std::vector<CheckedGradient>> gradients =
+        check_file_gradients(session.files(), session.file(), command, session.diagnostics());
+    const int status = session.finish();
+    if (!gradients) return status == kSuccess ? kProgramIsWrong : status;
+    print(gradients_text(*gradients));
+    return std::ranges::all_of(*gradients, &CheckedGradient::is_right) ? status : kProgramIsWrong;
+  }
 
   int operator()(const ChipCommand&) const { return chip(); }
 

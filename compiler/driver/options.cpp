@@ -185,6 +185,15 @@ OptionTable options_of(ReportCommand& c) {
           without_option(c.compile)};
 }
 
+OptionTable options_of(GradcheckCommand& c) {
+  return {{"--points", whole_number<int64_t>(fmt::format("derivatives of each tensor (default: {})",
+                                                         kGradcheckPoints),
+                                             c.points, 1, kMostGradcheckPoints)},
+          train_option(c.compile),
+          weights_option(c.compile),
+          {"--seed", whole_number<uint64_t>("for initialisers and inputs", c.compile.seed, 0)}};
+}
+
 std::string add_chip_setting(std::vector<std::string>& settings, const std::string& value) {
   const std::string name = value.substr(0, value.find('=') + 1);
   for (const std::string& each : settings)
@@ -343,6 +352,7 @@ std::vector<Positional> positionals_of(Command& command) {
     std::vector<Positional> operator()(CheckCommand& c) const { return td_file(c.compile); }
     std::vector<Positional> operator()(ReportCommand& c) const { return td_file(c.compile); }
     std::vector<Positional> operator()(RunCommand& c) const { return td_file(c.compile); }
+    std::vector<Positional> operator()(GradcheckCommand& c) const { return td_file(c.compile); }
     std::vector<Positional> operator()(ChipCommand&) const { return {}; }
     std::vector<Positional> operator()(WeightsShowCommand& c) const {
       return {{&c.file, "weight file"}};
@@ -365,6 +375,7 @@ const std::map<std::string, Command>& commands() {
       {"check", CheckCommand{}},
       {"report", ReportCommand{}},
       {"run", RunCommand{}},
+      {"gradcheck", GradcheckCommand{}},
       {"chip", ChipCommand{}},
       {"weights show", WeightsShowCommand{}},
       {"weights diff", WeightsDiffCommand{}},
@@ -443,7 +454,8 @@ std::string command_problem(const std::vector<std::string>& arguments) {
   if (word.empty() || word.find_first_of("./") != std::string::npos ||
       std::filesystem::exists(word, ignored))
     return {};
-  const std::vector<std::string> names = {"check", "chip", "help", "report", "run", "weights"};
+  const std::vector<std::string> names = {"check",  "chip", "gradcheck", "help",
+                                          "report", "run",  "weights"};
   const std::string near = suggestion(word, names);
   return fmt::format("no command `{}`{}", word,
                      near.empty() ? "; `tdc --help` says what there is" : near);
@@ -538,6 +550,7 @@ std::string help_text() {
       "block\n"
       "  tdc run FILE --on TARGET   compile, build, and train, infer or evaluate there\n"
       "  tdc report FILE            parameters, memory and work\n"
+      "  tdc gradcheck FILE         gradients of every trained tensor against central differences\n"
       "  tdc chip                   build the simulated chip unless that is done; print its path\n"
       "  tdc weights show FILE      every array of a weight file\n"
       "  tdc weights diff A B       how far two weight files are apart; 1 if they differ\n"
@@ -548,6 +561,7 @@ std::string help_text() {
       {"tdc check", CheckCommand{}},
       {"tdc run", RunCommand{}},
       {"tdc report", ReportCommand{}},
+      {"tdc gradcheck", GradcheckCommand{}},
       {"tdc weights merge", WeightsMergeCommand{}}};
   for (auto [title, command] : shown)
     text += fmt::format("\n{}\n", title) + option_lines(table_of(command));

@@ -47,6 +47,17 @@ struct ReportCommand {
   friend bool operator==(const ReportCommand&, const ReportCommand&) = default;
 };
 
+/// Derivatives of each tensor that `gradcheck` compares if nothing else is said.
+inline constexpr int64_t kGradcheckPoints = 6;
+inline constexpr int64_t kMostGradcheckPoints = 1000;
+
+struct GradcheckCommand {
+  CompileOptions compile;
+  std::optional<int64_t> points;  ///< of each tensor
+
+  friend bool operator==(const GradcheckCommand&, const GradcheckCommand&) = default;
+};
+
 /// The cycles that are traced if nothing else is said: some ten megabytes.
 inline constexpr std::string_view kTraceWindow = "0:100000";
 
@@ -107,9 +118,9 @@ struct VersionCommand {
   friend bool operator==(const VersionCommand&, const VersionCommand&) = default;
 };
 
-using Command = std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand, ChipCommand,
-                             WeightsShowCommand, WeightsDiffCommand, WeightsMergeCommand,
-                             HelpCommand, VersionCommand>;
+using Command = std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand,
+                             GradcheckCommand, ChipCommand, WeightsShowCommand, WeightsDiffCommand,
+                             WeightsMergeCommand, HelpCommand, VersionCommand>;
 
 /// The command, or what is wrong with the command line (exit status 2).
 std::variant<Command, std::string> parse_options(const std::vector<std::string>& arguments);
