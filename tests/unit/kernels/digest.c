@@ -222,7 +222,7 @@ static void run_rows(int32_t columns) {
       .vocabulary = 9, .dtable_row = columns, .dy_row = columns, .accumulate = 1u);
 }
 
-static void run_max_pool2d(void) {
+static void run_pooling(void) {
 #define WINDOWS                                                                               \
   .images = 2, .channels = 3, .height = 11, .width = 9, .out_height = 6, .out_width = 5,      \
   .kernel_height = 3, .kernel_width = 3, .stride_height = 2, .stride_width = 2, .pad_top = 1, \
@@ -232,6 +232,15 @@ static void run_max_pool2d(void) {
   RUN(td_max_pool2d_grad_f32, .dx = result, .x = operand_a, .dy = operand_b, WINDOWS,
       .dx_image = 3 * 99, .dx_channel = 99, .dx_row = 9, .dy_image = 90, .dy_channel = 30,
       .dy_row = 5);
+  for (uint32_t count_include_pad = 0; count_include_pad < 2; ++count_include_pad) {
+    RUN(td_avg_pool2d_f32, .y = result, .x = operand_a, WINDOWS, .y_image = 90, .y_channel = 30,
+        .y_row = 5, .count_include_pad = count_include_pad);
+    RUN(td_avg_pool2d_grad_f32, .dx = result, .dy = operand_b, .images = 2, .channels = 3,
+        .height = 11, .width = 9, .kernel_height = 3, .kernel_width = 3, .stride_height = 2,
+        .stride_width = 2, .pad_height = 1, .pad_width = 1, .dx_height = 11, .dx_width = 9,
+        .dy_height = 6, .dy_width = 5, .dx_image = 3 * 99, .dx_channel = 99, .dx_row = 9,
+        .dy_image = 90, .dy_channel = 30, .dy_row = 5, .count_include_pad = count_include_pad);
+  }
 }
 
 /// Floats of all sizes through the elementary functions, then through fused multiply-adds.
@@ -329,7 +338,7 @@ int main(void) {
   run_reductions();
   run_rows(10);
   run_rows(67);
-  run_max_pool2d();
+  run_pooling();
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
       .inverse_count = small[0], .rows = 1, .columns = 1003);
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
