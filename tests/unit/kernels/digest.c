@@ -167,6 +167,7 @@ static void run_reductions(void) {
   RUN(td_sum_f32, AXES);
   RUN(td_mean_f32, AXES);
   RUN(td_max_f32, AXES);
+  RUN(td_min_f32, AXES);
   RUN(td_sum_to_f32, AXES);
 #define LANES                                                                                \
   .y = result, .a = operand_a, .rank = 1, .extent = {21}, .y_stride = {8}, .a_stride = {13}, \
@@ -179,9 +180,12 @@ static void run_reductions(void) {
   RUN(td_exp_difference_lanes_f32, LANES, .b = operand_b, .b_stride = {1}, .reduce_b = {0, 0});
   RUN(td_join_lanes_f32, .y = result, .x = operand_a, .rows = 17, .y_row = 2, .x_row = 9,
       .divisor = 37);
-  RUN(td_max_grad_f32, .dx = result, .x = operand_a, .dy = operand_b, .rank = 1, .extent = {21},
-      .dx_stride = {13}, .x_stride = {13}, .dy_stride = {1}, .reduce_rank = 2,
-      .reduce_extent = {9, 13}, .reduce_dx = {21 * 13, 1}, .reduce_x = {21 * 13, 1});
+#define EXTREMUM_GRAD                                                                          \
+  .dx = result, .x = operand_a, .dy = operand_b, .rank = 1, .extent = {21}, .dx_stride = {13}, \
+  .x_stride = {13}, .dy_stride = {1}, .reduce_rank = 2, .reduce_extent = {9, 13},              \
+  .reduce_dx = {21 * 13, 1}, .reduce_x = {21 * 13, 1}
+  RUN(td_max_grad_f32, EXTREMUM_GRAD);
+  RUN(td_min_grad_f32, EXTREMUM_GRAD);
 }
 
 static void run_rows(int32_t columns) {
@@ -189,6 +193,9 @@ static void run_rows(int32_t columns) {
   RUN(td_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
   RUN(td_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS, .dx_row = columns,
       .y_row = columns, .dy_row = columns);
+  RUN(td_log_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
+  RUN(td_log_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS,
+      .dx_row = columns, .y_row = columns, .dy_row = columns);
   RUN(td_cross_entropy_f32, .loss = result, .logits = operand_a, .label = labels, .samples = 17,
       .positions = 1, .classes = columns, .logits_row = columns);
   RUN(td_cross_entropy_grad_f32, .dlogits = result, .logits = operand_a, .label = labels,
