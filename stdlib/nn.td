@@ -57,6 +57,18 @@ block DepthwiseSeparable(
   return Conv2d(y, out, kernel: 1, bias: bias) as pointwise
 }
 
+/// The largest of each window of positions.
+block MaxPool1d(x: f32[c, t], kernel: dim, stride: dim, padding: dim = 0) -> f32[c, j] {
+  row = reshape(x, [c, 1, t]) // an image of one row
+  return max_pool2d(row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding)) |> rearrange("c 1 j -> c j")
+}
+
+/// The mean of each window of positions; padding counts as zeros.
+block AvgPool1d(x: f32[c, t], kernel: dim, stride: dim, padding: dim = 0) -> f32[c, j] {
+  row = reshape(x, [c, 1, t]) // an image of one row
+  return avg_pool2d(row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding)) |> rearrange("c 1 j -> c j")
+}
+
 /// The mean of each image.
 block GlobalAvgPool(x: f32[.., h, w]) -> f32[..] {
   return mean(x, axis: [-2, -1])

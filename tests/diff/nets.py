@@ -154,7 +154,10 @@ def lstm_cell(weights, path, x, h, c, suffix=""):
 def series(weights, x):
     """series.td."""
     x = convolve_row(x, weights["conv.weight"], 2, 1, 1, 2) + weights["conv.bias"][:, None]
-    x = convolve_row(normed(weights, "norm", jnp.tanh(x), 1), weights["wide.weight"], 1, 0, 3, 1)
+    x = jnp.pad(jnp.tanh(x), [(0, 0), (1, 1)], constant_values=-jnp.inf)
+    x = jnp.stack([x[:, k : k + 3].max(axis=1) for k in range(x.shape[1] - 2)], axis=1)
+    x = jnp.pad(normed(weights, "norm", x, 1), [(0, 0), (1, 1)])
+    x = convolve_row((x[:, 1:] + x[:, :-1]) / 2, weights["wide.weight"], 1, 0, 3, 1)
     gru_state, h, c = jnp.zeros(6), jnp.zeros(5), jnp.zeros(5)
     rows = []
     for row in x.T:
