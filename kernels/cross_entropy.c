@@ -1,10 +1,5 @@
 #include "td_reduce.h"
 
-static inline float td_fold_exp(float sum, float a, float b, float constant) {
-  (void)b;
-  return sum + td_expf(a - constant);
-}
-
 /// ln(sum of e^(logits - max)) - (logits[label] - max) of one row; NaN if the label is not a class.
 static float td_loss_of_row(const float* logits, int32_t label, int32_t classes) {
   if (label < 0 || label >= classes) return TD_NAN;

@@ -1,23 +1,7 @@
 /// Largest element of each window. Windows lie over the image as in conv2d; what is outside of the
 /// image does not take part. Every window must overlap the image. Of equal elements the first in
 /// row-major order counts, and the first NaN before all others.
-#include "td_kernels.h"
-
-/// The part of a window that lies inside the image.
-typedef struct {
-  int32_t row, row_end;
-  int32_t column, column_end;
-} td_window;
-
-static td_window td_window_at(int32_t row, int32_t column, int32_t kernel_height,
-                              int32_t kernel_width, int32_t height, int32_t width) {
-  td_window window;
-  window.row = td_max_int(row, 0);
-  window.row_end = td_min_int(row + kernel_height, height);
-  window.column = td_max_int(column, 0);
-  window.column_end = td_min_int(column + kernel_width, width);
-  return window;
-}
+#include "td_window.h"
 
 /// The offset of the window's largest element in the plane `x`.
 static int32_t td_largest_in(const float* x, int32_t x_row, td_window window) {

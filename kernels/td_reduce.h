@@ -32,6 +32,11 @@ static inline float td_fold_add(float sum, float a, float b, float constant) {
   return sum + a;
 }
 
+static inline float td_fold_exp(float sum, float a, float b, float constant) {
+  (void)b;
+  return sum + td_expf(a - constant);
+}
+
 static inline float td_fold_squared_difference(float sum, float a, float b, float constant) {
   (void)constant;
   const float difference = a - b;

@@ -39,21 +39,6 @@ static inline float td_sum_axes(const float* x, int32_t rank, const int32_t* ext
   return td_sum_partials(sum);
 }
 
-/// The largest element of one output: the first NaN if there is one, the first of equal ones.
-static inline float td_max_axes(const float* x, int32_t rank, const int32_t* extent,
-                                const int32_t* stride) {
-  const int32_t last = rank - 1;
-  const int32_t rows = td_element_count(last, extent);
-  td_position position = {{0}};
-  float largest = *x;
-  for (int32_t row = 0; row < rows; ++row) {
-    const float* const from = x + td_offset_of(&position, rank, stride);
-    for (int32_t i = 0; i < extent[last]; ++i) largest = td_maxf(largest, from[i * stride[last]]);
-    td_next_row(&position, rank, extent);
-  }
-  return largest;
-}
-
 /// Reduces the elements of one output.
 typedef float (*td_reduction)(const float* x, int32_t rank, const int32_t* extent,
                               const int32_t* stride);

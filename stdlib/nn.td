@@ -29,6 +29,64 @@ block Conv2d(
   return y
 }
 
+/// Convolution of `c` channels along `t` positions; each of `groups` groups of channels on its own.
+block Conv1d(
+  x: f32[c, t], out: dim, kernel: dim, stride: dim = 1, padding: dim = 0, dilation: dim = 1, groups: dim = 1,
+  bias: bool = true,
+) -> f32[out, j] {
+  require c % groups == 0, "the {c} channels must be a multiple of the {groups} groups"
+  require out % groups == 0, "the {out} outputs must be a multiple of the {groups} groups"
+  let taps = c / groups * kernel
+  param weight: f32[out, c / groups, kernel] = kaiming_uniform(fan_in: taps)
+  row = reshape(x, [c, 1, t]) // an image of one row
+  kernels = reshape(weight, [out, c / groups, 1, kernel])
+  y = conv2d(row, kernels, stride: (1, stride), padding: (0, padding), dilation: (1, dilation), groups: groups)
+    |> rearrange("o 1 j -> o j")
+  if bias {
+    param b: f32[out] as bias = uniform(1 / sqrt(taps))
+    y = y + reshape(b, [out, 1])
+  }
+  return y
+}
+
+/// A convolution of each channel by itself, then one of 1x1 across channels: few weights. Norms and activations are the caller's.
+block DepthwiseSeparable(
+  x: f32[c, h, w], out: dim, kernel: dim2 = 3, stride: dim2 = 1, padding: dim2 = 1, bias: bool = true,
+) -> f32[out, i, j] {
+  y = Conv2d(x, c, kernel: kernel, stride: stride, padding: padding, groups: c, bias: bias) as depthwise
+  return Conv2d(y, out, kernel: 1, bias: bias) as pointwise
+}
+
+/// The largest of each window of positions.
+block MaxPool1d(x: f32[c, t], kernel: dim, stride: dim, padding: dim = 0) -> f32[c, j] {
+  row = reshape(x, [c, 1, t]) // an image of one row
+  return max_pool2d(row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding)) |> rearrange("c 1 j -> c j")
+}
+
+/// The mean of each window of positions; padding counts as zeros.
+block AvgPool1d(x: f32[c, t], kernel: dim, stride: dim, padding: dim = 0) -> f32[c, j] {
+  row = reshape(x, [c, 1, t]) // an image of one row
+  return avg_pool2d(row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding)) |> rearrange("c 1 j -> c j")
+}
+
+/// The mean of each image.
+block GlobalAvgPool(x: f32[.., h, w]) -> f32[..] {
+  return mean(x, axis: [-2, -1])
+}
+
+/// Each channel scaled by a factor between 0 and 1 that two dense layers find from the means of all channels.
+block SqueezeExcite(x: f32[c, h, w], hidden: dim) -> f32[c, h, w] {
+  means = mean(x, axis: [-2, -1], keep: true)
+  factors = Conv2d(means, hidden, kernel: 1) as fc1 |> relu |> Conv2d(c, kernel: 1) as fc2 |> sigmoid
+  return x * factors
+}
+
+/// A row of `width` numbers for each patch of an image; patches lie side by side, from left to right and then down.
+block PatchEmbedding(x: f32[c, h, w], width: dim, patch: dim2) -> f32[t, width] {
+  require h % patch[0] == 0 and w % patch[1] == 0, "an image of {h} x {w} is not made of patches of {patch}"
+  return Conv2d(x, width, kernel: patch, stride: patch) as proj |> rearrange("e i j -> (i j) e")
+}
+
 /// Rows of a table, one for each index.
 block Embedding(index: i32[..], count: dim, width: dim) -> f32[.., width] {
   param weight: f32[count, width] = normal(1)
@@ -100,6 +158,35 @@ block RmsNorm(x: f32[.., d], eps: float = 1e-6) -> f32[.., d] {
   return x / sqrt(mean(x * x, axis: -1, keep: true) + eps) * weight
 }
 
+/// Each row moved to mean 0 and scaled to variance 1. No parameters.
+block Standardize(x: f32[.., n], eps: float = 1e-5) -> f32[.., n] {
+  return layer_norm(x, ones([n]), zeros([n]), eps: eps)
+}
+
+/// Groups of channels moved to mean 0 and scaled to variance 1 within each sample, then channels scaled and moved by parameters.
+block GroupNorm(x: f32[c, h, w], groups: dim, eps: float = 1e-5) -> f32[c, h, w] {
+  require c % groups == 0, "the {c} channels must be a multiple of the {groups} groups"
+  param weight: f32[c] = ones
+  param bias: f32[c] = zeros
+  rows = Standardize(reshape(x, [groups, c / groups * h * w]), eps: eps)
+  return reshape(rows, [c, h, w]) * reshape(weight, [c, 1, 1]) + reshape(bias, [c, 1, 1])
+}
+
+/// Each channel moved to mean 0 and scaled to variance 1 within its sample, then scaled and moved by parameters.
+block InstanceNorm1d(x: f32[c, t], eps: float = 1e-5) -> f32[c, t] {
+  param weight: f32[c] = ones
+  param bias: f32[c] = zeros
+  return Standardize(x, eps: eps) * reshape(weight, [c, 1]) + reshape(bias, [c, 1])
+}
+
+/// Each channel of an image moved to mean 0 and scaled to variance 1 within its sample, then scaled and moved by parameters.
+block InstanceNorm2d(x: f32[c, h, w], eps: float = 1e-5) -> f32[c, h, w] {
+  param weight: f32[c] = ones
+  param bias: f32[c] = zeros
+  rows = Standardize(reshape(x, [c, h * w]), eps: eps)
+  return reshape(rows, [c, h, w]) * reshape(weight, [c, 1, 1]) + reshape(bias, [c, 1, 1])
+}
+
 /// A learnt value for each element of `x`, to be added to it.
 block PositionalEmbedding(x: f32[t, d]) -> f32[t, d] {
   param weight: f32[t, d] = normal(0.2)
@@ -141,4 +228,96 @@ block CctEncoder(x: f32[t, d], heads: dim, hidden: dim) -> f32[t, d] {
   s = x + Attention(LayerNorm(x) as pre_norm, heads: heads) as attn
   n = LayerNorm(s) as norm1
   return n + Mlp(n, hidden: hidden) as mlp
+}
+
+/// The next state of a GRU. `gates` is what the input gives to its gates: reset, update and new.
+block GruStep(h: f32[d], gates: f32[3 * d], weight: f32[3 * d, d], bias: f32[3 * d]) -> f32[d] {
+  own = h @ transpose(weight) + bias
+  r = sigmoid(gates[0..d] + own[0..d])
+  z = sigmoid(gates[d..2 * d] + own[d..2 * d])
+  n = tanh(gates[2 * d..3 * d] + r * own[2 * d..3 * d])
+  return n + z * (h - n)
+}
+
+/// The next states `h` and `c` of an LSTM. `gates` is what the input gives to its gates: input, forget, cell and output.
+block LstmStep(
+  h: f32[d], c: f32[d], gates: f32[4 * d], weight: f32[4 * d, d], bias: f32[4 * d],
+) -> f32[d], f32[d] {
+  sums = gates + h @ transpose(weight) + bias
+  i = sigmoid(sums[0..d])
+  f = sigmoid(sums[d..2 * d])
+  g = tanh(sums[2 * d..3 * d])
+  o = sigmoid(sums[3 * d..4 * d])
+  c = f * c + i * g
+  return o * tanh(c), c
+}
+
+/// One step of a GRU: from an input and a state to the next state.
+block GruCell(x: f32[n], h: f32[d]) -> f32[d] {
+  param weight_ih: f32[3 * d, n] = uniform(1 / sqrt(d))
+  param weight_hh: f32[3 * d, d] = uniform(1 / sqrt(d))
+  param bias_ih: f32[3 * d] = uniform(1 / sqrt(d))
+  param bias_hh: f32[3 * d] = uniform(1 / sqrt(d))
+  return GruStep(h, x @ transpose(weight_ih) + bias_ih, weight_hh, bias_hh)
+}
+
+/// One step of an LSTM: from an input and the states `h`, `c` to the next `h`, `c`.
+block LstmCell(x: f32[n], h: f32[d], c: f32[d]) -> f32[d], f32[d] {
+  param weight_ih: f32[4 * d, n] = uniform(1 / sqrt(d))
+  param weight_hh: f32[4 * d, d] = uniform(1 / sqrt(d))
+  param bias_ih: f32[4 * d] = uniform(1 / sqrt(d))
+  param bias_hh: f32[4 * d] = uniform(1 / sqrt(d))
+  h, c = LstmStep(h, c, x @ transpose(weight_ih) + bias_ih, weight_hh, bias_hh)
+  return h, c
+}
+
+/// A GRU of one layer over the rows of `x`, from a state of zeros. The result `y` is its state after each row, the last `y[t - 1]`.
+block Gru(x: f32[t, n], hidden: dim) -> f32[t, hidden] {
+  param weight_ih: f32[3 * hidden, n] as weight_ih_l0 = uniform(1 / sqrt(hidden))
+  param weight_hh: f32[3 * hidden, hidden] as weight_hh_l0 = uniform(1 / sqrt(hidden))
+  param bias_ih: f32[3 * hidden] as bias_ih_l0 = uniform(1 / sqrt(hidden))
+  param bias_hh: f32[3 * hidden] as bias_hh_l0 = uniform(1 / sqrt(hidden))
+  gates = x @ transpose(weight_ih) + bias_ih
+  h = zeros([hidden])
+  states = reshape(h, [1, hidden])
+  repeat i in 0..t {
+    h = GruStep(h, gates[i], weight_hh, bias_hh)
+    states = concat([states, reshape(h, [1, hidden])], axis: 0)
+  }
+  return states[1..t + 1]
+}
+
+/// An LSTM of one layer over the rows of `x`, from states of zeros. The result `y` is its state `h` after each row, the last `y[t - 1]`.
+block Lstm(x: f32[t, n], hidden: dim) -> f32[t, hidden] {
+  param weight_ih: f32[4 * hidden, n] as weight_ih_l0 = uniform(1 / sqrt(hidden))
+  param weight_hh: f32[4 * hidden, hidden] as weight_hh_l0 = uniform(1 / sqrt(hidden))
+  param bias_ih: f32[4 * hidden] as bias_ih_l0 = uniform(1 / sqrt(hidden))
+  param bias_hh: f32[4 * hidden] as bias_hh_l0 = uniform(1 / sqrt(hidden))
+  gates = x @ transpose(weight_ih) + bias_ih
+  h = zeros([hidden])
+  c = zeros([hidden])
+  states = reshape(h, [1, hidden])
+  repeat i in 0..t {
+    h, c = LstmStep(h, c, gates[i], weight_hh, bias_hh)
+    states = concat([states, reshape(h, [1, hidden])], axis: 0)
+  }
+  return states[1..t + 1]
+}
+
+/// The mean distance of two tensors' elements; a loss.
+block L1Loss(prediction: f32[..], target: f32[..]) -> f32[] {
+  return mean(abs(prediction - target))
+}
+
+/// The mean of e^2 / 2 where the distance e of two elements is at most `delta`, else of delta (e - delta / 2); a loss.
+block HuberLoss(prediction: f32[..], target: f32[..], delta: float = 1) -> f32[] {
+  require delta > 0, "`delta` is {delta}, it must be above 0"
+  e = prediction - target
+  held = clamp(e, low: -delta, high: delta)
+  return mean(held * (e - 0.5 * held))
+}
+
+/// The mean of binary cross-entropies of sigmoid(logits) and targets from 0 to 1; a loss.
+block BceWithLogits(logits: f32[..], target: f32[..]) -> f32[] {
+  return mean(softplus(logits) - logits * target)
 }

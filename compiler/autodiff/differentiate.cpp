@@ -119,7 +119,8 @@ class Differentiator {
     }
     for (const Contribution& contribution : all)
       if (!contribution.sums_batch)
-        total = continue_sum(total, contribution.gradient, contribution.use);
+        total = continue_sum(total, contribution.gradient,
+                             place_of_sum(value, all.front().use, contribution.use));
     return total;
   }
 
@@ -154,7 +155,8 @@ class Differentiator {
     for (const auto& [begin, uses] : slices) {
       ir::ValueId total;
       for (const Contribution* use : uses) {
-        total = continue_sum(total, padding_of(*use)->inputs[0], use->use);
+        total = continue_sum(total, padding_of(*use)->inputs[0],
+                             place_of_sum(value, uses.front()->use, use->use));
         turns = graph::common_turns(turns, graph_.nodes[use->use].turns);
       }
       joined.push_back(total);
@@ -173,13 +175,30 @@ class Differentiator {
     return node.op->is_padding ? &node : nullptr;
   }
 
-  /// total + gradient, or the gradient if there is no total yet; in the turn of the use, wherever
-  /// the value comes from.
-  ir::ValueId continue_sum(ir::ValueId total, ir::ValueId gradient, ir::NodeId use) {
+  /// The node in whose turn the gradient from `use` is added to those before it, the first of which
+  /// is from `first`: the use's turn, wherever the value comes from. But what one turn of a repeat
+  /// hands to the next and uses itself, too (the cell of an LSTM), is summed in the turn of that
+  /// first use. The backward pass goes through the turns from the last to the first, so only there
+  /// are all gradients known.
+  [[nodiscard]] ir::NodeId place_of_sum(ir::ValueId value, ir::NodeId first, ir::NodeId use) const {
+    const ir::NodeId producer = graph_.values[value].producer;
+    if (!producer.is_valid() || use.index >= forward_nodes_) return use;
+    const std::vector<ir::Turn>& made = graph_.nodes[producer].turns;
+    const std::vector<ir::Turn>& used = graph_.nodes[use].turns;
+    const size_t shared = graph::common_turns(made, used).size();
+    const bool is_handed_on =
+        shared < std::min(made.size(), used.size()) && made[shared].repeat == used[shared].repeat;
+    const bool is_used_before =
+        graph::common_turns(graph_.nodes[first].turns, used).size() == shared;
+    return is_handed_on && is_used_before ? first : use;
+  }
+
+  /// total + gradient, in the turn of `place`; or the gradient if there is no total yet.
+  ir::ValueId continue_sum(ir::ValueId total, ir::ValueId gradient, ir::NodeId place) {
     if (!total.is_valid()) return gradient;
     const ir::NodeId add = {static_cast<uint32_t>(graph_.nodes.size())};
     total = builder_.emit("add", {total, gradient});
-    if (use.index < forward_nodes_) graph::set_turns(graph_, add, graph_.nodes[use].turns);
+    if (place.index < forward_nodes_) graph::set_turns(graph_, add, graph_.nodes[place].turns);
     return total;
   }
 

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <map>
 
+#include "check/forms.h"
+#include "check/op_call.h"
 #include "check/rearrange.h"
 #include "check/shapes.h"
 #include "check/static_math.h"
+#include "ops/registry.h"
 #include "support/text.h"
 
 namespace tdc::check {
@@ -69,6 +72,13 @@ Value rearrange(Elaboration& in, const CallContext& context) {
   if (plan.merged != in.builder.type(value).dims)
     value = in.builder.emit("reshape", {value}, {{"dims", plan.merged}});
   return {TensorValue{value}};
+}
+
+Value filled(Elaboration& in, const CallContext& context, SourceRange range) {
+  ir::Attributes fixed;
+  if (const std::optional<double> number = fillings().at(context.call.callee.text))
+    fixed.set("value", *number);
+  return call_op(in, context, ops::op("constant"), range, fixed);
 }
 
 Value static_function(Elaboration& in, const CallContext& context) {

@@ -56,6 +56,7 @@ Value evaluate_call(Elaboration& in, const ast::Call& call, const ast::Expr* pip
     return {};
   }
   if (is_built_in && callee.text == kRearrange) return rearrange(in, context);
+  if (is_built_in && fillings().contains(callee.text)) return filled(in, context, range);
   const bool has_tensor =
       std::any_of(context.arguments.begin(), context.arguments.end(),
                   [](const ArgumentValue& argument) { return argument.value.has_tensor(); });

@@ -7,7 +7,7 @@
 //   statements           bodies
 //   expressions          operators and lists: static values
 //     tensor_expressions   the same over tensors: nodes
-//     built_ins            `rearrange`, functions of static values
+//     built_ins            `rearrange`, `zeros` and its like, functions of static values
 //   calls                what is called, and with which arguments
 //     block_call           the block's body, with the dims and static arguments of the call
 //     op_call              a node, as the op's record says

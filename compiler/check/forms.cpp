@@ -81,8 +81,14 @@ bool is_static_function(std::string_view name) {
   return contains(static_functions(), name);
 }
 
+const std::map<std::string, std::optional<double>, std::less<>>& fillings() {
+  static const std::map<std::string, std::optional<double>, std::less<>> names = {
+      {"full", std::nullopt}, {"ones", 1.0}, {"zeros", 0.0}};
+  return names;
+}
+
 bool is_built_in_function(std::string_view name) {
-  return name == kRearrange || is_static_function(name);
+  return name == kRearrange || fillings().contains(name) || is_static_function(name);
 }
 
 const std::vector<std::string>& initializers() {
@@ -141,6 +147,7 @@ std::vector<std::string> callable_names(const FileScope& file) {
   for (const ops::OpDef* op : ops::all_ops())
     if (op->visibility == ops::Visibility::user) result.emplace_back(op->name);
   result.emplace_back(kRearrange);
+  for (const auto& [name, number] : fillings()) result.push_back(name);
   result.insert(result.end(), static_functions().begin(), static_functions().end());
   return result;
 }

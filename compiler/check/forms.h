@@ -2,6 +2,8 @@
 
 // Questions about the program as written that both the check of definitions and elaboration ask.
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,7 +47,10 @@ const std::vector<std::string>& static_functions();
 /// `rearrange`, whose first argument is a pattern that elaboration reads.
 inline constexpr std::string_view kRearrange = "rearrange";
 
-/// A function that is neither a block nor an op: a static one or `rearrange`.
+/// `zeros`, `ones`, `full`: tensors of one number, which the name says or an argument (op-9).
+const std::map<std::string, std::optional<double>, std::less<>>& fillings();
+
+/// A function that is neither a block nor an op.
 bool is_built_in_function(std::string_view name);
 
 /// Initial values of parameters: `zeros`, `uniform` and so on.

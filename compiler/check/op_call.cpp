@@ -163,8 +163,8 @@ Value emit_op(Elaboration& in, const ops::OpDef& op, ir::ValueIds inputs, ir::At
   return {std::move(results)};
 }
 
-Value call_op(Elaboration& in, const CallContext& context, const ops::OpDef& op,
-              SourceRange range) {
+Value call_op(Elaboration& in, const CallContext& context, const ops::OpDef& op, SourceRange range,
+              const ir::Attributes& fixed) {
   const ast::Name& callee = context.call.callee;
   const ops::Signature& signature = ops::signature(op);
 
@@ -180,7 +180,7 @@ Value call_op(Elaboration& in, const CallContext& context, const ops::OpDef& op,
     if (static_cast<int>(i) != op.accumulator)
       slots.push_back({.name = signature.inputs[i].name, .operand = i});
   for (const AttributeDef& attribute : op.attributes)
-    if (attribute.visibility == ops::Visibility::user)
+    if (attribute.visibility == ops::Visibility::user && !fixed.has(attribute.name))
       slots.push_back({.name = attribute.name, .attribute = &attribute});
 
   const int errors = in.reporter.error_count();
@@ -265,9 +265,10 @@ Value call_op(Elaboration& in, const CallContext& context, const ops::OpDef& op,
     inputs[*slot.operand] = tensor != nullptr ? tensor->id : constant(in, value->as_double());
   }
 
-  ir::Attributes attributes;
+  ir::Attributes attributes = fixed;
   std::map<std::string, SourceRange> attribute_places;
-  const ir::Dims first_dims = inputs[0].is_valid() ? in.builder.type(inputs[0]).dims : ir::Dims{};
+  const ir::Dims first_dims =
+      !inputs.empty() && inputs[0].is_valid() ? in.builder.type(inputs[0]).dims : ir::Dims{};
   for (const Slot& slot : slots) {
     if (slot.attribute == nullptr || slot.argument == nullptr) continue;
     Converted converted = convert_attribute(slot.attribute->kind, slot.argument->value, first_dims);

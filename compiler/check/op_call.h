@@ -10,8 +10,10 @@
 
 namespace tdc::check {
 
-/// A call of an op as its record says: arguments, attributes, labels of `class(n)`.
-Value call_op(Elaboration& in, const CallContext& context, const ops::OpDef& op, SourceRange range);
+/// A call of an op as its record says: arguments, attributes, labels of `class(n)`. Attributes that
+/// are `fixed` cannot be written.
+Value call_op(Elaboration& in, const CallContext& context, const ops::OpDef& op, SourceRange range,
+              const ir::Attributes& fixed = {});
 
 /// Adds a node after the record has looked at the types; `places` are the operands' places,
 /// `attribute_places` those of attributes that were written.

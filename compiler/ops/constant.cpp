@@ -1,9 +1,24 @@
 #include <algorithm>
 
+#include "diag/diagnostic.h"
 #include "ops/elementwise.h"
 #include "ops/rules.h"
 
 namespace tdc::ops {
+namespace {
+
+/// Users call it as `zeros`, `ones` and `full` (op-9).
+TypeResult infer(const Call& call) {
+  const ir::Dims& dims = call.attributes.integers("dims");
+  if (std::ranges::any_of(dims, [](int64_t extent) { return extent < 1; }))
+    return TypeProblem{.message = make_message(diag::op_attribute, "dims", "extents of at least 1",
+                                               ir::to_text(dims)),
+                       .operand = -1,
+                       .attribute = "dims"};
+  return std::vector<ir::TensorType>{{.dims = dims}};
+}
+
+}  // namespace
 
 extern const OpFamily constant_family;
 const OpFamily constant_family = {
@@ -12,11 +27,9 @@ const OpFamily constant_family = {
          .summary = "every element is `value`",
          .signature = " -> y:[..]",
          .visibility = Visibility::internal,
-         .attributes = {{"value", AttributeKind::real, std::nullopt, "the element, rounded once"},
-                        {"dims", AttributeKind::integers, std::nullopt, "the shape"}},
-         .infer_types = [](const Call& call) -> TypeResult {
-           return std::vector<ir::TensorType>{{.dims = call.attributes.integers("dims")}};
-         },
+         .attributes = {{"dims", AttributeKind::integers, std::nullopt, "the shape"},
+                        {"value", AttributeKind::real, std::nullopt, "the element, rounded once"}},
+         .infer_types = infer,
          .batch = batch_leading,
          .gradient = NoGradient{"a constant has no operand"},
          .evaluate =

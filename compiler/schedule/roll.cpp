@@ -388,7 +388,7 @@ class EntryRoller {
     if (loops.empty()) return;
     std::optional<std::vector<size_t>> sorted = order(loops);
     if (!sorted) {
-      loops = those_that_can_run(std::move(loops));
+      loops = those_that_can_run(loops);
       sorted = order(loops);
     }
     if (loops.empty()) return;
@@ -485,11 +485,24 @@ class EntryRoller {
         dependences_, [&](const Dependence& each) { return place[each.from] < place[each.to]; });
   }
 
-  [[nodiscard]] std::vector<Rolled> those_that_can_run(std::vector<Rolled> loops) const {
+  /// Of a loop that cannot run beside those before it, the steps that can as loops of their own:
+  /// sums share a loop although what begins one (in a turn that is none of the loop's) may wait for
+  /// the end of another.
+  [[nodiscard]] std::vector<Rolled> those_that_can_run(const std::vector<Rolled>& loops) const {
     std::vector<Rolled> result;
-    for (Rolled& loop : loops) {
+    const auto try_loop = [&](Rolled loop) {
       result.push_back(std::move(loop));
-      if (!order(result)) result.pop_back();
+      if (order(result)) return true;
+      result.pop_back();
+      return false;
+    };
+    for (const Rolled& loop : loops) {
+      if (try_loop(loop)) continue;
+      for (size_t place = 0; place < loop.turns.front().size(); ++place) {
+        Rolled part = {.repeat = loop.repeat, .turns = {}, .runs_down = loop.runs_down};
+        for (const std::vector<size_t>& turn : loop.turns) part.turns.push_back({turn[place]});
+        try_loop(std::move(part));
+      }
     }
     return result;
   }

@@ -16,14 +16,24 @@ from nets import (
     NORMS_STATES,
     PARTS_SHAPES,
     PARTS_TRAINED,
+    PICTURE_SHAPES,
+    SERIES_SHAPES,
     STRATEGIES,
+    bce_with_logits,
     cct,
     cct_shapes,
     cct_trained,
     cnn,
+    cross_entropy,
+    huber_loss,
+    l1_loss,
+    mean_square,
     mlp,
     norms,
     parts,
+    picture,
+    scaled,
+    series,
 )
 from training import random_weights, train, train_batches
 
@@ -124,6 +134,43 @@ def batch_norms():
     return files
 
 
+def one_step(name, net, shapes, inputs, targets, batch, loss):
+    """Files of one step from random weights, all of which are trained."""
+    weights = random_weights(shapes, seed=5)
+    losses, updates, _ = train(net, weights, list(shapes), inputs, targets, batch, 1, 1.0, loss)
+    return {f"{name}_weights": weights, f"{name}_expected": {"loss": losses} | with_prefix("update", updates[0])}
+
+
+def layers():
+    """Files of one step for the layers and losses of the library."""
+    random = numpy.random.RandomState(5)
+    waves = random.uniform(-1, 1, (6, 4, 25)).astype(numpy.float32)
+    ends = random.uniform(-1, 1, (6, 3)).astype(numpy.float32)
+    files = {"series_data": {"series": waves, "t": ends}}
+    files |= one_step("series", series, SERIES_SHAPES, waves, ends, 6, mean_square)
+    images = random_data(4, (3, 9, 6), 4, seed=5)
+    files |= {"picture_data": images}
+    files |= one_step("picture", picture, PICTURE_SHAPES, images["image"], images["label"], 4, cross_entropy)
+    # Four samples where the losses bend, then four where e^x is no number any more.
+    bends = numpy.array([[0.75, -0.75, 20, -20, 0, 1.25], [0, 1.5, -20, 20, 0.25, -0.5]])
+    numbers = numpy.concatenate([bends, random.uniform(-2, 2, (2, 6)), 1e4 * random.choice([-1, 1], (4, 6))])
+    whole = numpy.array([[0, 0, 1, 1, 0, 0], [0, 0.5, 0, 1, 1, 0.5]])
+    targets = numpy.concatenate([whole, random.uniform(0, 1, (2, 6)), random.choice([0, 1], (4, 6))])
+    numbers, targets = numbers.astype(numpy.float32), targets.astype(numpy.float32)
+    files |= {"losses_data": {"x": numbers, "t": targets}, "losses_weights": {"weight": numpy.ones(6, numpy.float32)}}
+    for name, loss in {"l1": l1_loss, "huber": huber_loss, "bce": bce_with_logits}.items():
+        expected = {"loss": []}
+        for first in (0, 4):
+            four = slice(first, first + 4)
+            losses, updates, _ = train(
+                scaled, files["losses_weights"], ["weight"], numbers[four], targets[four], 4, 1, 1.0, loss
+            )
+            expected["loss"].append(losses[0])
+            expected |= with_prefix(f"{first}/update", updates[0])
+        files[f"losses_{name}_expected"] = expected | {"loss": numpy.array(expected["loss"])}
+    return files
+
+
 def every_file():
     return (
         twenty_steps("mlp", mlp, MLP_SHAPES, (64,), 10, learning_rate=0.1, seed=1)
@@ -131,6 +178,7 @@ def every_file():
         | small_cct()
         | single_parts()
         | batch_norms()
+        | layers()
     )
 
 

@@ -82,6 +82,158 @@ def parts(weights, image):
     return weights["head.weight"] @ jnp.tanh(rows).mean(axis=1) + weights["head.bias"]
 
 
+SERIES_SHAPES = {
+    "conv.weight": (6, 2, 3),
+    "conv.bias": (6,),
+    "norm.weight": (6,),
+    "norm.bias": (6,),
+    "wide.weight": (5, 6, 2),
+    "gru.weight_ih_l0": (18, 5),
+    "gru.weight_hh_l0": (18, 6),
+    "gru.bias_ih_l0": (18,),
+    "gru.bias_hh_l0": (18,),
+    "lstm.weight_ih_l0": (20, 6),
+    "lstm.weight_hh_l0": (20, 5),
+    "lstm.bias_ih_l0": (20,),
+    "lstm.bias_hh_l0": (20,),
+    "gru_cell.weight_ih": (12, 5),
+    "gru_cell.weight_hh": (12, 4),
+    "gru_cell.bias_ih": (12,),
+    "gru_cell.bias_hh": (12,),
+    "lstm_cell.weight_ih": (16, 5),
+    "lstm_cell.weight_hh": (16, 4),
+    "lstm_cell.bias_ih": (16,),
+    "lstm_cell.bias_hh": (16,),
+    "head.weight": (3, 8),
+    "head.bias": (3,),
+}
+
+
+def normed(weights, path, x, axes):
+    """x with mean 0 and variance 1 over `axes`, then scaled and moved along the first axis."""
+    y = (x - x.mean(axis=axes, keepdims=True)) / jnp.sqrt(x.var(axis=axes, keepdims=True) + 1e-5)
+    of_channels = (-1,) + (1,) * (x.ndim - 1)
+    return y * weights[f"{path}.weight"].reshape(of_channels) + weights[f"{path}.bias"].reshape(of_channels)
+
+
+def convolve_row(x, w, stride, padding, dilation, groups):
+    """[channels, positions] with [out, channels / groups, taps], by the definition."""
+    per_group, outs = x.shape[0] // groups, w.shape[0] // groups
+    x = jnp.pad(x, [(0, 0), (padding, padding)])
+    last = x.shape[1] - dilation * (w.shape[2] - 1)
+    rows = []
+    for out in range(w.shape[0]):
+        own = x[out // outs * per_group :][:per_group]
+        taps = [w[out, :, k] @ own[:, k * dilation : k * dilation + last : stride] for k in range(w.shape[2])]
+        rows.append(sum(taps))
+    return jnp.stack(rows)
+
+
+def gates_of(weights, path, suffix, x, h):
+    """What the input and the state give to each gate: lists of vectors as long as the state."""
+    of_input = weights[f"{path}.weight_ih{suffix}"] @ x + weights[f"{path}.bias_ih{suffix}"]
+    of_state = weights[f"{path}.weight_hh{suffix}"] @ h + weights[f"{path}.bias_hh{suffix}"]
+    return of_input.reshape(-1, len(h)), of_state.reshape(-1, len(h))
+
+
+def gru_cell(weights, path, x, h, suffix=""):
+    """The formula of torch.nn.GRUCell's documentation."""
+    (ir, iz, i_n), (hr, hz, hn) = gates_of(weights, path, suffix, x, h)
+    z = jax.nn.sigmoid(iz + hz)
+    return (1 - z) * jnp.tanh(i_n + jax.nn.sigmoid(ir + hr) * hn) + z * h
+
+
+def lstm_cell(weights, path, x, h, c, suffix=""):
+    """The formula of torch.nn.LSTMCell's documentation."""
+    of_input, of_state = gates_of(weights, path, suffix, x, h)
+    i, f, g, o = of_input + of_state
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+
+def series(weights, x):
+    """series.td."""
+    x = convolve_row(x, weights["conv.weight"], 2, 1, 1, 2) + weights["conv.bias"][:, None]
+    x = jnp.pad(jnp.tanh(x), [(0, 0), (1, 1)], constant_values=-jnp.inf)
+    x = jnp.stack([x[:, k : k + 3].max(axis=1) for k in range(x.shape[1] - 2)], axis=1)
+    x = jnp.pad(normed(weights, "norm", x, 1), [(0, 0), (1, 1)])
+    x = convolve_row((x[:, 1:] + x[:, :-1]) / 2, weights["wide.weight"], 1, 0, 3, 1)
+    gru_state, h, c = jnp.zeros(6), jnp.zeros(5), jnp.zeros(5)
+    rows = []
+    for row in x.T:
+        gru_state = gru_cell(weights, "gru", row, gru_state, "_l0")
+        h, c = lstm_cell(weights, "lstm", gru_state, h, c, "_l0")
+        rows.append(h)
+    h = gru_cell(weights, "gru_cell", rows[9], jnp.tanh(x[:4, 1]))
+    h, c = lstm_cell(weights, "lstm_cell", rows[3], h, rows[6][:4])
+    return weights["head.weight"] @ jnp.concatenate([h, c]) + weights["head.bias"]
+
+
+PICTURE_SHAPES = {
+    "separable.depthwise.weight": (3, 1, 3, 3),
+    "separable.depthwise.bias": (3,),
+    "separable.pointwise.weight": (6, 3, 1, 1),
+    "separable.pointwise.bias": (6,),
+    "instance.weight": (6,),
+    "instance.bias": (6,),
+    "squeeze.fc1.weight": (3, 6, 1, 1),
+    "squeeze.fc1.bias": (3,),
+    "squeeze.fc2.weight": (6, 3, 1, 1),
+    "squeeze.fc2.bias": (6,),
+    "group.weight": (6,),
+    "group.bias": (6,),
+    "patches.proj.weight": (5, 6, 3, 2),
+    "patches.proj.bias": (5,),
+    "head.weight": (4, 16),
+    "head.bias": (4,),
+}
+
+
+def picture(weights, image):
+    """picture.td."""
+    kernels = weights["separable.depthwise.weight"]
+    x = jnp.concatenate([convolve(image[c : c + 1], kernels[c : c + 1], 1) for c in range(3)])
+    x = x + weights["separable.depthwise.bias"][:, None, None]
+    x = jnp.einsum("oc,chw->ohw", weights["separable.pointwise.weight"][:, :, 0, 0], x)
+    x = gelu(normed(weights, "instance", jnp.tanh(x + weights["separable.pointwise.bias"][:, None, None]), (1, 2)))
+    hidden = weights["squeeze.fc1.weight"][:, :, 0, 0] @ x.mean(axis=(1, 2)) + weights["squeeze.fc1.bias"]
+    factors = weights["squeeze.fc2.weight"][:, :, 0, 0] @ relu(hidden) + weights["squeeze.fc2.bias"]
+    x = (x * jax.nn.sigmoid(factors)[:, None, None]).reshape(2, 3, 9, 6)
+    x = (x - x.mean(axis=(1, 2, 3), keepdims=True)) / jnp.sqrt(x.var(axis=(1, 2, 3), keepdims=True) + 1e-5)
+    x = x.reshape(6, 9, 6) * weights["group.weight"][:, None, None] + weights["group.bias"][:, None, None]
+    x = gelu(x)
+    rows = []
+    for i in range(3):
+        for j in range(3):
+            patch = x[:, 3 * i : 3 * i + 3, 2 * j : 2 * j + 2]
+            row = jnp.einsum("ecpq,cpq->e", weights["patches.proj.weight"], patch) + weights["patches.proj.bias"]
+            rows.append(jnp.tanh(row))
+    return weights["head.weight"] @ jnp.concatenate([x.mean(axis=(1, 2)), rows[0], rows[5]]) + weights["head.bias"]
+
+
+def scaled(weights, x):
+    """losses.td."""
+    return x * weights["weight"]
+
+
+def mean_square(y, t):
+    return ((y - t) ** 2).mean()
+
+
+def l1_loss(y, t):
+    return jnp.abs(y - t).mean()
+
+
+def huber_loss(y, t, delta=0.75):
+    e = jnp.abs(y - t)
+    return jnp.where(e <= delta, e**2 / 2, delta * (e - delta / 2)).mean()
+
+
+def bce_with_logits(z, t):
+    """-t log p - (1 - t) log(1 - p) with p = sigmoid(z)."""
+    return -(t * jax.nn.log_sigmoid(z) + (1 - t) * jax.nn.log_sigmoid(-z)).mean()
+
+
 @dataclass(frozen=True)
 class CctSize:
     """What makes one Compact Convolutional Transformer differ from another."""

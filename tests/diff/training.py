@@ -8,12 +8,12 @@ import numpy
 from nets import cross_entropy
 
 
-def mean_loss(net, trained, frozen, images, labels):
+def mean_loss(net, loss, trained, frozen, images, labels):
     logits = jax.vmap(lambda image: net(trained | frozen, image))(images)
-    return jax.vmap(cross_entropy)(logits, labels).mean()
+    return jax.vmap(loss)(logits, labels).mean()
 
 
-def train(net, weights, trained_paths, images, labels, batch, steps, learning_rate):
+def train(net, weights, trained_paths, images, labels, batch, steps, learning_rate, loss=cross_entropy):
     """Trains on `batch` samples at a time, in order from the first, wrapping around.
 
     Returns the loss before every step, the update of every step at a learning rate of 1 (which is minus
@@ -22,7 +22,7 @@ def train(net, weights, trained_paths, images, labels, batch, steps, learning_ra
     """
     frozen = {path: jnp.asarray(array, dtype="float64") for path, array in weights.items()}
     trained = {path: frozen.pop(path) for path in trained_paths}
-    step = jax.jit(jax.value_and_grad(lambda t, f, i, l: mean_loss(net, t, f, i, l)))
+    step = jax.jit(jax.value_and_grad(lambda t, f, i, l: mean_loss(net, loss, t, f, i, l)))
     losses, updates, history = [], [], []
     for number in range(steps):
         history.append({path: numpy.asarray(array) for path, array in trained.items()})

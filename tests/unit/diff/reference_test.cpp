@@ -40,8 +40,13 @@ void check_first_step(const std::string& program, const std::string& train,
   Training training(with_rate_of_one("tests/diff/" + program + ".td"), train,
                     read_arrays(kVectors + weights + ".npz"),
                     read_arrays(kVectors + program + "_data.npz"));
-  check_updates(training.step_of_c(0).updates,
-                arrays_below(read_arrays(kVectors + expected + ".npz"), "update/"));
+  const std::vector<io::Array> arrays = read_arrays(kVectors + expected + ".npz");
+  const Step step = training.step_of_c(0);
+  check_updates(step.updates, arrays_below(arrays, "update/"));
+  // What is recorded of a longer run begins with this step.
+  REQUIRE(io::find_array(arrays, "loss") != nullptr);
+  const double loss = elements_of(*io::find_array(arrays, "loss")).at(0);
+  CHECK(std::abs(step.loss - loss) <= 1e-5 * std::abs(loss));
 }
 
 /// Runs steps of a program whose vectors are called `expected`; gives the weights and states behind
@@ -121,6 +126,32 @@ TEST_CASE(
   for (const std::string train : {"norm_weight", "norm_bias", "mix_adapter"}) {
     CAPTURE(train);
     check_first_step("parts", train, "parts_" + train + "_weights", "parts_" + train + "_expected");
+  }
+}
+
+TEST_CASE("layers of the library agree with JAX") {
+  for (const std::string program : {"series", "picture"}) {
+    CAPTURE(program);
+    check_first_step(program, "all", program + "_weights", program + "_expected");
+  }
+}
+
+TEST_CASE("losses of the library agree with JAX, also where they bend and for large numbers") {
+  for (const std::string loss : {"l1", "huber", "bce"}) {
+    CAPTURE(loss);
+    Training training(with_rate_of_one("tests/diff/losses.td"), loss,
+                      read_arrays(kVectors + "losses_weights.npz"),
+                      read_arrays(kVectors + "losses_data.npz"));
+    const std::vector<io::Array> expected =
+        read_arrays(kVectors + "losses_" + loss + "_expected.npz");
+    std::vector<double> losses;
+    for (const int first : {0, 4}) {
+      CAPTURE(first);
+      const Step step = training.step_of_c(first);
+      losses.push_back(step.loss);
+      check_updates(step.updates, arrays_below(expected, std::to_string(first) + "/update/"));
+    }
+    check_losses(losses, io::find_array(expected, "loss"));
   }
 }
 

@@ -267,7 +267,7 @@ std::string random_reductions(uint64_t seed) {
   for (int64_t& extent : dims)
     while (ir::element_count(dims) > 8000 / batch && extent > 1) extent = (extent + 1) / 2;
   std::vector<std::string> calls, types;
-  for (const char* op : {"sum", "mean", "max"}) {
+  for (const char* op : {"sum", "mean", "max", "min"}) {
     std::vector<int64_t> axes, kept;
     for (int64_t axis = 0; axis < std::ssize(dims); ++axis)
       if (random.chance(70) || (axes.empty() && axis + 1 == std::ssize(dims)))
@@ -283,17 +283,19 @@ std::string random_reductions(uint64_t seed) {
   return fmt::format(
       "tdl 1\n"
       "net R(x: {0}, t: {0}, u: f32[{1}, {2}], label: class({2})[{1}])\n"
-      "    -> y: {0}, logits: f32[{1}, {2}], a: {3}, b: {4}, c: {5}, d: f32[], e: f32[] {{\n"
+      "    -> y: {0}, logits: f32[{1}, {2}], a: {3}, b: {4}, c: {5}, s: {10},\n"
+      "       d: f32[], e: f32[] {{\n"
       "  param w: {0} = ones\n"
       "  param v: f32[{2}] = ones\n"
-      "  return x * w, u * v, {6}, {7}, {8}, mse(x, t), accuracy(u, label)\n"
+      "  return x * w, u * v, {6}, {7}, {8}, {11}, mse(x, t), accuracy(u, label)\n"
       "}}\n"
       "train distance of R {{ target g: {0}  loss mse(y, g)  optimizer sgd(lr: 0.5)\n"
       "  freeze v  batch {9} }}\n"
       "train choice of R {{ target l: class({2})[{1}]  loss cross_entropy(logits, l)\n"
       "  metric accuracy(logits, l)  optimizer sgd(lr: 0.5)\n"
       "  freeze w  batch {9} }}\n",
-      x, rows, classes, types[0], types[1], types[2], calls[0], calls[1], calls[2], batch);
+      x, rows, classes, types[0], types[1], types[2], calls[0], calls[1], calls[2], batch, types[3],
+      calls[3]);
 }
 
 /// Of all entry points: what is launched, in however many pieces.

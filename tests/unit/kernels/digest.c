@@ -167,6 +167,7 @@ static void run_reductions(void) {
   RUN(td_sum_f32, AXES);
   RUN(td_mean_f32, AXES);
   RUN(td_max_f32, AXES);
+  RUN(td_min_f32, AXES);
   RUN(td_sum_to_f32, AXES);
 #define LANES                                                                                \
   .y = result, .a = operand_a, .rank = 1, .extent = {21}, .y_stride = {8}, .a_stride = {13}, \
@@ -179,9 +180,12 @@ static void run_reductions(void) {
   RUN(td_exp_difference_lanes_f32, LANES, .b = operand_b, .b_stride = {1}, .reduce_b = {0, 0});
   RUN(td_join_lanes_f32, .y = result, .x = operand_a, .rows = 17, .y_row = 2, .x_row = 9,
       .divisor = 37);
-  RUN(td_max_grad_f32, .dx = result, .x = operand_a, .dy = operand_b, .rank = 1, .extent = {21},
-      .dx_stride = {13}, .x_stride = {13}, .dy_stride = {1}, .reduce_rank = 2,
-      .reduce_extent = {9, 13}, .reduce_dx = {21 * 13, 1}, .reduce_x = {21 * 13, 1});
+#define EXTREMUM_GRAD                                                                          \
+  .dx = result, .x = operand_a, .dy = operand_b, .rank = 1, .extent = {21}, .dx_stride = {13}, \
+  .x_stride = {13}, .dy_stride = {1}, .reduce_rank = 2, .reduce_extent = {9, 13},              \
+  .reduce_dx = {21 * 13, 1}, .reduce_x = {21 * 13, 1}
+  RUN(td_max_grad_f32, EXTREMUM_GRAD);
+  RUN(td_min_grad_f32, EXTREMUM_GRAD);
 }
 
 static void run_rows(int32_t columns) {
@@ -189,6 +193,9 @@ static void run_rows(int32_t columns) {
   RUN(td_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
   RUN(td_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS, .dx_row = columns,
       .y_row = columns, .dy_row = columns);
+  RUN(td_log_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
+  RUN(td_log_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS,
+      .dx_row = columns, .y_row = columns, .dy_row = columns);
   RUN(td_cross_entropy_f32, .loss = result, .logits = operand_a, .label = labels, .samples = 17,
       .positions = 1, .classes = columns, .logits_row = columns);
   RUN(td_cross_entropy_grad_f32, .dlogits = result, .logits = operand_a, .label = labels,
@@ -222,7 +229,7 @@ static void run_rows(int32_t columns) {
       .vocabulary = 9, .dtable_row = columns, .dy_row = columns, .accumulate = 1u);
 }
 
-static void run_max_pool2d(void) {
+static void run_pooling(void) {
 #define WINDOWS                                                                               \
   .images = 2, .channels = 3, .height = 11, .width = 9, .out_height = 6, .out_width = 5,      \
   .kernel_height = 3, .kernel_width = 3, .stride_height = 2, .stride_width = 2, .pad_top = 1, \
@@ -232,6 +239,15 @@ static void run_max_pool2d(void) {
   RUN(td_max_pool2d_grad_f32, .dx = result, .x = operand_a, .dy = operand_b, WINDOWS,
       .dx_image = 3 * 99, .dx_channel = 99, .dx_row = 9, .dy_image = 90, .dy_channel = 30,
       .dy_row = 5);
+  for (uint32_t count_include_pad = 0; count_include_pad < 2; ++count_include_pad) {
+    RUN(td_avg_pool2d_f32, .y = result, .x = operand_a, WINDOWS, .y_image = 90, .y_channel = 30,
+        .y_row = 5, .count_include_pad = count_include_pad);
+    RUN(td_avg_pool2d_grad_f32, .dx = result, .dy = operand_b, .images = 2, .channels = 3,
+        .height = 11, .width = 9, .kernel_height = 3, .kernel_width = 3, .stride_height = 2,
+        .stride_width = 2, .pad_height = 1, .pad_width = 1, .dx_height = 11, .dx_width = 9,
+        .dy_height = 6, .dy_width = 5, .dx_image = 3 * 99, .dx_channel = 99, .dx_row = 9,
+        .dy_image = 90, .dy_channel = 30, .dy_row = 5, .count_include_pad = count_include_pad);
+  }
 }
 
 /// Floats of all sizes through the elementary functions, then through fused multiply-adds.
@@ -329,7 +345,7 @@ int main(void) {
   run_reductions();
   run_rows(10);
   run_rows(67);
-  run_max_pool2d();
+  run_pooling();
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
       .inverse_count = small[0], .rows = 1, .columns = 1003);
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,

@@ -135,6 +135,26 @@ TEST_CASE("the parts of sums over two axes go on from row to row") {
   }
 }
 
+/// Of five groups of 2 x 13 elements, as `middle_kept`.
+template <typename Args>
+Args extremum_gradient(std::vector<float>& dx, const std::vector<float>& x,
+                       const std::vector<float>& dy) {
+  Args args = {};
+  args.dx = dx.data();
+  args.x = x.data();
+  args.dy = dy.data();
+  args.rank = 1;
+  args.extent[0] = 5;
+  args.dx_stride[0] = args.x_stride[0] = 13;
+  args.dy_stride[0] = 1;
+  args.reduce_rank = 2;
+  args.reduce_extent[0] = 2;
+  args.reduce_extent[1] = 13;
+  args.reduce_dx[0] = args.reduce_x[0] = 65;
+  args.reduce_dx[1] = args.reduce_x[1] = 1;
+  return args;
+}
+
 TEST_CASE("max finds the largest element, the first of equal ones, and any NaN") {
   std::vector<float> x = Random(3).values(130, -3, -1);
   x[13 + 7] = 0.0F;
@@ -148,6 +168,24 @@ TEST_CASE("max finds the largest element, the first of equal ones, and any NaN")
     if (j == 2) expected = kNaN;
     CHECK(same_bits({y[2 * j]}, {expected}));
   }
+}
+
+TEST_CASE("min and its gradient are those of max of the opposite") {
+  std::vector<float> x = Random(3).values(130, -3, -1);
+  x[2 * 13 + 4] = kNaN;
+  x[65 + 3 * 13 + 1] = x[3 * 13 + 1] = -3.5F;
+  std::vector<float> opposite(130);
+  for (size_t i = 0; i < x.size(); ++i) opposite[i] = -x[i];
+  std::vector<float> y(10), largest(10);
+  run("td_min_f32", y, middle_kept<td_min_f32_args>(y.data(), x.data()));
+  run("td_max_f32", largest, middle_kept<td_max_f32_args>(largest.data(), opposite.data()));
+  for (size_t j = 0; j < 5; ++j) CHECK(same_bits({y[2 * j]}, {-largest[2 * j]}));
+
+  const std::vector<float> dy = Random(8).values(5);
+  std::vector<float> dx(130, 9.0F), expected(130, 9.0F);
+  run("td_min_grad_f32", dx, extremum_gradient<td_min_grad_f32_args>(dx, x, dy));
+  run("td_max_grad_f32", expected, extremum_gradient<td_max_grad_f32_args>(expected, opposite, dy));
+  CHECK(same_bits(dx, expected));
 }
 
 TEST_CASE("the gradient of max goes to the first NaN, or to the first of the largest elements") {
@@ -168,20 +206,7 @@ TEST_CASE("the gradient of max goes to the first NaN, or to the first of the lar
     expected[best] = dy[j];
   }
   std::vector<float> dx(130, 9.0F);
-  td_max_grad_f32_args args = {};
-  args.dx = dx.data();
-  args.x = x.data();
-  args.dy = dy.data();
-  args.rank = 1;
-  args.extent[0] = 5;
-  args.dx_stride[0] = args.x_stride[0] = 13;
-  args.dy_stride[0] = 1;
-  args.reduce_rank = 2;
-  args.reduce_extent[0] = 2;
-  args.reduce_extent[1] = 13;
-  args.reduce_dx[0] = args.reduce_x[0] = 65;
-  args.reduce_dx[1] = args.reduce_x[1] = 1;
-  run("td_max_grad_f32", dx, args);
+  run("td_max_grad_f32", dx, extremum_gradient<td_max_grad_f32_args>(dx, x, dy));
   CHECK(same_bits(dx, expected));
 }
 

@@ -91,6 +91,62 @@ TEST_CASE("softmax of rows with infinities and NaN") {
                       third, third}));
 }
 
+TEST_CASE("log_softmax and its gradient agree with their definitions in double, also in place") {
+  for (const int32_t columns : kColumns) {
+    const std::vector<float> x = Random(1).values(kRows * columns, -40, 40);
+    std::vector<double> expected(x.size());
+    for (int32_t row = 0; row < kRows; ++row) {
+      double sum = 0;
+      for (int32_t i = 0; i < columns; ++i) sum += std::exp(double{x[at(row, i, columns)]});
+      for (int32_t i = 0; i < columns; ++i)
+        expected[at(row, i, columns)] = double{x[at(row, i, columns)]} - std::log(sum);
+    }
+    std::vector<float> y = x;
+    run("td_log_softmax_f32", y,
+        td_log_softmax_f32_args{.y = y.data(),
+                                .x = y.data(),
+                                .rows = kRows,
+                                .columns = columns,
+                                .y_row = columns,
+                                .x_row = columns});
+    if (columns > 1) CHECK(relative_error(y, expected) < 4e-7);
+    if (columns == 1) CHECK(same_bits(y, std::vector<float>(y.size(), 0.0F)));
+
+    const std::vector<float> dy = Random(2).values(kRows * columns);
+    std::vector<double> expected_dx(x.size());
+    for (int32_t row = 0; row < kRows; ++row) {
+      double sum = 0;
+      for (int32_t i = 0; i < columns; ++i) sum += double{dy[at(row, i, columns)]};
+      for (int32_t i = 0; i < columns; ++i)
+        expected_dx[at(row, i, columns)] =
+            double{dy[at(row, i, columns)]} - std::exp(double{y[at(row, i, columns)]}) * sum;
+    }
+    std::vector<float> dx = dy;
+    run("td_log_softmax_grad_f32", dx,
+        td_log_softmax_grad_f32_args{.dx = dx.data(),
+                                     .y = y.data(),
+                                     .dy = dx.data(),
+                                     .rows = kRows,
+                                     .columns = columns,
+                                     .dx_row = columns,
+                                     .y_row = columns,
+                                     .dy_row = columns});
+    if (columns > 1) CHECK(relative_error(dx, expected_dx) < 2e-6);
+  }
+}
+
+TEST_CASE("log_softmax of rows with infinities and NaN") {
+  const std::vector<float> x = {0,          -kInfinity, 0, kNaN, 1,    2, -kInfinity, -kInfinity,
+                                -kInfinity, kInfinity,  1, 2,    -1e4, 0, -200};
+  std::vector<float> y(15);
+  run("td_log_softmax_f32", y,
+      td_log_softmax_f32_args{
+          .y = y.data(), .x = x.data(), .rows = 5, .columns = 3, .y_row = 3, .x_row = 3});
+  const float half = -std::log(2.0F);
+  CHECK(same_bits(y, {half, -kInfinity, half, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN,
+                      -1e4F, 0, -200}));
+}
+
 TEST_CASE("cross entropy and its gradient agree with their definitions in double") {
   for (const int32_t columns : kColumns) {
     Random random(3);

@@ -66,7 +66,8 @@ std::string table_of_layers() {
   std::string text = "| layer | what it is |\n|---|---|\n";
   for (std::sregex_iterator match(library.begin(), library.end(), kBlock), end; match != end;
        ++match) {
-    const std::string comment = std::regex_replace((*match)[1].str(), std::regex(R"(/// |\n)"), "");
+    std::string comment = std::regex_replace((*match)[1].str(), std::regex("\n/// "), " ");
+    comment = comment.substr(4, comment.size() - 5);
     std::string head = std::regex_replace((*match)[2].str(), std::regex(R"(\s+)"), " ");
     head = std::regex_replace(head, std::regex(R"(,? \))"), ")");
     head = std::regex_replace(head, std::regex(R"(\( )"), "(");

@@ -89,7 +89,8 @@ TEST_CASE("static-3: functions of numbers, and the op where an argument is a ten
   CHECK(computed("sqrt(x[0, 1] * 4)").data == Numbers{2});
   CHECK(said(net("let a = min(1)\nreturn x * a")) == "argument-count");
   CHECK(said(net("let a = sqrt(0 - 1)\nreturn x * a")) == "static-range");
-  CHECK(said(net("return min(x, 1)")) == "wrong-kind");
+  CHECK(computed("min(x) - max(x[0], axis: 0)").data == Numbers{-2});
+  CHECK(said(net("return floordiv(x, 1)")) == "wrong-kind");
 }
 
 // ---- types and shapes ----
@@ -319,6 +320,38 @@ TEST_CASE("op-7: `mask` hides what stands right of the diagonal") {
   CHECK(computed("softmax(mask(x[0..2, 0..2] * 0, true), axis: -1)").data ==
         Numbers{1, 0, 0.5, 0.5});
   CHECK(computed("mask(x, false)").data == Numbers{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("op-9: tensors of one number") {
+  CHECK(computed("concat([x, zeros([2, 3])], axis: 0)").data ==
+        Numbers{0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0});
+  CHECK(computed("ones([2]) @ x").data == Numbers{3, 5, 7});
+  CHECK(computed("full([3], value: 0.5) * x").data == Numbers{0, 0.5, 1, 1.5, 2, 2.5});
+  CHECK(computed("full(dims: [], value: -2) - x[0, 1]") == ops::Tensor({.dims = {}}, {-3}));
+  CHECK(computed("x[0, 0..1] + full([1], 0.1)").data == Numbers{static_cast<double>(0.1F)});
+  CHECK(computed("B(x)",
+                 "block B(x: f32[n, d]) -> f32[d] { return sum(x * 0, axis: 0) + "
+                 "ones([floordiv(d, 2) + d - 1]) }\n")
+            .data == Numbers{1, 1, 1});
+  // A block of one's own stands before them, as before ops.
+  CHECK(computed("zeros(x[0])", "block zeros(x: f32[..]) -> f32[..] { return x + 1 }\n").data ==
+        Numbers{1, 2, 3});
+  const auto refused = [](const std::string& call) { return said(net("return x + " + call)); };
+  CHECK(refused("zeros([0, 3])") == "op-attribute");
+  CHECK(refused("ones([3 - 4])") == "op-attribute");
+  CHECK(refused("zeros([1.5])") == "op-attribute");
+  CHECK(refused("zeros(3)") == "op-attribute");
+  CHECK(refused("zeros(x)") == "op-attribute");
+  CHECK(refused("full([3], value: x)") == "op-attribute");
+  CHECK(refused("full([3])") == "missing-argument");
+  CHECK(refused("zeros()") == "missing-argument");
+  CHECK(refused("zeros([3], 1)") == "argument-count");
+  CHECK(refused("ones([3], value: 2)") == "unknown-argument");
+  CHECK(refused("full([3], value: 1e39)") == "f32-range");
+  CHECK(refused("zeros([1, 1, 1, 1, 1, 1])") == "not-yet");
+  CHECK(refused("zeros([65536, 65536])") == "tensor-too-large");
+  CHECK(refused("zeros([3]) as z") == "path-on-op");
+  CHECK(refused("zeroes([3])") == "unknown-callable");
 }
 
 // ---- parameters and paths ----

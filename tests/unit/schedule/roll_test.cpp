@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -98,6 +99,33 @@ TEST_CASE("roll: a longer recurrence has no more steps in C") {
   CHECK(steps_in_c(plan(gru(16), "all", true)) == steps_in_c(plan(gru(40), "all", true)));
   CHECK(steps_in_c(plan(adapted_gru(16), "adapted", true)) ==
         steps_in_c(plan(adapted_gru(40), "adapted", true)));
+}
+
+TEST_CASE("roll: recurrences of the library are loops, also those that use what they hand on") {
+  // The cell of an LSTM is used by its own turn and by the next, which sums its gradient there.
+  const std::string step = "h, c = LstmCell(x[i], h, c) as cell shared";
+  const auto cells = [&](int turns) {
+    return fmt::format("h = zeros([5])\nc = zeros([5])\nrepeat i in 0..{} {{ {} }}\nreturn h + c",
+                       turns, step);
+  };
+  const auto layer = [](const std::string& name) {
+    return [name](int turns) { return fmt::format("y = {}(x, 5)\nreturn y[{}]", name, turns - 1); };
+  };
+  const std::vector<std::function<std::string(int)>> bodies = {cells, layer("Gru"), layer("Lstm")};
+  for (const auto& body : bodies) {
+    const auto net = [&](int turns) {
+      return fmt::format(
+          "tdl 1\nuse std.nn\nnet R(x: f32[{}, 3]) -> y: f32[5] {{\n{}\n}}\n"
+          "train t of R {{\n  target z: f32[5]\n  loss mse(y, z)\n  optimizer sgd(lr: 0.1)\n"
+          "  batch 2\n}}\n",
+          turns, body(turns));
+    };
+    CAPTURE(net(12));
+    const driver::Planned rolled = plan(net(12), "t", true);
+    CHECK(steps_in_c(rolled) == steps_in_c(plan(net(30), "t", true)));
+    CHECK(have_same_results(rolled, plan(net(12), "t", false)));
+    CHECK(test::complaints_about(rolled, 5) == "");
+  }
 }
 
 TEST_CASE("roll: no bit changes, and the memory is what the plan says") {
