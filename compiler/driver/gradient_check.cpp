@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 #include <numeric>
 #include <random>
 
@@ -191,8 +190,10 @@ graph::InterpreterInputs random_inputs(const ir::Module& module, const ir::Graph
   for (const ir::Read& read : graph.reads) {
     const std::vector<float>& elements = initial[read.variable];
     ops::Tensor tensor(graph.type(read.value), {elements.begin(), elements.end()});
-    const bool is_constant = std::ranges::adjacent_find(elements, std::not_equal_to()) ==
-                             elements.end();  // a matrix of zeros hides what is in front of it
+    // A matrix of zeros hides what is in front of it.
+    const bool is_constant =
+        std::adjacent_find(elements.begin(), elements.end(),
+                           [](float a, float b) { return a != b; }) == elements.end();
     if (module.variables[read.variable].is_trained && is_constant)
       for (double& element : tensor.data) element += 0.3 * random.number();
     inputs.variables.emplace(read.variable, std::move(tensor));

@@ -134,10 +134,11 @@ def batch_norms():
     return files
 
 
-def one_step(name, net, shapes, inputs, targets, batch, loss):
+def one_step(name, net, shapes, inputs, targets, batch, loss, seed):
     """Files of one step from random weights, all of which are trained."""
-    weights = random_weights(shapes, seed=5)
+    weights = random_weights(shapes, seed)
     losses, updates, _ = train(net, weights, list(shapes), inputs, targets, batch, 1, 1.0, loss)
+    assert all(numpy.any(update) for update in updates[0].values()), f"{name}: an update of zeros compares nothing"
     return {f"{name}_weights": weights, f"{name}_expected": {"loss": losses} | with_prefix("update", updates[0])}
 
 
@@ -147,10 +148,10 @@ def layers():
     waves = random.uniform(-1, 1, (6, 4, 25)).astype(numpy.float32)
     ends = random.uniform(-1, 1, (6, 3)).astype(numpy.float32)
     files = {"series_data": {"series": waves, "t": ends}}
-    files |= one_step("series", series, SERIES_SHAPES, waves, ends, 6, mean_square)
+    files |= one_step("series", series, SERIES_SHAPES, waves, ends, 6, mean_square, seed=5)
     images = random_data(4, (3, 9, 6), 4, seed=5)
     files |= {"picture_data": images}
-    files |= one_step("picture", picture, PICTURE_SHAPES, images["image"], images["label"], 4, cross_entropy)
+    files |= one_step("picture", picture, PICTURE_SHAPES, images["image"], images["label"], 4, cross_entropy, seed=11)
     # Four samples where the losses bend, then four where e^x is no number any more.
     bends = numpy.array([[0.75, -0.75, 20, -20, 0, 1.25], [0, 1.5, -20, 20, 0.25, -0.5]])
     numbers = numpy.concatenate([bends, random.uniform(-2, 2, (2, 6)), 1e4 * random.choice([-1, 1], (4, 6))])

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Runs the unit tests as several processes at once, each with a range of them, and prints what each said, in order.
-# Usage: tests/unit/run.sh BINARY
+# With a number only one of so many parts of the ranges, another one with every commit (TDC_TURN).
+# Usage: tests/unit/run.sh BINARY [PARTS]
 set -euo pipefail
 binary=$(realpath "$1")
+parts=${2:-1}
+if [ "${TDC_TURN:-0}" = all ]; then parts=1; fi
 cores=$(nproc)
 ranges=$((12 * cores)) # many more than cores: some tests take minutes
 logs=$(mktemp -d)
@@ -10,14 +13,19 @@ trap 'rm -rf "$logs"' EXIT
 
 count=$("$binary" --count --no-colors | sed -n 's/.*unskipped test cases passing the current filters: *//p')
 size=$(((count + ranges - 1) / ranges))
+turn=$((parts == 1 ? 0 : ${TDC_TURN:-0} % parts))
+# The first test of each range, numbered from 1.
+firsts() {
+  seq 1 "$size" "$count" | awk -v parts="$parts" -v turn="$turn" '(NR - 1) % parts == turn'
+}
 export binary logs
-# Ranges are numbered from 1; the status of a range stands beside its log.
-seq 1 "$size" "$count" | xargs -P "$cores" -I{} bash -c \
+# The status of a range stands beside its log.
+firsts | xargs -P "$cores" -I{} bash -c \
   'status=0; "$binary" --first={} --last=$(({} + '"$size"' - 1)) --no-colors --duration=true >"$logs/{}.log" 2>&1 || status=$?; echo $status >"$logs/{}.status"'
 
 passed=0
 failed=0
-for ((first = 1; first <= count; first += size)); do
+for first in $(firsts); do
   log=$logs/$first.log
   grep -vE '^[0-9.]+ s: ' "$log" || true
   # doctest counts the tests outside of the range as passed.
