@@ -32,9 +32,9 @@ TD_INLINE void td_channel_chains(float* y, const float* a, const float* b, const
   TD_LANES for (int32_t j = 0; j < count; ++j) y[j] = sum[j];
 }
 
-static inline float td_add_element(float sum, float a, float b, float mean, float rstd) {
-  (void)b, (void)mean, (void)rstd;
-  return sum + a;
+static inline float td_add_deviation(float sum, float a, float b, float mean, float rstd) {
+  (void)b, (void)rstd;
+  return sum + (a - mean);
 }
 
 static inline float td_add_squared_deviation(float sum, float a, float b, float mean, float rstd) {
@@ -51,20 +51,22 @@ static inline float td_rstd(float variance, float epsilon) {
   return 1.0f / td_sqrtf(variance + epsilon);
 }
 
-/// The sum of each channel. The work items are channels.
+/// The sum of each channel, or of x - mean. The work items are channels.
 void td_channel_sum_f32(const td_channel_sum_f32_args* args, td_team team) {
   const td_channel_sum_f32_args p = *args;
   const td_range share = td_share(p.channels, team);
   const td_planes planes = {p.images, p.positions, p.x_image, p.x_channel, p.x_image, p.x_channel};
-  const float none[TD_CHANNELS] = {0.0f};
-  int32_t c = share.begin;
-  for (; c + TD_CHANNELS <= share.end; c += TD_CHANNELS) {
+  float mean[TD_CHANNELS] = {0.0f};
+  for (int32_t c = share.begin; c < share.end;) {
+    const int32_t count = c + TD_CHANNELS <= share.end ? TD_CHANNELS : 1;
     const float* const x = p.x + c * p.x_channel;
-    td_channel_chains(p.y + c, x, x, none, none, planes, TD_CHANNELS, p.accumulate, td_add_element);
-  }
-  for (; c < share.end; ++c) {
-    const float* const x = p.x + c * p.x_channel;
-    td_channel_chains(p.y + c, x, x, none, none, planes, 1, p.accumulate, td_add_element);
+    for (int32_t j = 0; p.mean && j < count; ++j) mean[j] = p.mean[c + j];
+    if (count == TD_CHANNELS)
+      td_channel_chains(p.y + c, x, x, mean, mean, planes, TD_CHANNELS, p.accumulate,
+                        td_add_deviation);
+    else
+      td_channel_chains(p.y + c, x, x, mean, mean, planes, 1, p.accumulate, td_add_deviation);
+    c += count;
   }
 }
 
@@ -73,18 +75,18 @@ void td_channel_squares_f32(const td_channel_squares_f32_args* args, td_team tea
   const td_channel_squares_f32_args p = *args;
   const td_range share = td_share(p.channels, team);
   const td_planes planes = {p.images, p.positions, p.x_image, p.x_channel, p.x_image, p.x_channel};
-  const float none[TD_CHANNELS] = {0.0f};
-  int32_t c = share.begin;
-  for (; c + TD_CHANNELS <= share.end; c += TD_CHANNELS) {
+  float mean[TD_CHANNELS];
+  for (int32_t c = share.begin; c < share.end;) {
+    const int32_t count = c + TD_CHANNELS <= share.end ? TD_CHANNELS : 1;
     const float* const x = p.x + c * p.x_channel;
-    const float mean[TD_CHANNELS] = {p.mean[c], p.mean[c + 1], p.mean[c + 2], p.mean[c + 3]};
-    td_channel_chains(p.y + c, x, x, mean, none, planes, TD_CHANNELS, p.accumulate,
-                      td_add_squared_deviation);
-  }
-  for (; c < share.end; ++c) {
-    const float* const x = p.x + c * p.x_channel;
-    td_channel_chains(p.y + c, x, x, p.mean + c, none, planes, 1, p.accumulate,
-                      td_add_squared_deviation);
+    for (int32_t j = 0; j < count; ++j) mean[j] = p.mean[c + j];
+    if (count == TD_CHANNELS)
+      td_channel_chains(p.y + c, x, x, mean, mean, planes, TD_CHANNELS, p.accumulate,
+                        td_add_squared_deviation);
+    else
+      td_channel_chains(p.y + c, x, x, mean, mean, planes, 1, p.accumulate,
+                        td_add_squared_deviation);
+    c += count;
   }
 }
 
@@ -96,8 +98,7 @@ void td_channel_norm_weight_grad_f32(const td_channel_norm_weight_grad_f32_args*
   const td_range share = td_share(p.channels, team);
   const td_planes planes = {p.images,     p.positions, p.dy_image,
                             p.dy_channel, p.x_image,   p.x_channel};
-  int32_t c = share.begin;
-  for (; c < share.end;) {
+  for (int32_t c = share.begin; c < share.end;) {
     const int32_t count = c + TD_CHANNELS <= share.end ? TD_CHANNELS : 1;
     const float* const dy = p.dy + c * p.dy_channel;
     const float* const x = p.x + c * p.x_channel;

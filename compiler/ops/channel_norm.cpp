@@ -87,7 +87,9 @@ void sum_channels(const Evaluation& e, size_t accumulator, Term term) {
 }
 
 void evaluate_sum(const Evaluation& e) {
-  sum_channels(e, 1, [&](size_t i, size_t) { return e.input(0).data[i]; });
+  sum_channels(e, 2, [&](size_t i, size_t c) {
+    return e.input(0).data[i] - (e.inputs[1] != nullptr ? e.input(1).data[c] : 0);
+  });
 }
 
 void evaluate_squares(const Evaluation& e) {
@@ -197,7 +199,9 @@ ir::ValueIds batch_of_norm(const BatchContext& context) {
     const auto share = [&](ValueId total, double parts) {
       return builder.emit("scale", {total}, {{"factor", 1 / parts}});
     };
-    operands[1] = share(sum("channel_sum", {x}), count);
+    // The mean of norms (kernels/numerics.md): a first one, and what is left of the elements.
+    const ValueId first = share(sum("channel_sum", {x}), count);
+    operands[1] = builder.emit("add", {first, share(sum("channel_sum", {x, first}), count)});
     const ValueId squares = sum("channel_squares", {x, operands[1]});
     operands[2] = share(squares, count);
     attributes.set("is_of_x", true);
@@ -333,7 +337,9 @@ KernelDef norm_kernel() {
 
 KernelDef sum_kernel() {
   std::vector<KernelField> fields = {
-      {.name = "y", .kind = FieldKind::output, .summary = kPerChannel}, input("x", 0, kPlanes)};
+      {.name = "y", .kind = FieldKind::output, .summary = kPerChannel},
+      input("x", 0, kPlanes),
+      input("mean", 1, "[channel], or null: zeros")};
   add_extents(fields, {"x_image", "x_channel"});
   fields.push_back(accumulate_field("1: the chains start from y, not from +0"));
   return {.name = "td_channel_sum_f32",
@@ -513,17 +519,25 @@ const OpFamily channel_norm_family = {
          .kernel_tolerance = 4e-6},
 
         {.name = "channel_sum",
-         .summary = "the sum of each channel, in one chain, images outermost",
-         .signature = "x:[.., c, s], accumulator?:[c] -> y:[c]",
+         .summary = "the sum of each channel, or of x - mean, in one chain, images outermost",
+         .signature = "x:[.., c, s], mean?:[c], accumulator?:[c] -> y:[c]",
          .visibility = Visibility::internal,
          .batch = batch_leading,  // made after batching only
          .gradient = NoGradient{"statistics of the batch are no function of the sample"},
          .evaluate = evaluate_sum,
          .work = Work::outputs,
          .space = sum_space,
-         .accumulator = 1,
+         .accumulator = 2,
          .kernel = sum_kernel(),
-         .samples = [] { return samples(1, 0, true); },
+         .samples =
+             [] {
+               std::vector<Sample> all = samples(1, 1, true);
+               for (Sample& sample : samples(1, 1, true)) {
+                 sample.inputs[1].reset();
+                 all.push_back(std::move(sample));
+               }
+               return all;
+             },
          .kernel_tolerance = 4e-6},
 
         {.name = "channel_squares",
