@@ -229,6 +229,21 @@ static void run_rows(int32_t columns) {
       .vocabulary = 9, .dtable_row = columns, .dy_row = columns, .accumulate = 1u);
 }
 
+static void run_channel_norm(void) {
+#define PLANES .images = 3, .channels = 7, .positions = 11, .x_image = 77, .x_channel = 11
+#define STATISTICS .mean = small[0], .variance = small[3], .epsilon = 3.0f
+  RUN(td_channel_sum_f32, .y = result, .x = operand_a, PLANES);
+  RUN(td_channel_sum_f32, .y = result, .x = operand_a, .mean = small[0], PLANES, .accumulate = 1u);
+  RUN(td_channel_squares_f32, .y = result, .x = operand_a, .mean = small[0], PLANES);
+  RUN(td_channel_norm_f32, .y = result, .x = operand_a, STATISTICS, .weight = small[1],
+      .bias = small[2], PLANES, .y_image = 77, .y_channel = 11);
+  RUN(td_channel_norm_weight_grad_f32, .dweight = result, .dy = operand_b, .x = operand_a,
+      STATISTICS, PLANES, .dy_image = 77, .dy_channel = 11);
+  RUN(td_channel_norm_grad_f32, .dx = result, .dy = operand_b, .x = operand_a, STATISTICS,
+      .weight = small[1], .sum = small[1], .product = small[2], PLANES, .dx_image = 77,
+      .dx_channel = 11, .dy_image = 77, .dy_channel = 11, .inverse_count = 1.0f / 33);
+}
+
 static void run_pooling(void) {
 #define WINDOWS                                                                               \
   .images = 2, .channels = 3, .height = 11, .width = 9, .out_height = 6, .out_width = 5,      \
@@ -345,6 +360,7 @@ int main(void) {
   run_reductions();
   run_rows(10);
   run_rows(67);
+  run_channel_norm();
   run_pooling();
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
       .inverse_count = small[0], .rows = 1, .columns = 1003);
