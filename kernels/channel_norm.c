@@ -118,39 +118,43 @@ void td_channel_norm_weight_grad_f32(const td_channel_norm_weight_grad_f32_args*
 }
 
 /// y = (x - mean) * (rstd * weight) + bias, each of the channel. y may be x. The work items are
-/// channels of images.
+/// images of channels, those of a channel side by side: what is the channel's is found once.
 void td_channel_norm_f32(const td_channel_norm_f32_args* args, td_team team) {
   const td_channel_norm_f32_args p = *args;
-  const td_range share = td_share(p.images * p.channels, team);
-  for (int32_t plane = share.begin; plane < share.end; ++plane) {
-    const int32_t image = plane / p.channels;
-    const int32_t c = plane % p.channels;
-    float* const y = p.y + image * p.y_image + c * p.y_channel;
-    const float* const x = p.x + image * p.x_image + c * p.x_channel;
+  const td_range share = td_share(p.channels * p.images, team);
+  int32_t c = share.begin / p.images;
+  int32_t image = share.begin % p.images;
+  for (int32_t left = share.end - share.begin; left > 0; ++c, image = 0) {
     const float mean = p.mean[c];
     const float bias = p.bias[c];
     const float scale = td_rstd(p.variance[c], p.epsilon) * p.weight[c];
-    TD_INDEPENDENT(i, 0, p.positions, y, td_fmaf(x[i] - mean, scale, bias));
+    for (; left > 0 && image < p.images; --left, ++image) {
+      float* const y = p.y + image * p.y_image + c * p.y_channel;
+      const float* const x = p.x + image * p.x_image + c * p.x_channel;
+      TD_INDEPENDENT(i, 0, p.positions, y, td_fmaf(x[i] - mean, scale, bias));
+    }
   }
 }
 
 /// dx = weight * rstd * (dy - sum / count - (x - mean) * rstd * product / count), each of the
 /// channel: the gradient where mean and variance are those of x. dx may be dy. The work items are
-/// channels of images.
+/// images of channels.
 void td_channel_norm_grad_f32(const td_channel_norm_grad_f32_args* args, td_team team) {
   const td_channel_norm_grad_f32_args p = *args;
-  const td_range share = td_share(p.images * p.channels, team);
-  for (int32_t plane = share.begin; plane < share.end; ++plane) {
-    const int32_t image = plane / p.channels;
-    const int32_t c = plane % p.channels;
-    float* const dx = p.dx + image * p.dx_image + c * p.dx_channel;
-    const float* const dy = p.dy + image * p.dy_image + c * p.dy_channel;
-    const float* const x = p.x + image * p.x_image + c * p.x_channel;
+  const td_range share = td_share(p.channels * p.images, team);
+  int32_t c = share.begin / p.images;
+  int32_t image = share.begin % p.images;
+  for (int32_t left = share.end - share.begin; left > 0; ++c, image = 0) {
     const float mean = p.mean[c];
     const float rstd = td_rstd(p.variance[c], p.epsilon);
     const float scale = rstd * p.weight[c];
     const float level = p.sum[c] * p.inverse_count;
     const float slope = p.product[c] * p.inverse_count * rstd;
-    TD_INDEPENDENT(i, 0, p.positions, dx, scale * td_fmaf(mean - x[i], slope, dy[i] - level));
+    for (; left > 0 && image < p.images; --left, ++image) {
+      float* const dx = p.dx + image * p.dx_image + c * p.dx_channel;
+      const float* const dy = p.dy + image * p.dy_image + c * p.dy_channel;
+      const float* const x = p.x + image * p.x_image + c * p.x_channel;
+      TD_INDEPENDENT(i, 0, p.positions, dx, scale * td_fmaf(mean - x[i], slope, dy[i] - level));
+    }
   }
 }

@@ -88,7 +88,7 @@ def hum(draw, label):
 MODELS = {
     "resnet8": (grating, "image", (3, 32, 32), 10, 640, 200),
     "ds_cnn": (word, "mfcc", (1, 49, 10), 12, 960, 240),
-    "mobilenet_v1": (picture, "image", (3, 96, 96), 2, 320, 100),
+    "mobilenet_v1": (picture, "image", (3, 96, 96), 2, 640, 200),
     "deep_ae": (hum, "frames", (640,), 0, 640, 160),
 }
 
