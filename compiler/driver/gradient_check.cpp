@@ -80,7 +80,8 @@ class GradientCheck {
     for (const Vector& direction : directions(gradient))
       all.push_back(compare(variable, direction, gradient));
     for (const Compared& each : all) result.scale = std::max(result.scale, std::abs(each.slope));
-    const double allowed = kTolerance * result.scale + kRounding * std::max(1.0, std::abs(loss_));
+    const double rounding = kRounding * std::max(1.0, std::abs(loss_));
+    const double allowed = kTolerance * result.scale + rounding;
     for (const Compared& each : all) {
       // Written so that NaN is an error.
       const bool is_near = each.error <= allowed;
@@ -89,7 +90,7 @@ class GradientCheck {
         continue;
       }
       ++result.points;
-      result.error = std::max(result.error, each.error / std::max(result.scale, 1e-300));
+      result.error = std::max(result.error, each.error / (allowed / kTolerance));
       if (!is_near) result.is_right = false;
     }
     return result;

@@ -22,7 +22,8 @@ struct CheckedGradient {
   int64_t points = 0;  ///< derivatives that were compared
   int64_t kinks = 0;   ///< others, at which the loss has no derivative
   double scale = 0;    ///< the largest derivative
-  double error = 0;    ///< the largest distance of a gradient from a derivative, relative to it
+  double error = 0;    ///< the largest distance of a gradient from a derivative, relative to that
+                       ///< scale, or to what rounding of the loss leaves of a gradient of zeros
   bool is_right = true;
 };
 
