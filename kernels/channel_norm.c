@@ -51,43 +51,36 @@ static inline float td_rstd(float variance, float epsilon) {
   return 1.0f / td_sqrtf(variance + epsilon);
 }
 
-/// The sum of each channel, or of x - mean. The work items are channels.
-void td_channel_sum_f32(const td_channel_sum_f32_args* args, td_team team) {
-  const td_channel_sum_f32_args p = *args;
-  const td_range share = td_share(p.channels, team);
-  const td_planes planes = {p.images, p.positions, p.x_image, p.x_channel, p.x_image, p.x_channel};
+/// One chain for each channel of `share` over x and its mean, which is 0 if `means` is null.
+TD_INLINE void td_sum_channels(float* y, const float* x, const float* means, td_planes planes,
+                               td_range share, uint32_t accumulate, td_channel_step step) {
   float mean[TD_CHANNELS] = {0.0f};
   for (int32_t c = share.begin; c < share.end;) {
     const int32_t count = c + TD_CHANNELS <= share.end ? TD_CHANNELS : 1;
-    const float* const x = p.x + c * p.x_channel;
-    for (int32_t j = 0; p.mean && j < count; ++j) mean[j] = p.mean[c + j];
+    const float* const from = x + c * planes.a_channel;
+    for (int32_t j = 0; means && j < count; ++j) mean[j] = means[c + j];
     if (count == TD_CHANNELS)
-      td_channel_chains(p.y + c, x, x, mean, mean, planes, TD_CHANNELS, p.accumulate,
-                        td_add_deviation);
+      td_channel_chains(y + c, from, from, mean, mean, planes, TD_CHANNELS, accumulate, step);
     else
-      td_channel_chains(p.y + c, x, x, mean, mean, planes, 1, p.accumulate, td_add_deviation);
+      td_channel_chains(y + c, from, from, mean, mean, planes, 1, accumulate, step);
     c += count;
   }
+}
+
+/// The sum of each channel, or of x - mean. The work items are channels.
+void td_channel_sum_f32(const td_channel_sum_f32_args* args, td_team team) {
+  const td_channel_sum_f32_args p = *args;
+  const td_planes planes = {p.images, p.positions, p.x_image, p.x_channel, p.x_image, p.x_channel};
+  td_sum_channels(p.y, p.x, p.mean, planes, td_share(p.channels, team), p.accumulate,
+                  td_add_deviation);
 }
 
 /// The sum of (x - mean)^2 of each channel, fused multiply-adds. The work items are channels.
 void td_channel_squares_f32(const td_channel_squares_f32_args* args, td_team team) {
   const td_channel_squares_f32_args p = *args;
-  const td_range share = td_share(p.channels, team);
   const td_planes planes = {p.images, p.positions, p.x_image, p.x_channel, p.x_image, p.x_channel};
-  float mean[TD_CHANNELS];
-  for (int32_t c = share.begin; c < share.end;) {
-    const int32_t count = c + TD_CHANNELS <= share.end ? TD_CHANNELS : 1;
-    const float* const x = p.x + c * p.x_channel;
-    for (int32_t j = 0; j < count; ++j) mean[j] = p.mean[c + j];
-    if (count == TD_CHANNELS)
-      td_channel_chains(p.y + c, x, x, mean, mean, planes, TD_CHANNELS, p.accumulate,
-                        td_add_squared_deviation);
-    else
-      td_channel_chains(p.y + c, x, x, mean, mean, planes, 1, p.accumulate,
-                        td_add_squared_deviation);
-    c += count;
-  }
+  td_sum_channels(p.y, p.x, p.mean, planes, td_share(p.channels, team), p.accumulate,
+                  td_add_squared_deviation);
 }
 
 /// dweight = the sum of dy * (x - mean) * rstd of each channel, fused multiply-adds, with

@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
-#include <random>
+#include <string_view>
 
 #include "autodiff/batch.h"
 #include "autodiff/differentiate.h"
@@ -15,9 +15,9 @@
 #include "driver/pipeline.h"
 #include "driver/session.h"
 #include "graph/rewrite.h"
+#include "ir/initialize.h"
 #include "ops/builder.h"
 #include "support/check.h"
-#include "support/text.h"
 
 namespace tdc::driver {
 namespace {
@@ -32,15 +32,20 @@ constexpr std::array kSteps = {1e-4, 1.25e-5, 1.5625e-6};
 constexpr double kTolerance = 1e-6;
 constexpr double kRounding = 1e-9;
 
+/// A stream of random numbers of its own for each purpose, the same on every machine.
 class Random {
  public:
-  explicit Random(uint64_t seed) : bits_(seed) {}
-  /// Of [-1, 1), the same on every machine.
-  double number() { return static_cast<double>(bits_() >> 11) * 0x1p-52 - 1; }
-  size_t below(size_t count) { return static_cast<size_t>(bits_() % count); }
+  Random(uint64_t seed, std::string_view purpose) : seed_(seed), purpose_(purpose) {}
+  /// Of [-1, 1).
+  double number() { return static_cast<double>(bits() >> 11) * 0x1p-52 - 1; }
+  size_t below(size_t count) { return static_cast<size_t>(bits() % count); }
 
  private:
-  std::mt19937_64 bits_;
+  uint64_t bits() { return ir::random_bits(seed_, purpose_, next_++); }
+
+  uint64_t seed_;
+  std::string_view purpose_;
+  uint64_t next_ = 0;
 };
 
 double sum_of(const ops::Tensor& tensor) {
@@ -55,7 +60,7 @@ class GradientCheck {
         graph_(std::move(graph)),
         at_(std::move(at)),
         points_(points),
-        random_(seed) {}
+        random_(seed, "points of gradcheck") {}
 
   std::optional<std::vector<CheckedGradient>> run(Diagnostics& diagnostics) {
     ir::Graph backward = graph_;
@@ -268,7 +273,7 @@ std::optional<std::vector<CheckedGradient>> check_file_gradients(SourceFiles& fi
   const ir::Graph graph = weighted_loss(module, *module.find_graph(ir::GraphKind::sample),
                                         std::min(program->training->batch, kMostSamples));
   const uint64_t seed = command.compile.seed.value_or(program->training->seed);
-  Random random(seed);
+  Random random(seed, "inputs of gradcheck");
   const graph::InterpreterInputs inputs = random_inputs(module, graph, *initial, random);
   return check_gradients(module, graph, inputs, command.points.value_or(kGradcheckPoints), seed,
                          diagnostics);

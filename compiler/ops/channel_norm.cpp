@@ -127,13 +127,6 @@ ir::Attributes epsilon(const ir::Attributes& attributes) {
   return {{"eps", attributes.real("eps")}};
 }
 
-/// A sum over what has a batch axis or has none.
-ValueId summed(GradientContext& g, std::string_view op, ir::ValueIds inputs,
-               ir::Attributes attributes = {}) {
-  return g.is_batched(inputs[0]) ? g.emit_reduced(op, std::move(inputs), std::move(attributes))
-                                 : g.emit(op, std::move(inputs), std::move(attributes));
-}
-
 /// A number for each channel, to be used beside x.
 ValueId beside(GradientContext& g, ValueId per_channel) {
   return g.emit("reshape", {per_channel}, {{"dims", Dims{g.type(per_channel).dims[0], 1}}});
@@ -145,9 +138,9 @@ void norm_gradient(GradientContext& g, bool given) {
   const ValueId dy = g.cotangent();
   const ir::Attributes eps = epsilon(g.attributes());
   const auto dweight = [&] {
-    return summed(g, "channel_norm_weight_grad", {dy, x, mean, variance}, eps);
+    return g.emit_reduced("channel_norm_weight_grad", {dy, x, mean, variance}, eps);
   };
-  const auto dbias = [&] { return summed(g, "channel_sum", {dy}); };
+  const auto dbias = [&] { return g.emit_reduced("channel_sum", {dy}); };
   if (!given && g.needs(0)) {
     ir::Attributes attributes = eps;
     attributes.set("count", count_of(g.type(x).dims));
@@ -159,12 +152,12 @@ void norm_gradient(GradientContext& g, bool given) {
         "rsqrt", {g.emit("add_scalar", {variance}, {{"offset", g.attributes().real("eps")}})});
     const ValueId dx = g.emit("mul", {dy, beside(g, g.emit("mul", {weight, rstd}))});
     if (g.needs(0)) g.set(0, dx);
-    if (g.needs(1)) g.set(1, summed(g, "channel_sum", {g.emit("neg", {dx})}));
+    if (g.needs(1)) g.set(1, g.emit_reduced("channel_sum", {g.emit("neg", {dx})}));
     if (g.needs(2)) {
       const ValueId factor = g.emit("scale", {g.emit("mul", {rstd, rstd})}, {{"factor", -0.5}});
       const ValueId moved = g.emit("sub", {x, beside(g, mean)});
       const ValueId term = g.emit("mul", {g.emit("mul", {dx, moved}), beside(g, factor)});
-      g.set(2, summed(g, "channel_sum", {term}));
+      g.set(2, g.emit_reduced("channel_sum", {term}));
     }
   }
   if (g.needs(3)) g.set(3, dweight());
@@ -191,18 +184,15 @@ ir::ValueIds batch_of_norm(const BatchContext& context) {
   ir::Attributes attributes = epsilon(context.attributes);
   ir::ValueIds statistics = {operands[1], operands[2]};
   if (context.is_training) {
-    const auto sum = [&](std::string_view op, ir::ValueIds inputs) {
-      return builder.is_batched(x) ? builder.emit_reduced(op, std::move(inputs))
-                                   : builder.emit(op, std::move(inputs));
-    };
     const auto count = static_cast<double>(count_of(builder.type(x).dims));
     const auto share = [&](ValueId total, double parts) {
       return builder.emit("scale", {total}, {{"factor", 1 / parts}});
     };
     // The mean of norms (kernels/numerics.md): a first one, and what is left of the elements.
-    const ValueId first = share(sum("channel_sum", {x}), count);
-    operands[1] = builder.emit("add", {first, share(sum("channel_sum", {x, first}), count)});
-    const ValueId squares = sum("channel_squares", {x, operands[1]});
+    const ValueId first = share(builder.emit_reduced("channel_sum", {x}), count);
+    operands[1] =
+        builder.emit("add", {first, share(builder.emit_reduced("channel_sum", {x, first}), count)});
+    const ValueId squares = builder.emit_reduced("channel_squares", {x, operands[1]});
     operands[2] = share(squares, count);
     attributes.set("is_of_x", true);
     statistics = {operands[1], share(squares, count - 1)};
@@ -335,14 +325,15 @@ KernelDef norm_kernel() {
           }};
 }
 
-KernelDef sum_kernel() {
+/// Of x and a mean, to sums.
+KernelDef sum_kernel(std::string_view name, std::string_view mean) {
   std::vector<KernelField> fields = {
       {.name = "y", .kind = FieldKind::output, .summary = kPerChannel},
       input("x", 0, kPlanes),
-      input("mean", 1, "[channel], or null: zeros")};
+      input("mean", 1, mean)};
   add_extents(fields, {"x_image", "x_channel"});
   fields.push_back(accumulate_field("1: the chains start from y, not from +0"));
-  return {.name = "td_channel_sum_f32",
+  return {.name = name,
           .file = "channel_norm.c",
           .fields = std::move(fields),
           .bind = [](const KernelCall& call, KernelScalars& scalars) {
@@ -351,19 +342,6 @@ KernelDef sum_kernel() {
             check_per_channel(call);
             scalars.set("accumulate", int64_t{call.continues});
           }};
-}
-
-KernelDef squares_kernel() {
-  std::vector<KernelField> fields = {
-      {.name = "y", .kind = FieldKind::output, .summary = kPerChannel},
-      input("x", 0, kPlanes),
-      input("mean", 1, kPerChannel)};
-  add_extents(fields, {"x_image", "x_channel"});
-  fields.push_back(accumulate_field("1: the chains start from y, not from +0"));
-  return {.name = "td_channel_squares_f32",
-          .file = "channel_norm.c",
-          .fields = std::move(fields),
-          .bind = sum_kernel().bind};
 }
 
 KernelDef weight_grad_kernel() {
@@ -528,7 +506,7 @@ const OpFamily channel_norm_family = {
          .work = Work::outputs,
          .space = sum_space,
          .accumulator = 2,
-         .kernel = sum_kernel(),
+         .kernel = sum_kernel("td_channel_sum_f32", "[channel], or null: zeros"),
          .samples =
              [] {
                std::vector<Sample> all = samples(1, 1, true);
@@ -550,7 +528,7 @@ const OpFamily channel_norm_family = {
          .work = Work::outputs,
          .space = sum_space,
          .accumulator = 2,
-         .kernel = squares_kernel(),
+         .kernel = sum_kernel("td_channel_squares_f32", kPerChannel),
          .samples = [] { return samples(1, 1, true); },
          .kernel_tolerance = 4e-6},
     }};

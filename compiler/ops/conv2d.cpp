@@ -108,8 +108,7 @@ void gradient(GradientContext& g) {
     g.set(0, g.emit("conv2d_input_grad", {dy, w}, with_dims(g.attributes(), g.type(x).dims)));
   if (g.needs(1)) {
     const ir::Attributes attributes = with_dims(g.attributes(), g.type(w).dims);
-    g.set(1, g.is_batched(dy) ? g.emit_reduced("conv2d_weight_grad", {x, dy}, attributes)
-                              : g.emit("conv2d_weight_grad", {x, dy}, attributes));
+    g.set(1, g.emit_reduced("conv2d_weight_grad", {x, dy}, attributes));
   }
 }
 

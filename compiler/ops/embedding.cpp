@@ -119,9 +119,7 @@ const OpFamily embedding_family = {
              [](GradientContext& g) {
                const ir::Attributes attributes = {{"rows", g.type(g.input(1)).dims[0]}};
                const ir::ValueIds inputs = {g.input(0), g.cotangent()};
-               g.set(1, g.is_batched(g.cotangent())
-                            ? g.emit_reduced("embedding_grad", inputs, attributes)
-                            : g.emit("embedding_grad", inputs, attributes));
+               g.set(1, g.emit_reduced("embedding_grad", inputs, attributes));
              },
          .evaluate =
              [](const Evaluation& e) {

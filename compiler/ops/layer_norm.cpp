@@ -92,11 +92,7 @@ void gradient(GradientContext& g) {
   if (g.needs(0) || g.needs(1)) {
     const ir::ValueIds rows = g.emit_all("layer_norm_statistics", {x}, g.attributes());
     if (g.needs(0)) g.set(0, g.emit("layer_norm_grad", {dy, x, rows[0], rows[1], weight}));
-    if (g.needs(1)) {
-      const ir::ValueIds inputs = {dy, x, rows[0], rows[1]};
-      g.set(1, g.is_batched(dy) ? g.emit_reduced("layer_norm_weight_grad", inputs)
-                                : g.emit("layer_norm_weight_grad", inputs));
-    }
+    if (g.needs(1)) g.set(1, g.emit_reduced("layer_norm_weight_grad", {dy, x, rows[0], rows[1]}));
   }
   if (g.needs(2)) g.set(2, g.sum_to_input(dy, 2));
 }
