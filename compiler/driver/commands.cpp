@@ -9,6 +9,7 @@
 
 #include "check/print.h"
 #include "driver/chip.h"
+#include "driver/explain.h"
 #include "driver/gradient_check.h"
 #include "driver/initial_values.h"
 #include "driver/judge.h"
@@ -107,6 +108,16 @@ struct Executor {
   }
 
   int operator()(const ChipCommand&) const { return chip(); }
+
+  int operator()(const ExplainCommand& command) const {
+    const std::optional<std::string> text =
+        command.name.empty() ? names_text() : explanation_text(command.name);
+    if (text)
+      print(*text);
+    else
+      print_failure(fail("{}", unknown_name_text(command.name)));
+    return text ? kSuccess : kCommandLineIsWrong;
+  }
 
   int operator()(const WeightsShowCommand& command) const { return show_weights(command); }
   int operator()(const WeightsDiffCommand& command) const { return diff_weights(command); }

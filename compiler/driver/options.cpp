@@ -268,6 +268,9 @@ OptionTable options_of(WeightsMergeCommand& c) {
 OptionTable options_of(ChipCommand&) {
   return {};
 }
+OptionTable options_of(ExplainCommand&) {
+  return {};
+}
 OptionTable options_of(WeightsShowCommand&) {
   return {};
 }
@@ -343,9 +346,10 @@ std::string contradiction(const std::set<std::string, std::less<>>& given) {
 struct Positional {
   std::string* target;
   std::string_view what;
+  bool may_be_missing = false;
 };
 
-/// All of which must be given, in this order.
+/// In this order.
 std::vector<Positional> positionals_of(Command& command) {
   struct Visitor {
     std::vector<Positional> operator()(CompileCommand& c) const { return td_file(c.compile); }
@@ -354,6 +358,9 @@ std::vector<Positional> positionals_of(Command& command) {
     std::vector<Positional> operator()(RunCommand& c) const { return td_file(c.compile); }
     std::vector<Positional> operator()(GradcheckCommand& c) const { return td_file(c.compile); }
     std::vector<Positional> operator()(ChipCommand&) const { return {}; }
+    std::vector<Positional> operator()(ExplainCommand& c) const {
+      return {{&c.name, "name", true}};
+    }
     std::vector<Positional> operator()(WeightsShowCommand& c) const {
       return {{&c.file, "weight file"}};
     }
@@ -377,6 +384,7 @@ const std::map<std::string, Command>& commands() {
       {"run", RunCommand{}},
       {"gradcheck", GradcheckCommand{}},
       {"chip", ChipCommand{}},
+      {"explain", ExplainCommand{}},
       {"weights show", WeightsShowCommand{}},
       {"weights diff", WeightsDiffCommand{}},
       {"weights merge", WeightsMergeCommand{}},
@@ -412,7 +420,8 @@ std::string option_lines(const OptionTable& table) {
 /// What a command still needs after its words were read; empty: nothing.
 std::string missing_words(Command& command) {
   for (const Positional& positional : positionals_of(command))
-    if (positional.target->empty()) return fmt::format("no {} is given", positional.what);
+    if (positional.target->empty() && !positional.may_be_missing)
+      return fmt::format("no {} is given", positional.what);
   if (const auto* compile = std::get_if<CompileCommand>(&command))
     if (compile->output.empty() && compile->compile.dump.empty())
       return "where does the C go? give `-o FOLDER`";
@@ -454,8 +463,8 @@ std::string command_problem(const std::vector<std::string>& arguments) {
   if (word.empty() || word.find_first_of("./") != std::string::npos ||
       std::filesystem::exists(word, ignored))
     return {};
-  const std::vector<std::string> names = {"check",  "chip", "gradcheck", "help",
-                                          "report", "run",  "weights"};
+  const std::vector<std::string> names = {"check", "chip",   "explain", "gradcheck",
+                                          "help",  "report", "run",     "weights"};
   const std::string near = suggestion(word, names);
   return fmt::format("no command `{}`{}", word,
                      near.empty() ? "; `tdc --help` says what there is" : near);
@@ -551,6 +560,9 @@ std::string help_text() {
       "  tdc run FILE --on TARGET   compile, build, and train, infer or evaluate there\n"
       "  tdc report FILE            parameters, memory and work\n"
       "  tdc gradcheck FILE         gradients of every trained tensor against central differences\n"
+      "  tdc explain [NAME]         an op, a layer, a message by the code in its brackets, or a "
+      "rule of "
+      "the manual\n"
       "  tdc chip                   build the simulated chip unless that is done; print its path\n"
       "  tdc weights show FILE      every array of a weight file\n"
       "  tdc weights diff A B       how far two weight files are apart; 1 if they differ\n"

@@ -92,6 +92,13 @@ struct ChipCommand {
   friend bool operator==(const ChipCommand&, const ChipCommand&) = default;
 };
 
+/// Says what an op, a layer, a rule or a message is.
+struct ExplainCommand {
+  std::string name;  ///< empty: lists the names
+
+  friend bool operator==(const ExplainCommand&, const ExplainCommand&) = default;
+};
+
 struct WeightsShowCommand {
   std::string file;
 
@@ -119,8 +126,8 @@ struct VersionCommand {
 };
 
 using Command = std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand,
-                             GradcheckCommand, ChipCommand, WeightsShowCommand, WeightsDiffCommand,
-                             WeightsMergeCommand, HelpCommand, VersionCommand>;
+                             GradcheckCommand, ChipCommand, ExplainCommand, WeightsShowCommand,
+                             WeightsDiffCommand, WeightsMergeCommand, HelpCommand, VersionCommand>;
 
 /// The command, or what is wrong with the command line (exit status 2).
 std::variant<Command, std::string> parse_options(const std::vector<std::string>& arguments);

@@ -10,6 +10,7 @@ namespace {
 using ir::Dims;
 using ir::TensorType;
 
+/// Extents along the axis add up (result-4).
 TypeResult infer(const Call& call) {
   TensorType y = call.input(0);
   const int64_t axis = call.attributes.integer("axis");

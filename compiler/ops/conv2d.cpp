@@ -46,6 +46,7 @@ Geometry geometry(const Dims& x, const Dims& w, const ir::Attributes& attributes
   return g;
 }
 
+/// As many outputs as windows (result-3).
 TypeResult infer(const Call& call) {
   const Dims& x = call.input(0).dims;
   const Dims& w = call.input(1).dims;

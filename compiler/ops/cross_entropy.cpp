@@ -34,6 +34,7 @@ Row row_of(const Tensor& logits, int64_t row, int64_t classes) {
   return result;
 }
 
+/// A label for each row of logits (result-5).
 TypeResult infer(const Call& call) {
   const ir::Dims& logits = call.input(0).dims;
   const ir::Dims& label = call.input(1).dims;

@@ -10,6 +10,7 @@ namespace {
 
 using ir::Dims;
 
+/// Equal shapes (result-5).
 TypeResult infer(const Call& call) {
   if (call.input(0) != call.input(1))
     return TypeProblem{.message = make_message(diag::mse_shapes, ir::to_text(call.input(0).dims),

@@ -4,6 +4,7 @@
 namespace tdc::ops {
 namespace {
 
+/// As many elements under another shape (result-4).
 TypeResult infer(const Call& call) {
   const ir::Dims& dims = call.attributes.integers("dims");
   int64_t count = 1;

@@ -10,6 +10,7 @@ namespace {
 using ir::Dims;
 using ir::TensorType;
 
+/// What is left of the axis (result-4).
 TypeResult infer(const Call& call) {
   const Dims& x = call.input(0).dims;
   const int64_t begin = call.attributes.integer("begin");

@@ -26,6 +26,7 @@ ir::Dims permute(const ir::Dims& dims, const ir::Attributes& attributes) {
   return result;
 }
 
+/// The last axes in another order (result-4).
 TypeResult infer(const Call& call) {
   std::vector<int64_t> axes = call.attributes.integers("axes");
   const auto count = static_cast<int64_t>(axes.size());

@@ -1,4 +1,4 @@
-# Puts the standard library, the kernels, the runtime and the sources of the simulated chip into the binary. The
+# Puts the standard library, the kernels, the runtime, the sources of the simulated chip and what `tdc explain` prints into the binary. The
 # assembler copies the bytes (`.incbin`), so the size of the files costs no compile time and no program has to run first.
 # Sets `embedded_source`, a C++ file that defines `tdc::embedded_files`.
 
@@ -8,6 +8,9 @@ file(GLOB_RECURSE embedded_paths CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
   ${CMAKE_SOURCE_DIR}/runtime/*.c ${CMAKE_SOURCE_DIR}/runtime/*.h ${CMAKE_SOURCE_DIR}/runtime/*.S
   ${CMAKE_SOURCE_DIR}/runtime/*.ld ${CMAKE_SOURCE_DIR}/runtime/rv32/*/cycles.txt ${CMAKE_SOURCE_DIR}/runtime/soc/*)
 list(FILTER embedded_paths EXCLUDE REGEX "\\.md$")
+# What `tdc explain` prints: rules and reference of the manual, explanations of messages, and the programs that provoke them.
+file(GLOB explained_paths CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests/golden/errors/*.td)
+list(APPEND embedded_paths ${explained_paths} compiler/diag/explanations.txt grammar/language.md grammar/reference.md)
 # Byte order, which `find_embedded_file` searches by.
 list(SORT embedded_paths COMPARE STRING CASE SENSITIVE)
 

@@ -13,8 +13,8 @@ struct EmbeddedFile {
   std::string_view text;
 };
 
-/// All embedded files in order of their paths: the standard library, kernels, runtime, and the
-/// simulated chip (`runtime/soc/`). Which files these are is said in `embedded_files.cmake`.
+/// All embedded files in order of their paths: the standard library, kernels, runtime, the
+/// simulated chip (`runtime/soc/`), and what `tdc explain` prints. Which files these are is said in `embedded_files.cmake`.
 std::span<const EmbeddedFile> embedded_files();
 
 /// The file at `path`, or null.

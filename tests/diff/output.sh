@@ -79,9 +79,10 @@ build=$(dirname "$(dirname "$tdc")")
 check "installs" cmake --install "$build" --prefix "$work/installed"
 check "with the licence" diff "$root/LICENSE" installed/share/doc/tdc/LICENSE
 check "the manual" diff "$root/grammar/language.md" installed/share/doc/tdc/language.md
+check "its reference" diff "$root/grammar/reference.md" installed/share/doc/tdc/reference.md
 check "the library" diff -r "$root/stdlib" installed/share/tdc/stdlib
 check "and nothing else but the program" bash -c "cd installed && find . -type f ! -path './share/tdc/stdlib/*' | sort | tr '\n' ' ' |
-  grep -qx './bin/tdc ./share/doc/tdc/LICENSE ./share/doc/tdc/language.md '"
+  grep -qx './bin/tdc ./share/doc/tdc/LICENSE ./share/doc/tdc/language.md ./share/doc/tdc/reference.md '"
 check "which looks for no library in the build" bash -c "! readelf -d installed/bin/tdc | grep -qE 'R(UN)?PATH'"
 mkdir named && cp "$program" named/mlp_digits.td
 # An empty folder in the place of the sources, where a name space of our own is to be had.

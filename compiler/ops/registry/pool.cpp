@@ -29,6 +29,7 @@ std::vector<AttributeDef> pooling_attributes(std::string_view padding) {
           {"padding", AttributeKind::pair, std::vector<int64_t>{0, 0}, padding}};
 }
 
+/// As many outputs as windows (result-3).
 TypeResult infer_pooling(const Call& call, std::string_view op) {
   const Dims& x = call.input(0).dims;
   const auto problem = [](Message message, std::string attribute) {

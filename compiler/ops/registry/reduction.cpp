@@ -91,6 +91,7 @@ std::vector<bool> reduced_axes(const ir::Dims& x, const ir::Attributes& attribut
   return result;
 }
 
+/// Axes that are summed go, or stay as 1 (result-2).
 TypeResult infer_reduction(const Call& call) {
   const ir::Dims& x = call.input(0).dims;
   for (const int64_t axis : call.attributes.integers("axis"))

@@ -178,7 +178,7 @@ TypeResult infer_types(const OpDef& op, const Call& call) {
   }
   if (op.infer_types != nullptr) return op.infer_types(call);
 
-  Bindings bindings;
+  Bindings bindings;  // what the shapes alone say (result-1)
   for (size_t i = 0; i < call.inputs.size(); ++i) {
     if (!call.inputs[i]) continue;
     auto problem = unify(op, expected.input(i), *call.inputs[i], static_cast<int>(i), bindings);

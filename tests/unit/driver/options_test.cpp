@@ -81,6 +81,17 @@ TEST_CASE("options: a prefix begins C names") {
         "--prefix: a prefix of 201 characters makes file names that are too long; 200 are allowed");
 }
 
+TEST_CASE("options: explain takes a name, or none") {
+  const auto name_in = [](const std::vector<std::string>& words) {
+    return std::get<ExplainCommand>(std::get<Command>(parse_options(words))).name;
+  };
+  CHECK(name_in({"explain"}).empty());
+  CHECK(name_in({"explain", "relu"}) == "relu");
+  CHECK(problem({"explain", "relu", "gelu"}) == "`gelu` is one word too many");
+  CHECK(problem({"explain", ""}) == "an empty word names nothing");
+  CHECK(problem({"explian", "relu"}) == "no command `explian`; did you mean `explain`?");
+}
+
 TEST_CASE("options: a word that is no command") {
   CHECK(problem({"chekc", "n.td"}) == "no command `chekc`; did you mean `check`?");
   CHECK(problem({"new"}) == "no command `new`; `tdc --help` says what there is");
@@ -177,6 +188,8 @@ const std::vector<CommandLine>& command_lines() {
        with(training, {"--set", "--cycle-limit", "--profile", "--trace-window"})},
       {{"gradcheck", "n.td"}, {"--points", "--train", "--weights", "--seed"}},
       {{"chip"}, {}},
+      {{"explain"}, {}},
+      {{"explain", "relu"}, {}},
       {{"weights", "show", "w.npz"}, {}},
       {{"weights", "diff", "w.npz", "v.npz"}, {}},
       {{"weights", "merge", "n.td", "--weights", "w.npz", "--save", "s.npz"}, {"--train"}},

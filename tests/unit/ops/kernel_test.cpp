@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -12,6 +13,7 @@
 #include "schedule/kernel_call.h"
 #include "schedule/schedule.h"
 #include "unit/kernels/kernels.h"
+#include "unit/ops/kernel_error.h"
 #include "unit/ops/samples.h"
 
 namespace tdc::ops {
@@ -92,11 +94,18 @@ class KernelTest {
 
   /// The first call, which the others are compared with.
   void check_against_evaluate() {
+    for (const double error : errors()) CHECK(error <= op_.kernel_tolerance);
+  }
+
+  /// Makes the first call; how far each output is from reference evaluation.
+  std::vector<double> errors() {
     expected_ = fresh_outputs();
     run_kernel(op_, call_, kernels::builds().front(), 1, inputs(), pointers(expected_));
     const std::vector<Tensor> reference = evaluate(op_, call_, tensors_);
+    std::vector<double> result;
     for (size_t i = 0; i < reference.size(); ++i)
-      CHECK(kernels::relative_error(expected_[i], reference[i].data) <= op_.kernel_tolerance);
+      result.push_back(kernels::relative_error(expected_[i], reference[i].data));
+    return result;
   }
 
   void check_teams_and_builds() {
@@ -220,4 +229,16 @@ TEST_CASE("evaluate of convolutions has the same padding in its chains as the ke
 }
 
 }  // namespace
+
+double worst_kernel_error(const OpDef& op) {
+  double worst = 0;
+  size_t index = 0;
+  for (const Sample& sample : op.samples()) {
+    std::mt19937_64 random(++index);
+    for (const double error : KernelTest(op, sample, random).errors())
+      worst = std::max(worst, error);
+  }
+  return worst;
+}
+
 }  // namespace tdc::ops

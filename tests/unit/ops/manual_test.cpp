@@ -10,6 +10,7 @@
 
 #include "ops/registry.h"
 #include "support/files.h"
+#include "unit/ops/attributes_text.h"
 
 namespace tdc::ops {
 namespace {
@@ -21,41 +22,12 @@ std::string cell(std::string text) {
   return text;
 }
 
-std::string_view kind_text(AttributeKind kind) {
-  switch (kind) {
-    case AttributeKind::boolean:
-      return "bool";
-    case AttributeKind::integer:
-      return "int";
-    case AttributeKind::real:
-      return "float";
-    case AttributeKind::pair:
-      return "int or pair";
-    case AttributeKind::axis:
-      return "axis";
-    case AttributeKind::axes:
-      return "axis or list";
-    case AttributeKind::integers:
-      return "list of int";
-  }
-  return "";
-}
-
 std::string table_of_ops() {
   std::string text = "| op | shapes | result | attributes |\n|---|---|---|---|\n";
   for (const OpDef* op : all_ops()) {
     if (op->visibility != Visibility::user) continue;
-    std::string attributes;
-    for (const AttributeDef& attribute : op->attributes) {
-      if (attribute.visibility != Visibility::user) continue;
-      attributes +=
-          fmt::format("{}`{}: {}{}` {}", attributes.empty() ? "" : "; ", attribute.name,
-                      kind_text(attribute.kind),
-                      attribute.default_value ? " = " + ir::to_text(*attribute.default_value) : "",
-                      attribute.summary);
-    }
     text += fmt::format("| `{}` | `{}` | {} | {} |\n", op->name, cell(std::string(op->signature)),
-                        cell(std::string(op->summary)), cell(attributes));
+                        cell(std::string(op->summary)), cell(attributes_text(*op)));
   }
   return text;
 }

@@ -97,8 +97,8 @@ TEST_CASE("labels: every rule of the manual is cited where it is enforced and wh
     for (const auto& [label, file] : *cited)
       CHECK_MESSAGE(labels.contains(label), file, " cites ", label, ", which the manual lacks");
   // What explains the compiler and the grammar cites labels that there are.
-  for (const std::string text :
-       {"compiler/README.md", "compiler/diag/diagnostics.def", "grammar/Td.g4"})
+  for (const std::string text : {"compiler/README.md", "compiler/diag/diagnostics.def",
+                                 "compiler/diag/explanations.txt", "grammar/Td.g4"})
     for (const std::string& label : cited_in(read_file(kSource / text), families))
       CHECK_MESSAGE(labels.contains(label), text, " cites ", label, ", which the manual lacks");
 }

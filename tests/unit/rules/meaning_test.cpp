@@ -241,6 +241,59 @@ TEST_CASE("block-5: no block calls itself, directly, through others or as an arg
 
 // ---- tensor expressions ----
 
+TEST_CASE("result-1: ops of one tensor keep its shape, names of axes agree") {
+  CHECK(computed("relu(x)").type.dims == ir::Dims{2, 3});
+  CHECK(computed("exp(x[0, 0])").type.dims == ir::Dims{});
+  CHECK(computed("layer_norm(x, ones([3]), zeros([3]))").type.dims == ir::Dims{2, 3});
+  CHECK(said(net("return layer_norm(x, ones([2]), zeros([3]))")) == "op-extents");
+}
+
+TEST_CASE("result-2: reductions leave out their axes, or keep them as 1") {
+  CHECK(computed("sum(x)") == ops::Tensor({.dims = {}}, {15}));
+  CHECK(computed("mean(x, axis: 0)") == ops::Tensor({.dims = {3}}, {1.5, 2.5, 3.5}));
+  CHECK(computed("max(x, axis: 1, keep: true)") == ops::Tensor({.dims = {2, 1}}, {2, 5}));
+  CHECK(computed("min(x, keep: true)") == ops::Tensor({.dims = {1, 1}}, {0}));
+}
+
+TEST_CASE("result-3: as many results as windows have places") {
+  const auto extents = [](const std::string& expr) {
+    return computed(expr + "(reshape(x, [1, 1, 6]), " +
+                    (expr == "conv2d" ? "ones([1, 1, 1, 2]), stride: (1, 2), dilation: (1, 3)"
+                                      : "kernel: (1, 3), stride: (1, 2), padding: (0, 1)") +
+                    ")")
+        .type.dims;
+  };
+  CHECK(extents("conv2d") == ir::Dims{1, 1, 2});      // at 0 and 2: taps 0, 3 and 2, 5
+  CHECK(extents("max_pool2d") == ir::Dims{1, 1, 3});  // from -1, 1 and 3
+  CHECK(extents("avg_pool2d") == ir::Dims{1, 1, 3});
+  CHECK(said(net("return max_pool2d(reshape(x, [1, 2, 3]), kernel: 4, stride: 1)")) ==
+        "window-size");
+}
+
+TEST_CASE("result-4: what joins, cuts and moves elements") {
+  CHECK(computed("concat([x, x[.., 0..1]], axis: 1)").type.dims == ir::Dims{2, 4});
+  CHECK(said(net("return concat([x, x[.., 0..1]], axis: 0)")) == "concat-shapes");
+  CHECK(computed("slice(x, axis: 1, begin: 1, end: 3)").type.dims == ir::Dims{2, 2});
+  CHECK(computed("transpose(reshape(x, [1, 2, 3]), axes: [2, 0, 1])").type.dims ==
+        ir::Dims{3, 1, 2});
+  CHECK(computed("reshape(x, [3, 2])") == ops::Tensor({.dims = {3, 2}}, {0, 1, 2, 3, 4, 5}));
+  CHECK(said(net("return reshape(x, [4])")) == "reshape-count");
+}
+
+TEST_CASE("result-5: losses and metrics are one number") {
+  CHECK(computed("mse(x, x + 2)").type.dims.empty());
+  CHECK(said(net("return mse(x, x[0])")) == "mse-shapes");
+  const auto loss = [](const std::string& call, const std::string& label) {
+    return said(
+        "net N(x: f32[2, 3]) -> y: f32[2, 3] {\n  param scale: f32[3] = ones\n  return x * "
+        "scale\n}\ntrain t of N {\ntarget label: " +
+        label + "\nloss " + call + "\noptimizer sgd(lr: 0.1)\n}\n");
+  };
+  CHECK(loss("cross_entropy(y, label)", "class(3)[2]") == "");
+  CHECK(loss("cross_entropy(y, label)", "class(3)") == "label-shape");
+  CHECK(loss("mean(y) * accuracy(y, label)", "class(3)") == "label-shape");
+}
+
 TEST_CASE("op-1: operators broadcast, counted from the last axis") {
   CHECK(computed("x + x[0]").data == Numbers{0, 2, 4, 3, 5, 7});
   CHECK(computed("x * x[.., 1..2]").data == Numbers{0, 1, 2, 12, 16, 20});

@@ -1,0 +1,7 @@
+tdl 1
+
+use std.nn
+
+net Example(x: f32[4, 6, 6]) -> y: f32[4, 6, 6] {
+  return InstanceNorm2d(x) as norm
+}
