@@ -7,12 +7,13 @@ Arrays are named as the inputs and targets of the model's .td file; inputs are b
 files come out on every machine.
 """
 
-import ast
 import math
+import pathlib
 import random
-import struct
 import sys
-import zipfile
+
+sys.path.append(str(pathlib.Path(__file__).parent.parent))
+from arrays import npy, wholes, write
 
 
 def byte(value):
@@ -93,20 +94,6 @@ MODELS = {
 }
 
 
-def npy(kind, dims, data):
-    """One array in NumPy's format 1.0 (NEP 1)."""
-    header = str({"descr": kind, "fortran_order": False, "shape": dims})
-    assert ast.literal_eval(header)["shape"] == dims
-    header += " " * (-(len(header) + 11) % 64) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data
-
-
-def write(path, arrays):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), array, zipfile.ZIP_DEFLATED)
-
-
 def main():
     if len(sys.argv) != 4 or sys.argv[1] not in MODELS:
         sys.exit(__doc__)
@@ -117,7 +104,7 @@ def main():
         inputs = bytes(value for label in labels for value in make(draw, label))
         arrays = {name: npy("|u1", (count, *dims), inputs)}
         if classes:
-            arrays["label"] = npy("<i4", (count,), struct.pack(f"<{count}i", *labels))
+            arrays["label"] = wholes((count,), labels)
         write(path, arrays)
 
 

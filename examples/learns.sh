@@ -1,0 +1,41 @@
+# For the run.sh of examples with several models; to be sourced. Expects `example`, its folder, `out`, where results go,
+# `tdc`, and for `agrees` `block` and `deploy`, the blocks that it trains with. What fails ends the function, also where
+# `set -e` has no effect.
+
+# data_of MODEL: makes its data
+data_of() {
+  python3 "$example/make_data.py" "$1" "$out/$1_train.npz" "$out/$1_test.npz"
+}
+
+# agrees MODEL [OPTION...]: two updates on this machine and in an emulated RISC-V program, which must give the same bytes
+agrees() {
+  local model=$1 target
+  shift
+  for target in host qemu; do
+    "$tdc" run "$example/$model.td" --train "$block" --on "$target" --deploy "$deploy" --data "$out/${model}_train.npz" \
+      --steps 2 --save "$out/${model}_$target.npz" "$@" | grep '^trained' || return 1
+  done
+  cmp "$out/${model}_host.npz" "$out/${model}_qemu.npz"
+}
+
+# learns MODEL STEPS METRIC AT_LEAST|AT_MOST LIMIT: trains it with its block `full`, tests it on data that it has not seen,
+# and goes on for two updates as `agrees` does
+learns() {
+  local model=$1 steps=$2 metric=$3 kind=$4 limit=$5 data="$out/$1"
+  local common=(run "$example/$1.td" --train full --on host --deploy host)
+  echo
+  echo "== $model"
+  data_of "$model" || return 1
+  "$tdc" "${common[@]}" --data "${data}_train.npz" --steps "$steps" --shuffle --save "${data}_trained.npz" || return 1
+  "$tdc" "${common[@]}" --eval --data "${data}_test.npz" --weights "${data}_trained.npz" | tee "$out/eval.log" || return 1
+
+  echo "-- \`$block\` of $model for two updates, on this machine and in an emulated RISC-V program"
+  agrees "$model" --weights "${data}_trained.npz" || return 1
+  awk -v metric="$metric" -v kind="$kind" -v limit="$limit" -v model="$model" '
+    $1 == metric { seen = 1; good = kind == "at_least" ? $2 >= limit : $2 <= limit; value = $2 }
+    END {
+      sub("_", " ", kind)
+      printf "%s: %s %s of data it has not seen (wanted: %s %s); same bytes on host and QEMU\n", model, metric, value, kind, limit
+      exit !(seen && good)
+    }' "$out/eval.log" | tee -a "$out/results.txt"
+}
