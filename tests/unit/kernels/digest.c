@@ -359,7 +359,7 @@ int main(void) {
   run_conv2d(1, 1, 1);
   run_conv2d(2, 1, 3);
   run_conv2d(3, 2, 2);
-  run_channels(3, 1, 1, 5);
+  for (int32_t width = 3; width <= 13; ++width) run_channels(3, 1, 1, width);
   run_channels(3, 1, 1, 61);
   run_channels(5, 2, 1, 70);
   run_channels(3, 1, 2, 44);
