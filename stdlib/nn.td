@@ -87,6 +87,15 @@ block PatchEmbedding(x: f32[c, h, w], width: dim, patch: dim2) -> f32[t, width] 
   return Conv2d(x, width, kernel: patch, stride: patch) as proj |> rearrange("e i j -> (i j) e")
 }
 
+/// In training each element is 0 with probability `p` and divided by 1 - p otherwise; everywhere else nothing changes.
+/// `step` says which elements: it starts where the seed of the initial values puts it, and each call of the training step adds 1.
+block Dropout(x: f32[..], p: float = 0.5) -> f32[..] {
+  state step: f32[] = uniform(4194304)
+  y = dropout(x, step, p: p)
+  update step = step + 1
+  return y
+}
+
 /// Rows of a table, one for each index.
 block Embedding(index: i32[..], count: dim, width: dim) -> f32[.., width] {
   param weight: f32[count, width] = normal(1)
@@ -320,4 +329,22 @@ block HuberLoss(prediction: f32[..], target: f32[..], delta: float = 1) -> f32[]
 /// The mean of binary cross-entropies of sigmoid(logits) and targets from 0 to 1; a loss.
 block BceWithLogits(logits: f32[..], target: f32[..]) -> f32[] {
   return mean(softplus(logits) - logits * target)
+}
+
+/// Cross-entropy of which each class gets a share of `smoothing` beside the labelled one's; a loss.
+block SmoothCrossEntropy(logits: f32[.., c], label: i32[..], smoothing: float = 0.1) -> f32[] {
+  require smoothing >= 0 and smoothing <= 1, "`smoothing` is {smoothing}, it must be from 0 to 1"
+  return (1 - smoothing) * cross_entropy(logits, label) - smoothing * mean(log_softmax(logits))
+}
+
+/// The mean over rows of -target log softmax(logits), where `target` is a distribution; a loss. With another net's softmax it distils.
+block SoftCrossEntropy(logits: f32[.., c], target: f32[.., c]) -> f32[] {
+  return -c * mean(target * log_softmax(logits))
+}
+
+/// The mean over rows of 1 - the cosine of the angle between prediction and target; a loss. Of two rows the product of lengths is at least `eps`.
+block CosineLoss(prediction: f32[.., n], target: f32[.., n], eps: float = 1e-8) -> f32[] {
+  dot = sum(prediction * target, axis: -1, keep: true)
+  lengths = sum(prediction * prediction, axis: -1, keep: true) * sum(target * target, axis: -1, keep: true)
+  return 1 - mean(dot * rsqrt(maximum(lengths, full([1], value: eps * eps))))
 }

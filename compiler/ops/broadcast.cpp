@@ -41,6 +41,7 @@ const OpFamily broadcast_family = {
          .infer_types = infer,
          .batch = batch,
          .gradient = [](GradientContext& g) { g.set(0, g.sum_to_input(g.cotangent(), 0)); },
+         .shift = shift_of_sum,
          .evaluate =
              [](const Evaluation& e) {
                const std::vector<size_t> from =

@@ -122,6 +122,7 @@ const OpFamily slice_family = {
          .infer_types = infer,
          .batch = batch_leading,
          .gradient = gradient,
+         .shift = shift_of_sum,
          .evaluate =
              [](const Evaluation& e) {
                const Dims& x = e.input(0).type.dims;

@@ -27,6 +27,7 @@ const OpFamily softmax_family = {
              [](GradientContext& g) {
                g.set(0, g.emit("softmax_grad", {g.output(), g.cotangent()}));
              },
+         .shift = shift_of_rows,
          .evaluate =
              [](const Evaluation& e) {
                for_each_row(e.input(0), [&](size_t begin, size_t columns) {

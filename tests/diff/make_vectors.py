@@ -12,6 +12,8 @@ import sys
 import numpy
 from nets import (
     CCT_SMALL,
+    DROPS_SHAPES,
+    DROPS_STATES,
     NORMS_SHAPES,
     NORMS_STATES,
     PARTS_SHAPES,
@@ -24,7 +26,9 @@ from nets import (
     cct_shapes,
     cct_trained,
     cnn,
+    cosine_loss,
     cross_entropy,
+    drops,
     huber_loss,
     l1_loss,
     mean_square,
@@ -34,6 +38,8 @@ from nets import (
     picture,
     scaled,
     series,
+    smooth_cross_entropy,
+    soft_cross_entropy,
 )
 from training import random_weights, train, train_batches
 
@@ -134,6 +140,23 @@ def batch_norms():
     return files
 
 
+def dropouts():
+    """Files of 20 steps of drops.td, and of one step of micro-batches."""
+    data = random_data(26, (2, 7, 5), 3, seed=6)
+    weights = random_weights(DROPS_SHAPES, seed=6)
+    random = numpy.random.RandomState(6)
+    states = {f"{path}.step": random.uniform(-4194304, 4194304, ()).astype(numpy.float32) for path in DROPS_STATES}
+    files = {"drops_data": data, "drops_weights": weights | states}
+    for name, batch, accumulate, steps, learning_rate in (("steps", 5, 1, 20, 0.05), ("micro", 2, 3, 1, 1.0)):
+        losses, updates, after = train_batches(
+            drops, weights, states, data["image"], data["label"], batch, accumulate, steps, learning_rate
+        )
+        files[f"drops_{name}_expected"] = (
+            {"loss": losses} | with_prefix("update", updates[0]) | with_prefix("final", after)
+        )
+    return files
+
+
 def one_step(name, net, shapes, inputs, targets, batch, loss, seed):
     """Files of one step from random weights, all of which are trained."""
     weights = random_weights(shapes, seed)
@@ -158,13 +181,24 @@ def layers():
     whole = numpy.array([[0, 0, 1, 1, 0, 0], [0, 0.5, 0, 1, 1, 0.5]])
     targets = numpy.concatenate([whole, random.uniform(0, 1, (2, 6)), random.choice([0, 1], (4, 6))])
     numbers, targets = numbers.astype(numpy.float32), targets.astype(numpy.float32)
-    files |= {"losses_data": {"x": numbers, "t": targets}, "losses_weights": {"weight": numpy.ones(6, numpy.float32)}}
-    for name, loss in {"l1": l1_loss, "huber": huber_loss, "bce": bce_with_logits}.items():
+    labels = random.randint(0, 6, 8).astype(numpy.int32)
+    files |= {
+        "losses_data": {"x": numbers, "t": targets, "label": labels},
+        "losses_weights": {"weight": numpy.ones(6, numpy.float32)},
+    }
+    for name, loss, target in (
+        ("l1", l1_loss, targets),
+        ("huber", huber_loss, targets),
+        ("bce", bce_with_logits, targets),
+        ("soft", soft_cross_entropy, targets),
+        ("cosine", cosine_loss, targets),
+        ("smooth", smooth_cross_entropy, labels),
+    ):
         expected = {"loss": []}
         for first in (0, 4):
             four = slice(first, first + 4)
             losses, updates, _ = train(
-                scaled, files["losses_weights"], ["weight"], numbers[four], targets[four], 4, 1, 1.0, loss
+                scaled, files["losses_weights"], ["weight"], numbers[four], target[four], 4, 1, 1.0, loss
             )
             expected["loss"].append(losses[0])
             expected |= with_prefix(f"{first}/update", updates[0])
@@ -179,6 +213,7 @@ def every_file():
         | small_cct()
         | single_parts()
         | batch_norms()
+        | dropouts()
         | layers()
     )
 

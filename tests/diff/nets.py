@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+from jax.extend.random import threefry_2x32
 
 jax.config.update("jax_enable_x64", True)
 
@@ -234,6 +235,20 @@ def bce_with_logits(z, t):
     return -(t * jax.nn.log_sigmoid(z) + (1 - t) * jax.nn.log_sigmoid(-z)).mean()
 
 
+def soft_cross_entropy(z, t):
+    return -(t * jax.nn.log_softmax(z)).sum()
+
+
+def smooth_cross_entropy(z, label, smoothing=0.2):
+    """Of the distribution that the label's class shares with all others."""
+    return soft_cross_entropy(z, (1 - smoothing) * jax.nn.one_hot(label, z.size) + smoothing / z.size)
+
+
+def cosine_loss(y, t):
+    lengths = jnp.sqrt((y**2).sum() * (t**2).sum())
+    return 1 - (y * t).sum() / jnp.maximum(lengths, 1e-8)
+
+
 @dataclass(frozen=True)
 class CctSize:
     """What makes one Compact Convolutional Transformer differ from another."""
@@ -370,4 +385,35 @@ def norms(weights, states, images, is_frozen=False):
     x = relu(batch_norm(x, "trunk.bn2", momentum=0.3))
     x = x.mean(axis=(2, 3)) @ weights["trunk.fc.weight"].T
     x = jnp.tanh(batch_norm(x, "trunk.bn3"))
+    return x @ weights["head.weight"].T + weights["head.bias"], after
+
+
+DROPS_SHAPES = {
+    "conv.weight": (6, 2, 3, 3),
+    "conv.bias": (6,),
+    "fc1.weight": (9, 6),
+    "fc1.bias": (9,),
+    "mixing": (4, 9),
+    "head.weight": (3, 4),
+    "head.bias": (3,),
+}
+DROPS_STATES = ("drop1", "drop2", "drop3")
+
+
+def drop(x, step, p):
+    """Zeros and x / (1 - p): JAX's own generator with the bits of `step` as key, a block for two elements."""
+    blocks = jnp.arange((x.size + 1) // 2, dtype="uint32")
+    bits = jax.lax.bitcast_convert_type(step.astype("float32"), "uint32")
+    words = threefry_2x32(jnp.stack([bits, 0 * bits]), jnp.concatenate([blocks, 0 * blocks])).reshape(2, -1).T
+    uniform = (words.reshape(-1)[: x.size] >> 8) / 2.0**24
+    return jnp.where(uniform.reshape(x.shape) < p, 0, x / (1 - p))
+
+
+def drops(weights, states, images):
+    """drops.td for a whole batch: logits, and the states behind it."""
+    x = relu(jax.vmap(lambda image: convolve(image, weights["conv.weight"], 1))(images) + weights["conv.bias"][:, None, None])
+    x = drop(x, states["drop1.step"], 0.2).mean(axis=(2, 3))
+    x = drop(jnp.tanh(x @ weights["fc1.weight"].T + weights["fc1.bias"]), states["drop2.step"], 0.5)
+    x = x @ drop(weights["mixing"], states["drop3.step"], 0.4).T
+    after = {path: (step + 1).astype("float32") for path, step in states.items()}
     return x @ weights["head.weight"].T + weights["head.bias"], after

@@ -105,6 +105,20 @@ TEST_CASE("op-8: batch norms agree with JAX: losses, updates, and how running st
   }
 }
 
+TEST_CASE("op-10: dropouts agree with JAX, whose generator they use: losses, updates, and steps") {
+  for (const auto& [train, steps] : {std::pair<std::string, int>{"steps", 20}, {"micro", 1}}) {
+    CAPTURE(train);
+    const std::string name = "drops_" + train + "_expected";
+    const std::vector<io::Array> expected = read_arrays(kVectors + name + ".npz");
+    const std::vector<io::Array> after = check_run("drops", train, steps, expected);
+    for (const auto& [path, elements] : arrays_below(expected, "final/")) {
+      CAPTURE(path);
+      CHECK(elements_of(*io::find_array(after, path)) == elements);
+    }
+    check_first_step("drops", train == "steps" ? "update" : train, "drops_weights", name);
+  }
+}
+
 TEST_CASE("updates of the first step agree with JAX") {
   for (const std::string program : {"mlp", "cnn"}) {
     CAPTURE(program);
@@ -137,7 +151,7 @@ TEST_CASE("layers of the library agree with JAX") {
 }
 
 TEST_CASE("losses of the library agree with JAX, also where they bend and for large numbers") {
-  for (const std::string loss : {"l1", "huber", "bce"}) {
+  for (const std::string loss : {"l1", "huber", "bce", "soft", "cosine", "smooth"}) {
     CAPTURE(loss);
     Training training(with_rate_of_one("tests/diff/losses.td"), loss,
                       read_arrays(kVectors + "losses_weights.npz"),

@@ -244,6 +244,14 @@ static void run_channel_norm(void) {
       .dx_channel = 11, .dy_image = 77, .dy_channel = 11, .inverse_count = 1.0f / 33);
 }
 
+static void run_drop(void) {
+#define DROP .y = result, .x = operand_a, .step = small[0], .threshold = 5000000, .scale = 1.5f
+  RUN(td_drop_f32, DROP, .rank = 1, .extent = {1003}, .y_stride = {1}, .x_stride = {1},
+      .position_stride = {1});
+  RUN(td_drop_f32, DROP, .rank = 2, .extent = {7, 9}, .y_stride = {9, 1}, .x_stride = {1, 7},
+      .position_stride = {23, 1}, .first_position = 50);
+}
+
 static void run_pooling(void) {
 #define WINDOWS                                                                               \
   .images = 2, .channels = 3, .height = 11, .width = 9, .out_height = 6, .out_width = 5,      \
@@ -351,7 +359,7 @@ int main(void) {
   run_conv2d(1, 1, 1);
   run_conv2d(2, 1, 3);
   run_conv2d(3, 2, 2);
-  run_channels(3, 1, 1, 5);
+  for (int32_t width = 3; width <= 13; ++width) run_channels(3, 1, 1, width);
   run_channels(3, 1, 1, 61);
   run_channels(5, 2, 1, 70);
   run_channels(3, 1, 2, 44);
@@ -361,6 +369,7 @@ int main(void) {
   run_rows(10);
   run_rows(67);
   run_channel_norm();
+  run_drop();
   run_pooling();
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
       .inverse_count = small[0], .rows = 1, .columns = 1003);
