@@ -23,7 +23,8 @@
 /// gathers as few panels as possible.
 ///
 /// Where a chain holds the taps of one channel only and few results share them (depthwise
-/// convolutions), blocks of columns of a row read a patch of the image, with the zeros beside it.
+/// convolutions), blocks of columns of a row read a patch of the image, with the zeros beside it;
+/// taps of 3 neighbours need none.
 #include "td_product.h"
 
 /// `count` elements of a row of `width`, the first at index `first`, then every `step`-th; 0 where
@@ -285,7 +286,9 @@ typedef struct {
 /// `before` zeros, `count` elements, and `after` zeros: a few each.
 static inline void td_copy_between_zeros(float* to, int32_t before, const float* from,
                                          int32_t count, int32_t after) {
-  TD_ROLLED for (; before > 0; --before)* to++ = 0.0f;
+  TD_ROLLED for (; before > 0; --before) {
+    *to++ = 0.0f;
+  }
   for (; count >= 4; count -= 4) {
     const float first = from[0], second = from[1], third = from[2], fourth = from[3];
     from += 4;
@@ -295,8 +298,12 @@ static inline void td_copy_between_zeros(float* to, int32_t before, const float*
     to[3] = fourth;
     to += 4;
   }
-  TD_ROLLED for (; count > 0; --count)* to++ = *from++;
-  TD_ROLLED for (; after > 0; --after)* to++ = 0.0f;
+  TD_ROLLED for (; count > 0; --count) {
+    *to++ = *from++;
+  }
+  TD_ROLLED for (; after > 0; --after) {
+    *to++ = 0.0f;
+  }
 }
 
 /// What rows `begin .. end` of a result and `columns` columns from `column` on look at.
