@@ -190,12 +190,19 @@ static void run_reductions(void) {
 
 static void run_rows(int32_t columns) {
 #define ROWS .rows = 17, .columns = columns
-  RUN(td_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
-  RUN(td_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS, .dx_row = columns,
-      .y_row = columns, .dy_row = columns);
-  RUN(td_log_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
-  RUN(td_log_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS,
-      .dx_row = columns, .y_row = columns, .dy_row = columns);
+#define SOFTMAX .outer = 17, .count = columns, .inner = 1
+#define DENSE_ROWS(operand) .operand##_outer = columns, .operand##_step = 1
+#define SOFTMAX_OF_AXIS .outer = 3, .count = columns, .inner = 5
+#define OF_AXIS(operand) .operand##_outer = 5 * columns, .operand##_step = 5, .operand##_inner = 1
+#define RUN_SOFTMAX(kernel)                                                                      \
+  RUN(kernel##_f32, .y = result, .x = operand_a, SOFTMAX, DENSE_ROWS(y), DENSE_ROWS(x));         \
+  RUN(kernel##_f32, .y = result, .x = operand_a, SOFTMAX_OF_AXIS, OF_AXIS(y), OF_AXIS(x));       \
+  RUN(kernel##_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, SOFTMAX, DENSE_ROWS(dx), \
+      DENSE_ROWS(y), DENSE_ROWS(dy));                                                            \
+  RUN(kernel##_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, SOFTMAX_OF_AXIS,         \
+      OF_AXIS(dx), OF_AXIS(y), OF_AXIS(dy))
+  RUN_SOFTMAX(td_softmax);
+  RUN_SOFTMAX(td_log_softmax);
   RUN(td_cross_entropy_f32, .loss = result, .logits = operand_a, .label = labels, .samples = 17,
       .positions = 1, .classes = columns, .logits_row = columns);
   RUN(td_cross_entropy_grad_f32, .dlogits = result, .logits = operand_a, .label = labels,
