@@ -263,7 +263,7 @@ static void run_pooling(void) {
       .dy_row = 5);
   for (uint32_t count_include_pad = 0; count_include_pad < 2; ++count_include_pad) {
     RUN(td_avg_pool2d_f32, .y = result, .x = operand_a, WINDOWS, .y_image = 90, .y_channel = 30,
-        .y_row = 5, .count_include_pad = count_include_pad);
+        .y_row = 5, .pad_bottom = 1, .pad_right = 1, .count_include_pad = count_include_pad);
     RUN(td_avg_pool2d_grad_f32, .dx = result, .dy = operand_b, .images = 2, .channels = 3,
         .height = 11, .width = 9, .kernel_height = 3, .kernel_width = 3, .stride_height = 2,
         .stride_width = 2, .pad_height = 1, .pad_width = 1, .dx_height = 11, .dx_width = 9,

@@ -322,6 +322,22 @@ TEST_CASE("op-7: `mask` hides what stands right of the diagonal") {
   CHECK(computed("mask(x, false)").data == Numbers{0, 1, 2, 3, 4, 5});
 }
 
+TEST_CASE("op-14: a last window may reach beyond the padding; what is there never counts") {
+  // x is [[0, 1, 2], [3, 4, 5]].
+  const std::string max = "max_pool2d(x, kernel: 2, stride: 2";
+  CHECK(computed(max + ")").data == Numbers{4});
+  CHECK(computed(max + ", ceil_mode: true)").data == Numbers{4, 5});
+  // A third column of windows would start in the padding behind the image.
+  CHECK(computed("max_pool2d(x, kernel: 2, stride: 2, padding: 1, ceil_mode: true)").data ==
+        Numbers{0, 2, 3, 5});
+  const std::string mean = "avg_pool2d(x, kernel: (1, 2), stride: (1, 2), ceil_mode: true";
+  CHECK(computed(mean + ")").data == Numbers{0.5, 2, 3.5, 5});
+  const std::string padded =
+      "avg_pool2d(x * 3, kernel: (1, 3), stride: (1, 3), padding: (0, 1), ceil_mode: true";
+  CHECK(computed(padded + ")").data == Numbers{1, 3, 7, 7.5});
+  CHECK(computed(padded + ", count_include_pad: false)").data == Numbers{1.5, 6, 10.5, 15});
+}
+
 TEST_CASE("op-9: tensors of one number") {
   CHECK(computed("concat([x, zeros([2, 3])], axis: 0)").data ==
         Numbers{0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0});
