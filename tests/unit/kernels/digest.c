@@ -272,6 +272,22 @@ static void run_pooling(void) {
   }
 }
 
+/* Images of 11 x 9, and of 4 x 13, of which positions lie over several of each other. */
+static void run_resampling(void) {
+#define RESAMPLED                                                                            \
+  .images = 2, .channels = 3, .rows = 4, .columns = 13, .height = 4, .width = 13,            \
+  .from_columns = 9, .from_height = 11, .from_width = 9, .y_image = 3 * 52, .y_channel = 52, \
+  .y_row = 13, .x_image = 3 * 99, .x_channel = 99, .x_row = 9
+#define RESAMPLED_GRAD                                                                          \
+  .images = 2, .channels = 3, .rows = 11, .columns = 9, .height = 11, .width = 9,               \
+  .from_columns = 13, .from_height = 4, .from_width = 13, .dx_image = 3 * 99, .dx_channel = 99, \
+  .dx_row = 9, .dy_image = 3 * 52, .dy_channel = 52, .dy_row = 13
+  RUN(td_adaptive_avg_pool2d_f32, .y = result, .x = operand_a, RESAMPLED);
+  RUN(td_adaptive_avg_pool2d_grad_f32, .dx = result, .dy = operand_a, RESAMPLED_GRAD);
+  RUN(td_resize_nearest_f32, .y = result, .x = operand_a, RESAMPLED);
+  RUN(td_resize_nearest_grad_f32, .dx = result, .dy = operand_a, RESAMPLED_GRAD);
+}
+
 /// Floats of all sizes through the elementary functions, then through fused multiply-adds.
 static void run_mathematics(void) {
 #define SWEEP(function)                                                                         \
@@ -369,6 +385,7 @@ int main(void) {
   run_rows(67);
   run_channel_norm();
   run_pooling();
+  run_resampling();
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
       .inverse_count = small[0], .rows = 1, .columns = 1003);
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,

@@ -212,6 +212,13 @@ TEST_CASE("limit-6: strides, paddings and windows") {
   CHECK(said(pool + "stride: 65535) }\n") == "");
   CHECK(said(pool + "stride: 65536) }\n") == "window-step");
   CHECK(said(pool + "stride: 0) }\n") == "window-step");
+  const std::string resize =
+      "net N(x: f32[1, 2, 2]) -> y: f32[..] { return resize_nearest(x, size: ";
+  CHECK(said(resize + "(1, 65535)) }\n") == "");
+  CHECK(said(resize + "(1, 65536)) }\n") == "window-step");
+  CHECK(
+      said("net N(x: f32[65536, 1]) -> y: f32[..] { return adaptive_avg_pool2d(x, size: 1) }\n") ==
+      "window-step");
 }
 
 // ---- blocks and calls ----
@@ -336,6 +343,13 @@ TEST_CASE("op-14: a last window may reach beyond the padding; what is there neve
       "avg_pool2d(x * 3, kernel: (1, 3), stride: (1, 3), padding: (0, 1), ceil_mode: true";
   CHECK(computed(padded + ")").data == Numbers{1, 3, 7, 7.5});
   CHECK(computed(padded + ", count_include_pad: false)").data == Numbers{1.5, 6, 10.5, 15});
+}
+
+TEST_CASE("op-15: windows that cover an image, and the nearest element before") {
+  CHECK(computed("adaptive_avg_pool2d(x, size: (1, 2))").data == Numbers{2, 3});
+  CHECK(computed("adaptive_avg_pool2d(x, size: 1)").data == Numbers{2.5});
+  CHECK(computed("resize_nearest(x, size: (1, 5))").data == Numbers{0, 0, 1, 1, 2});
+  CHECK(computed("resize_nearest(x, size: (4, 1))").data == Numbers{0, 0, 3, 3});
 }
 
 TEST_CASE("op-9: tensors of one number") {
