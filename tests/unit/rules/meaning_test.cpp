@@ -352,6 +352,20 @@ TEST_CASE("op-15: windows that cover an image, and the nearest element before") 
   CHECK(computed("resize_nearest(x, size: (4, 1))").data == Numbers{0, 0, 3, 3});
 }
 
+TEST_CASE("op-16: the extents of a transposed convolution") {
+  const auto made = [](const std::string& rows, const std::string& attributes) {
+    return said("net N(x: f32[2, 3, 4]) -> y: f32[1, " + rows + "] {\n" +
+                "  param w: f32[2, 1, 3, 2] = zeros\n  return conv_transpose2d(x, w" + attributes +
+                ")\n}\n");
+  };
+  CHECK(made("5, 5", "") == "");
+  CHECK(made("7, 8", ", stride: 2") == "");
+  CHECK(made("6, 9", ", stride: 2, padding: (1, 0), output_padding: 1") == "");
+  CHECK(made("7, 7", ", dilation: (2, 3)") == "");
+  CHECK(made("7, 7", "") == "shape-extent");
+  CHECK(made("5, 5", ", output_padding: 1") == "window-step");
+}
+
 TEST_CASE("op-9: tensors of one number") {
   CHECK(computed("concat([x, zeros([2, 3])], axis: 0)").data ==
         Numbers{0, 1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0});
