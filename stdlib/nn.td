@@ -57,16 +57,105 @@ block DepthwiseSeparable(
   return Conv2d(y, out, kernel: 1, bias: bias) as pointwise
 }
 
-/// The largest of each window of positions.
-block MaxPool1d(x: f32[c, t], kernel: dim, stride: dim, padding: dim = 0) -> f32[c, j] {
-  row = reshape(x, [c, 1, t]) // an image of one row
-  return max_pool2d(row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding)) |> rearrange("c 1 j -> c j")
+/// What `conv2d` of the same weight does to gradients of its image: images become larger by the stride.
+block ConvTranspose2d(
+  x: f32[c, h, w], out: dim, kernel: dim2, stride: dim2 = 1, padding: dim2 = 0, output_padding: dim2 = 0,
+  groups: dim = 1, bias: bool = true, dilation: dim2 = 1,
+) -> f32[out, i, j] {
+  require c % groups == 0, "the {c} channels must be a multiple of the {groups} groups"
+  require out % groups == 0, "the {out} outputs must be a multiple of the {groups} groups"
+  let taps = out / groups * kernel[0] * kernel[1]
+  param weight: f32[c, out / groups, kernel[0], kernel[1]] = kaiming_uniform(fan_in: taps)
+  y = conv_transpose2d(
+    x, weight, stride: stride, padding: padding, dilation: dilation, groups: groups, output_padding: output_padding,
+  )
+  if bias {
+    param b: f32[out] as bias = uniform(1 / sqrt(taps))
+    y = y + reshape(b, [out, 1, 1])
+  }
+  return y
 }
 
-/// The mean of each window of positions; padding counts as zeros.
-block AvgPool1d(x: f32[c, t], kernel: dim, stride: dim, padding: dim = 0) -> f32[c, j] {
+/// The block of MobileNetV2: channels are widened `expand` times, each is convolved by itself, and a linear layer takes them to
+/// `out`. If that has the shape of `x`, `x` is added.
+block InvertedResidual(
+  x: f32[c, h, w], out: dim, stride: dim = 1, expand: dim = 6, statistics: string = "batch",
+) -> f32[out, i, j] {
+  require stride == 1 or stride == 2, "the stride is 1 or 2, not {stride}"
+  let hidden = c * expand
+  if expand == 1 {
+    y = Conv2d(x, c, kernel: 3, stride: stride, padding: 1, groups: c, bias: false) as conv.0.0
+      |> BatchNorm2d(statistics: statistics) as conv.0.1
+      |> relu6
+      |> Conv2d(out, kernel: 1, bias: false) as conv.1
+      |> BatchNorm2d(statistics: statistics) as conv.2
+  } else {
+    y = Conv2d(x, hidden, kernel: 1, bias: false) as conv.0.0
+      |> BatchNorm2d(statistics: statistics) as conv.0.1
+      |> relu6
+      |> Conv2d(hidden, kernel: 3, stride: stride, padding: 1, groups: hidden, bias: false) as conv.1.0
+      |> BatchNorm2d(statistics: statistics) as conv.1.1
+      |> relu6
+      |> Conv2d(out, kernel: 1, bias: false) as conv.2
+      |> BatchNorm2d(statistics: statistics) as conv.3
+  }
+  if stride == 1 and out == c {
+    y = x + y
+  }
+  return y
+}
+
+/// The largest of each window of an image.
+block MaxPool2d(
+  x: f32[.., h, w], kernel: dim2, stride: dim2 = kernel, padding: dim2 = 0, ceil_mode: bool = false,
+) -> f32[.., i, j] {
+  return max_pool2d(x, kernel: kernel, stride: stride, padding: padding, ceil_mode: ceil_mode)
+}
+
+/// The largest of each window of positions.
+block MaxPool1d(
+  x: f32[c, t], kernel: dim, stride: dim = kernel, padding: dim = 0, ceil_mode: bool = false,
+) -> f32[c, j] {
   row = reshape(x, [c, 1, t]) // an image of one row
-  return avg_pool2d(row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding)) |> rearrange("c 1 j -> c j")
+  return MaxPool2d(row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding), ceil_mode: ceil_mode)
+    |> rearrange("c 1 j -> c j")
+}
+
+/// The mean of each window of an image; padding counts as zeros, or not at all.
+block AvgPool2d(
+  x: f32[.., h, w], kernel: dim2, stride: dim2 = kernel, padding: dim2 = 0, ceil_mode: bool = false,
+  count_include_pad: bool = true,
+) -> f32[.., i, j] {
+  return avg_pool2d(
+    x, kernel: kernel, stride: stride, padding: padding, ceil_mode: ceil_mode, count_include_pad: count_include_pad,
+  )
+}
+
+/// The mean of each window of positions; padding counts as zeros, or not at all.
+block AvgPool1d(
+  x: f32[c, t], kernel: dim, stride: dim = kernel, padding: dim = 0, ceil_mode: bool = false,
+  count_include_pad: bool = true,
+) -> f32[c, j] {
+  row = reshape(x, [c, 1, t]) // an image of one row
+  return AvgPool2d(
+    row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding), ceil_mode: ceil_mode,
+    count_include_pad: count_include_pad,
+  ) |> rearrange("c 1 j -> c j")
+}
+
+/// Means of `size` windows that cover an image evenly, whatever its extents.
+block AdaptiveAvgPool2d(x: f32[.., h, w], size: dim2) -> f32[.., size[0], size[1]] {
+  return adaptive_avg_pool2d(x, size: size)
+}
+
+/// Means of `size` windows that cover positions evenly, however many there are.
+block AdaptiveAvgPool1d(x: f32[c, t], size: dim) -> f32[c, size] {
+  return adaptive_avg_pool2d(x, size: (c, size))
+}
+
+/// Each element of an image repeated `scale` times along rows and columns.
+block Upsample(x: f32[.., h, w], scale: dim2) -> f32[.., scale[0] * h, scale[1] * w] {
+  return resize_nearest(x, size: (scale[0] * h, scale[1] * w))
 }
 
 /// The mean of each image.

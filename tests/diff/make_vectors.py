@@ -14,12 +14,15 @@ from nets import (
     CCT_SMALL,
     DROPS_SHAPES,
     DROPS_STATES,
+    MOBILE_SHAPES,
+    MOBILE_STATES,
     NORMS_SHAPES,
     NORMS_STATES,
     PARTS_SHAPES,
     PARTS_TRAINED,
     PICTURE_SHAPES,
     SERIES_SHAPES,
+    SIZES_SHAPES,
     STRATEGIES,
     bce_with_logits,
     cct,
@@ -33,11 +36,13 @@ from nets import (
     l1_loss,
     mean_square,
     mlp,
+    mobile,
     norms,
     parts,
     picture,
     scaled,
     series,
+    sizes,
     smooth_cross_entropy,
     soft_cross_entropy,
 )
@@ -115,15 +120,31 @@ def single_parts():
     return files
 
 
+def random_states(widths, seed):
+    """Running statistics of norms."""
+    random = numpy.random.RandomState(seed)
+    states = {}
+    for path, width in widths.items():
+        states[f"{path}.running_mean"] = random.uniform(-0.5, 0.5, width).astype(numpy.float32)
+        states[f"{path}.running_var"] = random.uniform(0.5, 2, width).astype(numpy.float32)
+    return states
+
+
+def inverted_residuals():
+    """Files of one step of mobile.td."""
+    data = random_data(6, (3, 9, 8), 3, seed=6)
+    weights, states = random_weights(MOBILE_SHAPES, seed=6), random_states(MOBILE_STATES, seed=6)
+    losses, updates, after = train_batches(mobile, weights, states, data["image"], data["label"], 6, 1, 1, 1.0)
+    assert all(numpy.any(update) for update in updates[0].values()), "an update of zeros compares nothing"
+    expected = {"loss": losses} | with_prefix("update", updates[0]) | with_prefix("final", after)
+    return {"mobile_data": data, "mobile_weights": weights | states, "mobile_expected": expected}
+
+
 def batch_norms():
     """Files of 20 steps of norms.td, and of one step of each of its other train blocks."""
     data = random_data(26, (2, 7, 5), 3, seed=5)
     weights = random_weights(NORMS_SHAPES, seed=5)
-    random = numpy.random.RandomState(5)
-    states = {}
-    for path, width in NORMS_STATES.items():
-        states[f"{path}.running_mean"] = random.uniform(-0.5, 0.5, width).astype(numpy.float32)
-        states[f"{path}.running_var"] = random.uniform(0.5, 2, width).astype(numpy.float32)
+    states = random_states(NORMS_STATES, seed=5)
     files = {"norms_data": data, "norms_weights": weights | states}
     frozen = functools.partial(norms, is_frozen=True)
     for name, net, batch, accumulate, steps, learning_rate in (
@@ -175,6 +196,9 @@ def layers():
     images = random_data(4, (3, 9, 6), 4, seed=5)
     files |= {"picture_data": images}
     files |= one_step("picture", picture, PICTURE_SHAPES, images["image"], images["label"], 4, cross_entropy, seed=11)
+    images = random_data(4, (4, 9, 7), 3, seed=7)
+    files |= {"sizes_data": images}
+    files |= one_step("sizes", sizes, SIZES_SHAPES, images["image"], images["label"], 4, cross_entropy, seed=7)
     # Four samples where the losses bend, then four where e^x is no number any more.
     bends = numpy.array([[0.75, -0.75, 20, -20, 0, 1.25], [0, 1.5, -20, 20, 0.25, -0.5]])
     numbers = numpy.concatenate([bends, random.uniform(-2, 2, (2, 6)), 1e4 * random.choice([-1, 1], (4, 6))])
@@ -214,6 +238,7 @@ def every_file():
         | single_parts()
         | batch_norms()
         | dropouts()
+        | inverted_residuals()
         | layers()
     )
 

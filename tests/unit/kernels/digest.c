@@ -190,12 +190,19 @@ static void run_reductions(void) {
 
 static void run_rows(int32_t columns) {
 #define ROWS .rows = 17, .columns = columns
-  RUN(td_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
-  RUN(td_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS, .dx_row = columns,
-      .y_row = columns, .dy_row = columns);
-  RUN(td_log_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
-  RUN(td_log_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS,
-      .dx_row = columns, .y_row = columns, .dy_row = columns);
+#define SOFTMAX .outer = 17, .count = columns, .inner = 1
+#define DENSE_ROWS(operand) .operand##_outer = columns, .operand##_step = 1
+#define SOFTMAX_OF_AXIS .outer = 3, .count = columns, .inner = 5
+#define OF_AXIS(operand) .operand##_outer = 5 * columns, .operand##_step = 5, .operand##_inner = 1
+#define RUN_SOFTMAX(kernel)                                                                      \
+  RUN(kernel##_f32, .y = result, .x = operand_a, SOFTMAX, DENSE_ROWS(y), DENSE_ROWS(x));         \
+  RUN(kernel##_f32, .y = result, .x = operand_a, SOFTMAX_OF_AXIS, OF_AXIS(y), OF_AXIS(x));       \
+  RUN(kernel##_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, SOFTMAX, DENSE_ROWS(dx), \
+      DENSE_ROWS(y), DENSE_ROWS(dy));                                                            \
+  RUN(kernel##_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, SOFTMAX_OF_AXIS,         \
+      OF_AXIS(dx), OF_AXIS(y), OF_AXIS(dy))
+  RUN_SOFTMAX(td_softmax);
+  RUN_SOFTMAX(td_log_softmax);
   RUN(td_cross_entropy_f32, .loss = result, .logits = operand_a, .label = labels, .samples = 17,
       .positions = 1, .classes = columns, .logits_row = columns);
   RUN(td_cross_entropy_grad_f32, .dlogits = result, .logits = operand_a, .label = labels,
@@ -264,13 +271,29 @@ static void run_pooling(void) {
       .dy_row = 5);
   for (uint32_t count_include_pad = 0; count_include_pad < 2; ++count_include_pad) {
     RUN(td_avg_pool2d_f32, .y = result, .x = operand_a, WINDOWS, .y_image = 90, .y_channel = 30,
-        .y_row = 5, .count_include_pad = count_include_pad);
+        .y_row = 5, .pad_bottom = 1, .pad_right = 1, .count_include_pad = count_include_pad);
     RUN(td_avg_pool2d_grad_f32, .dx = result, .dy = operand_b, .images = 2, .channels = 3,
         .height = 11, .width = 9, .kernel_height = 3, .kernel_width = 3, .stride_height = 2,
         .stride_width = 2, .pad_height = 1, .pad_width = 1, .dx_height = 11, .dx_width = 9,
         .dy_height = 6, .dy_width = 5, .dx_image = 3 * 99, .dx_channel = 99, .dx_row = 9,
         .dy_image = 90, .dy_channel = 30, .dy_row = 5, .count_include_pad = count_include_pad);
   }
+}
+
+/* Images of 11 x 9, and of 4 x 13, of which positions lie over several of each other. */
+static void run_resampling(void) {
+#define RESAMPLED                                                                            \
+  .images = 2, .channels = 3, .rows = 4, .columns = 13, .height = 4, .width = 13,            \
+  .from_columns = 9, .from_height = 11, .from_width = 9, .y_image = 3 * 52, .y_channel = 52, \
+  .y_row = 13, .x_image = 3 * 99, .x_channel = 99, .x_row = 9
+#define RESAMPLED_GRAD                                                                          \
+  .images = 2, .channels = 3, .rows = 11, .columns = 9, .height = 11, .width = 9,               \
+  .from_columns = 13, .from_height = 4, .from_width = 13, .dx_image = 3 * 99, .dx_channel = 99, \
+  .dx_row = 9, .dy_image = 3 * 52, .dy_channel = 52, .dy_row = 13
+  RUN(td_adaptive_avg_pool2d_f32, .y = result, .x = operand_a, RESAMPLED);
+  RUN(td_adaptive_avg_pool2d_grad_f32, .dx = result, .dy = operand_a, RESAMPLED_GRAD);
+  RUN(td_resize_nearest_f32, .y = result, .x = operand_a, RESAMPLED);
+  RUN(td_resize_nearest_grad_f32, .dx = result, .dy = operand_a, RESAMPLED_GRAD);
 }
 
 /// Floats of all sizes through the elementary functions, then through fused multiply-adds.
@@ -371,6 +394,7 @@ int main(void) {
   run_channel_norm();
   run_drop();
   run_pooling();
+  run_resampling();
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
       .inverse_count = small[0], .rows = 1, .columns = 1003);
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,

@@ -212,6 +212,13 @@ TEST_CASE("limit-6: strides, paddings and windows") {
   CHECK(said(pool + "stride: 65535) }\n") == "");
   CHECK(said(pool + "stride: 65536) }\n") == "window-step");
   CHECK(said(pool + "stride: 0) }\n") == "window-step");
+  const std::string resize =
+      "net N(x: f32[1, 2, 2]) -> y: f32[..] { return resize_nearest(x, size: ";
+  CHECK(said(resize + "(1, 65535)) }\n") == "");
+  CHECK(said(resize + "(1, 65536)) }\n") == "window-step");
+  CHECK(
+      said("net N(x: f32[65536, 1]) -> y: f32[..] { return adaptive_avg_pool2d(x, size: 1) }\n") ==
+      "window-step");
 }
 
 // ---- blocks and calls ----
@@ -373,6 +380,43 @@ TEST_CASE("op-7: `mask` hides what stands right of the diagonal") {
   CHECK(computed("softmax(mask(x[0..2, 0..2] * 0, true), axis: -1)").data ==
         Numbers{1, 0, 0.5, 0.5});
   CHECK(computed("mask(x, false)").data == Numbers{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("op-14: a last window may reach beyond the padding; what is there never counts") {
+  // x is [[0, 1, 2], [3, 4, 5]].
+  const std::string max = "max_pool2d(x, kernel: 2, stride: 2";
+  CHECK(computed(max + ")").data == Numbers{4});
+  CHECK(computed(max + ", ceil_mode: true)").data == Numbers{4, 5});
+  // A third column of windows would start in the padding behind the image.
+  CHECK(computed("max_pool2d(x, kernel: 2, stride: 2, padding: 1, ceil_mode: true)").data ==
+        Numbers{0, 2, 3, 5});
+  const std::string mean = "avg_pool2d(x, kernel: (1, 2), stride: (1, 2), ceil_mode: true";
+  CHECK(computed(mean + ")").data == Numbers{0.5, 2, 3.5, 5});
+  const std::string padded =
+      "avg_pool2d(x * 3, kernel: (1, 3), stride: (1, 3), padding: (0, 1), ceil_mode: true";
+  CHECK(computed(padded + ")").data == Numbers{1, 3, 7, 7.5});
+  CHECK(computed(padded + ", count_include_pad: false)").data == Numbers{1.5, 6, 10.5, 15});
+}
+
+TEST_CASE("op-15: windows that cover an image, and the nearest element before") {
+  CHECK(computed("adaptive_avg_pool2d(x, size: (1, 2))").data == Numbers{2, 3});
+  CHECK(computed("adaptive_avg_pool2d(x, size: 1)").data == Numbers{2.5});
+  CHECK(computed("resize_nearest(x, size: (1, 5))").data == Numbers{0, 0, 1, 1, 2});
+  CHECK(computed("resize_nearest(x, size: (4, 1))").data == Numbers{0, 0, 3, 3});
+}
+
+TEST_CASE("op-16: the extents of a transposed convolution") {
+  const auto made = [](const std::string& rows, const std::string& attributes) {
+    return said("net N(x: f32[2, 3, 4]) -> y: f32[1, " + rows + "] {\n" +
+                "  param w: f32[2, 1, 3, 2] = zeros\n  return conv_transpose2d(x, w" + attributes +
+                ")\n}\n");
+  };
+  CHECK(made("5, 5", "") == "");
+  CHECK(made("7, 8", ", stride: 2") == "");
+  CHECK(made("6, 9", ", stride: 2, padding: (1, 0), output_padding: 1") == "");
+  CHECK(made("7, 7", ", dilation: (2, 3)") == "");
+  CHECK(made("7, 7", "") == "shape-extent");
+  CHECK(made("5, 5", ", output_padding: 1") == "window-step");
 }
 
 TEST_CASE("op-9: tensors of one number") {
