@@ -1,5 +1,7 @@
 #include "check/tensor_expressions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -45,6 +47,78 @@ Value matmul(Elaboration& in, const ast::Binary& binary, SourceRange range, cons
   if (is_column) dims.pop_back();
   if (is_row) dims.erase(dims.end() - (is_column ? 1 : 2));
   return {TensorValue{in.builder.emit("reshape", {tensor->id}, {{"dims", dims}})}};
+}
+
+/// The positions along an axis that a subscript takes: begin, begin + step and so on, below end.
+struct Positions {
+  int64_t begin = 0, end = 0, step = 1;
+  bool is_single = false;
+
+  [[nodiscard]] bool are_all(int64_t extent) const {
+    return begin == 0 && end == extent && step == 1;
+  }
+};
+
+/// The parts of `begin:end:step`, where they are written; nullopt after a report.
+std::optional<Positions> slice_positions(Elaboration& in, const ast::Slice& slice, int64_t extent) {
+  Positions result = {.begin = 0, .end = extent};
+  const std::pair<const ast::ExprPtr&, int64_t&> parts[] = {
+      {slice.begin, result.begin}, {slice.end, result.end}, {slice.step, result.step}};
+  for (const auto& [written, part] : parts) {
+    if (written == nullptr) continue;
+    const std::optional<int64_t> number = integer(in, *written);
+    if (!number) return std::nullopt;
+    part = *number;
+  }
+  if (result.step < 1) {
+    in.reporter.report(slice.step->range, diag::op_attribute, "step", "an integer above 0",
+                       fmt::format("{}", result.step));
+    return std::nullopt;
+  }
+  result.step = std::min(result.step, extent);  // beyond it there is one position in any case
+  return result;
+}
+
+/// What is written, where numbers below 0 may count from the end (op-5); nullopt after a report.
+std::optional<Positions> written_positions(Elaboration& in, const ast::Subscript& subscript,
+                                           int64_t extent) {
+  if (const auto* slice = std::get_if<ast::Slice>(&subscript.kind))
+    return slice_positions(in, *slice, extent);
+  const Value at = evaluate(in, *std::get<ast::ExprPtr>(subscript.kind));
+  if (const auto* single = at.get_if<int64_t>())
+    return Positions{.begin = *single, .end = *single, .is_single = true};
+  if (const auto* range = at.get_if<RangeValue>())
+    return Positions{.begin = range->begin, .end = range->end};
+  if (!at.has_error()) in.report_kind(subscript.range, "an integer, a range or a slice", at);
+  return std::nullopt;
+}
+
+/// Positions of an axis of this extent, one at least; nullopt after a report.
+std::optional<Positions> positions_of(Elaboration& in, const ast::Subscript& subscript,
+                                      int64_t extent) {
+  const std::optional<Positions> written = written_positions(in, subscript, extent);
+  if (!written) return std::nullopt;
+  Positions result = *written;
+  if (result.begin < 0) result.begin += extent;
+  if (result.end < 0) result.end += extent;
+  const auto is_inside = [&](int64_t at) { return at >= 0 && at <= extent; };
+  const bool is_begin_inside =
+      is_inside(result.begin) && !(result.is_single && result.begin == extent);
+  if (!is_begin_inside || !is_inside(result.end)) {
+    in.reporter.report(subscript.range, diag::index_range,
+                       is_begin_inside ? written->end : written->begin, extent);
+    return std::nullopt;
+  }
+  if (result.is_single) result.end = result.begin + 1;
+  if (result.begin > result.end) {
+    in.reporter.report(subscript.range, diag::range_order, written->begin, written->end);
+    return std::nullopt;
+  }
+  if (result.begin == result.end) {
+    in.reporter.report(subscript.range, diag::extent, int64_t{0}, kElementLimit);
+    return std::nullopt;
+  }
+  return result;
 }
 
 }  // namespace
@@ -130,40 +204,21 @@ Value index_tensor(Elaboration& in, const ast::Index& index, ir::ValueId base, S
       keep(dims.size() - written);
       continue;
     }
-    const auto* expr = std::get_if<ast::ExprPtr>(&subscript.kind);
-    if (expr == nullptr) {
-      in.reporter.report(subscript.range, diag::index_slice);
-      return {};
-    }
-    const Value at = evaluate(in, **expr);
-    if (at.has_error()) return {};
-    const auto* single = at.get_if<int64_t>();
-    const auto* piece = at.get_if<RangeValue>();
-    if (single == nullptr && piece == nullptr) {
-      in.report_kind(subscript.range, "an integer or a range", at);
-      return {};
-    }
-    const int64_t begin = single != nullptr ? *single : piece->begin;
-    const int64_t end = single != nullptr ? *single + 1 : piece->end;
-    if (begin == end) {  // a range that runs backwards was reported
-      in.reporter.report(subscript.range, diag::extent, int64_t{0}, kElementLimit);
-      return {};
-    }
-    if (begin < 0 || end > dims[axis]) {
-      in.reporter.report(subscript.range, diag::index_range, single != nullptr ? begin : end,
-                         dims[axis]);
-      return {};
-    }
-    if (begin > 0 || end < dims[axis]) {
+    const std::optional<Positions> positions = positions_of(in, subscript, dims[axis]);
+    if (!positions) return {};
+    if (!positions->are_all(dims[axis])) {
       const int64_t from_end = static_cast<int64_t>(axis) - static_cast<int64_t>(dims.size());
       const Value slice = emit_op(in, ops::op("slice"), {value},
-                                  {{"axis", from_end}, {"begin", begin}, {"end", end}}, range,
-                                  {index.base->range}, {});
+                                  {{"axis", from_end},
+                                   {"begin", positions->begin},
+                                   {"end", positions->end},
+                                   {"step", positions->step}},
+                                  range, {index.base->range}, {});
       const auto* tensor = slice.get_if<TensorValue>();
       if (tensor == nullptr) return {};
       value = tensor->id;
     }
-    if (single == nullptr) kept.push_back(end - begin);
+    if (!positions->is_single) kept.push_back(in.builder.type(value).dims[axis]);
     ++axis;
   }
   keep(dims.size() - axis);

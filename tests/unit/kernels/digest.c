@@ -265,6 +265,18 @@ static void run_pooling(void) {
   }
 }
 
+static void run_padding(void) {
+#define GROWN .rank = 3, .extent = {3, 17, 5}, .axis = 1
+  for (int32_t step = 1; step < 4; ++step)
+    RUN(td_pad_f32, .y = result, .a = operand_a, GROWN, .begin = 2, .end = 3 + 4 * step,
+        .step = step, .value = 0.7f, .y_stride = {85, 5, 1}, .a_stride = {25, 5, 1});
+#define MIRROR GROWN, .first = 1, .before = 6, .after = 7, .last = 20
+  RUN(td_reflect_pad_f32, .y = result, .x = operand_a, MIRROR, .output_stride = {85, 5, 1},
+      .input_stride = {105, 5, 1});
+  RUN(td_reflect_pad_grad_f32, .dx = result, .dy = operand_a, MIRROR, .output_stride = {85, 5, 1},
+      .input_stride = {170, 5, 1});
+}
+
 /// Floats of all sizes through the elementary functions, then through fused multiply-adds.
 static void run_mathematics(void) {
 #define SWEEP(function)                                                                         \
@@ -362,6 +374,7 @@ int main(void) {
   run_rows(67);
   run_channel_norm();
   run_pooling();
+  run_padding();
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
       .inverse_count = small[0], .rows = 1, .columns = 1003);
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,

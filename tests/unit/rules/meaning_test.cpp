@@ -295,11 +295,42 @@ TEST_CASE("op-5: an integer drops its axis, a range keeps it, `..` is the rest")
   CHECK(computed("x[.., 0]") == ops::Tensor({.dims = {2}}, {0, 3}));
   CHECK(computed("x[0, 1..3]") == ops::Tensor({.dims = {2}}, {1, 2}));
   CHECK(said(net("return x[2]")) == "index-range");
-  CHECK(said(net("return x[0 - 1]")) == "index-range");
   CHECK(said(net("return x[.., 2..4]")) == "index-range");
-  CHECK(said(net("return x[1:]")) == "index-slice");
   CHECK(said(net("return x[0, 0, 0]")) == "index-axes");
   CHECK(said(net("return x[.., 0, ..]")) == "index-axes");
+}
+
+TEST_CASE("op-5: slices have steps, and numbers below 0 count from the end") {
+  CHECK(computed("x[-1]") == ops::Tensor({.dims = {3}}, {3, 4, 5}));
+  CHECK(computed("x[-2, -3]") == ops::Tensor({.dims = {}}, {0}));
+  CHECK(computed("x[.., -2..-1]") == ops::Tensor({.dims = {2, 1}}, {1, 4}));
+  CHECK(computed("x[.., 1:]") == ops::Tensor({.dims = {2, 2}}, {1, 2, 4, 5}));
+  CHECK(computed("x[:, :-1]") == ops::Tensor({.dims = {2, 2}}, {0, 1, 3, 4}));
+  CHECK(computed("x[.., ::2]") == ops::Tensor({.dims = {2, 2}}, {0, 2, 3, 5}));
+  CHECK(computed("x[1:2, 1::2]") == ops::Tensor({.dims = {1, 1}}, {4}));
+  CHECK(computed("x[.., -3:3:2]") == ops::Tensor({.dims = {2, 2}}, {0, 2, 3, 5}));
+  CHECK(computed("x[.., :2:5]") == ops::Tensor({.dims = {2, 1}}, {0, 3}));
+  CHECK(computed("reshape(x, [6])[1::3]").data == Numbers{1, 4});
+  CHECK(computed("x * [1, 2, 3][-1]").data == Numbers{0, 3, 6, 9, 12, 15});
+  CHECK(program(net("return x[:, ..]")).module.graphs[0].nodes.size() == 0);
+  CHECK(said(net("return x[-3]")) == "index-range");
+  CHECK(said(net("return x[9223372036854775807]")) == "index-range");
+  CHECK(said(net("return x[.., -4:]")) == "index-range");
+  CHECK(said(net("return x[.., 4:]")) == "index-range");
+  CHECK(said(net("return x[.., :4]")) == "index-range");
+  CHECK(said(net("return x[.., -1:0]")) == "range-order");
+  CHECK(said(net("return x[.., -1..0]")) == "range-order");
+  CHECK(said(net("return x[.., 0..-1]")) == "range-order");
+  CHECK(said(net("return x[.., 3:]")) == "extent");
+  CHECK(said(net("return x[.., 1:1]")) == "extent");
+  CHECK(said(net("return x[::0]")) == "op-attribute");
+  CHECK(said(net("return x[::-1]")) == "op-attribute");
+  CHECK(computed("x[.., 1::9223372036854775807]") == ops::Tensor({.dims = {2, 1}}, {1, 4}));
+  CHECK(said(net("return x[1.5:]")) == "wrong-kind");
+  CHECK(said(net("return x[:x]")) == "wrong-kind");
+  CHECK(said(net("return x[1.5]")) == "wrong-kind");
+  CHECK(said(net("let a = [1, 2][-3]\nreturn x * a")) == "index-range");
+  CHECK(said(net("let a = [1, 2][:]\nreturn x * a")) == "index-list");
 }
 
 TEST_CASE("op-6: `rearrange` moves, splits and merges axes") {
@@ -352,6 +383,33 @@ TEST_CASE("op-9: tensors of one number") {
   CHECK(refused("zeros([65536, 65536])") == "tensor-too-large");
   CHECK(refused("zeros([3]) as z") == "path-on-op");
   CHECK(refused("zeroes([3])") == "unknown-callable");
+}
+
+TEST_CASE("op-12: numbers, or mirror images, before and after a tensor") {
+  CHECK(computed("pad(x, axis: -1, before: 1, after: 0)") ==
+        ops::Tensor({.dims = {2, 4}}, {0, 0, 1, 2, 0, 3, 4, 5}));
+  CHECK(computed("pad(x[0], axis: 0, before: 0, after: 2, value: -1.5)").data ==
+        Numbers{0, 1, 2, -1.5, -1.5});
+  CHECK(computed("reflect_pad(x[0], axis: 0, before: 2, after: 1)").data ==
+        Numbers{2, 1, 0, 1, 2, 1});
+  CHECK(computed("reflect_pad(x, axis: 0, before: 1, after: 0)") ==
+        ops::Tensor({.dims = {3, 3}}, {3, 4, 5, 0, 1, 2, 3, 4, 5}));
+  for (const std::string op : {"pad", "reflect_pad"}) {
+    CAPTURE(op);
+    CHECK(said(net("return " + op + "(x, axis: 0, before: 0 - 1, after: 0)")) == "op-attribute");
+    CHECK(said(net("return " + op + "(x, axis: 0, before: 0, after: 0 - 1)")) == "op-attribute");
+    CHECK(said(net("return " + op + "(x, axis: 2, before: 0, after: 1)")) == "op-axis");
+    CHECK(said(net("return " + op + "(x, axis: 0, before: 0)")) == "missing-argument");
+  }
+  CHECK(said(net("return pad(x, axis: 0, before: 2147483647, after: 0)")) == "tensor-too-large");
+  CHECK(said(net("return pad(x, axis: 0, before: 0, after: 0, step: 2)")) == "unknown-argument");
+  CHECK(said(net("return pad(x, axis: 0, before: 0, after: 0, value: 1e39)")) == "f32-range");
+  CHECK(messages(net("return reflect_pad(x, axis: 1, before: 3, after: 0)"))
+            .find("`before` takes 0 to 2, as axis -1 has 3 positions, this is 3") !=
+        std::string::npos);
+  CHECK(messages(net("return reflect_pad(x, axis: 0, before: 0, after: 2)"))
+            .find("`after` takes 0 to 1, as axis -2 has 2 positions, this is 2") !=
+        std::string::npos);
 }
 
 // ---- parameters and paths ----
