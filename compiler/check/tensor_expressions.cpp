@@ -21,6 +21,57 @@ bool is_power_of_two(double value) {
          std::abs(exponent) < 100;
 }
 
+struct BinaryOp {
+  std::string_view name;
+  bool is_swapped = false;  ///< takes the right side first
+};
+
+/// The op of an operator that goes element by element; nullopt for all others.
+std::optional<BinaryOp> elementwise_op(ast::BinaryOperator op) {
+  using Op = ast::BinaryOperator;
+  switch (op) {
+    case Op::kAdd:
+      return BinaryOp{"add"};
+    case Op::kSubtract:
+      return BinaryOp{"sub"};
+    case Op::kMultiply:
+      return BinaryOp{"mul"};
+    case Op::kDivide:
+      return BinaryOp{"div"};
+    case Op::kEqual:
+      return BinaryOp{"equal"};
+    case Op::kNotEqual:
+      return BinaryOp{"not_equal"};
+    case Op::kLess:
+      return BinaryOp{"less"};
+    case Op::kLessEqual:
+      return BinaryOp{"less_equal"};
+    case Op::kGreater:
+      return BinaryOp{"less", true};
+    case Op::kGreaterEqual:
+      return BinaryOp{"less_equal", true};
+    default:
+      return std::nullopt;
+  }
+}
+
+struct NumberOp {
+  std::string_view name;
+  ir::Attributes attributes;
+};
+
+/// The op of a tensor and a number that takes the number as an attribute; nullopt if there is none.
+/// `is_left`: the tensor stands left.
+std::optional<NumberOp> number_op(ast::BinaryOperator op, double number, bool is_left) {
+  using Op = ast::BinaryOperator;
+  if (op == Op::kAdd) return NumberOp{"add_scalar", {{"offset", number}}};
+  if (op == Op::kSubtract && is_left) return NumberOp{"add_scalar", {{"offset", -number}}};
+  if (op == Op::kMultiply) return NumberOp{"scale", {{"factor", number}}};
+  if (op == Op::kDivide && is_left && is_power_of_two(number))
+    return NumberOp{"scale", {{"factor", 1 / number}}};
+  return std::nullopt;
+}
+
 Value matmul(Elaboration& in, const ast::Binary& binary, SourceRange range, const Value& left,
              const Value& right) {
   const auto* a = left.get_if<TensorValue>();
@@ -132,51 +183,38 @@ Value tensor_binary(Elaboration& in, const ast::Binary& binary, SourceRange rang
   using Op = ast::BinaryOperator;
   const auto* a = left.get_if<TensorValue>();
   const auto* b = right.get_if<TensorValue>();
-  const bool is_arithmetic = binary.op == Op::kAdd || binary.op == Op::kSubtract ||
-                             binary.op == Op::kMultiply || binary.op == Op::kDivide ||
-                             binary.op == Op::kMatmul;
+  const std::optional<BinaryOp> op = elementwise_op(binary.op);
   const bool are_operands =
       (a != nullptr || left.is_number()) && (b != nullptr || right.is_number());
-  if (!is_arithmetic || !are_operands) {
+  if ((!op && binary.op != Op::kMatmul) || !are_operands) {
     in.reporter.report(binary.op_range, diag::operator_kinds, std::string(to_text(binary.op)),
                        describe(left, in.builder.graph()), describe(right, in.builder.graph()));
     return {};
   }
-  if (binary.op == Op::kMatmul) return matmul(in, binary, range, left, right);
+  if (!op) return matmul(in, binary, range, left, right);
 
-  const std::vector<SourceRange> places = {binary.left->range, binary.right->range};
-  const auto emit = [&](std::string_view op, ir::ValueIds inputs, ir::Attributes attributes) {
-    return emit_op(in, ops::op(op), std::move(inputs), std::move(attributes), range, places, {});
-  };
+  std::vector<SourceRange> places = {binary.left->range, binary.right->range};
   in.builder.set_origin(range);
-  if (a != nullptr && b != nullptr) {  // the records broadcast (op-1)
-    const std::string_view op = binary.op == Op::kAdd        ? "add"
-                                : binary.op == Op::kSubtract ? "sub"
-                                : binary.op == Op::kMultiply ? "mul"
-                                                             : "div";
-    return emit(op, {a->id, b->id}, {});
+  ir::ValueIds operands = {a != nullptr ? a->id : ir::ValueId{},
+                           b != nullptr ? b->id : ir::ValueId{}};
+  if (a == nullptr || b == nullptr) {
+    const size_t side = a == nullptr ? 0 : 1;  // of the number
+    const double number = side == 0 ? left.as_double() : right.as_double();
+    if (!is_f32(in, number, places[side])) return {};
+    if (binary.op == Op::kDivide && side == 1 && static_cast<float>(number) == 0) {
+      in.reporter.report(places[side], diag::division_by_zero, "/");
+      return {};
+    }
+    if (std::optional<NumberOp> with = number_op(binary.op, number, side == 1))
+      return emit_op(in, ops::op(with->name), {operands[1 - side]}, std::move(with->attributes),
+                     range, places, {});
+    operands[side] = constant(in, number);  // an element that all positions share (op-2)
   }
-  const ir::ValueId tensor = a != nullptr ? a->id : b->id;
-  const double number = a != nullptr ? right.as_double() : left.as_double();
-  const bool is_left = a != nullptr;  // the tensor stands left
-  if (!is_f32(in, number, is_left ? places[1] : places[0])) return {};
-  switch (binary.op) {
-    case Op::kAdd:
-      return emit("add_scalar", {tensor}, {{"offset", number}});
-    case Op::kSubtract:
-      if (is_left) return emit("add_scalar", {tensor}, {{"offset", -number}});
-      return emit("sub", {constant(in, number), tensor}, {});
-    case Op::kMultiply:
-      return emit("scale", {tensor}, {{"factor", number}});
-    default:
-      if (!is_left) return emit("div", {constant(in, number), tensor}, {});
-      if (static_cast<float>(number) == 0) {
-        in.reporter.report(binary.right->range, diag::division_by_zero, "/");
-        return {};
-      }
-      if (is_power_of_two(number)) return emit("scale", {tensor}, {{"factor", 1 / number}});
-      return emit("div", {tensor, constant(in, number)}, {});
+  if (op->is_swapped) {
+    std::swap(operands[0], operands[1]);
+    std::swap(places[0], places[1]);
   }
+  return emit_op(in, ops::op(op->name), std::move(operands), {}, range, places, {});  // op-1
 }
 
 // x[1..3, .., 0]: one slice per axis that is cut, then one reshape that drops the axes with a lone

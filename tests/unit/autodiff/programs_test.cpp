@@ -334,7 +334,14 @@ net N(x: f32[2, 4]) -> y: f32[3, 9] {
                 "f32[3, 9]");
 }
 
-td",
+TEST_CASE("programs: masks, of samples and of parameters") {
+  check_program(R"td(
+net N(x: f32[2, 3]) -> y: f32[2, 3] {
+  param w: f32[3] = ones
+  param v: f32[2, 1] = ones
+  return where(x > w, x * v, w) + (v < 0.3) * w + where(w > 0, v, -w) * where(x[.., 0..1] >= 0, x, v)
+}
+)td",
                 "f32[2, 3]");
 }
 

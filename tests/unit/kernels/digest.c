@@ -314,7 +314,12 @@ int main(void) {
   RUN_BINARY(td_gelu_tanh_grad_f32);
   RUN_BINARY(td_maximum_f32);
   RUN_BINARY(td_minimum_f32);
+  RUN_BINARY(td_equal_f32);
+  RUN_BINARY(td_not_equal_f32);
+  RUN_BINARY(td_less_f32);
+  RUN_BINARY(td_less_equal_f32);
   RUN_TERNARY(td_maximum_grad_f32);
+  RUN_TERNARY(td_where_f32);
   RUN_BINARY(td_abs_grad_f32);
   RUN_BINARY(td_rsqrt_grad_f32);
   RUN_BINARY(td_relu6_grad_f32);

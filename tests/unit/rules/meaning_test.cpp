@@ -260,7 +260,8 @@ TEST_CASE("op-2: a number beside a tensor is an element that all positions share
   CHECK(op_of("x / 0.125") == "scale");
   CHECK(op_of("x / 3") == "constant");
   CHECK(said(net("return x + \"1\"")) == "operator-kinds");
-  CHECK(said(net("return x == x")) == "operator-kinds");
+  CHECK(said(net("return x % x")) == "operator-kinds");
+  CHECK(said(net("return x == \"1\"")) == "operator-kinds");
 }
 
 TEST_CASE("op-3: tensors, then attributes; axes from either end; a list for `concat`") {
@@ -383,6 +384,47 @@ TEST_CASE("op-9: tensors of one number") {
   CHECK(refused("zeros([65536, 65536])") == "tensor-too-large");
   CHECK(refused("zeros([3]) as z") == "path-on-op");
   CHECK(refused("zeroes([3])") == "unknown-callable");
+}
+
+TEST_CASE("op-11: comparisons give masks, and `where` chooses by one") {
+  CHECK(computed("x < 2").data == Numbers{1, 1, 0, 0, 0, 0});
+  CHECK(computed("x <= 2").data == Numbers{1, 1, 1, 0, 0, 0});
+  CHECK(computed("x > 2").data == Numbers{0, 0, 0, 1, 1, 1});
+  CHECK(computed("x >= 2").data == Numbers{0, 0, 1, 1, 1, 1});
+  CHECK(computed("x == 2").data == Numbers{0, 0, 1, 0, 0, 0});
+  CHECK(computed("x != 2").data == Numbers{1, 1, 0, 1, 1, 1});
+  CHECK(computed("2 < x").data == Numbers{0, 0, 0, 1, 1, 1});
+  CHECK(computed("2 >= x").data == Numbers{1, 1, 1, 0, 0, 0});
+  CHECK(computed("x > x[.., 1..2]") == ops::Tensor({.dims = {2, 3}}, {0, 0, 1, 0, 0, 1}));
+  CHECK(computed("x + 1 == x[1] - 2 |> sum").data == Numbers{3});
+  CHECK(computed("where(x > 2, x, -1)").data == Numbers{-1, -1, -1, 3, 4, 5});
+  CHECK(computed("where(x[0], x, 10 * x[.., 0..1])").data == Numbers{0, 1, 2, 30, 4, 5});
+  CHECK(computed("where(x > 0, 1 / x, 0)").data[0] == 0);  // not 0 times infinity
+  CHECK(computed("where(x == x, 1, 0)").data == Numbers(6, 1));
+  CHECK(said(net("return x < x[.., 0]")) == "broadcast-shapes");
+  CHECK(said(net("return x[.., 0] > x")) == "broadcast-shapes");
+  CHECK(said(net("return where(x > 1, x[.., 0], x)")) == "broadcast-shapes");
+  CHECK(said(net("return where(x > 1, x, x[.., 0])")) == "broadcast-shapes");
+  CHECK(said(net("return x + where(1, 2, 3)")) == "wrong-kind");
+  CHECK(said(net("return where(x > 1, x)")) == "missing-argument");
+  CHECK(said(net("return where(x < 3.5e38, x, 1)")) == "f32-range");
+  CHECK(said(net("return not x > 1")) == "wrong-kind");
+  CHECK(said(net("return x > 1 and x < 2")) == "wrong-kind");
+  CHECK(said(net("if x > 1 { return x } else { return -x }")) == "wrong-kind");
+}
+
+TEST_CASE("op-11: no gradient goes through a mask") {
+  // What is trained beside the mask is; what nothing but a mask reaches is an error.
+  const auto trained = [](const std::string& loss) {
+    return compiled(
+        "net N(x: f32[3]) -> y: f32[3] {\n  param w: f32[3] = ones\n  return w * x\n}\n"
+        "train t of N { loss " +
+        loss + "  optimizer sgd(lr: 0.1) }\n");
+  };
+  CHECK(trained("sum(y * (y > 0))") == "");
+  CHECK(trained("sum(where(y > 0, y, 0))") == "");
+  CHECK(trained("sum(y > 0)") == "trained-without-gradient");
+  CHECK(trained("sum(where(y, 1, 0))") == "trained-without-gradient");
 }
 
 TEST_CASE("op-12: numbers, or mirror images, before and after a tensor") {
