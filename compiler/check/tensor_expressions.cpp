@@ -55,6 +55,12 @@ std::optional<BinaryOp> elementwise_op(ast::BinaryOperator op) {
   }
 }
 
+/// Class numbers as what comparisons take (op-11); other tensors as they are.
+ir::ValueId as_real(Elaboration& in, ir::ValueId tensor) {
+  if (in.builder.type(tensor).dtype == ir::DType::f32) return tensor;
+  return in.builder.emit("to_f32", {tensor});
+}
+
 struct NumberOp {
   std::string_view name;
   ir::Attributes attributes;
@@ -195,8 +201,11 @@ Value tensor_binary(Elaboration& in, const ast::Binary& binary, SourceRange rang
 
   std::vector<SourceRange> places = {binary.left->range, binary.right->range};
   in.builder.set_origin(range);
-  ir::ValueIds operands = {a != nullptr ? a->id : ir::ValueId{},
-                           b != nullptr ? b->id : ir::ValueId{}};
+  const auto operand = [&](const TensorValue* tensor) {
+    if (tensor == nullptr) return ir::ValueId{};
+    return is_comparison(binary.op) ? as_real(in, tensor->id) : tensor->id;
+  };
+  ir::ValueIds operands = {operand(a), operand(b)};
   if (a == nullptr || b == nullptr) {
     const size_t side = a == nullptr ? 0 : 1;  // of the number
     const double number = side == 0 ? left.as_double() : right.as_double();

@@ -345,7 +345,15 @@ net N(x: f32[2, 3]) -> y: f32[2, 3] {
                 "f32[2, 3]");
 }
 
-td",
+TEST_CASE("programs: elements that class numbers name, given and found") {
+  check_program(R"td(
+net N(x: f32[4, 3], i: class(3)[4, 2]) -> y: f32[4, 2] {
+  param w: f32[3, 3] = ones
+  h = x @ w
+  best = gather(h, argmax(h, axis: -1)) + gather(w[0], argmax(transpose(w), axis: 0))[0]
+  return gather(h, i) * gather(pad(w, axis: 0, before: 0, after: 1), i) + rearrange(best, "n -> n 1")
+}
+)td",
                 "f32[4, 2]");
 }
 

@@ -8,6 +8,7 @@ enum { kFloats = 40000 };
 static float operand_a[kFloats], operand_b[kFloats], result[kFloats];
 static float small[4][512];
 static int32_t labels[64];
+static int32_t numbers[64];  // results of kernels that give class numbers
 static const float rate = 0.01f;
 
 static uint64_t state;
@@ -33,6 +34,7 @@ static void prepare(void) {
   fill(result, kFloats);
   for (int32_t i = 0; i < 4; ++i) fill(small[i], 512);
   for (int32_t i = 0; i < 64; ++i) labels[i] = (int32_t)(random_bits() % 10u);
+  for (int32_t i = 0; i < 64; ++i) numbers[i] = -1;
 }
 
 static void report(const char* name) {
@@ -41,6 +43,7 @@ static void report(const char* name) {
     const float value = result[i] != result[i] ? TD_NAN : result[i];
     hash = (hash ^ td_bits_of_float(value)) * 1099511628211u;
   }
+  for (int32_t i = 0; i < 64; ++i) hash = (hash ^ (uint32_t)numbers[i]) * 1099511628211u;
   char text[17];
   for (int32_t i = 0; i < 16; ++i) text[i] = "0123456789abcdef"[(hash >> (4 * i)) & 15u];
   text[16] = ' ';
@@ -180,6 +183,11 @@ static void run_reductions(void) {
   RUN(td_exp_difference_lanes_f32, LANES, .b = operand_b, .b_stride = {1}, .reduce_b = {0, 0});
   RUN(td_join_lanes_f32, .y = result, .x = operand_a, .rows = 17, .y_row = 2, .x_row = 9,
       .divisor = 37);
+#define NUMBERS .rank = 1, .extent = {21}, .y_stride = {3}
+  RUN(td_argmax_f32, .y = numbers, NUMBERS, .x = operand_a, .x_stride = {13}, .reduce_rank = 1,
+      .reduce_extent = {13}, .reduce_stride = {21});
+  RUN(td_to_f32, .y = result, NUMBERS, .a = labels, .a_stride = {2});
+  RUN(td_copy_i32, .y = numbers, NUMBERS, .a = labels, .a_stride = {2});
 #define EXTREMUM_GRAD                                                                          \
   .dx = result, .x = operand_a, .dy = operand_b, .rank = 1, .extent = {21}, .dx_stride = {13}, \
   .x_stride = {13}, .dy_stride = {1}, .reduce_rank = 2, .reduce_extent = {9, 13},              \
@@ -223,6 +231,10 @@ static void run_rows(int32_t columns) {
       .x_row = columns);
   RUN(td_layer_norm_weight_grad_f32, .dweight = result, .dy = operand_b, .x = operand_a,
       .mean = small[2], .rstd = small[3], ROWS, .dy_row = columns, .x_row = columns);
+  RUN(td_gather_f32, .y = result, .x = operand_a, .index = labels, .rows = 17, .each = 3,
+      .classes = 9, .y_row = 3, .x_row = columns, .index_row = 2);
+  RUN(td_gather_grad_f32, .dx = result, .dy = operand_a, .index = labels, .rows = 17, .each = 3,
+      .classes = 9, .dx_row = columns, .dy_row = 3, .index_row = 2);
   RUN(td_embedding_f32, .y = result, .table = operand_a, .index = labels, ROWS, .vocabulary = 9,
       .y_row = columns, .table_row = columns);
   RUN(td_embedding_grad_f32, .dtable = result, .dy = operand_a, .index = labels, ROWS,

@@ -454,6 +454,45 @@ TEST_CASE("op-12: numbers, or mirror images, before and after a tensor") {
         std::string::npos);
 }
 
+TEST_CASE("op-13: class numbers of the largest elements, and elements that class numbers name") {
+  CHECK(computed("to_f32(argmax(x, axis: 0))").data == Numbers{1, 1, 1});
+  CHECK(computed("to_f32(argmax(x * (2.5 - x), axis: -1))").data == Numbers{1, 0});
+  CHECK(said("net N(x: f32[2, 3]) -> y: class(3)[2] { return argmax(x, axis: 1) }\n") == "");
+  CHECK(computed("to_f32(argmax(x * 0, axis: -1))").data == Numbers{0, 0});
+  CHECK(computed("argmax(x, axis: -1) == 2").data == Numbers{1, 1});
+  CHECK(computed("argmax(x[0], axis: 0) < argmax(-x[1], axis: 0)").data == Numbers{0});
+  CHECK(computed("gather(x, argmax(x, axis: -1))").data == Numbers{2, 5});
+  CHECK(computed("gather(x[0], argmax(x, axis: 1))").data == Numbers{2, 2});
+  CHECK(computed("accuracy(x, argmax(x, axis: -1))").data == Numbers{1});
+  const auto with = [](const std::string& statements) {
+    return said(
+        "net N(x: f32[2, 3], one: class(3)[2], other: class(4)[2], all: class(3)) -> y: "
+        "f32[..] {\n" +
+        statements + "\n}\n");
+  };
+  const std::string rest = " + sum(to_f32(one)) + sum(to_f32(other)) + to_f32(all)";
+  CHECK(with("return gather(x, one)" + rest) == "");
+  CHECK(with("return gather(x, other)" + rest) == "class-count");
+  CHECK(with("return gather(x, argmax(transpose(x) @ x, axis: -1))" + rest) == "op-axes");
+  CHECK(with("return gather(x, argmax(x @ transpose(x), axis: -1))" + rest) == "class-count");
+  CHECK(with("return gather(x, all)" + rest) == "op-axes");
+  CHECK(with("return gather(x[0, 0], all)" + rest) == "op-axes");
+  CHECK(with("return gather(x[0], all)" + rest) == "");
+  CHECK(with("return gather(x, x)" + rest) == "op-dtype");
+  CHECK(with("return argmax(x, axis: 2) == 1" + rest) == "op-axis");
+  CHECK(with("return x[0] + argmax(one, axis: 0)" + rest) == "op-dtype");
+  CHECK(with("return x[0] + one" + rest) == "op-dtype");
+  CHECK(with("return argmax(x) == 1" + rest) == "missing-argument");
+}
+
+TEST_CASE("op-13: class numbers that no sample decides are the same for all of them") {
+  CHECK(compiled("net N(x: f32[2, 3]) -> y: f32[], best: class(3)[2], z: f32[2] {\n"
+                 "  param w: f32[2, 3] = uniform(1)\n"
+                 "  best = argmax(w, axis: -1)\n"
+                 "  return accuracy(x * w, best), best, gather(x * w, best)\n}\n"
+                 "train t of N { loss sum(z)  optimizer sgd(lr: 0.1) }\n") == "");
+}
+
 // ---- parameters and paths ----
 
 TEST_CASE("name-1: initial values") {
