@@ -191,7 +191,7 @@ struct OpDef {
   bool is_view = false;
   /// Whether a call gives input 0 as it is; null: never (views: if the shapes are equal).
   bool (*is_identity)(const Call&) = nullptr;
-  /// The output is input 0 with `before` and `after` zeros around it along `axis`.
+  /// The output is input 0, its elements `step` apart along `axis`, with `value` around them.
   bool is_padding = false;
   /// The output is input 0 with its last axes permuted as `axes` says.
   bool is_permutation = false;

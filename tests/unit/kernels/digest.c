@@ -8,6 +8,7 @@ enum { kFloats = 40000 };
 static float operand_a[kFloats], operand_b[kFloats], result[kFloats];
 static float small[4][512];
 static int32_t labels[64];
+static int32_t numbers[64];  // results of kernels that give class numbers
 static const float rate = 0.01f;
 
 static uint64_t state;
@@ -33,6 +34,7 @@ static void prepare(void) {
   fill(result, kFloats);
   for (int32_t i = 0; i < 4; ++i) fill(small[i], 512);
   for (int32_t i = 0; i < 64; ++i) labels[i] = (int32_t)(random_bits() % 10u);
+  for (int32_t i = 0; i < 64; ++i) numbers[i] = -1;
 }
 
 static void report(const char* name) {
@@ -41,6 +43,7 @@ static void report(const char* name) {
     const float value = result[i] != result[i] ? TD_NAN : result[i];
     hash = (hash ^ td_bits_of_float(value)) * 1099511628211u;
   }
+  for (int32_t i = 0; i < 64; ++i) hash = (hash ^ (uint32_t)numbers[i]) * 1099511628211u;
   char text[17];
   for (int32_t i = 0; i < 16; ++i) text[i] = "0123456789abcdef"[(hash >> (4 * i)) & 15u];
   text[16] = ' ';
@@ -180,6 +183,11 @@ static void run_reductions(void) {
   RUN(td_exp_difference_lanes_f32, LANES, .b = operand_b, .b_stride = {1}, .reduce_b = {0, 0});
   RUN(td_join_lanes_f32, .y = result, .x = operand_a, .rows = 17, .y_row = 2, .x_row = 9,
       .divisor = 37);
+#define NUMBERS .rank = 1, .extent = {21}, .y_stride = {3}
+  RUN(td_argmax_f32, .y = numbers, NUMBERS, .x = operand_a, .x_stride = {13}, .reduce_rank = 1,
+      .reduce_extent = {13}, .reduce_stride = {21});
+  RUN(td_to_f32, .y = result, NUMBERS, .a = labels, .a_stride = {2});
+  RUN(td_copy_i32, .y = numbers, NUMBERS, .a = labels, .a_stride = {2});
 #define EXTREMUM_GRAD                                                                          \
   .dx = result, .x = operand_a, .dy = operand_b, .rank = 1, .extent = {21}, .dx_stride = {13}, \
   .x_stride = {13}, .dy_stride = {1}, .reduce_rank = 2, .reduce_extent = {9, 13},              \
@@ -230,6 +238,10 @@ static void run_rows(int32_t columns) {
       .x_row = columns);
   RUN(td_layer_norm_weight_grad_f32, .dweight = result, .dy = operand_b, .x = operand_a,
       .mean = small[2], .rstd = small[3], ROWS, .dy_row = columns, .x_row = columns);
+  RUN(td_gather_f32, .y = result, .x = operand_a, .index = labels, .rows = 17, .each = 3,
+      .classes = 9, .y_row = 3, .x_row = columns, .index_row = 2);
+  RUN(td_gather_grad_f32, .dx = result, .dy = operand_a, .index = labels, .rows = 17, .each = 3,
+      .classes = 9, .dx_row = columns, .dy_row = 3, .index_row = 2);
   RUN(td_embedding_f32, .y = result, .table = operand_a, .index = labels, ROWS, .vocabulary = 9,
       .y_row = columns, .table_row = columns);
   RUN(td_embedding_grad_f32, .dtable = result, .dy = operand_a, .index = labels, ROWS,
@@ -296,6 +308,18 @@ static void run_resampling(void) {
   RUN(td_resize_nearest_grad_f32, .dx = result, .dy = operand_a, RESAMPLED_GRAD);
 }
 
+static void run_padding(void) {
+#define GROWN .rank = 3, .extent = {3, 17, 5}, .axis = 1
+  for (int32_t step = 1; step < 4; ++step)
+    RUN(td_pad_f32, .y = result, .a = operand_a, GROWN, .begin = 2, .end = 3 + 4 * step,
+        .step = step, .value = 0.7f, .y_stride = {85, 5, 1}, .a_stride = {25, 5, 1});
+#define MIRROR GROWN, .first = 1, .before = 6, .after = 7, .last = 20
+  RUN(td_reflect_pad_f32, .y = result, .x = operand_a, MIRROR, .output_stride = {85, 5, 1},
+      .input_stride = {105, 5, 1});
+  RUN(td_reflect_pad_grad_f32, .dx = result, .dy = operand_a, MIRROR, .output_stride = {85, 5, 1},
+      .input_stride = {170, 5, 1});
+}
+
 /// Floats of all sizes through the elementary functions, then through fused multiply-adds.
 static void run_mathematics(void) {
 #define SWEEP(function)                                                                         \
@@ -333,7 +357,12 @@ int main(void) {
   RUN_BINARY(td_gelu_tanh_grad_f32);
   RUN_BINARY(td_maximum_f32);
   RUN_BINARY(td_minimum_f32);
+  RUN_BINARY(td_equal_f32);
+  RUN_BINARY(td_not_equal_f32);
+  RUN_BINARY(td_less_f32);
+  RUN_BINARY(td_less_equal_f32);
   RUN_TERNARY(td_maximum_grad_f32);
+  RUN_TERNARY(td_where_f32);
   RUN_BINARY(td_abs_grad_f32);
   RUN_BINARY(td_rsqrt_grad_f32);
   RUN_BINARY(td_relu6_grad_f32);
@@ -395,6 +424,7 @@ int main(void) {
   run_drop();
   run_pooling();
   run_resampling();
+  run_padding();
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
       .inverse_count = small[0], .rows = 1, .columns = 1003);
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,

@@ -575,6 +575,38 @@ TEST_CASE("embedding gathers rows, and its gradient is one chain per entry") {
   CHECK(same_bits(dtable, expected));
 }
 
+TEST_CASE("gather takes elements of rows, and its gradient is one chain for each of them") {
+  const int32_t classes = 5, each = 4;
+  const std::vector<int32_t> index = {2, 0, 2, 2, 5, -1, 4, 0x7fffffff};
+  const std::vector<float> x = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  std::vector<float> y(8);
+  run("td_gather_f32", y,
+      td_gather_f32_args{.y = y.data(),
+                         .x = x.data(),
+                         .index = index.data(),
+                         .rows = 2,
+                         .each = each,
+                         .classes = classes,
+                         .y_row = each,
+                         .x_row = classes,
+                         .index_row = each});
+  CHECK(same_bits(y, {3, 1, 3, 3, NAN, NAN, 10, NAN}));
+  // (2^24 + 1) + 1 is 2^24 in floats, 2^24 + (1 + 1) is not.
+  const std::vector<float> dy = {0x1p24F, 9, 1, 1, 7, 7, -0.0F, 7};
+  std::vector<float> dx(10, NAN);
+  run("td_gather_grad_f32", dx,
+      td_gather_grad_f32_args{.dx = dx.data(),
+                              .dy = dy.data(),
+                              .index = index.data(),
+                              .rows = 2,
+                              .each = each,
+                              .classes = classes,
+                              .dx_row = classes,
+                              .dy_row = each,
+                              .index_row = each});
+  CHECK(same_bits(dx, {9, 0.0F, 0x1p24F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F}));
+}
+
 TEST_CASE("sgd steps against the mean gradient, in place and in rows") {
   const std::vector<float> w = Random(9).values(43);
   const std::vector<float> g = Random(10).values(43);

@@ -61,11 +61,13 @@ class CallNet {
       graph.outputs.push_back({.name = fmt::format("result{}", i),
                                .kind = ir::OutputKind::result,
                                .value = results[i]});
+      const bool is_real = graph.type(results[i]).dtype == ir::DType::f32;
+      const ir::ValueId result = is_real ? results[i] : builder.emit("to_f32", {results[i]});
       const Sample weight = {
-          .inputs = {graph.type(results[i])}, .attributes = {}, .domains = {{-1, 1}}};
+          .inputs = {graph.type(result)}, .attributes = {}, .domains = {{-1, 1}}};
       weights_.push_back(fmt::format("argument{}", arguments_));
       const ir::ValueId weighted =
-          builder.emit("mul", {results[i], add_argument(builder, weight, 0, random)});
+          builder.emit("mul", {result, add_argument(builder, weight, 0, random)});
       const ir::ValueId sum = builder.emit("sum", {weighted});
       loss = loss.is_valid() ? builder.emit("add", {loss, sum}) : sum;
     }
