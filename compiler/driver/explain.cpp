@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "diag/diagnostic.h"
@@ -64,6 +65,22 @@ std::optional<std::string> rule_text(std::string_view label) {
   const size_t begin = text.rfind('\n', at) + 1;
   const size_t end = std::min(text.find("\n\n", at), text.find("\n- ", at));
   return std::string(text.substr(begin, end - begin)) + "\n";
+}
+
+/// The manual's items with a label that name a word of programs: `zeros(..)`, `freeze`.
+std::string rules_naming(std::string_view word) {
+  const std::string_view text = manual("grammar/language.md");
+  constexpr std::string_view kItem = "\n- **";
+  std::string rules;
+  for (size_t at = text.find(kItem); at != std::string_view::npos; at = text.find(kItem, at + 1)) {
+    const size_t end = std::min(text.find("\n\n", at + 1), text.find("\n- ", at + 1));
+    const std::string_view item = text.substr(at + 1, end - at - 1);
+    const bool names_it = std::ranges::any_of(std::string_view("`( "), [&](char behind) {
+      return item.find(fmt::format("`{}{}", word, behind)) != std::string_view::npos;
+    });
+    if (names_it) rules += fmt::format("{}\n", item);
+  }
+  return rules;
 }
 
 // ---- messages -----------------------------------------------------------------------------------
@@ -142,7 +159,9 @@ std::string paragraph(const std::vector<std::string>& names) {
 
 std::string names_text() {
   std::string text =
-      "`tdc explain NAME` explains one of these, or a rule of the manual, such as shape-3.\n";
+      "`tdc explain NAME` explains one of these, a rule of the manual, such as shape-3, or a word "
+      "of "
+      "programs that a\nrule names, such as freeze.\n";
   for (const std::string_view section : kSections)
     text += fmt::format("\n{}\n{}", section, paragraph(names_of(entries_below(section))));
   return text + fmt::format("\nMessages\n{}", paragraph(explained_codes()));
@@ -154,8 +173,12 @@ std::optional<std::string> explanation_text(std::string_view name) {
     const auto entry = std::ranges::find(entries, name, &Entry::name);
     if (entry != entries.end()) return std::string(entry->text);
   }
-  if (std::optional<std::string> text = message_text(name)) return text;
-  return rule_text(name);
+  if (std::optional<std::string> text = rule_text(name)) return text;
+  const std::optional<std::string> message = message_text(name);
+  const std::string rules = rules_naming(name);
+  if (!message && rules.empty()) return std::nullopt;
+  const bool are_both = message && !rules.empty();
+  return message.value_or("") + (are_both ? "\nRules that name it:\n\n" : "") + rules;
 }
 
 std::string unknown_name_text(std::string_view name) {
@@ -164,7 +187,7 @@ std::string unknown_name_text(std::string_view name) {
     std::ranges::copy(names_of(entries_below(section)), std::back_inserter(known));
   const std::optional<std::string> near = nearest(name, known);
   return fmt::format(
-      "no op, layer, message or rule is called `{}`; {}", name,
+      "no op, layer, message, rule or word of programs is called `{}`; {}", name,
       near ? fmt::format("did you mean `{}`?", *near) : "`tdc explain` lists what there is");
 }
 

@@ -95,7 +95,17 @@ TEST_CASE("explain: ops, layers and rules") {
   const std::string rule = explanation_text("limit-6").value_or("");
   CHECK(rule.find("**limit-6**") != std::string::npos);
   CHECK_FALSE(explanation_text("lexis-1").has_value());
-  CHECK_FALSE(explanation_text("").has_value());
+}
+
+TEST_CASE("explain: words of programs that are no ops, by the rules that name them") {
+  const auto text = [](const std::string& word) { return explanation_text(word).value_or(""); };
+  CHECK(text("zeros").find("- **op-9** `zeros([n, m])`") != std::string::npos);
+  CHECK(text("freeze").starts_with("- **train-3** `freeze selection`"));
+  CHECK(text("rearrange").find("[rearrange]\n") != std::string::npos);
+  CHECK(text("rearrange").find("\nRules that name it:\n\n") < text("rearrange").find("- **op-6**"));
+  CHECK(text("matmul-inner-dim").find("Rules that name it") == std::string::npos);
+  CHECK_FALSE(explanation_text("xyzzy").has_value());
+  CHECK_FALSE(explanation_text("`").has_value());
 }
 
 TEST_CASE("explain: all names, and what is near to one that is none") {
@@ -103,9 +113,11 @@ TEST_CASE("explain: all names, and what is near to one that is none") {
   for (const std::string name : {" softmax", " Linear", " matmul-inner-dim"})
     CHECK(names.find(name) != std::string::npos);
   CHECK(unknown_name_text("sofmax") ==
-        "no op, layer, message or rule is called `sofmax`; did you mean `softmax`?");
+        "no op, layer, message, rule or word of programs is called `sofmax`; did you mean "
+        "`softmax`?");
   CHECK(unknown_name_text("x") ==
-        "no op, layer, message or rule is called `x`; `tdc explain` lists what there is");
+        "no op, layer, message, rule or word of programs is called `x`; `tdc explain` lists what "
+        "there is");
 }
 
 }  // namespace
