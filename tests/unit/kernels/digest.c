@@ -9,7 +9,7 @@ static float operand_a[kFloats], operand_b[kFloats], result[kFloats];
 static float small[4][512];
 static int32_t labels[64];
 static int32_t numbers[64];  // results of kernels that give class numbers
-static const float rate = 0.01f;
+static const float rate = 0.01f, zero = 0.0f;
 
 static uint64_t state;
 
@@ -83,6 +83,11 @@ static void report(const char* name) {
   RUN(kernel, DENSE, .b = operand_b, .b_stride = {1001, 1}); \
   RUN(kernel, DENSE, .b = operand_b, .b_stride = {1, 0});    \
   RUN(kernel, STRIDED, .b = operand_b, .b_stride = {0, 1, 5})
+
+/* Also with itself: NaNs, and pairs that are equal. */
+#define RUN_COMPARISON(kernel) \
+  RUN_BINARY(kernel);          \
+  RUN(kernel, DENSE, .b = operand_a, .b_stride = {1001, 1})
 
 #define RUN_TERNARY(kernel)                                                           \
   RUN(kernel, DENSE, .b = operand_b, .b_stride = {1001, 1}, .c = operand_a + 20000,   \
@@ -357,12 +362,14 @@ int main(void) {
   RUN_BINARY(td_gelu_tanh_grad_f32);
   RUN_BINARY(td_maximum_f32);
   RUN_BINARY(td_minimum_f32);
-  RUN_BINARY(td_equal_f32);
-  RUN_BINARY(td_not_equal_f32);
-  RUN_BINARY(td_less_f32);
-  RUN_BINARY(td_less_equal_f32);
+  RUN_COMPARISON(td_equal_f32);
+  RUN_COMPARISON(td_not_equal_f32);
+  RUN_COMPARISON(td_less_f32);
+  RUN_COMPARISON(td_less_equal_f32);
   RUN_TERNARY(td_maximum_grad_f32);
   RUN_TERNARY(td_where_f32);
+  RUN(td_where_f32, .y = result, .a = &zero, .b = operand_a, .c = operand_b, .rank = 1,
+      .extent = {1001}, .y_stride = {1}, .a_stride = {0}, .b_stride = {1}, .c_stride = {1});
   RUN_BINARY(td_abs_grad_f32);
   RUN_BINARY(td_rsqrt_grad_f32);
   RUN_BINARY(td_relu6_grad_f32);
