@@ -23,7 +23,8 @@
 /// gathers as few panels as possible.
 ///
 /// Where a chain holds the taps of one channel only and few results share them (depthwise
-/// convolutions), blocks of columns of a row read a patch of the image, with the zeros beside it.
+/// convolutions), blocks of columns of a row read a patch of the image, with the zeros beside it;
+/// taps of 3 neighbours need none.
 #include "td_product.h"
 
 /// `count` elements of a row of `width`, the first at index `first`, then every `step`-th; 0 where
@@ -282,6 +283,29 @@ typedef struct {
   int32_t row, column, width;
 } td_patch;
 
+/// `before` zeros, `count` elements, and `after` zeros: a few each.
+static inline void td_copy_between_zeros(float* to, int32_t before, const float* from,
+                                         int32_t count, int32_t after) {
+  TD_ROLLED for (; before > 0; --before) {
+    *to++ = 0.0f;
+  }
+  for (; count >= 4; count -= 4) {
+    const float first = from[0], second = from[1], third = from[2], fourth = from[3];
+    from += 4;
+    to[0] = first;
+    to[1] = second;
+    to[2] = third;
+    to[3] = fourth;
+    to += 4;
+  }
+  TD_ROLLED for (; count > 0; --count) {
+    *to++ = *from++;
+  }
+  TD_ROLLED for (; after > 0; --after) {
+    *to++ = 0.0f;
+  }
+}
+
 /// What rows `begin .. end` of a result and `columns` columns from `column` on look at.
 static void td_copy_patch(td_patch* patch, const td_channel_rows* p, int32_t begin, int32_t end,
                           int32_t column, int32_t columns) {
@@ -294,14 +318,13 @@ static void td_copy_patch(td_patch* patch, const td_channel_rows* p, int32_t beg
   patch->width = (columns - 1) * p->column_step + td_max_int(column_reach, -column_reach) + 1;
   const int32_t left = td_min_int(td_max_int(-patch->column, 0), patch->width);
   const int32_t right = td_max_int(td_min_int(p->width - patch->column, patch->width), left);
+  const int32_t end_row = td_min_int(last, p->height - 1) + 1;
+  const float* from = p->image + patch->row * p->image_row + (patch->column + left);
   float* to = patch->at;
-  for (int32_t row = patch->row; row <= td_min_int(last, p->height - 1); ++row) {
-    const float* const from = p->image + row * p->image_row;
-    int32_t at = 0;
-    for (; at < left; ++at) to[at] = 0.0f;
-    for (; at < right; ++at) to[at] = from[patch->column + at];
-    for (; at < patch->width; ++at) to[at] = 0.0f;
+  for (int32_t row = patch->row; row < end_row; ++row) {
+    td_copy_between_zeros(to, left, from, right - left, patch->width - right);
     to += patch->width;
+    from += p->image_row;
   }
 }
 
@@ -309,27 +332,21 @@ static void td_copy_patch(td_patch* patch, const td_channel_rows* p, int32_t beg
 /// for which a row's samples stay in registers, or in any other way.
 typedef enum { td_taps_any, td_taps_3_up, td_taps_3_down } td_row_taps;
 
-/// The taps of a result's row that are in its chains: `rows` rows of them from `w` on, the first of
-/// which looks at element `at` of a patch for the result's first column, and the next ones `step`
-/// further.
+/// The rows of taps that are in the chains of a result's row: `rows` of them from `tap` on, the
+/// first of which looks at row `row` of the image.
 typedef struct {
-  const float* w;
-  int32_t rows, at, step;
+  int32_t tap, rows, row;
 } td_row_chain;
 
-static td_row_chain td_row_chain_of(const td_channel_rows* p, const td_patch* patch, int32_t i) {
-  int32_t row = p->row + i * p->row_step;
-  int32_t tap = 0;
-  for (; tap < p->kernel_height && (row < 0 || row >= p->height); ++tap) row += p->row_tap;
-  td_row_chain chain = {0};
-  if (tap == p->kernel_height) return chain;
-  chain.w = p->w + tap * p->w_row;
-  chain.at = (row - patch->row) * patch->width + (p->column - patch->column);
-  chain.step = p->row_tap * patch->width;
-  for (; tap < p->kernel_height && row >= 0 && row < p->height; ++tap) {
-    ++chain.rows;
-    row += p->row_tap;
+static td_row_chain td_row_chain_of(const td_channel_rows* p, int32_t i) {
+  td_row_chain chain = {.row = p->row + i * p->row_step};
+  while (chain.tap < p->kernel_height && (chain.row < 0 || chain.row >= p->height)) {
+    ++chain.tap;
+    chain.row += p->row_tap;
   }
+  int32_t row = chain.row;
+  for (; chain.tap + chain.rows < p->kernel_height && row >= 0 && row < p->height; ++chain.rows)
+    row += p->row_tap;
   return chain;
 }
 
@@ -337,6 +354,10 @@ static td_row_chain td_row_chain_of(const td_channel_rows* p, const td_patch* pa
 /// padding. `taps` is a constant.
 TD_INLINE void td_channel_block(float* y, const td_channel_rows* p, const td_patch* patch,
                                 td_row_chain chain, int32_t begin, td_row_taps taps) {
+  const float* w = p->w + chain.tap * p->w_row;
+  const float* from = patch->at + (chain.row - patch->row) * patch->width +
+                      (p->column - patch->column) +
+                      begin * (taps == td_taps_any ? p->column_step : 1);
   const int32_t columns = td_min_int(p->columns - begin, TD_BLOCK_COLUMNS);
   float ragged[TD_BLOCK_COLUMNS];  // has run-time indices, which sums in registers cannot have
   float sum[TD_BLOCK_COLUMNS];
@@ -346,27 +367,25 @@ TD_INLINE void td_channel_block(float* y, const td_channel_rows* p, const td_pat
     for (int32_t j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[j] = j < columns ? y[j] : 0.0f;
     TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[j] = ragged[j];
   }
-  chain.at += begin * (taps == td_taps_any ? p->column_step : 1);
   for (; chain.rows > 0; --chain.rows) {
-    const float* const from = patch->at + chain.at;
     if (taps != td_taps_any) {
       TD_UNROLL_ROWS for (int tap = 0; tap < 3; ++tap) {
-        const float factor = chain.w[tap];
+        const float factor = w[tap];
         TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
           sum[j] = td_fmaf(factor, from[taps == td_taps_3_up ? j + tap : j - tap], sum[j]);
         }
       }
     } else {
       for (int32_t tap = 0; tap < p->kernel_width; ++tap) {
-        const float factor = chain.w[tap];
+        const float factor = w[tap];
         const float* const met = from + tap * p->column_tap;
         TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
           sum[j] = td_fmaf(factor, met[j * p->column_step], sum[j]);
         }
       }
     }
-    chain.w += p->w_row;
-    chain.at += chain.step;
+    w += p->w_row;
+    from += p->row_tap * patch->width;
   }
   if (columns == TD_BLOCK_COLUMNS) {
     TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) y[j] = sum[j];
@@ -376,13 +395,178 @@ TD_INLINE void td_channel_block(float* y, const td_channel_rows* p, const td_pat
   }
 }
 
+// Three taps side by side that look at no more than one column beyond the image need no patch.
+
+/// The most columns of a block of results whose sums stay in registers, with nine weights and the
+/// samples of a row.
+#define TD_NEAR_COLUMNS 6
+
+#if TD_BLOCK_COLUMNS < TD_NEAR_COLUMNS
+#define TD_UNROLL_COLUMNS _Pragma("GCC unroll 8")
+#else
+#define TD_UNROLL_COLUMNS
+#endif
+
+/// What the first tap of a block of columns looks at: `met` at the sample of the first column but
+/// one, `left` and `right` at those before and behind the block's, or at a zero; and how far they
+/// go from one row of taps, or of results, to the next.
+typedef struct {
+  const float *met, *left, *right;
+  int32_t met_tap, left_tap, right_tap;
+  int32_t met_row, left_row, right_row;
+} td_near;
+
+/// For columns `column .. column + columns` of rows whose first has `chain`.
+static td_near td_near_of(const td_channel_rows* p, td_row_chain chain, int32_t column,
+                          int32_t columns, const float* zero) {
+  const int32_t first = p->column + column + td_min_int(2 * p->column_tap, 0);
+  const float* const from = p->image + chain.row * p->image_row + first;
+  const int has_left = first >= 0, has_right = first + columns + 1 < p->width;
+  td_near near = {.met = from + 1, .left = has_left ? from : zero};
+  near.right = has_right ? from + columns + 1 : zero;
+  near.met_tap = p->row_tap * p->image_row;
+  near.met_row = p->row_step * p->image_row;
+  near.left_tap = has_left ? near.met_tap : 0;
+  near.left_row = has_left ? near.met_row : 0;
+  near.right_tap = has_right ? near.met_tap : 0;
+  near.right_row = has_right ? near.met_row : 0;
+  return near;
+}
+
+/// The samples of a row of taps; to the next one.
+TD_INLINE void td_take_samples(float* sample, td_near* at, int columns) {
+  sample[0] = *at->left;
+  TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) sample[j + 1] = at->met[j];
+  sample[columns + 1] = *at->right;
+  at->met += at->met_tap;
+  at->left += at->left_tap;
+  at->right += at->right_tap;
+}
+
+TD_INLINE void td_next_near_row(td_near* at) {
+  at->met += at->met_row;
+  at->left += at->left_row;
+  at->right += at->right_row;
+}
+
+/// Adds a row of 3 taps to the sums of a block's row; rightwards if `is_up`.
+TD_INLINE void td_add_near_taps(float* sum, const float* factor, const float* sample, int columns,
+                                int is_up) {
+  TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) {
+    TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) {
+      sum[j] = td_fmaf(factor[q], sample[is_up ? j + q : j + 2 - q], sum[j]);
+    }
+  }
+}
+
+/// A block of `columns` columns, a constant, of `rows` rows whose chains hold `tap_rows` rows of 3
+/// taps: rightwards if `is_up`, a constant, else leftwards.
+TD_INLINE void td_near_block(float* y, int32_t y_row, td_near at, int32_t rows, const float* w,
+                             int32_t w_row, int32_t tap_rows, int columns, int is_up) {
+  float sum[TD_NEAR_COLUMNS], sample[TD_NEAR_COLUMNS + 2];
+  if (tap_rows == 3) {
+    float factor[3][3];
+    TD_UNROLL_ROWS for (int p = 0; p < 3; ++p) {
+      TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) factor[p][q] = w[p * w_row + q];
+    }
+    for (; rows > 0; --rows) {
+      td_near row = at;
+      TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) sum[j] = 0.0f;
+      TD_UNROLL_ROWS for (int p = 0; p < 3; ++p) {
+        td_take_samples(sample, &row, columns);
+        td_add_near_taps(sum, factor[p], sample, columns, is_up);
+      }
+      TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) y[j] = sum[j];
+      y += y_row;
+      td_next_near_row(&at);
+    }
+    return;
+  }
+  for (; rows > 0; --rows) {
+    td_near row = at;
+    const float* factor = w;
+    TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) sum[j] = 0.0f;
+    TD_ROLLED for (int32_t p = tap_rows; p > 0; --p) {
+      td_take_samples(sample, &row, columns);
+      td_add_near_taps(sum, factor, sample, columns, is_up);
+      factor += w_row;
+    }
+    TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) y[j] = sum[j];
+    y += y_row;
+    td_next_near_row(&at);
+  }
+}
+
+/// Rows `begin .. end`, all with `chain`, in blocks of 3 to 6 columns.
+TD_INLINE void td_near_columns(const td_channel_rows* p, td_row_chain chain, int32_t begin,
+                               int32_t end, int is_up) {
+  const float zero = 0.0f;
+  const float* const w = p->w + chain.tap * p->w_row;
+  int32_t column = 0;
+  for (int32_t blocks = td_blocks_of(p->columns, TD_NEAR_COLUMNS); blocks > 0; --blocks) {
+    const int32_t columns = td_blocks_of(p->columns - column, blocks);
+    const td_near at = td_near_of(p, chain, column, columns, &zero);
+    float* const y = p->y + begin * p->y_row + column;
+    const int32_t rows = end - begin;
+    switch (columns) {
+      case 3:
+        td_near_block(y, p->y_row, at, rows, w, p->w_row, chain.rows, 3, is_up);
+        break;
+      case 4:
+        td_near_block(y, p->y_row, at, rows, w, p->w_row, chain.rows, 4, is_up);
+        break;
+      case 5:
+        td_near_block(y, p->y_row, at, rows, w, p->w_row, chain.rows, 5, is_up);
+        break;
+      default:
+        td_near_block(y, p->y_row, at, rows, w, p->w_row, chain.rows, 6, is_up);
+        break;
+    }
+    column += columns;
+  }
+}
+
+/// Whether a row's taps are three neighbours that look at no more than one column beyond the image,
+/// and results too few for blocks of TD_BLOCK_COLUMNS.
+static int td_is_near(const td_channel_rows* p) {
+  const int32_t first = p->column + td_min_int(2 * p->column_tap, 0);
+  return (TD_BLOCK_COLUMNS < TD_NEAR_COLUMNS || p->columns < TD_BLOCK_COLUMNS) &&
+         p->kernel_width == 3 && p->column_step == 1 &&
+         (p->column_tap == 1 || p->column_tap == -1) && p->columns >= 3 && first >= -1 &&
+         first + p->columns + 1 <= p->width;
+}
+
+/// The rows of `begin .. end` whose chains hold all taps; none: `begin` is `end`.
+static td_range td_rows_with_all_taps(const td_channel_rows* p, int32_t begin, int32_t end) {
+  const int32_t reach = (p->kernel_height - 1) * p->row_tap;
+  const int32_t before = -(p->row + td_min_int(reach, 0));  // rows of the image that are missing
+  const int32_t last = p->height - 1 - (p->row + td_max_int(reach, 0));
+  td_range rows = {.begin = begin, .end = end};
+  if (before > 0) rows.begin = td_max_int(begin, td_blocks_of(before, p->row_step));
+  rows.end = td_min_int(end, last < 0 ? 0 : last / p->row_step + 1);
+  if (rows.begin >= rows.end) rows.begin = rows.end = end;
+  return rows;
+}
+
+/// Rows `begin .. end` straight from the image. `is_up`, a constant: taps look rightwards.
+TD_INLINE void td_near_rows(const td_channel_rows* rows, int32_t begin, int32_t end, int is_up) {
+  const td_channel_rows p = *rows;  // which no result can be part of
+  const td_range all = td_rows_with_all_taps(&p, begin, end);
+  while (begin < end) {
+    const int32_t next = begin == all.begin ? all.end : begin + 1;
+    td_near_columns(&p, td_row_chain_of(&p, begin), begin, next, is_up);
+    begin = next;
+  }
+}
+
 /// The results that a patch is for.
 static void td_channel_patch(const td_channel_rows* rows, const td_patch* patch, int32_t begin,
                              int32_t end, int32_t column, int32_t column_end) {
   const td_channel_rows p = *rows;  // which no result can be part of
-  const int is_3 = p.kernel_width == 3 && p.column_step == 1;
+  // Where blocks are narrow, most rows of 3 taps need no patch.
+  const int is_3 = TD_BLOCK_COLUMNS > TD_NEAR_COLUMNS && p.kernel_width == 3 && p.column_step == 1;
   for (int32_t i = begin; i < end; ++i) {
-    const td_row_chain chain = td_row_chain_of(&p, patch, i);
+    const td_row_chain chain = td_row_chain_of(&p, i);
     float* const y = p.y + i * p.y_row;
     if (is_3 && p.column_tap == 1)
       for (int32_t j = column; j < column_end; j += TD_BLOCK_COLUMNS)
@@ -416,8 +600,14 @@ static td_patch_extent td_patch_for(const td_channel_rows* p) {
   return extent;
 }
 
-/// Rows `begin .. end`, patch by patch.
-static void td_conv2d_channel_rows(const td_channel_rows* p, int32_t begin, int32_t end) {
+/// Rows `begin .. end`, straight from the image or patch by patch. `is_up`, a constant: taps look
+/// rightwards.
+TD_INLINE void td_conv2d_channel_rows(const td_channel_rows* p, int32_t begin, int32_t end,
+                                      int is_up) {
+  if (p->from_zero && td_is_near(p)) {
+    td_near_rows(p, begin, end, is_up);
+    return;
+  }
   const td_patch_extent extent = td_patch_for(p);
   td_patch patch;
   for (int32_t i = begin; i < end; i += extent.rows)
@@ -466,7 +656,7 @@ static void td_conv2d_of_channels(const td_conv2d_f32_args* p, td_channel_rows r
     rows.y = p->y + image * p->y_image + output * p->y_channel;
     rows.image = p->x + image * p->x_image + output / p->outputs * p->x_channel;
     rows.w = p->w + output * p->w_output;
-    td_conv2d_channel_rows(&rows, row, end);
+    td_conv2d_channel_rows(&rows, row, end, 1);
     item += end - row;
   }
 }
@@ -661,6 +851,76 @@ static void td_channel_weights_of_patch(float* dw, int32_t dw_row, const float* 
   }
 }
 
+/// What `rows` rows of `columns` positions of dy, a constant, give to `tap_rows` rows of 3 taps, a
+/// constant up to 3.
+TD_INLINE void td_near_weights_block(float* dw, int32_t dw_row, const float* dy, int32_t dy_row,
+                                     td_near at, int32_t rows, int tap_rows, int columns) {
+  float sum[3][3], factor[TD_NEAR_COLUMNS], sample[TD_NEAR_COLUMNS + 2];
+  TD_UNROLL_ROWS for (int p = 0; p < tap_rows; ++p) {
+    TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) sum[p][q] = dw[p * dw_row + q];
+  }
+  for (; rows > 0; --rows) {
+    td_near row = at;
+    TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) factor[j] = dy[j];
+    TD_UNROLL_ROWS for (int p = 0; p < tap_rows; ++p) {
+      td_take_samples(sample, &row, columns);
+      TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) {
+        TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) {
+          sum[p][q] = td_fmaf(factor[j], sample[j + q], sum[p][q]);
+        }
+      }
+    }
+    dy += dy_row;
+    td_next_near_row(&at);
+  }
+  TD_UNROLL_ROWS for (int p = 0; p < tap_rows; ++p) {
+    TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) dw[p * dw_row + q] = sum[p][q];
+  }
+}
+
+/// The same for 3 to 6 columns.
+TD_INLINE void td_near_weights_of_rows(float* dw, int32_t dw_row, const float* dy, int32_t dy_row,
+                                       td_near at, int32_t rows, int tap_rows, int32_t columns) {
+  switch (columns) {
+    case 3:
+      td_near_weights_block(dw, dw_row, dy, dy_row, at, rows, tap_rows, 3);
+      break;
+    case 4:
+      td_near_weights_block(dw, dw_row, dy, dy_row, at, rows, tap_rows, 4);
+      break;
+    case 5:
+      td_near_weights_block(dw, dw_row, dy, dy_row, at, rows, tap_rows, 5);
+      break;
+    default:
+      td_near_weights_block(dw, dw_row, dy, dy_row, at, rows, tap_rows, 6);
+      break;
+  }
+}
+
+/// All taps of a kernel, straight from the image.
+static void td_near_weights(float* dw, int32_t dw_row, const float* dy, const td_channel_rows* rows,
+                            int32_t height) {
+  const td_channel_rows p = *rows;  // which no result can be part of
+  const float zero = 0.0f;
+  const td_range all = td_rows_with_all_taps(&p, 0, height);
+  int32_t next = 0;
+  for (int32_t i = 0; i < height; i = next) {
+    next = i == all.begin ? all.end : i + 1;
+    td_row_chain chain = td_row_chain_of(&p, i);
+    if (chain.rows == 3) {
+      td_near_weights_of_rows(dw + chain.tap * dw_row, dw_row, dy + i * p.y_row, p.y_row,
+                              td_near_of(&p, chain, 0, p.columns, &zero), next - i, 3, p.columns);
+      continue;
+    }
+    for (; chain.rows > 0; --chain.rows) {
+      td_near_weights_of_rows(dw + chain.tap * dw_row, dw_row, dy + i * p.y_row, p.y_row,
+                              td_near_of(&p, chain, 0, p.columns, &zero), next - i, 1, p.columns);
+      ++chain.tap;
+      chain.row += p.row_tap;
+    }
+  }
+}
+
 /// How rows of dy look at x; whose they are is not said.
 static td_channel_rows td_rows_of_dy(const td_conv2d_weight_grad_f32_args* p) {
   const td_channel_rows rows = {.y_row = p->dy_row,
@@ -685,6 +945,7 @@ static void td_conv2d_weight_grad_of_channels(const td_conv2d_weight_grad_f32_ar
                                               td_channel_rows rows, td_team team) {
   td_patch_extent extent = td_patch_for(&rows);
   if (extent.columns < p->out_width) extent.rows = 1;  // chains go along whole rows
+  const int is_near = td_is_near(&rows) && rows.columns <= TD_NEAR_COLUMNS;
   td_patch patch;
   const td_range share = td_share(p->groups * p->outputs, team);
   for (int32_t output = share.begin; output < share.end; ++output) {
@@ -694,6 +955,10 @@ static void td_conv2d_weight_grad_of_channels(const td_conv2d_weight_grad_f32_ar
     for (int32_t image = 0; image < p->batch; ++image) {
       const float* const dy = p->dy + image * p->dy_image + output * p->dy_channel;
       rows.image = p->x + image * p->x_image + output / p->outputs * p->x_channel;
+      if (is_near) {
+        td_near_weights(dw, p->dw_row, dy, &rows, p->out_height);
+        continue;
+      }
       for (int32_t i = 0; i < p->out_height; i += extent.rows)
         for (int32_t j = 0; j < p->out_width; j += extent.columns) {
           const int32_t i_end = td_min_int(i + extent.rows, p->out_height);
@@ -966,7 +1231,7 @@ static void td_conv2d_input_grad_of_channels(const td_conv2d_input_grad_f32_args
     rows.y = p->dx + image * p->dx_image + channel * p->dx_channel;
     rows.image = p->dy + image * p->dy_image + group * p->dy_channel;
     rows.w = p->w + group * p->w_output + channel % p->channels * p->w_channel;
-    td_conv2d_channel_rows(&rows, row, end);
+    td_conv2d_channel_rows(&rows, row, end, 0);
     item += end - row;
   }
 }

@@ -43,18 +43,26 @@ static inline float td_fold_squared_difference(float sum, float a, float b, floa
   return td_fmaf(difference, difference, sum);
 }
 
-/// The sum over two dense rows of `count` elements (which may be the same row).
-TD_INLINE float td_fold_row(const float* a, const float* b, int32_t count, float constant,
-                            td_fold_step step) {
+/// The sum over two rows of `count` elements (which may be the same row), `a_apart` and `b_apart`
+/// apart.
+TD_INLINE float td_fold_apart(const float* a, int32_t a_apart, const float* b, int32_t b_apart,
+                              int32_t count, float constant, td_fold_step step) {
   td_partials sum = {0.0f};
   int32_t i = 0;
   for (; i + TD_PARTIALS <= count; i += TD_PARTIALS) {
     TD_LANES for (int32_t j = 0; j < TD_PARTIALS; ++j) {
-      sum[j] = step(sum[j], a[i + j], b[i + j], constant);
+      sum[j] = step(sum[j], a[(i + j) * a_apart], b[(i + j) * b_apart], constant);
     }
   }
-  for (int32_t j = 0; i + j < count; ++j) sum[j] = step(sum[j], a[i + j], b[i + j], constant);
+  for (int32_t j = 0; i + j < count; ++j)
+    sum[j] = step(sum[j], a[(i + j) * a_apart], b[(i + j) * b_apart], constant);
   return td_sum_partials(sum);
+}
+
+/// The sum over two dense rows.
+TD_INLINE float td_fold_row(const float* a, const float* b, int32_t count, float constant,
+                            td_fold_step step) {
+  return td_fold_apart(a, 1, b, 1, count, constant, step);
 }
 
 static inline float td_fold_deviation(float sum, float a, float b, float constant) {
@@ -70,19 +78,24 @@ static inline float td_mean_row(const float* a, int32_t count) {
   return first + td_fold_row(a, a, count, first, td_fold_deviation) / (float)count;
 }
 
-/// The largest element of a dense row (count >= 1); a NaN if there is one.
-static inline float td_max_row(const float* a, int32_t count) {
+/// The largest of `count` elements (at least 1), `apart` apart; a NaN if there is one.
+TD_INLINE float td_max_apart(const float* a, int32_t apart, int32_t count) {
   td_partials largest;
   for (int32_t j = 0; j < TD_PARTIALS; ++j) largest[j] = a[0];
   int32_t i = 0;
   for (; i + TD_PARTIALS <= count; i += TD_PARTIALS) {
     TD_LANES for (int32_t j = 0; j < TD_PARTIALS; ++j) {
-      largest[j] = td_maxf(largest[j], a[i + j]);
+      largest[j] = td_maxf(largest[j], a[(i + j) * apart]);
     }
   }
-  for (int32_t j = 0; i + j < count; ++j) largest[j] = td_maxf(largest[j], a[i + j]);
+  for (int32_t j = 0; i + j < count; ++j) largest[j] = td_maxf(largest[j], a[(i + j) * apart]);
   for (int32_t j = 1; j < TD_PARTIALS; ++j) largest[0] = td_maxf(largest[0], largest[j]);
   return largest[0];
+}
+
+/// The largest element of a dense row.
+static inline float td_max_row(const float* a, int32_t count) {
+  return td_max_apart(a, 1, count);
 }
 
 #endif

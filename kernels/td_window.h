@@ -20,4 +20,20 @@ static inline td_window td_window_at(int32_t row, int32_t column, int32_t kernel
   return window;
 }
 
+/// The part of a window that lies inside the image or the padding around it, which ends before row
+/// `height` and column `width`, counted from the image's first.
+static inline td_window td_padded_window_at(int32_t row, int32_t column, int32_t kernel_height,
+                                            int32_t kernel_width, int32_t height, int32_t width) {
+  td_window window;
+  window.row = row;
+  window.row_end = td_min_int(row + kernel_height, height);
+  window.column = column;
+  window.column_end = td_min_int(column + kernel_width, width);
+  return window;
+}
+
+static inline int32_t td_positions_in(td_window window) {
+  return (window.row_end - window.row) * (window.column_end - window.column);
+}
+
 #endif

@@ -18,7 +18,8 @@
 /// `to[i] = value` for i = begin .. end - 1, where `value` may name `i`. Turns are independent: one
 /// may write what it has read itself (an operand in place), but no other turn touches that.
 /// Compilers cannot see so from pointers. Without vector registers four turns read before the first
-/// of them writes, so that one need not wait for the results of another.
+/// of them writes, so that one need not wait for the results of another. TD_INDEPENDENT_APART is
+/// the same for elements of `to` that lie `step` apart.
 ///
 /// TD_VECTORIZED stands before such a loop that is not worth four times its code there, TD_ROLLED
 /// before one that is to stay as it is.
@@ -41,23 +42,24 @@
 #endif
 #endif
 #if defined(__riscv)
-#define TD_INDEPENDENT(i, begin, end, to, value)                                                 \
+#define TD_INDEPENDENT_APART(i, begin, end, to, step, value)                                     \
   do {                                                                                           \
     const int32_t td_end = (end);                                                                \
     int32_t i = (begin);                                                                         \
     for (; i < td_end - 3; ++i) {                                                                \
       const float td_0 = (value), td_1 = (++i, value), td_2 = (++i, value), td_3 = (++i, value); \
-      (to)[i - 3] = td_0;                                                                        \
-      (to)[i - 2] = td_1;                                                                        \
-      (to)[i - 1] = td_2;                                                                        \
-      (to)[i] = td_3;                                                                            \
+      (to)[(i - 3) * (step)] = td_0;                                                             \
+      (to)[(i - 2) * (step)] = td_1;                                                             \
+      (to)[(i - 1) * (step)] = td_2;                                                             \
+      (to)[i * (step)] = td_3;                                                                   \
     }                                                                                            \
-    TD_ROLLED for (; i < td_end; ++i)(to)[i] = (value);                                          \
+    TD_ROLLED for (; i < td_end; ++i)(to)[i * (step)] = (value);                                 \
   } while (0)
 #else
-#define TD_INDEPENDENT(i, begin, end, to, value) \
-  TD_VECTORIZED for (int32_t i = (begin); i < (end); ++i)(to)[i] = (value)
+#define TD_INDEPENDENT_APART(i, begin, end, to, step, value) \
+  TD_VECTORIZED for (int32_t i = (begin); i < (end); ++i)(to)[i * (step)] = (value)
 #endif
+#define TD_INDEPENDENT(i, begin, end, to, value) TD_INDEPENDENT_APART(i, begin, end, to, 1, value)
 
 /// A range of work items, `end` not included.
 typedef struct {

@@ -57,16 +57,105 @@ block DepthwiseSeparable(
   return Conv2d(y, out, kernel: 1, bias: bias) as pointwise
 }
 
-/// The largest of each window of positions.
-block MaxPool1d(x: f32[c, t], kernel: dim, stride: dim, padding: dim = 0) -> f32[c, j] {
-  row = reshape(x, [c, 1, t]) // an image of one row
-  return max_pool2d(row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding)) |> rearrange("c 1 j -> c j")
+/// What `conv2d` of the same weight does to gradients of its image: images become larger by the stride.
+block ConvTranspose2d(
+  x: f32[c, h, w], out: dim, kernel: dim2, stride: dim2 = 1, padding: dim2 = 0, output_padding: dim2 = 0,
+  groups: dim = 1, bias: bool = true, dilation: dim2 = 1,
+) -> f32[out, i, j] {
+  require c % groups == 0, "the {c} channels must be a multiple of the {groups} groups"
+  require out % groups == 0, "the {out} outputs must be a multiple of the {groups} groups"
+  let taps = out / groups * kernel[0] * kernel[1]
+  param weight: f32[c, out / groups, kernel[0], kernel[1]] = kaiming_uniform(fan_in: taps)
+  y = conv_transpose2d(
+    x, weight, stride: stride, padding: padding, dilation: dilation, groups: groups, output_padding: output_padding,
+  )
+  if bias {
+    param b: f32[out] as bias = uniform(1 / sqrt(taps))
+    y = y + reshape(b, [out, 1, 1])
+  }
+  return y
 }
 
-/// The mean of each window of positions; padding counts as zeros.
-block AvgPool1d(x: f32[c, t], kernel: dim, stride: dim, padding: dim = 0) -> f32[c, j] {
+/// The block of MobileNetV2: channels are widened `expand` times, each is convolved by itself, and a linear layer takes them to
+/// `out`. If that has the shape of `x`, `x` is added.
+block InvertedResidual(
+  x: f32[c, h, w], out: dim, stride: dim = 1, expand: dim = 6, statistics: string = "batch",
+) -> f32[out, i, j] {
+  require stride == 1 or stride == 2, "the stride is 1 or 2, not {stride}"
+  let hidden = c * expand
+  if expand == 1 {
+    y = Conv2d(x, c, kernel: 3, stride: stride, padding: 1, groups: c, bias: false) as conv.0.0
+      |> BatchNorm2d(statistics: statistics) as conv.0.1
+      |> relu6
+      |> Conv2d(out, kernel: 1, bias: false) as conv.1
+      |> BatchNorm2d(statistics: statistics) as conv.2
+  } else {
+    y = Conv2d(x, hidden, kernel: 1, bias: false) as conv.0.0
+      |> BatchNorm2d(statistics: statistics) as conv.0.1
+      |> relu6
+      |> Conv2d(hidden, kernel: 3, stride: stride, padding: 1, groups: hidden, bias: false) as conv.1.0
+      |> BatchNorm2d(statistics: statistics) as conv.1.1
+      |> relu6
+      |> Conv2d(out, kernel: 1, bias: false) as conv.2
+      |> BatchNorm2d(statistics: statistics) as conv.3
+  }
+  if stride == 1 and out == c {
+    y = x + y
+  }
+  return y
+}
+
+/// The largest of each window of an image.
+block MaxPool2d(
+  x: f32[.., h, w], kernel: dim2, stride: dim2 = kernel, padding: dim2 = 0, ceil_mode: bool = false,
+) -> f32[.., i, j] {
+  return max_pool2d(x, kernel: kernel, stride: stride, padding: padding, ceil_mode: ceil_mode)
+}
+
+/// The largest of each window of positions.
+block MaxPool1d(
+  x: f32[c, t], kernel: dim, stride: dim = kernel, padding: dim = 0, ceil_mode: bool = false,
+) -> f32[c, j] {
   row = reshape(x, [c, 1, t]) // an image of one row
-  return avg_pool2d(row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding)) |> rearrange("c 1 j -> c j")
+  return MaxPool2d(row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding), ceil_mode: ceil_mode)
+    |> rearrange("c 1 j -> c j")
+}
+
+/// The mean of each window of an image; padding counts as zeros, or not at all.
+block AvgPool2d(
+  x: f32[.., h, w], kernel: dim2, stride: dim2 = kernel, padding: dim2 = 0, ceil_mode: bool = false,
+  count_include_pad: bool = true,
+) -> f32[.., i, j] {
+  return avg_pool2d(
+    x, kernel: kernel, stride: stride, padding: padding, ceil_mode: ceil_mode, count_include_pad: count_include_pad,
+  )
+}
+
+/// The mean of each window of positions; padding counts as zeros, or not at all.
+block AvgPool1d(
+  x: f32[c, t], kernel: dim, stride: dim = kernel, padding: dim = 0, ceil_mode: bool = false,
+  count_include_pad: bool = true,
+) -> f32[c, j] {
+  row = reshape(x, [c, 1, t]) // an image of one row
+  return AvgPool2d(
+    row, kernel: (1, kernel), stride: (1, stride), padding: (0, padding), ceil_mode: ceil_mode,
+    count_include_pad: count_include_pad,
+  ) |> rearrange("c 1 j -> c j")
+}
+
+/// Means of `size` windows that cover an image evenly, whatever its extents.
+block AdaptiveAvgPool2d(x: f32[.., h, w], size: dim2) -> f32[.., size[0], size[1]] {
+  return adaptive_avg_pool2d(x, size: size)
+}
+
+/// Means of `size` windows that cover positions evenly, however many there are.
+block AdaptiveAvgPool1d(x: f32[c, t], size: dim) -> f32[c, size] {
+  return adaptive_avg_pool2d(x, size: (c, size))
+}
+
+/// Each element of an image repeated `scale` times along rows and columns.
+block Upsample(x: f32[.., h, w], scale: dim2) -> f32[.., scale[0] * h, scale[1] * w] {
+  return resize_nearest(x, size: (scale[0] * h, scale[1] * w))
 }
 
 /// The mean of each image.
@@ -85,6 +174,15 @@ block SqueezeExcite(x: f32[c, h, w], hidden: dim) -> f32[c, h, w] {
 block PatchEmbedding(x: f32[c, h, w], width: dim, patch: dim2) -> f32[t, width] {
   require h % patch[0] == 0 and w % patch[1] == 0, "an image of {h} x {w} is not made of patches of {patch}"
   return Conv2d(x, width, kernel: patch, stride: patch) as proj |> rearrange("e i j -> (i j) e")
+}
+
+/// In training each element is 0 with probability `p` and divided by 1 - p otherwise; everywhere else nothing changes.
+/// `step` says which elements: it starts where the seed of the initial values puts it, and each call of the training step adds 1.
+block Dropout(x: f32[..], p: float = 0.5) -> f32[..] {
+  state step: f32[] = uniform(4194304)
+  y = dropout(x, step, p: p)
+  update step = step + 1
+  return y
 }
 
 /// Rows of a table, one for each index.
@@ -320,4 +418,22 @@ block HuberLoss(prediction: f32[..], target: f32[..], delta: float = 1) -> f32[]
 /// The mean of binary cross-entropies of sigmoid(logits) and targets from 0 to 1; a loss.
 block BceWithLogits(logits: f32[..], target: f32[..]) -> f32[] {
   return mean(softplus(logits) - logits * target)
+}
+
+/// Cross-entropy of which each class gets a share of `smoothing` beside the labelled one's; a loss.
+block SmoothCrossEntropy(logits: f32[.., c], label: i32[..], smoothing: float = 0.1) -> f32[] {
+  require smoothing >= 0 and smoothing <= 1, "`smoothing` is {smoothing}, it must be from 0 to 1"
+  return (1 - smoothing) * cross_entropy(logits, label) - smoothing * mean(log_softmax(logits))
+}
+
+/// The mean over rows of -target log softmax(logits), where `target` is a distribution; a loss. With another net's softmax it distils.
+block SoftCrossEntropy(logits: f32[.., c], target: f32[.., c]) -> f32[] {
+  return -c * mean(target * log_softmax(logits))
+}
+
+/// The mean over rows of 1 - the cosine of the angle between prediction and target; a loss. Of two rows the product of lengths is at least `eps`.
+block CosineLoss(prediction: f32[.., n], target: f32[.., n], eps: float = 1e-8) -> f32[] {
+  dot = sum(prediction * target, axis: -1, keep: true)
+  lengths = sum(prediction * prediction, axis: -1, keep: true) * sum(target * target, axis: -1, keep: true)
+  return 1 - mean(dot * rsqrt(maximum(lengths, full([1], value: eps * eps))))
 }

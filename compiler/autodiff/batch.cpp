@@ -43,7 +43,7 @@ ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t
     }
     ir::ValueIds outputs;
     const ir::NodeId first = {static_cast<uint32_t>(result.nodes.size())};
-    if (is_batched || !node.op->of_batch.empty()) {
+    if (is_batched || node.op->is_of_sample) {
       std::vector<ir::TensorType> output_types;
       for (const ir::ValueId output : node.outputs) output_types.push_back(sample.type(output));
       outputs = node.op->batch({.builder = builder,

@@ -167,12 +167,13 @@ class Differentiator {
     return result;
   }
 
-  /// What puts zeros around a slice's gradient; null if the contribution is not of that kind.
+  /// What puts zeros around a slice's gradient; null if the contribution is not of that kind, as
+  /// that of a slice of every n-th position.
   const ir::Node* padding_of(const Contribution& contribution) const {
     const ir::NodeId producer = graph_.values[contribution.gradient].producer;
     if (contribution.sums_batch || !producer.is_valid()) return nullptr;
     const ir::Node& node = graph_.nodes[producer];
-    return node.op->is_padding ? &node : nullptr;
+    return node.op->is_padding && node.attributes.integer("step") == 1 ? &node : nullptr;
   }
 
   /// The node in whose turn the gradient from `use` is added to those before it, the first of which

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "autodiff/batch.h"
 #include "autodiff/differentiate.h"
+#include "autodiff/structural_zeros.h"
 #include "graph/rewrite.h"
 #include "ops/builder.h"
 #include "ops/registry.h"
@@ -100,6 +102,7 @@ class TrainStepBuilder {
   /// Adds `train_step` and perhaps `apply` to the module.
   bool build(const ir::Graph& sample) {
     if (!check_batch(sample, training_, diagnostics_)) return false;
+    warn_of_structural_zeros(module_, sample, diagnostics_);
     graph_ = select_outputs(batch_graph(module_, sample, training_.batch, /*is_training=*/true),
                             ir::GraphKind::train_step, {ir::OutputKind::loss});
     TDC_CHECK(graph_.outputs.size() == 1, "{} losses", graph_.outputs.size());
@@ -118,7 +121,7 @@ class TrainStepBuilder {
       module_.graphs.push_back(trimmed(std::move(graph_)));
       return true;
     }
-    split_at_batch_sums(*gradients);
+    split(cuts_of(*gradients));
     return true;
   }
 
@@ -156,48 +159,102 @@ class TrainStepBuilder {
     }
   }
 
+  /// Where micro-batches are added up: a value of the whole graph that is a sum over the batch.
+  struct Cut {
+    std::string of;
+    ir::ValueId total;
+    /// The output of the node whose free operand takes the sum so far; not valid: it is added.
+    ir::ValueId first;
+    SourceRange origin;
+  };
+
+  /// The sums over the batch, so that all that comes behind is computed once. But if one of them is
+  /// the gradient of something that changes with each micro-batch (dropout of a weight), the
+  /// gradients of parameters.
+  [[nodiscard]] std::vector<Cut> cuts_of(const Gradients& gradients) const {
+    std::vector<Cut> cuts;
+    if (any_depends_on_state(gradients.batch_sums)) {
+      for (const auto& [variable, gradient] : gradients.of_variable)
+        cuts.push_back({.of = module_.variables[variable].path,
+                        .total = gradient,
+                        .first = {},
+                        .origin = module_.variables[variable].origin});
+      return cuts;
+    }
+    std::map<ir::ValueId, ir::VariableId> variables;
+    for (const ir::Read& read : graph_.reads) variables.emplace(read.value, read.variable);
+    for (const BatchSum& sum : gradients.batch_sums) {
+      const auto variable = variables.find(sum.shared);
+      cuts.push_back({.of = variable == variables.end() ? fmt::format("value {}", sum.shared.index)
+                                                        : module_.variables[variable->second].path,
+                      .total = sum.total,
+                      .first = sum.first,
+                      .origin = graph_.values[sum.shared].origin});
+    }
+    return cuts;
+  }
+
+  /// Whether one of the shared values is computed from a state that the step changes.
+  [[nodiscard]] bool any_depends_on_state(const std::vector<BatchSum>& sums) const {
+    std::vector<bool> depends(graph_.values.size(), false);
+    std::set<ir::VariableId> changed;
+    for (const ir::Write& write : graph_.writes)
+      if (is_state(write)) changed.insert(write.variable);
+    for (const ir::Read& read : graph_.reads)
+      depends[read.value.index] = changed.contains(read.variable);
+    for (const ir::Node& node : graph_.nodes) {
+      const bool any = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId input) {
+        return input.is_valid() && depends[input.index];
+      });
+      for (const ir::ValueId output : node.outputs) depends[output.index] = any;
+    }
+    return std::any_of(sums.begin(), sums.end(),
+                       [&](const BatchSum& sum) { return depends[sum.shared.index]; });
+  }
+
+  [[nodiscard]] bool is_state(const ir::Write& write) const {
+    return module_.variables[write.variable].kind == ir::VariableKind::state;
+  }
+
   /// One graph ends in the accumulators, the other starts from them.
-  void split_at_batch_sums(const Gradients& gradients) {
+  void split(const std::vector<Cut>& cuts) {
     ir::Graph step = graph_;
     ir::Graph apply = graph_;
-    const auto is_state = [&](const ir::Write& write) {
-      return module_.variables[write.variable].kind == ir::VariableKind::state;
-    };
     // States change with every micro-batch, parameters behind the last one.
     std::erase_if(step.writes, [&](const ir::Write& write) { return !is_state(write); });
-    std::erase_if(apply.writes, is_state);
+    std::erase_if(apply.writes, [&](const ir::Write& write) { return is_state(write); });
     set_kind(apply, ir::GraphKind::apply);
     apply.outputs.clear();
     std::erase_if(apply.inputs, [](const ir::Input& input) {
       return input.kind == ir::InputKind::sample || input.kind == ir::InputKind::target;
     });
     ops::Builder step_builder(step);
+    step_builder.set_phase(ir::Phase::backward);
     ops::Builder apply_builder(apply);
     apply_builder.set_phase(ir::Phase::update);
     apply_builder.set_origin(training_.origin);
-    std::map<ir::ValueId, ir::VariableId> variables;
-    for (const ir::Read& read : graph_.reads) variables.emplace(read.value, read.variable);
     graph::Replacements totals(apply);
-    for (const BatchSum& sum : gradients.batch_sums) {
-      const auto variable = variables.find(sum.shared);
-      const std::string what = variable == variables.end()
-                                   ? fmt::format("value {}", sum.shared.index)
-                                   : module_.variables[variable->second].path;
+    for (const Cut& cut : cuts) {
+      const ir::TensorType type = graph_.type(cut.total);
       const ir::VariableId accumulator = module_.variables.push_back(
-          {.path = fmt::format("gradient({})", what),
-           .type = graph_.type(sum.shared),
+          {.path = fmt::format("gradient({})", cut.of),
+           .type = type,
            .kind = ir::VariableKind::accumulator,
            .init = {.kind = ir::Initializer::Kind::constant, .scale = 0},
-           .origin = graph_.values[sum.shared].origin});
-      ir::Node& first = step.nodes[step.values[sum.first].producer];
-      first.inputs.at(static_cast<size_t>(first.op->accumulator)) =
-          step_builder.read(module_, accumulator);
-      step_builder.write(accumulator, sum.total);
+           .origin = cut.origin});
+      const ir::ValueId before = step_builder.read(module_, accumulator);
+      if (cut.first.is_valid()) {
+        ir::Node& first = step.nodes[step.values[cut.first].producer];
+        first.inputs.at(static_cast<size_t>(first.op->accumulator)) = before;
+        step_builder.write(accumulator, cut.total);
+      } else {
+        step_builder.write(accumulator, step_builder.emit("add", {before, cut.total}));
+      }
 
       const ir::ValueId total = apply_builder.read(module_, accumulator);
-      totals.add(sum.total, total);
-      const ir::ValueId zero = apply_builder.emit(
-          "constant", {}, {{"value", 0.0}, {"dims", graph_.type(sum.shared).dims}});
+      totals.add(cut.total, total);
+      const ir::ValueId zero =
+          apply_builder.emit("constant", {}, {{"value", 0.0}, {"dims", type.dims}});
       apply_builder.write(accumulator, zero);
     }
     totals.apply(apply);

@@ -124,13 +124,15 @@ Value index_items(Elaboration& in, const ast::Index& index, const std::vector<Va
     in.reporter.report(index.brackets, diag::index_list);
     return {};
   }
-  const std::optional<int64_t> at = integer(in, **expr);
-  if (!at) return {};
-  if (*at < 0 || *at >= static_cast<int64_t>(items.size())) {
-    in.reporter.report((*expr)->range, diag::index_range, *at, static_cast<int64_t>(items.size()));
+  const std::optional<int64_t> written = integer(in, **expr);
+  if (!written) return {};
+  const auto count = static_cast<int64_t>(items.size());
+  const int64_t at = *written < 0 ? *written + count : *written;  // from the end, as of tensors
+  if (at < 0 || at >= count) {
+    in.reporter.report((*expr)->range, diag::index_range, *written, count);
     return {};
   }
-  return items[static_cast<size_t>(*at)];
+  return items[static_cast<size_t>(at)];
 }
 
 Value evaluate(Elaboration& in, const ast::Index& index, SourceRange range) {

@@ -29,6 +29,12 @@ bool is_counted_dim(const std::string& dim) {
   return dim == "c" || dim == "v";
 }
 
+std::optional<int64_t> counted_result(const ops::OpDef& op, const ops::Call& call) {
+  if (ops::signature(op).outputs[0].dtype != ir::DType::i32) return std::nullopt;
+  const ir::Dims& dims = call.input(0).dims;
+  return dims.at(static_cast<size_t>(std::ssize(dims) + call.attributes.integer("axis")));
+}
+
 void limit_indices(ir::Graph& sample) {
   std::map<ir::ValueId, int64_t> limits;
   for (const ir::Node& node : sample.nodes)

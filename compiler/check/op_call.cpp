@@ -157,6 +157,7 @@ Value emit_op(Elaboration& in, const ops::OpDef& op, ir::ValueIds inputs, ir::At
   in.builder.set_origin(range);
   const ir::ValueIds outputs =
       in.builder.emit_all(op.name, std::move(inputs), std::move(attributes));
+  if (const auto classes = counted_result(op, call)) in.net.classes[outputs[0]] = *classes;
   if (outputs.size() == 1) return {TensorValue{outputs[0]}};
   TupleValue results = {std::vector<Value>(outputs.size())};
   for (size_t i = 0; i < outputs.size(); ++i) results.items[i].kind = TensorValue{outputs[i]};

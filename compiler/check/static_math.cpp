@@ -92,11 +92,6 @@ StaticResult compare(Op op, const T& a, const T& b) {
   }
 }
 
-bool is_comparison(Op op) {
-  return op == Op::kEqual || op == Op::kNotEqual || op == Op::kLess || op == Op::kLessEqual ||
-         op == Op::kGreater || op == Op::kGreaterEqual;
-}
-
 bool is_equality(Op op) {
   return op == Op::kEqual || op == Op::kNotEqual;
 }
@@ -108,6 +103,11 @@ bool is_comparable(const Value& value) {
 }
 
 }  // namespace
+
+bool is_comparison(Op op) {
+  return op == Op::kEqual || op == Op::kNotEqual || op == Op::kLess || op == Op::kLessEqual ||
+         op == Op::kGreater || op == Op::kGreaterEqual;
+}
 
 StaticResult static_binary(Op op, const Value& left, const Value& right) {
   const auto* a = left.get_if<int64_t>();

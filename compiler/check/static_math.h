@@ -33,6 +33,9 @@ StaticResult static_call(std::string_view function, const std::vector<Value>& ar
 /// The number of arguments that a static function takes: exactly, or -1 for two or more.
 int static_arity(std::string_view function);
 
+/// `== != < <= > >=`.
+bool is_comparison(ast::BinaryOperator op);
+
 /// The operator as written.
 std::string_view to_text(ast::BinaryOperator op);
 

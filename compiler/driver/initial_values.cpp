@@ -83,6 +83,13 @@ std::optional<WeightFile> weight_file(const check::Program& program, const std::
 
 using LoadedValues = std::map<ir::VariableId, std::vector<float>>;
 
+/// What counts on from a random start, such as the step of a dropout: no knowledge, and not in the
+/// files of other programs (name-5).
+bool is_random_state(const ir::Variable& variable) {
+  return variable.kind == ir::VariableKind::state &&
+         variable.init.kind != ir::Initializer::Kind::constant;
+}
+
 /// The elements of all variables that the file has. Null: reported, all that is wrong at once.
 std::optional<LoadedValues> load(const WeightFile& weights,
                                  const IdVector<ir::VariableId, ir::Variable>& variables,
@@ -108,7 +115,7 @@ std::optional<LoadedValues> load(const WeightFile& weights,
     const io::Array* array = arrays.find(variable.path);
     if (array == nullptr) {
       const io::UnreadEntry* unread = io::find_unread(file.value().unread, variable.path);
-      if (unread == nullptr && is_adapter(variable.path)) continue;
+      if (unread == nullptr && (is_adapter(variable.path) || is_random_state(variable))) continue;
       is_good = false;
       if (unread != nullptr) {
         diagnostics.report(range, diag::weights_file,

@@ -129,12 +129,22 @@ std::vector<std::string> lora_lines(const ir::Module& module, std::vector<Unit> 
           fmt::format("lora {} rank {}", trains_all ? "**" : patterns(units, calls_of), rank)};
 }
 
+template <typename Predicate>
+bool any_op(const ir::Module& module, Predicate predicate) {
+  return std::ranges::any_of(module.graphs, [&](const ir::Graph& graph) {
+    return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                       [&](const ir::Node& node) { return predicate(*node.op); });
+  });
+}
+
 /// Whether results depend on which samples are in a batch together.
 bool has_statistics(const ir::Module& module) {
-  return std::ranges::any_of(module.graphs, [](const ir::Graph& graph) {
-    return std::any_of(graph.nodes.begin(), graph.nodes.end(),
-                       [](const ir::Node& node) { return !node.op->of_batch.empty(); });
-  });
+  return any_op(module, [](const ops::OpDef& op) { return !op.of_batch.empty(); });
+}
+
+/// Whether they depend on how samples are parted into batches: dropout has other elements, too.
+bool depends_on_batch(const ir::Module& module) {
+  return any_op(module, [](const ops::OpDef& op) { return op.is_of_sample; });
 }
 
 /// Ascending.
@@ -202,7 +212,7 @@ class Search {
     const check::Training& training = *program_.training;
     const int64_t samples = training.batch * training.accumulate;
     const Effect effect =
-        has_statistics(program_.module) ? Effect::other_statistics : Effect::same_weights;
+        depends_on_batch(program_.module) ? Effect::other_batches : Effect::same_weights;
     if (training.accumulate > 1)
       if (auto at_once = attempt({fmt::format("batch {}", samples)}, effect)) return at_once;
     if (batches().size() == 1) return std::nullopt;
@@ -379,8 +389,8 @@ void report_not_fit(const SourceFiles& files, FileId file, const CompileOptions&
       report.note(training.origin, diag::note_remedy_nearest, lines, needs, remedy.shortfall);
     else if (remedy.effect == Remedy::Effect::same_weights)
       report.note(training.origin, diag::note_remedy_same, lines, needs);
-    else if (remedy.effect == Remedy::Effect::other_statistics)
-      report.note(training.origin, diag::note_remedy_statistics, lines, needs, remedy.batch,
+    else if (remedy.effect == Remedy::Effect::other_batches)
+      report.note(training.origin, diag::note_remedy_batches, lines, needs, remedy.batch,
                   training.batch);
     else if (remedy.effect == Remedy::Effect::sooner_updates)
       report.note(training.origin, diag::note_remedy_sooner, lines, needs, remedy.samples,

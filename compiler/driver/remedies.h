@@ -16,10 +16,10 @@ namespace tdc::driver {
 /// A change of a `train` block that makes its plan smaller.
 struct Remedy {
   enum class Effect : uint8_t {
-    same_weights,      ///< the weights after an update stay the same bits
-    other_statistics,  ///< those of a batch are taken over other samples of an update
-    sooner_updates,    ///< an update takes fewer samples
-    trains_less        ///< fewer numbers are trained
+    same_weights,    ///< the weights after an update stay the same bits
+    other_batches,   ///< what depends on a batch, statistics and dropout, has other ones
+    sooner_updates,  ///< an update takes fewer samples
+    trains_less      ///< fewer numbers are trained
   };
   std::vector<std::string> lines;  ///< clauses; `batch` replaces the block's, others go to its end
   Effect effect = Effect::same_weights;

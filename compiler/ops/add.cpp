@@ -15,6 +15,7 @@ const OpFamily add_family = {.ops = {
                                         if (g.needs(0)) g.set(0, g.sum_to_input(g.cotangent(), 0));
                                         if (g.needs(1)) g.set(1, g.sum_to_input(g.cotangent(), 1));
                                       },
+                                  .shift = shift_of_sum,
                                   .evaluate =
                                       [](const Evaluation& e) {
                                         evaluate_binary(e,

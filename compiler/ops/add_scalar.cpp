@@ -19,6 +19,7 @@ const OpFamily add_scalar_family = {
          .attributes = kAttributes,
          .batch = batch_elementwise,
          .gradient = [](GradientContext& g) { g.set(0, g.cotangent()); },
+         .shift = shift_of_sum,
          .evaluate =
              [](const Evaluation& e) {
                const double offset = rounded_real(e.attributes, "offset");

@@ -18,7 +18,8 @@ std::vector<AttributeDef> attributes() {
   std::vector<AttributeDef> result =
       pooling_attributes("zeros around the image, which count or do not");
   result.push_back({"count_include_pad", AttributeKind::boolean, true,
-                    "divide by all positions of a window; false: by those in the image"});
+                    "divide by the positions of a window in image and padding; false: by those in "
+                    "the image"});
   return result;
 }
 
@@ -44,6 +45,10 @@ void for_each_share(const Dims& x, const ir::Attributes& attributes, Function fu
     const int64_t begin = window * g.stride[along] - g.padding[along];
     return Range{std::max<int64_t>(begin, 0), std::min(begin + g.kernel[along], extent)};
   };
+  const auto padded = [&](int along, int64_t window, int64_t extent) {
+    const int64_t begin = window * g.stride[along] - g.padding[along];
+    return Range{begin, std::min(begin + g.kernel[along], extent + g.padding[along])};
+  };
   const int64_t planes = ir::element_count(x) / (g.height * g.width);
   int64_t window = 0;
   for (int64_t plane = 0; plane < planes; ++plane)
@@ -51,7 +56,7 @@ void for_each_share(const Dims& x, const ir::Attributes& attributes, Function fu
       for (int64_t j = 0; j < g.out_width; ++j, ++window) {
         const Range rows = clamped(0, i, g.height), columns = clamped(1, j, g.width);
         const int64_t count = attributes.boolean("count_include_pad")
-                                  ? g.kernel[0] * g.kernel[1]
+                                  ? padded(0, i, g.height).extent() * padded(1, j, g.width).extent()
                                   : rows.extent() * columns.extent();
         for (int64_t row = rows.begin; row < rows.end; ++row)
           for (int64_t column = columns.begin; column < columns.end; ++column)
@@ -64,14 +69,26 @@ void for_each_share(const Dims& x, const ir::Attributes& attributes, Function fu
 KernelField count_include_pad_field() {
   return {.name = "count_include_pad",
           .kind = FieldKind::flag,
-          .summary = "divide by all positions of a window"};
+          .summary = "divide by positions in image and padding"};
+}
+
+/// How much of the image lies behind a piece's part of it along a dimension.
+int64_t image_behind(const KernelCall& call, size_t dimension) {
+  const int64_t image = call.space.inputs.at(0)->dims[dimension].windows.back().extent;
+  return image - call.input_begin(0, dimension) - call.input(0).extent[dimension];
 }
 
 KernelDef forward_kernel() {
   KernelDef kernel = pooling_kernel("td_avg_pool2d_f32", "avg_pool2d.c");
+  kernel.fields.push_back(count_field("pad_bottom", "rows of image and padding below x"));
+  kernel.fields.push_back(count_field("pad_right", "columns on the right of x"));
   kernel.fields.push_back(count_include_pad_field());
   kernel.bind = [](const KernelCall& call, KernelScalars& scalars) {
     bind_pooling_kernel(call, scalars);
+    const std::vector<int64_t>& padding = call.attributes.integers("padding");
+    const size_t row = call.input(0).extent.size() - 2;
+    scalars.set("pad_bottom", image_behind(call, row) + padding[0]);
+    scalars.set("pad_right", image_behind(call, row + 1) + padding[1]);
     scalars.set("count_include_pad", int64_t{call.attributes.boolean("count_include_pad")});
   };
   return kernel;

@@ -213,6 +213,18 @@ std::optional<Message> batch_problem(const Call& call, int64_t batch) {
   return make_message(diag::batch_too_small, "batch_norm", batch);
 }
 
+/// What is added to whole channels goes into the mean.
+std::optional<Shift> shift_of_batch_norm(const Call& call, const Shifts& shifts) {
+  const size_t channel = call.input(0).dims.size() - 2;
+  for (size_t i = 0; i < shifts.size(); ++i) {
+    if (!shifts[i]) continue;
+    if (i > 0) return Shift{.is_known = false, .varies = {}};
+    for (size_t dim = 0; dim < shifts[i]->varies.size(); ++dim)
+      if (shifts[i]->varies[dim] && dim != channel) return Shift{.is_known = false, .varies = {}};
+  }
+  return std::nullopt;
+}
+
 // ---- spaces ------------------------------------------------------------------------------------
 
 struct PlaneAxes {
@@ -438,9 +450,11 @@ const OpFamily channel_norm_family = {
                       "y:[.., c, s], batch_mean:[c], batch_variance:[c]",
          .attributes = eps_attribute(),
          .batch = batch_of_norm,
+         .is_of_sample = true,
          .of_batch = {1, 2},
          .batch_problem = batch_problem,
          .gradient = batch_norm_gradient,
+         .shift = shift_of_batch_norm,
          .evaluate = evaluate_batch_norm,
          .work = Work::outputs,
          .samples = [] { return samples(1, 4, false, {{"eps", 0.1}}); }},

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -46,6 +48,17 @@ Geometry geometry(const Dims& x, const Dims& w, const ir::Attributes& attributes
   return g;
 }
 
+std::optional<TypeProblem> step_problem(const ir::Attributes& attributes) {
+  for (const auto& [name, lowest] : {std::pair{"stride", 1}, {"dilation", 1}, {"padding", 0}})
+    for (const int64_t value : attributes.integers(name))
+      if (value < lowest || value > kLargestStep)
+        return TypeProblem{
+            .message = make_message(diag::window_step, name, value, lowest, kLargestStep),
+            .operand = -1,
+            .attribute = name};
+  return std::nullopt;
+}
+
 /// As many outputs as windows (result-3).
 TypeResult infer(const Call& call) {
   const Dims& x = call.input(0).dims;
@@ -58,11 +71,7 @@ TypeResult infer(const Call& call) {
     return problem(
         make_message(diag::op_axes, "conv2d", "channels, height and width", ir::to_text(x)), 0, "");
   if (w.size() != 4) return problem(make_message(diag::conv2d_kernel, ir::to_text(w)), 1, "");
-  for (const auto& [name, lowest] : {std::pair{"stride", 1}, {"dilation", 1}, {"padding", 0}})
-    for (const int64_t value : call.attributes.integers(name))
-      if (value < lowest || value > kLargestStep)
-        return problem(make_message(diag::window_step, name, value, lowest, kLargestStep), -1,
-                       name);
+  if (auto step = step_problem(call.attributes)) return *std::move(step);
   const int64_t groups = call.attributes.integer("groups");
   const int64_t channels = x[x.size() - 3];
   if (groups < 1 || channels % groups != 0 || w[0] % groups != 0)
@@ -198,6 +207,85 @@ void for_each_gradient_tap(const Geometry& g, Function function) {
               }
 }
 
+void evaluate_input_gradient(const Evaluation& e) {
+  Tensor& dx = e.output(0);
+  for_each_gradient_tap(geometry(dx.type.dims, e.input(1).type.dims, e.attributes),
+                        [&](size_t x_at, size_t w_at, std::optional<int64_t> y_at) {
+                          dx.data[x_at] +=
+                              element_or_zero(e.input(0), y_at) * e.input(1).data[w_at];
+                        });
+}
+
+// ---- conv_transpose2d --------------------------------------------------------------------------
+//
+// What the gradient of a convolution does to dy: op, space and kernel are those of the gradient of
+// x, and its own gradients are a convolution and the gradient of a convolution's kernel, with the
+// roles of image and result exchanged. `output_padding` says which of the images that such a
+// convolution makes x from is meant (op-16).
+
+std::vector<AttributeDef> transposed_attributes() {
+  std::vector<AttributeDef> result = attributes();
+  result[0].summary = "between what neighbours of x become";
+  result[1].summary = "rows and columns that are left out on each side of y";
+  result.push_back({"output_padding", AttributeKind::pair, std::vector<int64_t>{0, 0},
+                    "rows and columns more at the end of y, fewer than the stride"});
+  return result;
+}
+
+TypeResult infer_transposed(const Call& call) {
+  const std::string op = "conv_transpose2d";
+  const Dims& x = call.input(0).dims;
+  const Dims& w = call.input(1).dims;
+  const auto problem = [](Message message, int operand, std::string attribute) {
+    return TypeProblem{
+        .message = std::move(message), .operand = operand, .attribute = std::move(attribute)};
+  };
+  if (x.size() < 3)
+    return problem(make_message(diag::op_axes, op, "channels, height and width", ir::to_text(x)), 0,
+                   "");
+  if (w.size() != 4)
+    return problem(make_message(diag::op_axes, op, "4 axes for `w`", ir::to_text(w)), 1, "");
+  if (auto step = step_problem(call.attributes)) return *std::move(step);
+  const int64_t channels = x[x.size() - 3];
+  if (w[0] != channels)
+    return problem(make_message(diag::op_extents, op, "c", fmt::format("{}", channels), "x",
+                                fmt::format("{}", w[0]), "w"),
+                   1, "");
+  const int64_t groups = call.attributes.integer("groups");
+  if (groups < 1 || channels % groups != 0)
+    return problem(make_message(diag::conv2d_groups, groups, channels, groups * w[1]), -1,
+                   "groups");
+  TensorType y = {.dims = Dims(x.begin(), x.end() - 3)};
+  y.dims.push_back(groups * w[1]);
+  int64_t reach[2];
+  for (size_t i = 0; i < 2; ++i) {
+    const auto step = [&](std::string_view name) { return call.attributes.integers(name)[i]; };
+    const int64_t more = step("output_padding");
+    if (more < 0 || more >= step("stride"))
+      return problem(make_message(diag::window_step, "output_padding", more, 0, step("stride") - 1),
+                     -1, "output_padding");
+    reach[i] =
+        (x[x.size() - 2 + i] - 1) * step("stride") + step("dilation") * (w[2 + i] - 1) + 1 + more;
+    y.dims.push_back(reach[i] - 2 * step("padding"));
+  }
+  const std::vector<int64_t>& padding = call.attributes.integers("padding");
+  if (y.dims.end()[-2] < 1 || y.dims.end()[-1] < 1)
+    return problem(
+        make_message(diag::conv_transpose2d_padding, padding[0], padding[1], reach[0], reach[1]),
+        -1, "padding");
+  return std::vector{y};
+}
+
+void transposed_gradient(GradientContext& g) {
+  const ir::ValueId x = g.input(0), w = g.input(1), dy = g.cotangent();
+  ir::Attributes attributes;
+  for (const auto& [name, value] : g.attributes())
+    if (name != "output_padding") attributes.set(name, value);
+  if (g.needs(0)) g.set(0, g.emit("conv2d", {dy, w}, attributes));
+  if (g.needs(1))
+    g.set(1, g.emit_reduced("conv2d_weight_grad", {dy, x}, with_dims(attributes, g.type(w).dims)));
+}
+
 // ---- spaces ------------------------------------------------------------------------------------
 
 /// The axes of a convolution, in every direction; which of them are chains differs.
@@ -266,7 +354,7 @@ Space forward_space(const Call& call) {
       .finish();
 }
 
-/// Rows and columns are those of x.
+/// Rows and columns are those of x, or of conv_transpose2d's y.
 Space input_gradient_space(const Call& call) {
   const Geometry g = geometry(call.output(0).dims, call.input(1).dims, call.attributes);
   SpaceBuilder b;
@@ -537,6 +625,17 @@ ir::Attributes attributes_of(const Case& each) {
           {"groups", each.groups}};
 }
 
+/// What conv_transpose2d needs to make x of each case from y.
+std::vector<int64_t> output_padding_of(const Case& each) {
+  std::vector<int64_t> result;
+  for (size_t i = 0; i < 2; ++i) {
+    const int64_t extent = each.x[each.x.size() - 2 + i];
+    const int64_t reach = each.dilation[i] * (each.w[2 + i] - 1) + 1;
+    result.push_back((extent + 2 * each.padding[i] - reach) % each.stride[i]);
+  }
+  return result;
+}
+
 Dims output_dims(const Case& each) {
   const Call call = {.inputs = {TensorType{.dims = each.x}, TensorType{.dims = each.w}},
                      .outputs = {},
@@ -589,15 +688,7 @@ const OpFamily conv2d_family = {
          .infer_types = infer_from_dims,
          .batch = batch_leading,  // made after batching only
          .gradient = NoGradient{"gradients of gradients are not supported"},
-         .evaluate =
-             [](const Evaluation& e) {
-               Tensor& dx = e.output(0);
-               for_each_gradient_tap(geometry(dx.type.dims, e.input(1).type.dims, e.attributes),
-                                     [&](size_t x_at, size_t w_at, std::optional<int64_t> y_at) {
-                                       dx.data[x_at] += element_or_zero(e.input(0), y_at) *
-                                                        e.input(1).data[w_at];
-                                     });
-             },
+         .evaluate = evaluate_input_gradient,
          .work = Work::points,
          .space = input_gradient_space,
          .kernel = input_gradient_kernel(),
@@ -609,6 +700,33 @@ const OpFamily conv2d_family = {
                      {.inputs = {TensorType{.dims = output_dims(each)}, TensorType{.dims = each.w}},
                       .attributes = with_dims(attributes_of(each), each.x),
                       .domains = {}});
+               return samples;
+             },
+         .kernel_tolerance = 2e-6},
+
+        {.name = "conv_transpose2d",
+         .summary = "2-D transposed convolution: what the gradient of conv2d makes of that of its "
+                    "result",
+         .signature = "x:[.., c, h, w], w:[c, g, p, q] -> y:[.., o, i, j]",
+         .attributes = transposed_attributes(),
+         .infer_types = infer_transposed,
+         .batch = batch_leading,
+         .gradient = transposed_gradient,
+         .evaluate = evaluate_input_gradient,
+         .work = Work::points,
+         .space = input_gradient_space,
+         .kernel = input_gradient_kernel(),
+         .samples =
+             [] {
+               std::vector<Sample> samples;
+               for (const Case& each : cases()) {
+                 ir::Attributes attributes = attributes_of(each);
+                 attributes.set("output_padding", output_padding_of(each));
+                 samples.push_back(
+                     {.inputs = {TensorType{.dims = output_dims(each)}, TensorType{.dims = each.w}},
+                      .attributes = attributes,
+                      .domains = {}});
+               }
                return samples;
              },
          .kernel_tolerance = 2e-6},

@@ -309,6 +309,7 @@ const OpFamily cross_entropy_family = {
                g.set(0, g.emit("cross_entropy_grad", {g.input(0), g.input(1), g.cotangent()},
                                g.attributes()));
              },
+         .shift = shift_of_rows,
          .evaluate = evaluate,
          .work = Work::outputs,
          .space = per_sample_space,

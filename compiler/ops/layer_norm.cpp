@@ -258,6 +258,7 @@ const OpFamily layer_norm_family = {
          .attributes = attributes(),
          .batch = batch_leading,
          .gradient = gradient,
+         .shift = shift_of_rows,
          .evaluate = evaluate,
          .work = Work::outputs,
          .space = [](const Call& call) { return leading_space(call, {1, -1, -1, 1}); },

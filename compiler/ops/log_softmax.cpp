@@ -5,36 +5,32 @@
 #include "ops/softmax.h"
 
 namespace tdc::ops {
-namespace {
-
-TypeResult infer(const Call& call) {
-  return infer_softmax(call, "log_softmax");
-}
-
-}  // namespace
 
 extern const OpFamily log_softmax_family;
 const OpFamily log_softmax_family = {
     .ops = {
         {.name = "log_softmax",
-         .summary = "x less the logarithm of the sum of e^x along the last axis",
+         .summary = "x less the logarithm of the sum of e^x along an axis",
          .signature = "x:[..] -> y:[..]",
          .attributes = softmax_attributes(),
-         .infer_types = infer,
+         .infer_types = infer_softmax,
          .batch = batch_leading,
          .gradient =
              [](GradientContext& g) {
-               g.set(0, g.emit("log_softmax_grad", {g.output(), g.cotangent()}));
+               g.set(0, g.emit("log_softmax_grad", {g.output(), g.cotangent()}, g.attributes()));
              },
+         .shift = shift_of_rows,
          .evaluate =
              [](const Evaluation& e) {
-               for_each_row(e.input(0), [&](size_t begin, size_t columns) {
-                 const double* x = e.input(0).data.data() + begin;
-                 double* y = e.output(0).data.data() + begin;
-                 const double largest = *std::max_element(x, x + columns);
+               for_each_row(e.input(0), e.attributes, [&](const RowOfAxis& row) {
+                 const std::vector<double>& x = e.input(0).data;
+                 std::vector<double>& y = e.output(0).data;
+                 double largest = x[row.begin];
+                 for (size_t i = 1; i < row.count; ++i) largest = std::max(largest, x[row.at(i)]);
                  double sum = 0;
-                 for (size_t i = 0; i < columns; ++i) sum += std::exp(x[i] - largest);
-                 for (size_t i = 0; i < columns; ++i) y[i] = x[i] - largest - std::log(sum);
+                 for (size_t i = 0; i < row.count; ++i) sum += std::exp(x[row.at(i)] - largest);
+                 for (size_t i = 0; i < row.count; ++i)
+                   y[row.at(i)] = x[row.at(i)] - largest - std::log(sum);
                });
              },
          .work = Work::outputs,
@@ -45,23 +41,22 @@ const OpFamily log_softmax_family = {
          .kernel_tolerance = 2e-6},
 
         {.name = "log_softmax_grad",
-         .summary =
-             "dx = dy - e^y times the sum of dy along the last axis, from log_softmax's output y",
+         .summary = "dx = dy - e^y times the sum of dy along an axis, from log_softmax's output y",
          .signature = "y:[..], dy:[..] -> dx:[..]",
          .visibility = Visibility::internal,
          .attributes = softmax_attributes(),
-         .infer_types = infer,
+         .infer_types = infer_softmax,
          .batch = batch_leading,
          .gradient = NoGradient{"gradients of gradients are not supported"},
          .evaluate =
              [](const Evaluation& e) {
-               for_each_row(e.input(0), [&](size_t begin, size_t columns) {
-                 const double* y = e.input(0).data.data() + begin;
-                 const double* dy = e.input(1).data.data() + begin;
+               for_each_row(e.input(0), e.attributes, [&](const RowOfAxis& row) {
+                 const std::vector<double>& y = e.input(0).data;
+                 const std::vector<double>& dy = e.input(1).data;
                  double sum = 0;
-                 for (size_t i = 0; i < columns; ++i) sum += dy[i];
-                 for (size_t i = 0; i < columns; ++i)
-                   e.output(0).data[begin + i] = dy[i] - std::exp(y[i]) * sum;
+                 for (size_t i = 0; i < row.count; ++i) sum += dy[row.at(i)];
+                 for (size_t i = 0; i < row.count; ++i)
+                   e.output(0).data[row.at(i)] = dy[row.at(i)] - std::exp(y[row.at(i)]) * sum;
                });
              },
          .work = Work::outputs,

@@ -112,6 +112,7 @@ OpDef forward() {
   op.gradient = [](GradientContext& g) {
     g.set(0, g.emit("mask_grad", {g.cotangent()}, {{"causal", g.attributes().boolean("causal")}}));
   };
+  op.shift = shift_of_sum;
   op.evaluate = [](const Evaluation& e) { evaluate(e, -std::numeric_limits<double>::infinity()); };
   return op;
 }

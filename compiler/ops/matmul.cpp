@@ -370,6 +370,7 @@ const OpFamily matmul_family = {
              .infer_types = infer,
              .batch = batch,
              .gradient = gradient,
+             .shift = shift_of_matmul,
              .evaluate = evaluate,
              .work = Work::points,
              .space = space,

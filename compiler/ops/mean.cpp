@@ -32,6 +32,7 @@ const OpFamily mean_family = {
                g.set(0,
                      g.emit("scale", {spread}, {{"factor", 1 / count_of(dims, g.attributes())}}));
              },
+         .shift = shift_of_reduction,
          .evaluate =
              [](const Evaluation& e) {
                const ir::Dims& dims = e.input(0).type.dims;

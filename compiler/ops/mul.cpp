@@ -17,6 +17,7 @@ const OpFamily mul_family = {
                if (g.needs(0)) g.set(0, g.sum_to_input(g.emit("mul", {dy, g.input(1)}), 0));
                if (g.needs(1)) g.set(1, g.sum_to_input(g.emit("mul", {dy, g.input(0)}), 1));
              },
+         .shift = shift_of_product,
          .evaluate =
              [](const Evaluation& e) {
                evaluate_binary(e, [](double a, double b) { return a * b; });

@@ -11,6 +11,7 @@ const OpFamily neg_family = {
          .signature = "x:[..] -> y:[..]",
          .batch = batch_elementwise,
          .gradient = [](GradientContext& g) { g.set(0, g.emit("neg", {g.cotangent()})); },
+         .shift = shift_of_sum,
          .evaluate = [](const Evaluation& e) { evaluate_unary(e, [](double x) { return -x; }); },
          .work = Work::outputs,
          .space = elementwise_space,

@@ -20,6 +20,7 @@
 #include "ir/ids.h"
 #include "ir/types.h"
 #include "ops/kernel.h"
+#include "ops/shift.h"
 #include "ops/tensor.h"
 
 namespace tdc::ir {
@@ -163,12 +164,18 @@ struct OpDef {
   TypeResult (*infer_types)(const Call&) = nullptr;
 
   BatchRule batch = nullptr;
-  /// Outputs that are the same for all samples, since in training they are taken over the batch. An
-  /// op that has some stands in graphs of one sample only: the batch rule puts others in its place.
+  /// Stands in graphs of one sample only: the batch rule puts others in its place, which depend on
+  /// whether the batch is one of training.
+  bool is_of_sample = false;
+  /// Outputs of such an op that are the same for all samples, since in training they are taken over
+  /// the batch.
   std::vector<size_t> of_batch = {};
   /// What is wrong with training on so many samples at a time; null: nothing ever.
   std::optional<Message> (*batch_problem)(const Call&, int64_t batch) = nullptr;
   std::variant<NoGradient, GradientRule> gradient;
+  /// How output 0 moves when operands do, at least one of them, all in known ways; nullopt: it
+  /// stays. Null: in no way that is known.
+  std::optional<Shift> (*shift)(const Call&, const Shifts&) = nullptr;
   void (*evaluate)(const Evaluation&) = nullptr;
 
   std::optional<Work> work;
@@ -184,7 +191,7 @@ struct OpDef {
   bool is_view = false;
   /// Whether a call gives input 0 as it is; null: never (views: if the shapes are equal).
   bool (*is_identity)(const Call&) = nullptr;
-  /// The output is input 0 with `before` and `after` zeros around it along `axis`.
+  /// The output is input 0, its elements `step` apart along `axis`, with `value` around them.
   bool is_padding = false;
   /// The output is input 0 with its last axes permuted as `axes` says.
   bool is_permutation = false;

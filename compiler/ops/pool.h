@@ -18,7 +18,7 @@ struct Pooling {
 /// `x` is the shape of the images, whose last axes are height and width.
 Pooling pooling(const ir::Dims& x, const ir::Attributes& attributes);
 
-/// `kernel`, `stride` and `padding`; what padding is in this pooling.
+/// `kernel`, `stride`, `padding` and `ceil_mode`; what padding is in this pooling.
 std::vector<AttributeDef> pooling_attributes(std::string_view padding);
 
 /// The type rule of `op`: from images to one element for each window.

@@ -43,6 +43,7 @@ const OpFamily reshape_family = {
                    g.set(0,
                          g.emit("reshape", {g.cotangent()}, {{"dims", g.type(g.input(0)).dims}}));
                  },
+             .shift = shift_of_reshape,
              .evaluate = [](const Evaluation& e) { e.output(0).data = e.input(0).data; },
              .work = Work::none,
              .is_view = true,

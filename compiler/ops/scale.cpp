@@ -23,6 +23,7 @@ const OpFamily scale_family = {
                g.set(0,
                      g.emit("scale", {g.cotangent()}, {{"factor", g.attributes().real("factor")}}));
              },
+         .shift = shift_of_sum,
          .evaluate =
              [](const Evaluation& e) {
                const double factor = rounded_real(e.attributes, "factor");

@@ -6,36 +6,32 @@
 #include "ops/rules.h"
 
 namespace tdc::ops {
-namespace {
-
-TypeResult infer(const Call& call) {
-  return infer_softmax(call, "softmax");
-}
-
-}  // namespace
 
 extern const OpFamily softmax_family;
 const OpFamily softmax_family = {
     .ops = {
         {.name = "softmax",
-         .summary = "e^x over its sum along the last axis",
+         .summary = "e^x over its sum along an axis",
          .signature = "x:[..] -> y:[..]",
          .attributes = softmax_attributes(),
-         .infer_types = infer,
+         .infer_types = infer_softmax,
          .batch = batch_leading,
          .gradient =
              [](GradientContext& g) {
-               g.set(0, g.emit("softmax_grad", {g.output(), g.cotangent()}));
+               g.set(0, g.emit("softmax_grad", {g.output(), g.cotangent()}, g.attributes()));
              },
+         .shift = shift_of_rows,
          .evaluate =
              [](const Evaluation& e) {
-               for_each_row(e.input(0), [&](size_t begin, size_t columns) {
-                 const double* x = e.input(0).data.data() + begin;
-                 double* y = e.output(0).data.data() + begin;
-                 const double largest = *std::max_element(x, x + columns);
+               for_each_row(e.input(0), e.attributes, [&](const RowOfAxis& row) {
+                 const std::vector<double>& x = e.input(0).data;
+                 std::vector<double>& y = e.output(0).data;
+                 double largest = x[row.begin];
+                 for (size_t i = 1; i < row.count; ++i) largest = std::max(largest, x[row.at(i)]);
                  double sum = 0;
-                 for (size_t i = 0; i < columns; ++i) sum += y[i] = std::exp(x[i] - largest);
-                 for (size_t i = 0; i < columns; ++i) y[i] /= sum;
+                 for (size_t i = 0; i < row.count; ++i)
+                   sum += y[row.at(i)] = std::exp(x[row.at(i)] - largest);
+                 for (size_t i = 0; i < row.count; ++i) y[row.at(i)] /= sum;
                });
              },
          .work = Work::outputs,
@@ -46,22 +42,22 @@ const OpFamily softmax_family = {
          .kernel_tolerance = 2e-6},
 
         {.name = "softmax_grad",
-         .summary = "dx = y (dy - sum of y dy along the last axis), from softmax's output y",
+         .summary = "dx = y (dy - sum of y dy along an axis), from softmax's output y",
          .signature = "y:[..], dy:[..] -> dx:[..]",
          .visibility = Visibility::internal,
          .attributes = softmax_attributes(),
-         .infer_types = infer,
+         .infer_types = infer_softmax,
          .batch = batch_leading,
          .gradient = NoGradient{"gradients of gradients are not supported"},
          .evaluate =
              [](const Evaluation& e) {
-               for_each_row(e.input(0), [&](size_t begin, size_t columns) {
-                 const double* y = e.input(0).data.data() + begin;
-                 const double* dy = e.input(1).data.data() + begin;
+               for_each_row(e.input(0), e.attributes, [&](const RowOfAxis& row) {
+                 const std::vector<double>& y = e.input(0).data;
+                 const std::vector<double>& dy = e.input(1).data;
                  double sum = 0;
-                 for (size_t i = 0; i < columns; ++i) sum += y[i] * dy[i];
-                 for (size_t i = 0; i < columns; ++i)
-                   e.output(0).data[begin + i] = y[i] * (dy[i] - sum);
+                 for (size_t i = 0; i < row.count; ++i) sum += y[row.at(i)] * dy[row.at(i)];
+                 for (size_t i = 0; i < row.count; ++i)
+                   e.output(0).data[row.at(i)] = y[row.at(i)] * (dy[row.at(i)] - sum);
                });
              },
          .work = Work::outputs,

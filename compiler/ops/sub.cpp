@@ -17,6 +17,7 @@ const OpFamily sub_family = {.ops = {
                                         if (g.needs(1))
                                           g.set(1, g.sum_to_input(g.emit("neg", {dy}), 1));
                                       },
+                                  .shift = shift_of_sum,
                                   .evaluate =
                                       [](const Evaluation& e) {
                                         evaluate_binary(e,

@@ -18,6 +18,7 @@ const OpFamily sum_family = {
                g.set(0,
                      g.emit("broadcast", {kept_cotangent(g)}, {{"dims", g.type(g.input(0)).dims}}));
              },
+         .shift = shift_of_reduction,
          .evaluate =
              [](const Evaluation& e) {
                const ir::Dims& dims = e.input(0).type.dims;

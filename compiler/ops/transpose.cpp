@@ -61,6 +61,13 @@ void evaluate(const Evaluation& e) {
   }
 }
 
+std::optional<Shift> shift(const Call& call, const Shifts& shifts) {
+  Shift result;
+  for (const size_t axis : permutation(call.attributes, call.output(0).dims.size()))
+    result.varies.push_back(shifts[0]->varies[axis]);
+  return result;
+}
+
 }  // namespace
 
 extern const OpFamily transpose_family;
@@ -84,6 +91,7 @@ const OpFamily transpose_family = {
                  inverse[static_cast<size_t>(axes[i])] = static_cast<int64_t>(i);
                g.set(0, g.emit("transpose", {g.cotangent()}, {{"axes", inverse}}));
              },
+         .shift = shift,
          .evaluate = evaluate,
          .work = Work::none,
          .space =

@@ -17,4 +17,14 @@ constexpr int64_t window_count(int64_t extent, int64_t kernel, int64_t stride, i
   return span < 0 ? 0 : span / stride + 1;
 }
 
+/// The same where a last window may reach beyond the padding, as long as it starts before that on
+/// the high side (op-14).
+constexpr int64_t ceil_window_count(int64_t extent, int64_t kernel, int64_t stride,
+                                    int64_t padding) {
+  const int64_t span = extent + 2 * padding - kernel + stride - 1;
+  if (span < 0) return 0;
+  const int64_t count = span / stride + 1;
+  return (count - 1) * stride >= extent + padding ? count - 1 : count;
+}
+
 }  // namespace tdc::ops

@@ -18,6 +18,10 @@ using ops::kBlock;
 
 /// Panels are so deep on rv32 (`kernels/td_product.h`).
 constexpr int64_t kPanelDepth = 64;
+/// Results that are computed straight from the image come in blocks of up to so many columns
+/// (`kernels/conv2d.c`).
+constexpr int64_t kNearColumns = 6;
+
 int64_t divide_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }
@@ -259,9 +263,35 @@ class Counter {
   void count_rows() {
     const int64_t width = launch_.outputs.front().extent.back();
     const int64_t most = share(outputs_ / width);
+    if (meets_neighbours()) {
+      at(Amount::items) = static_cast<double>(most * divide_up(width, kNearColumns));
+      at(Amount::single_steps) = static_cast<double>(most * width * chain_);
+      return;
+    }
     const int64_t blocks = divide_up(width, kBlock);
     at(Amount::items) = static_cast<double>(most * blocks);
     at(Amount::steps) = static_cast<double>(most * blocks * chain_);
+  }
+
+  /// Whether rows are computed straight from the image: their taps are three neighbours that look
+  /// at one column beyond it at most, on each side (`td_is_near` in kernels/conv2d.c). Their steps
+  /// are those of single results.
+  [[nodiscard]] bool meets_neighbours() const {
+    const ops::Access& access = *call_.space.inputs[*launch_.op->kernel->gathered];
+    const ops::Reach& reach = access.dims.back();
+    const ops::Reach::Term &position = reach.terms[0], &tap = reach.terms[1];
+    const ops::Range positions = launch_.box[position.axis], taps = launch_.box[tap.axis];
+    const ops::Window& window = reach.windows.back();
+    if (position.coefficient != 1 || std::abs(tap.coefficient) != 1 || window.scale != 1 ||
+        window.divisor != 1 || taps.extent() != 3 || positions.extent() < 3)
+      return false;
+    if (call_.space.axes[position.axis].kind == ops::AxisKind::chain &&
+        positions.extent() > kNearColumns)
+      return false;
+    const auto [first, last] =
+        std::minmax(tap.coefficient * taps.begin, tap.coefficient * (taps.end - 1));
+    return positions.begin + first + window.low >= -1 &&
+           positions.end - 1 + last + window.low <= window.extent;
   }
 
   void count_operands() {
@@ -343,7 +373,7 @@ const CycleTable& CycleTable::rough() {
       "panels continued\n"
       "*      elements 1000 0  3 500 0   5  0  0  0 0   2\n"
       "*      blocks   2000 0  0 20  300 36 20 10 8 300 25\n"
-      "*      rows     2000 35 0 0   0   22 0  0  0 0   0\n");
+      "*      rows     2000 35 0 0   0   22 3  0  0 0   0\n");
   return kRough;
 }
 

@@ -147,9 +147,9 @@ struct Range {
 /// The lone `..` of an index: all leading axes.
 struct LeadingAxes {};
 
-/// `begin:end` of an index; either may be null.
+/// `begin:end:step` of an index; each may be null.
 struct Slice {
-  ExprPtr begin, end;
+  ExprPtr begin, end, step;
 };
 
 /// One entry of an index: `..`, an expression (a `Range` too) or a slice.

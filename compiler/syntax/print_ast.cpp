@@ -1,8 +1,8 @@
 #include "syntax/print_ast.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "support/text.h"
 #include "syntax/literals.h"
@@ -47,9 +47,8 @@ std::string name_text(const ast::Name& name) {
   return name.text;
 }
 std::string number_text(const ast::Number& number) {
-  const std::string value = number.is_integer()
-                                ? fmt::format("{}", std::get<int64_t>(number.value))
-                                : real_text(std::get<double>(number.value));
+  const std::string value = number.is_integer() ? fmt::format("{}", std::get<int64_t>(number.value))
+                                                : real_text(std::get<double>(number.value));
   return number.unit ? value + " " + unit_names()[static_cast<size_t>(*number.unit)] : value;
 }
 
@@ -117,11 +116,13 @@ std::string call_text(const ast::Call& call) {
 }
 
 std::string subscript_text(const ast::Subscript& subscript) {
-  return std::visit(
-      Overloaded{[](const ast::LeadingAxes&) -> std::string { return ".."; },
-                 [](const ast::ExprPtr& expr) { return text(expr); },
-                 [](const ast::Slice& slice) { return text(slice.begin) + ":" + text(slice.end); }},
-      subscript.kind);
+  return std::visit(Overloaded{[](const ast::LeadingAxes&) -> std::string { return ".."; },
+                               [](const ast::ExprPtr& expr) { return text(expr); },
+                               [](const ast::Slice& slice) {
+                                 return text(slice.begin) + ":" + text(slice.end) +
+                                        (slice.step == nullptr ? "" : ":" + text(slice.step));
+                               }},
+                    subscript.kind);
 }
 
 std::string shape_text(const ast::Shape& shape) {

@@ -52,8 +52,8 @@ void visit_parts(const Expr& expr, const Visit& visit) {
       if (const auto* one = std::get_if<ExprPtr>(&subscript.kind)) {
         visit(**one);
       } else if (const auto* slice = std::get_if<Slice>(&subscript.kind)) {
-        if (slice->begin != nullptr) visit(*slice->begin);
-        if (slice->end != nullptr) visit(*slice->end);
+        for (const ExprPtr* part : {&slice->begin, &slice->end, &slice->step})
+          if (*part != nullptr) visit(**part);
       }
     }
   }

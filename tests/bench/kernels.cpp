@@ -169,10 +169,13 @@ void rows() {
   std::vector<float> y(kElements);
   const td_softmax_f32_args softmax = {.y = y.data(),
                                        .x = x.data(),
-                                       .rows = kRows,
-                                       .columns = kColumns,
-                                       .y_row = kColumns,
-                                       .x_row = kColumns};
+                                       .outer = kRows,
+                                       .count = kColumns,
+                                       .inner = 1,
+                                       .y_outer = kColumns,
+                                       .y_step = 1,
+                                       .x_outer = kColumns,
+                                       .x_step = 1};
   print("softmax", "512 x 128", kElements, "G/s", [&] { td_softmax_f32(&softmax, kAlone); });
   const td_layer_norm_f32_args norm = {.y = y.data(),
                                        .x = x.data(),

@@ -22,3 +22,18 @@ train huber extends l1 {
 train bce extends l1 {
   loss       BceWithLogits(y, t)
 }
+
+train soft extends l1 {
+  loss       SoftCrossEntropy(y, t)
+}
+
+train cosine extends l1 {
+  loss       CosineLoss(y, t)
+}
+
+train smooth of Scaled {
+  target     label: class(6)
+  loss       SmoothCrossEntropy(y, label, smoothing: 0.2)
+  optimizer  sgd(lr: 1.0)
+  batch      4
+}

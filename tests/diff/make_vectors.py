@@ -12,28 +12,39 @@ import sys
 import numpy
 from nets import (
     CCT_SMALL,
+    DROPS_SHAPES,
+    DROPS_STATES,
+    MOBILE_SHAPES,
+    MOBILE_STATES,
     NORMS_SHAPES,
     NORMS_STATES,
     PARTS_SHAPES,
     PARTS_TRAINED,
     PICTURE_SHAPES,
     SERIES_SHAPES,
+    SIZES_SHAPES,
     STRATEGIES,
     bce_with_logits,
     cct,
     cct_shapes,
     cct_trained,
     cnn,
+    cosine_loss,
     cross_entropy,
+    drops,
     huber_loss,
     l1_loss,
     mean_square,
     mlp,
+    mobile,
     norms,
     parts,
     picture,
     scaled,
     series,
+    sizes,
+    smooth_cross_entropy,
+    soft_cross_entropy,
 )
 from training import random_weights, train, train_batches
 
@@ -109,15 +120,31 @@ def single_parts():
     return files
 
 
+def random_states(widths, seed):
+    """Running statistics of norms."""
+    random = numpy.random.RandomState(seed)
+    states = {}
+    for path, width in widths.items():
+        states[f"{path}.running_mean"] = random.uniform(-0.5, 0.5, width).astype(numpy.float32)
+        states[f"{path}.running_var"] = random.uniform(0.5, 2, width).astype(numpy.float32)
+    return states
+
+
+def inverted_residuals():
+    """Files of one step of mobile.td."""
+    data = random_data(6, (3, 9, 8), 3, seed=6)
+    weights, states = random_weights(MOBILE_SHAPES, seed=6), random_states(MOBILE_STATES, seed=6)
+    losses, updates, after = train_batches(mobile, weights, states, data["image"], data["label"], 6, 1, 1, 1.0)
+    assert all(numpy.any(update) for update in updates[0].values()), "an update of zeros compares nothing"
+    expected = {"loss": losses} | with_prefix("update", updates[0]) | with_prefix("final", after)
+    return {"mobile_data": data, "mobile_weights": weights | states, "mobile_expected": expected}
+
+
 def batch_norms():
     """Files of 20 steps of norms.td, and of one step of each of its other train blocks."""
     data = random_data(26, (2, 7, 5), 3, seed=5)
     weights = random_weights(NORMS_SHAPES, seed=5)
-    random = numpy.random.RandomState(5)
-    states = {}
-    for path, width in NORMS_STATES.items():
-        states[f"{path}.running_mean"] = random.uniform(-0.5, 0.5, width).astype(numpy.float32)
-        states[f"{path}.running_var"] = random.uniform(0.5, 2, width).astype(numpy.float32)
+    states = random_states(NORMS_STATES, seed=5)
     files = {"norms_data": data, "norms_weights": weights | states}
     frozen = functools.partial(norms, is_frozen=True)
     for name, net, batch, accumulate, steps, learning_rate in (
@@ -129,6 +156,23 @@ def batch_norms():
             net, weights, states, data["image"], data["label"], batch, accumulate, steps, learning_rate
         )
         files[f"norms_{name}_expected"] = (
+            {"loss": losses} | with_prefix("update", updates[0]) | with_prefix("final", after)
+        )
+    return files
+
+
+def dropouts():
+    """Files of 20 steps of drops.td, and of one step of micro-batches."""
+    data = random_data(26, (2, 7, 5), 3, seed=6)
+    weights = random_weights(DROPS_SHAPES, seed=6)
+    random = numpy.random.RandomState(6)
+    states = {f"{path}.step": random.uniform(-4194304, 4194304, ()).astype(numpy.float32) for path in DROPS_STATES}
+    files = {"drops_data": data, "drops_weights": weights | states}
+    for name, batch, accumulate, steps, learning_rate in (("steps", 5, 1, 20, 0.05), ("micro", 2, 3, 1, 1.0)):
+        losses, updates, after = train_batches(
+            drops, weights, states, data["image"], data["label"], batch, accumulate, steps, learning_rate
+        )
+        files[f"drops_{name}_expected"] = (
             {"loss": losses} | with_prefix("update", updates[0]) | with_prefix("final", after)
         )
     return files
@@ -152,19 +196,33 @@ def layers():
     images = random_data(4, (3, 9, 6), 4, seed=5)
     files |= {"picture_data": images}
     files |= one_step("picture", picture, PICTURE_SHAPES, images["image"], images["label"], 4, cross_entropy, seed=11)
+    images = random_data(4, (4, 9, 7), 3, seed=7)
+    files |= {"sizes_data": images}
+    files |= one_step("sizes", sizes, SIZES_SHAPES, images["image"], images["label"], 4, cross_entropy, seed=7)
     # Four samples where the losses bend, then four where e^x is no number any more.
     bends = numpy.array([[0.75, -0.75, 20, -20, 0, 1.25], [0, 1.5, -20, 20, 0.25, -0.5]])
     numbers = numpy.concatenate([bends, random.uniform(-2, 2, (2, 6)), 1e4 * random.choice([-1, 1], (4, 6))])
     whole = numpy.array([[0, 0, 1, 1, 0, 0], [0, 0.5, 0, 1, 1, 0.5]])
     targets = numpy.concatenate([whole, random.uniform(0, 1, (2, 6)), random.choice([0, 1], (4, 6))])
     numbers, targets = numbers.astype(numpy.float32), targets.astype(numpy.float32)
-    files |= {"losses_data": {"x": numbers, "t": targets}, "losses_weights": {"weight": numpy.ones(6, numpy.float32)}}
-    for name, loss in {"l1": l1_loss, "huber": huber_loss, "bce": bce_with_logits}.items():
+    labels = random.randint(0, 6, 8).astype(numpy.int32)
+    files |= {
+        "losses_data": {"x": numbers, "t": targets, "label": labels},
+        "losses_weights": {"weight": numpy.ones(6, numpy.float32)},
+    }
+    for name, loss, target in (
+        ("l1", l1_loss, targets),
+        ("huber", huber_loss, targets),
+        ("bce", bce_with_logits, targets),
+        ("soft", soft_cross_entropy, targets),
+        ("cosine", cosine_loss, targets),
+        ("smooth", smooth_cross_entropy, labels),
+    ):
         expected = {"loss": []}
         for first in (0, 4):
             four = slice(first, first + 4)
             losses, updates, _ = train(
-                scaled, files["losses_weights"], ["weight"], numbers[four], targets[four], 4, 1, 1.0, loss
+                scaled, files["losses_weights"], ["weight"], numbers[four], target[four], 4, 1, 1.0, loss
             )
             expected["loss"].append(losses[0])
             expected |= with_prefix(f"{first}/update", updates[0])
@@ -179,6 +237,8 @@ def every_file():
         | small_cct()
         | single_parts()
         | batch_norms()
+        | dropouts()
+        | inverted_residuals()
         | layers()
     )
 

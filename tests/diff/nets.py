@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+from jax.extend.random import threefry_2x32
 
 jax.config.update("jax_enable_x64", True)
 
@@ -211,6 +212,61 @@ def picture(weights, image):
     return weights["head.weight"] @ jnp.concatenate([x.mean(axis=(1, 2)), rows[0], rows[5]]) + weights["head.bias"]
 
 
+SIZES_SHAPES = {
+    "up.weight": (4, 3, 3, 2),
+    "up.bias": (6,),
+    "wide.weight": (6, 3, 2, 2),
+    "head.weight": (3, 12),
+    "head.bias": (3,),
+}
+
+
+def spread(x, w, stride, padding, dilation, more, groups):
+    """The transposed convolution as a convolution of x with zeros between its elements, by the kernel upside down."""
+    per_group = x.shape[0] // groups
+    pads = [
+        (dilation * (w.shape[2 + i] - 1) - padding[i], dilation * (w.shape[2 + i] - 1) - padding[i] + more[i])
+        for i in (0, 1)
+    ]
+    parts = []
+    for group in range(groups):
+        own = slice(group * per_group, (group + 1) * per_group)
+        kernel = w[own, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+        part = jax.lax.conv_general_dilated(
+            x[None, own], kernel, (1, 1), pads, lhs_dilation=stride, rhs_dilation=(dilation, dilation)
+        )
+        parts.append(part[0])
+    return jnp.concatenate(parts)
+
+
+def windowed_means(x, axis, size):
+    """Means of `size` windows along an axis, one after another."""
+    extent = x.shape[axis]
+    means = [
+        jax.lax.slice_in_dim(x, i * extent // size, -(-(i + 1) * extent // size), axis=axis).mean(axis=axis)
+        for i in range(size)
+    ]
+    return jnp.stack(means, axis=axis)
+
+
+def sizes(weights, image):
+    """sizes.td."""
+    x = jnp.pad(image, [(0, 0), (0, 1), (0, 1)], constant_values=-jnp.inf)
+    x = x.reshape(4, 5, 2, 4, 2).max(axis=(2, 4))
+    x = spread(x, weights["up.weight"], (2, 1), (1, 0), 1, (1, 0), 2) + weights["up.bias"][:, None, None]
+    x = jnp.exp(x) / jnp.exp(x).sum(axis=0)
+    ones = jnp.ones_like(x)
+    pads = [(0, 0), (1, 2), (1, 1)]
+    x, counts = (jax.lax.reduce_window(a, 0.0, jax.lax.add, (1, 3, 3), (1, 2, 2), pads) for a in (x, ones))
+    x = windowed_means(windowed_means(jnp.repeat(x / counts, 2, axis=2), 1, 4), 2, 5)
+    x = jnp.tanh(spread(x, weights["wide.weight"], (1, 1), (0, 0), 2, (0, 0), 1))
+    rows = windowed_means(x.reshape(3, 42), 1, 9)
+    rows = jnp.concatenate([(rows[:, 0:8:2] + rows[:, 1:8:2]) / 2, rows[:, 8:]], axis=1)
+    rows = jax.nn.log_softmax(rows, axis=0)
+    rows = jnp.maximum(rows[:, 1:], rows[:, :-1])
+    return weights["head.weight"] @ rows.reshape(-1) + weights["head.bias"]
+
+
 def scaled(weights, x):
     """losses.td."""
     return x * weights["weight"]
@@ -232,6 +288,20 @@ def huber_loss(y, t, delta=0.75):
 def bce_with_logits(z, t):
     """-t log p - (1 - t) log(1 - p) with p = sigmoid(z)."""
     return -(t * jax.nn.log_sigmoid(z) + (1 - t) * jax.nn.log_sigmoid(-z)).mean()
+
+
+def soft_cross_entropy(z, t):
+    return -(t * jax.nn.log_softmax(z)).sum()
+
+
+def smooth_cross_entropy(z, label, smoothing=0.2):
+    """Of the distribution that the label's class shares with all others."""
+    return soft_cross_entropy(z, (1 - smoothing) * jax.nn.one_hot(label, z.size) + smoothing / z.size)
+
+
+def cosine_loss(y, t):
+    lengths = jnp.sqrt((y**2).sum() * (t**2).sum())
+    return 1 - (y * t).sum() / jnp.maximum(lengths, 1e-8)
 
 
 @dataclass(frozen=True)
@@ -348,26 +418,103 @@ NORMS_SHAPES = {
 NORMS_STATES = {f"trunk.bn{i}": width for i, width in ((1, 6), (2, 6), (3, 5))}
 
 
+def batch_norm(weights, states, path, x, eps=1e-5, momentum=0.1, is_frozen=False):
+    """A whole batch normalised: statistics of a channel are over all else. `states` become those behind it."""
+    axes = (0, *range(2, x.ndim))
+    wide = (slice(None), *[None] * (x.ndim - 2))
+    mean, variance = states[f"{path}.running_mean"], states[f"{path}.running_var"]
+    if not is_frozen:
+        mean, variance = x.mean(axis=axes), x.var(axis=axes)
+        count = x.size / x.shape[1]
+        for name, of_batch in (("mean", mean), ("var", variance * count / (count - 1))):
+            states[f"{path}.running_{name}"] = (1 - momentum) * states[f"{path}.running_{name}"] + momentum * of_batch
+    normal = (x - mean[wide]) / jnp.sqrt(variance[wide] + eps)
+    return normal * weights[f"{path}.weight"][wide] + weights[f"{path}.bias"][wide]
+
+
 def norms(weights, states, images, is_frozen=False):
-    """norms.td for a whole batch: logits, and the states behind it. Statistics of a channel are over all else."""
-
-    def batch_norm(x, path, eps=1e-5, momentum=0.1, is_frozen=False):
-        axes = (0, *range(2, x.ndim))
-        wide = (slice(None), *[None] * (x.ndim - 2))
-        mean, variance = states[f"{path}.running_mean"], states[f"{path}.running_var"]
-        if not is_frozen:
-            mean, variance = x.mean(axis=axes), x.var(axis=axes)
-            count = x.size / x.shape[1]
-            for name, of_batch in (("mean", mean), ("var", variance * count / (count - 1))):
-                after[f"{path}.running_{name}"] = (1 - momentum) * states[f"{path}.running_{name}"] + momentum * of_batch
-        normal = (x - mean[wide]) / jnp.sqrt(variance[wide] + eps)
-        return normal * weights[f"{path}.weight"][wide] + weights[f"{path}.bias"][wide]
-
+    """norms.td for a whole batch: logits, and the states behind it."""
     after = dict(states)
     x = jax.vmap(lambda image: convolve(image, weights["trunk.conv.weight"], 1))(images)
-    x = relu(batch_norm(x, "trunk.bn1", eps=0.01, is_frozen=is_frozen))
+    x = relu(batch_norm(weights, after, "trunk.bn1", x, eps=0.01, is_frozen=is_frozen))
     x = jax.vmap(lambda image: convolve(image, weights["trunk.depthwise.weight"], 0, stride=(2, 1), groups=6))(x)
-    x = relu(batch_norm(x, "trunk.bn2", momentum=0.3))
+    x = relu(batch_norm(weights, after, "trunk.bn2", x, momentum=0.3))
     x = x.mean(axis=(2, 3)) @ weights["trunk.fc.weight"].T
-    x = jnp.tanh(batch_norm(x, "trunk.bn3"))
+    x = jnp.tanh(batch_norm(weights, after, "trunk.bn3", x))
     return x @ weights["head.weight"].T + weights["head.bias"], after
+
+
+DROPS_SHAPES = {
+    "conv.weight": (6, 2, 3, 3),
+    "conv.bias": (6,),
+    "fc1.weight": (9, 6),
+    "fc1.bias": (9,),
+    "mixing": (4, 9),
+    "head.weight": (3, 4),
+    "head.bias": (3,),
+}
+DROPS_STATES = ("drop1", "drop2", "drop3")
+
+
+def drop(x, step, p):
+    """Zeros and x / (1 - p): JAX's own generator with the bits of `step` as key, a block for two elements."""
+    blocks = jnp.arange((x.size + 1) // 2, dtype="uint32")
+    bits = jax.lax.bitcast_convert_type(step.astype("float32"), "uint32")
+    words = threefry_2x32(jnp.stack([bits, 0 * bits]), jnp.concatenate([blocks, 0 * blocks])).reshape(2, -1).T
+    uniform = (words.reshape(-1)[: x.size] >> 8) / 2.0**24
+    return jnp.where(uniform.reshape(x.shape) < p, 0, x / (1 - p))
+
+
+def drops(weights, states, images):
+    """drops.td for a whole batch: logits, and the states behind it."""
+    x = relu(jax.vmap(lambda image: convolve(image, weights["conv.weight"], 1))(images) + weights["conv.bias"][:, None, None])
+    x = drop(x, states["drop1.step"], 0.2).mean(axis=(2, 3))
+    x = drop(jnp.tanh(x @ weights["fc1.weight"].T + weights["fc1.bias"]), states["drop2.step"], 0.5)
+    x = x @ drop(weights["mixing"], states["drop3.step"], 0.4).T
+    after = {path: (step + 1).astype("float32") for path, step in states.items()}
+    return x @ weights["head.weight"].T + weights["head.bias"], after
+
+
+# Of each inverted residual: channels, of the wide part, of the result, stride.
+MOBILE_BLOCKS = ((3, 3, 4, 1), (4, 12, 5, 2), (5, 10, 5, 1))
+
+
+def mobile_layers(number):
+    """Convolutions and norms of a block, in order: path of the kernel and its shape, path of the norm, whether relu6
+    follows."""
+    channels, wide, out, _ = MOBILE_BLOCKS[number]
+    conv = f"features.{number}.conv"
+    layers = [(f"{conv}.0.0", (wide, channels, 1, 1), f"{conv}.0.1", True)] if wide != channels else []
+    at = len(layers)
+    layers.append((f"{conv}.{at}.0", (wide, 1, 3, 3), f"{conv}.{at}.1", True))
+    layers.append((f"{conv}.{at + 1}", (out, wide, 1, 1), f"{conv}.{at + 2}", False))
+    return layers
+
+
+MOBILE_LAYERS = [layer for number in range(len(MOBILE_BLOCKS)) for layer in mobile_layers(number)]
+MOBILE_SHAPES = (
+    {f"{path}.weight": shape for path, shape, _, _ in MOBILE_LAYERS}
+    | {f"{norm}.{name}": shape[:1] for _, shape, norm, _ in MOBILE_LAYERS for name in ("weight", "bias")}
+    | {"head.weight": (3, 5), "head.bias": (3,)}
+)
+MOBILE_STATES = {norm: shape[0] for _, shape, norm, _ in MOBILE_LAYERS}
+
+
+def mobile(weights, states, images):
+    """mobile.td for a whole batch: logits, and the states behind it."""
+    after = dict(states)
+    x = images
+    for number, (channels, wide, out, stride) in enumerate(MOBILE_BLOCKS):
+        y = x
+        for path, shape, norm, is_bent in mobile_layers(number):
+            if shape[2] == 1:
+                y = jnp.einsum("oc,nchw->nohw", weights[f"{path}.weight"][:, :, 0, 0], y)
+            else:
+                kernels = weights[f"{path}.weight"]
+                y = jax.vmap(lambda image: convolve(image, kernels, 1, stride=(stride, stride), groups=wide))(y)
+            y = batch_norm(weights, after, norm, y)
+            if is_bent:
+                y = jnp.clip(y, 0, 6)
+        x = x + y if stride == 1 and channels == out else y
+        x = jnp.tanh(x) if number == 0 else x
+    return x.mean(axis=(2, 3)) @ weights["head.weight"].T + weights["head.bias"], after

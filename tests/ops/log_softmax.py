@@ -14,4 +14,7 @@ CASES = [
     Case({"x": real(2, 3, 5)}),
     # Where softmax is 0 in 32 bits, its logarithm is not.
     Case({"x": given(-300, 0, 250, -1000)}),
+    Case({"x": real(11, 4, low=-6, high=6)}, {"axis": -2}),
+    Case({"x": real(2, 9, 3, low=-6, high=6)}, {"axis": -2}),
+    Case({"x": real(4, 2, 3, 2)}, {"axis": -4}),
 ]

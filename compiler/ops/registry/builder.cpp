@@ -70,7 +70,9 @@ ir::ValueId Builder::emit_reduced(std::string_view op, ir::ValueIds inputs,
 }
 
 ir::ValueId Builder::broadcast_to_batch(ir::ValueId value, const ir::Dims& dims) {
-  const ir::NodeId node = append("broadcast", {value}, {{"dims", dims}}, true);
+  const bool is_real = type(value).dtype == ir::DType::f32;
+  const ir::NodeId node =
+      append(is_real ? "broadcast" : "broadcast_i32", {value}, {{"dims", dims}}, true);
   return graph_.nodes[node].outputs.at(0);
 }
 

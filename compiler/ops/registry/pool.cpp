@@ -18,15 +18,22 @@ Pooling pooling(const Dims& x, const ir::Attributes& attributes) {
     g.stride[i] = attributes.integers("stride")[i];
     g.padding[i] = attributes.integers("padding")[i];
   }
-  g.out_height = window_count(g.height, g.kernel[0], g.stride[0], g.padding[0], 1);
-  g.out_width = window_count(g.width, g.kernel[1], g.stride[1], g.padding[1], 1);
+  const auto count = [&](int64_t extent, size_t i) {
+    return attributes.boolean("ceil_mode")
+               ? ceil_window_count(extent, g.kernel[i], g.stride[i], g.padding[i])
+               : window_count(extent, g.kernel[i], g.stride[i], g.padding[i], 1);
+  };
+  g.out_height = count(g.height, 0);
+  g.out_width = count(g.width, 1);
   return g;
 }
 
 std::vector<AttributeDef> pooling_attributes(std::string_view padding) {
   return {{"kernel", AttributeKind::pair, std::nullopt, "height and width of a window"},
           {"stride", AttributeKind::pair, std::nullopt, "between windows"},
-          {"padding", AttributeKind::pair, std::vector<int64_t>{0, 0}, padding}};
+          {"padding", AttributeKind::pair, std::vector<int64_t>{0, 0}, padding},
+          {"ceil_mode", AttributeKind::boolean, false,
+           "a last window may reach beyond the padding, if it starts in the image or before it"}};
 }
 
 /// As many outputs as windows (result-3).
@@ -66,15 +73,20 @@ std::vector<Sample> pooling_samples() {
   struct Case {
     Dims x;
     std::vector<int64_t> kernel, stride, padding;
+    bool ceil_mode = false;
   };
   std::vector<Sample> result;
   for (const Case& each :
        {Case{{4, 4}, {2, 2}, {2, 2}, {0, 0}}, Case{{3, 7, 9}, {3, 3}, {2, 2}, {1, 1}},
-        Case{{2, 3, 8, 5}, {2, 3}, {1, 2}, {0, 1}}, Case{{5, 1, 6, 7}, {3, 2}, {3, 2}, {1, 0}}})
+        Case{{2, 3, 8, 5}, {2, 3}, {1, 2}, {0, 1}}, Case{{5, 1, 6, 7}, {3, 2}, {3, 2}, {1, 0}},
+        // Windows that reach beyond the padding, that would start there, and larger than it all.
+        Case{{2, 7, 8}, {3, 2}, {2, 3}, {1, 0}, true},
+        Case{{3, 5, 6}, {2, 2}, {3, 2}, {1, 1}, true}, Case{{2, 5}, {3, 4}, {2, 3}, {0, 2}, true}})
     result.push_back({.inputs = {TensorType{.dims = each.x}},
                       .attributes = {{"kernel", each.kernel},
                                      {"stride", each.stride},
-                                     {"padding", each.padding}},
+                                     {"padding", each.padding},
+                                     {"ceil_mode", each.ceil_mode}},
                       .domains = {}});
   return result;
 }

@@ -199,7 +199,7 @@ TypeResult infer_types(const OpDef& op, const Call& call) {
 }
 
 int first_unbatchable(const OpDef& op, const std::vector<bool>& is_batched) {
-  if (op.batch != batch_leading && op.of_batch.empty()) return -1;
+  if (op.batch != batch_leading && !op.is_of_sample) return -1;
   const Signature& operands = signature(op);
   for (size_t i = 0; i < is_batched.size(); ++i)
     if (is_batched[i] && !operands.input(i).has_leading) return static_cast<int>(i);

@@ -213,21 +213,21 @@ ast::Argument ExpressionBuilder::build(TdParser::ArgumentContext* context) {
 }
 
 ast::Subscript ExpressionBuilder::build(TdParser::SubscriptContext* context) {
-  const auto& children = context->children;
   const SourceRange place = range(context);
-  if (sign(children[0]) == "..") return {.kind = ast::LeadingAxes{}, .range = place};
-  const bool is_slice = children.size() > 1 || sign(children[0]) == ":";
-  if (!is_slice) return {.kind = build(context->expr(0)), .range = place};
-  ast::Slice slice;
-  bool is_behind_colon = false;
-  for (auto* child : children) {
-    if (auto* expr = dynamic_cast<TdParser::ExprContext*>(child)) {
-      (is_behind_colon ? slice.end : slice.begin) = build(expr);
-    } else {
-      is_behind_colon = true;
+  ast::ExprPtr first = context->expr() != nullptr ? build(context->expr()) : nullptr;
+  if (TdParser::SliceRestContext* rest = context->sliceRest()) {
+    ast::Slice slice = {.begin = std::move(first), .end = nullptr, .step = nullptr};
+    int colons = 0;
+    for (auto* child : rest->children) {
+      if (auto* expr = dynamic_cast<TdParser::ExprContext*>(child))
+        (colons == 1 ? slice.end : slice.step) = build(expr);
+      else
+        ++colons;
     }
+    return {.kind = std::move(slice), .range = place};
   }
-  return {.kind = std::move(slice), .range = place};
+  if (first == nullptr) return {.kind = ast::LeadingAxes{}, .range = place};
+  return {.kind = std::move(first), .range = place};
 }
 
 ast::ExprPtr ExpressionBuilder::build(TdParser::PrimaryContext* context) {

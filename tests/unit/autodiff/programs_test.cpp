@@ -310,6 +310,53 @@ net N(i: class(5)[4], j: class(5)) -> y: f32[4, 5] {
                 "class(5)[4]", "cross_entropy(y, t)");
 }
 
+TEST_CASE("programs: every second position, which is as long as another half") {
+  check_program(R"td(
+net N(x: f32[4, 3]) -> y: f32[2, 3] {
+  param w: f32[4] = ones
+  h = x * rearrange(w, "n -> n 1")
+  return h[::2] * h[2:] * (w[1::2] @ w[-2:])
+}
+)td",
+                "f32[2, 3]");
+}
+
+TEST_CASE(
+    "programs: numbers and mirror images round parameters and round what depends on samples") {
+  check_program(R"td(
+net N(x: f32[2, 4]) -> y: f32[3, 9] {
+  param w: f32[2, 4] = ones
+  h = reflect_pad(tanh(x * w), axis: -1, before: 3, after: 2)
+  v = pad(w, axis: 1, before: 1, after: 4, value: 0.5)
+  return pad(h, axis: 0, before: 1, after: 0, value: 2) * pad(v, axis: 0, before: 0, after: 1)
+}
+)td",
+                "f32[3, 9]");
+}
+
+TEST_CASE("programs: masks, of samples and of parameters") {
+  check_program(R"td(
+net N(x: f32[2, 3]) -> y: f32[2, 3] {
+  param w: f32[3] = ones
+  param v: f32[2, 1] = ones
+  return where(x > w, x * v, w) + (v < 0.3) * w + where(w > 0, v, -w) * where(x[.., 0..1] >= 0, x, v)
+}
+)td",
+                "f32[2, 3]");
+}
+
+TEST_CASE("programs: elements that class numbers name, given and found") {
+  check_program(R"td(
+net N(x: f32[4, 3], i: class(3)[4, 2]) -> y: f32[4, 2] {
+  param w: f32[3, 3] = ones
+  h = x @ w
+  best = gather(h, argmax(h, axis: -1)) + gather(w[0], argmax(transpose(w), axis: 0))[0]
+  return gather(h, i) * gather(pad(w, axis: 0, before: 0, after: 1), i) + rearrange(best, "n -> n 1")
+}
+)td",
+                "f32[4, 2]");
+}
+
 TEST_CASE("programs: one set of parameters in all turns") {
   check_program(R"td(
 net N(x: f32[3]) -> y: f32[3] {

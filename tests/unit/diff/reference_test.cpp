@@ -49,6 +49,22 @@ void check_first_step(const std::string& program, const std::string& train,
   CHECK(std::abs(step.loss - loss) <= 1e-5 * std::abs(loss));
 }
 
+/// How running statistics moved in `after`, as the arrays `final/PATH` say; gives how many did.
+size_t check_states(const std::vector<io::Array>& before, const std::vector<io::Array>& after,
+                    const std::vector<io::Array>& expected) {
+  size_t moved = 0;
+  for (const auto& [path, elements] : arrays_below(expected, "final/")) {
+    CAPTURE(path);
+    const std::vector<double> from = elements_of(*io::find_array(before, path));
+    const std::vector<double> way = difference(elements, from);
+    const std::vector<double> error =
+        difference(elements_of(*io::find_array(after, path)), elements);
+    CHECK(norm(error) <= 1e-5 * norm(way));
+    if (norm(way) > 0) ++moved;
+  }
+  return moved;
+}
+
 /// Runs steps of a program whose vectors are called `expected`; gives the weights and states behind
 /// them.
 std::vector<io::Array> check_run(const std::string& program, const std::string& train, int steps,
@@ -90,18 +106,22 @@ TEST_CASE("op-8: batch norms agree with JAX: losses, updates, and how running st
     const std::string name = "norms_" + train + "_expected";
     const std::vector<io::Array> expected = read_arrays(kVectors + name + ".npz");
     const std::vector<io::Array> after = check_run("norms", train, steps, expected);
-    size_t moved = 0;
+    CHECK(check_states(before, after, expected) == (train == "frozen" ? 4 : 6));
+    check_first_step("norms", train == "steps" ? "update" : train, "norms_weights", name);
+  }
+}
+
+TEST_CASE("op-10: dropouts agree with JAX, whose generator they use: losses, updates, and steps") {
+  for (const auto& [train, steps] : {std::pair<std::string, int>{"steps", 20}, {"micro", 1}}) {
+    CAPTURE(train);
+    const std::string name = "drops_" + train + "_expected";
+    const std::vector<io::Array> expected = read_arrays(kVectors + name + ".npz");
+    const std::vector<io::Array> after = check_run("drops", train, steps, expected);
     for (const auto& [path, elements] : arrays_below(expected, "final/")) {
       CAPTURE(path);
-      const std::vector<double> from = elements_of(*io::find_array(before, path));
-      const std::vector<double> way = difference(elements, from);
-      const std::vector<double> error =
-          difference(elements_of(*io::find_array(after, path)), elements);
-      CHECK(norm(error) <= 1e-5 * norm(way));
-      if (norm(way) > 0) ++moved;
+      CHECK(elements_of(*io::find_array(after, path)) == elements);
     }
-    CHECK(moved == (train == "frozen" ? 4 : 6));
-    check_first_step("norms", train == "steps" ? "update" : train, "norms_weights", name);
+    check_first_step("drops", train == "steps" ? "update" : train, "drops_weights", name);
   }
 }
 
@@ -130,14 +150,21 @@ TEST_CASE(
 }
 
 TEST_CASE("layers of the library agree with JAX") {
-  for (const std::string program : {"series", "picture"}) {
+  for (const std::string program : {"series", "picture", "sizes"}) {
     CAPTURE(program);
     check_first_step(program, "all", program + "_weights", program + "_expected");
   }
 }
 
+TEST_CASE("inverted residuals agree with JAX: updates, and how running statistics move") {
+  const std::vector<io::Array> expected = read_arrays(kVectors + "mobile_expected.npz");
+  check_first_step("mobile", "all", "mobile_weights", "mobile_expected");
+  CHECK(check_states(read_arrays(kVectors + "mobile_weights.npz"),
+                     check_run("mobile", "all", 1, expected), expected) == 16);
+}
+
 TEST_CASE("losses of the library agree with JAX, also where they bend and for large numbers") {
-  for (const std::string loss : {"l1", "huber", "bce"}) {
+  for (const std::string loss : {"l1", "huber", "bce", "soft", "cosine", "smooth"}) {
     CAPTURE(loss);
     Training training(with_rate_of_one("tests/diff/losses.td"), loss,
                       read_arrays(kVectors + "losses_weights.npz"),

@@ -162,7 +162,7 @@ TEST_CASE("remedies: a smaller batch changes what statistics are taken over, and
   const std::vector<Remedy> found = remedies(program);
   try_out(program, found);
   REQUIRE(!found.empty());
-  CHECK(found[0].effect == Remedy::Effect::other_statistics);
+  CHECK(found[0].effect == Remedy::Effect::other_batches);
   CHECK(found[0].batch < 96);
   CHECK(found[0].samples == 96);
   CHECK(with_effect(found, Remedy::Effect::same_weights) == nullptr);

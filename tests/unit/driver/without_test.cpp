@@ -144,7 +144,7 @@ Results results_of(const PlannedSchedule& planned, Numbers numbers = Numbers::or
       for (const schedule::Argument& argument : entry.arguments)
         if (argument.is_output)
           results[entry.name + " " + argument.name + (call == 0 ? "" : " again")] =
-              run.floats(argument.buffer);
+              test::bits_of(run, schedule, argument.buffer);
     }
   for (const ir::VariableId id : schedule.variables.ids())
     if (schedule.variables[id].type.dtype == ir::DType::f32)

@@ -207,7 +207,7 @@ EmittedProgram::Outcome EmittedProgram::expected() const {
     for (const EntryPoint& entry : schedule_.entry_points) {
       run.run(entry);
       for (const Argument& argument : entry.arguments)
-        if (argument.is_output) outcome.results.push_back(run.floats(argument.buffer));
+        if (argument.is_output) outcome.results.push_back(bits_of(run, schedule_, argument.buffer));
     }
   for (const BufferId variable : schedule::variable_buffers(schedule_))
     outcome.results.push_back(run.floats(variable));

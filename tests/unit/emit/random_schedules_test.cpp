@@ -105,8 +105,10 @@ class RegistryProgram {
               std::vector<BufferId> inputs, const std::string& name) {
     std::vector<BufferId> outputs;
     const auto accumulator = static_cast<size_t>(op.accumulator);
-    for (size_t i = 0; i < call.outputs.size(); ++i)
+    for (size_t i = 0; i < call.outputs.size(); ++i) {
       outputs.push_back(builder_.output(fmt::format("{}{}", name, i), call.outputs[i].dims));
+      builder_.schedule().buffers[outputs.back()].type = call.outputs[i];
+    }
     if (op.accumulator >= 0 && inputs[accumulator].is_valid()) {
       const BufferId sum = builder_.temporary("sum", call.outputs[0].dims);
       builder_.copy(builder_.whole(inputs[accumulator]), builder_.whole(sum));

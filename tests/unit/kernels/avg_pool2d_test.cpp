@@ -15,10 +15,9 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {1, 4, 4, 2, 2, 2, 2, 0, 0, 2, 2},
-    {6, 7, 9, 3, 3, 2, 2, 1, 1, 4, 5},  // overlapping windows
-    {2, 5, 8, 3, 2, 1, 3, 1, 0, 5, 3},
-    {1, 6, 6, 2, 2, 3, 3, 0, 0, 2, 2},  // elements in no window
+    {1, 4, 4, 2, 2, 2, 2, 0, 0, 2, 2}, {6, 7, 9, 3, 3, 2, 2, 1, 1, 4, 5},  // overlapping windows
+    {2, 5, 8, 3, 2, 1, 3, 1, 0, 5, 3}, {1, 6, 6, 2, 2, 3, 3, 0, 0, 2, 2},  // elements in no window
+    {2, 6, 5, 3, 4, 2, 3, 0, 2, 3, 3},  // windows that reach beyond the padding
 };
 
 /// Calls `function(o, i, positions)` for each element i of x in each window o, both in row-major
@@ -32,7 +31,9 @@ void for_each_position(const Case& c, bool count_include_pad, Function function)
         const int left = ow * c.stride_width - c.pad_width;
         const int rows = std::min(top + c.kernel_height, c.height) - std::max(top, 0);
         const int columns = std::min(left + c.kernel_width, c.width) - std::max(left, 0);
-        const int positions = count_include_pad ? c.kernel_height * c.kernel_width : rows * columns;
+        const int padded_rows = std::min(c.kernel_height, c.height + c.pad_height - top);
+        const int padded_columns = std::min(c.kernel_width, c.width + c.pad_width - left);
+        const int positions = count_include_pad ? padded_rows * padded_columns : rows * columns;
         for (int h = std::max(top, 0); h < std::min(top + c.kernel_height, c.height); ++h)
           for (int w = std::max(left, 0); w < std::min(left + c.kernel_width, c.width); ++w)
             function(static_cast<size_t>((plane * c.out_height + oh) * c.out_width + ow),
@@ -78,6 +79,8 @@ TEST_CASE("avg_pool2d divides sums of windows, its gradient sums shares of windo
                                  .y_image = 0,
                                  .y_channel = c.out_height * c.out_width,
                                  .y_row = c.out_width,
+                                 .pad_bottom = c.pad_height,
+                                 .pad_right = c.pad_width,
                                  .count_include_pad = count_include_pad});
       CHECK(same_bits(y, expected));
       std::vector<float> dx(x.size(), 3.0F);

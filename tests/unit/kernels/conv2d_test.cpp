@@ -55,13 +55,23 @@ const std::vector<Case>& cases() {
       {1, 1, 1, 1, 1, 1, 1, 1},
       {1, 1, 3, 5, 6, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
       {2, 1, 2, 6, 5, 9, 3, 2},
-      {1, 1, 40, 9, 4, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},   // a chain of more than one panel
-      {3, 1, 2, 4, 7, 18, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1},   // stride
-      {1, 1, 2, 3, 9, 11, 3, 3, 2, 3, 1, 2, 2, 1, 2, 0},   // stride, dilation, uneven padding
-      {1, 1, 2, 3, 9, 8, 2, 2, 3, 3},                      // positions that no window meets
-      {1, 1, 3, 4, 8, 8, 3, 3, 2, 2, 2, 2, 2, 2, 2, 2},    // stride 2 over taps 2 apart
-      {2, 3, 2, 2, 6, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},    // groups
-      {2, 5, 1, 1, 6, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},    // depthwise
+      {1, 1, 40, 9, 4, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},  // a chain of more than one panel
+      {3, 1, 2, 4, 7, 18, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1},  // stride
+      {1, 1, 2, 3, 9, 11, 3, 3, 2, 3, 1, 2, 2, 1, 2, 0},  // stride, dilation, uneven padding
+      {1, 1, 2, 3, 9, 8, 2, 2, 3, 3},                     // positions that no window meets
+      {1, 1, 3, 4, 8, 8, 3, 3, 2, 2, 2, 2, 2, 2, 2, 2},   // stride 2 over taps 2 apart
+      {2, 3, 2, 2, 6, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},   // groups
+      {2, 5, 1, 1, 6, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},   // depthwise
+      // Depthwise, by blocks of 3 to 6 columns: of all widths, with and without padding, of a
+      // kernel that is not square, with rows that are strided, and of images less high than it.
+      {2, 3, 1, 1, 6, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+      {1, 3, 1, 2, 5, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+      {1, 2, 1, 1, 7, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+      {1, 2, 1, 1, 4, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+      {1, 2, 1, 3, 6, 11, 3, 3, 1, 1, 1, 0, 1, 1, 1, 0},
+      {2, 2, 1, 1, 9, 8, 5, 3, 1, 1, 2, 1, 1, 1, 2, 1},
+      {1, 2, 1, 1, 9, 6, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1},
+      {1, 2, 1, 1, 2, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
       {1, 2, 1, 1, 5, 700, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},  // wider than a patch of its image
       {2, 2, 1, 3, 7, 690, 5, 3, 2, 2, 1, 2, 1, 2, 3, 2},
       {1, 2, 1, 1, 68, 70, 65, 65, 1, 1, 2, 2, 1, 1, 2, 2},  // a reach too large for a patch

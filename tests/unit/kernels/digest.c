@@ -8,6 +8,7 @@ enum { kFloats = 40000 };
 static float operand_a[kFloats], operand_b[kFloats], result[kFloats];
 static float small[4][512];
 static int32_t labels[64];
+static int32_t numbers[64];  // results of kernels that give class numbers
 static const float rate = 0.01f;
 
 static uint64_t state;
@@ -33,6 +34,7 @@ static void prepare(void) {
   fill(result, kFloats);
   for (int32_t i = 0; i < 4; ++i) fill(small[i], 512);
   for (int32_t i = 0; i < 64; ++i) labels[i] = (int32_t)(random_bits() % 10u);
+  for (int32_t i = 0; i < 64; ++i) numbers[i] = -1;
 }
 
 static void report(const char* name) {
@@ -41,6 +43,7 @@ static void report(const char* name) {
     const float value = result[i] != result[i] ? TD_NAN : result[i];
     hash = (hash ^ td_bits_of_float(value)) * 1099511628211u;
   }
+  for (int32_t i = 0; i < 64; ++i) hash = (hash ^ (uint32_t)numbers[i]) * 1099511628211u;
   char text[17];
   for (int32_t i = 0; i < 16; ++i) text[i] = "0123456789abcdef"[(hash >> (4 * i)) & 15u];
   text[16] = ' ';
@@ -180,6 +183,11 @@ static void run_reductions(void) {
   RUN(td_exp_difference_lanes_f32, LANES, .b = operand_b, .b_stride = {1}, .reduce_b = {0, 0});
   RUN(td_join_lanes_f32, .y = result, .x = operand_a, .rows = 17, .y_row = 2, .x_row = 9,
       .divisor = 37);
+#define NUMBERS .rank = 1, .extent = {21}, .y_stride = {3}
+  RUN(td_argmax_f32, .y = numbers, NUMBERS, .x = operand_a, .x_stride = {13}, .reduce_rank = 1,
+      .reduce_extent = {13}, .reduce_stride = {21});
+  RUN(td_to_f32, .y = result, NUMBERS, .a = labels, .a_stride = {2});
+  RUN(td_copy_i32, .y = numbers, NUMBERS, .a = labels, .a_stride = {2});
 #define EXTREMUM_GRAD                                                                          \
   .dx = result, .x = operand_a, .dy = operand_b, .rank = 1, .extent = {21}, .dx_stride = {13}, \
   .x_stride = {13}, .dy_stride = {1}, .reduce_rank = 2, .reduce_extent = {9, 13},              \
@@ -190,12 +198,19 @@ static void run_reductions(void) {
 
 static void run_rows(int32_t columns) {
 #define ROWS .rows = 17, .columns = columns
-  RUN(td_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
-  RUN(td_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS, .dx_row = columns,
-      .y_row = columns, .dy_row = columns);
-  RUN(td_log_softmax_f32, .y = result, .x = operand_a, ROWS, .y_row = columns, .x_row = columns);
-  RUN(td_log_softmax_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, ROWS,
-      .dx_row = columns, .y_row = columns, .dy_row = columns);
+#define SOFTMAX .outer = 17, .count = columns, .inner = 1
+#define DENSE_ROWS(operand) .operand##_outer = columns, .operand##_step = 1
+#define SOFTMAX_OF_AXIS .outer = 3, .count = columns, .inner = 5
+#define OF_AXIS(operand) .operand##_outer = 5 * columns, .operand##_step = 5, .operand##_inner = 1
+#define RUN_SOFTMAX(kernel)                                                                      \
+  RUN(kernel##_f32, .y = result, .x = operand_a, SOFTMAX, DENSE_ROWS(y), DENSE_ROWS(x));         \
+  RUN(kernel##_f32, .y = result, .x = operand_a, SOFTMAX_OF_AXIS, OF_AXIS(y), OF_AXIS(x));       \
+  RUN(kernel##_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, SOFTMAX, DENSE_ROWS(dx), \
+      DENSE_ROWS(y), DENSE_ROWS(dy));                                                            \
+  RUN(kernel##_grad_f32, .dx = result, .y = operand_a, .dy = operand_b, SOFTMAX_OF_AXIS,         \
+      OF_AXIS(dx), OF_AXIS(y), OF_AXIS(dy))
+  RUN_SOFTMAX(td_softmax);
+  RUN_SOFTMAX(td_log_softmax);
   RUN(td_cross_entropy_f32, .loss = result, .logits = operand_a, .label = labels, .samples = 17,
       .positions = 1, .classes = columns, .logits_row = columns);
   RUN(td_cross_entropy_grad_f32, .dlogits = result, .logits = operand_a, .label = labels,
@@ -223,6 +238,10 @@ static void run_rows(int32_t columns) {
       .x_row = columns);
   RUN(td_layer_norm_weight_grad_f32, .dweight = result, .dy = operand_b, .x = operand_a,
       .mean = small[2], .rstd = small[3], ROWS, .dy_row = columns, .x_row = columns);
+  RUN(td_gather_f32, .y = result, .x = operand_a, .index = labels, .rows = 17, .each = 3,
+      .classes = 9, .y_row = 3, .x_row = columns, .index_row = 2);
+  RUN(td_gather_grad_f32, .dx = result, .dy = operand_a, .index = labels, .rows = 17, .each = 3,
+      .classes = 9, .dx_row = columns, .dy_row = 3, .index_row = 2);
   RUN(td_embedding_f32, .y = result, .table = operand_a, .index = labels, ROWS, .vocabulary = 9,
       .y_row = columns, .table_row = columns);
   RUN(td_embedding_grad_f32, .dtable = result, .dy = operand_a, .index = labels, ROWS,
@@ -244,6 +263,14 @@ static void run_channel_norm(void) {
       .dx_channel = 11, .dy_image = 77, .dy_channel = 11, .inverse_count = 1.0f / 33);
 }
 
+static void run_drop(void) {
+#define DROP .y = result, .x = operand_a, .step = small[0], .threshold = 5000000, .scale = 1.5f
+  RUN(td_drop_f32, DROP, .rank = 1, .extent = {1003}, .y_stride = {1}, .x_stride = {1},
+      .position_stride = {1});
+  RUN(td_drop_f32, DROP, .rank = 2, .extent = {7, 9}, .y_stride = {9, 1}, .x_stride = {1, 7},
+      .position_stride = {23, 1}, .first_position = 50);
+}
+
 static void run_pooling(void) {
 #define WINDOWS                                                                               \
   .images = 2, .channels = 3, .height = 11, .width = 9, .out_height = 6, .out_width = 5,      \
@@ -256,13 +283,41 @@ static void run_pooling(void) {
       .dy_row = 5);
   for (uint32_t count_include_pad = 0; count_include_pad < 2; ++count_include_pad) {
     RUN(td_avg_pool2d_f32, .y = result, .x = operand_a, WINDOWS, .y_image = 90, .y_channel = 30,
-        .y_row = 5, .count_include_pad = count_include_pad);
+        .y_row = 5, .pad_bottom = 1, .pad_right = 1, .count_include_pad = count_include_pad);
     RUN(td_avg_pool2d_grad_f32, .dx = result, .dy = operand_b, .images = 2, .channels = 3,
         .height = 11, .width = 9, .kernel_height = 3, .kernel_width = 3, .stride_height = 2,
         .stride_width = 2, .pad_height = 1, .pad_width = 1, .dx_height = 11, .dx_width = 9,
         .dy_height = 6, .dy_width = 5, .dx_image = 3 * 99, .dx_channel = 99, .dx_row = 9,
         .dy_image = 90, .dy_channel = 30, .dy_row = 5, .count_include_pad = count_include_pad);
   }
+}
+
+/* Images of 11 x 9, and of 4 x 13, of which positions lie over several of each other. */
+static void run_resampling(void) {
+#define RESAMPLED                                                                            \
+  .images = 2, .channels = 3, .rows = 4, .columns = 13, .height = 4, .width = 13,            \
+  .from_columns = 9, .from_height = 11, .from_width = 9, .y_image = 3 * 52, .y_channel = 52, \
+  .y_row = 13, .x_image = 3 * 99, .x_channel = 99, .x_row = 9
+#define RESAMPLED_GRAD                                                                          \
+  .images = 2, .channels = 3, .rows = 11, .columns = 9, .height = 11, .width = 9,               \
+  .from_columns = 13, .from_height = 4, .from_width = 13, .dx_image = 3 * 99, .dx_channel = 99, \
+  .dx_row = 9, .dy_image = 3 * 52, .dy_channel = 52, .dy_row = 13
+  RUN(td_adaptive_avg_pool2d_f32, .y = result, .x = operand_a, RESAMPLED);
+  RUN(td_adaptive_avg_pool2d_grad_f32, .dx = result, .dy = operand_a, RESAMPLED_GRAD);
+  RUN(td_resize_nearest_f32, .y = result, .x = operand_a, RESAMPLED);
+  RUN(td_resize_nearest_grad_f32, .dx = result, .dy = operand_a, RESAMPLED_GRAD);
+}
+
+static void run_padding(void) {
+#define GROWN .rank = 3, .extent = {3, 17, 5}, .axis = 1
+  for (int32_t step = 1; step < 4; ++step)
+    RUN(td_pad_f32, .y = result, .a = operand_a, GROWN, .begin = 2, .end = 3 + 4 * step,
+        .step = step, .value = 0.7f, .y_stride = {85, 5, 1}, .a_stride = {25, 5, 1});
+#define MIRROR GROWN, .first = 1, .before = 6, .after = 7, .last = 20
+  RUN(td_reflect_pad_f32, .y = result, .x = operand_a, MIRROR, .output_stride = {85, 5, 1},
+      .input_stride = {105, 5, 1});
+  RUN(td_reflect_pad_grad_f32, .dx = result, .dy = operand_a, MIRROR, .output_stride = {85, 5, 1},
+      .input_stride = {170, 5, 1});
 }
 
 /// Floats of all sizes through the elementary functions, then through fused multiply-adds.
@@ -302,7 +357,12 @@ int main(void) {
   RUN_BINARY(td_gelu_tanh_grad_f32);
   RUN_BINARY(td_maximum_f32);
   RUN_BINARY(td_minimum_f32);
+  RUN_BINARY(td_equal_f32);
+  RUN_BINARY(td_not_equal_f32);
+  RUN_BINARY(td_less_f32);
+  RUN_BINARY(td_less_equal_f32);
   RUN_TERNARY(td_maximum_grad_f32);
+  RUN_TERNARY(td_where_f32);
   RUN_BINARY(td_abs_grad_f32);
   RUN_BINARY(td_rsqrt_grad_f32);
   RUN_BINARY(td_relu6_grad_f32);
@@ -351,7 +411,7 @@ int main(void) {
   run_conv2d(1, 1, 1);
   run_conv2d(2, 1, 3);
   run_conv2d(3, 2, 2);
-  run_channels(3, 1, 1, 5);
+  for (int32_t width = 3; width <= 13; ++width) run_channels(3, 1, 1, width);
   run_channels(3, 1, 1, 61);
   run_channels(5, 2, 1, 70);
   run_channels(3, 1, 2, 44);
@@ -361,7 +421,10 @@ int main(void) {
   run_rows(10);
   run_rows(67);
   run_channel_norm();
+  run_drop();
   run_pooling();
+  run_resampling();
+  run_padding();
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,
       .inverse_count = small[0], .rows = 1, .columns = 1003);
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,

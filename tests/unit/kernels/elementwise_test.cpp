@@ -323,6 +323,31 @@ TEST_CASE("NaN, infinities and zeros pass through elementwise kernels as documen
   CHECK(same_bits(da, {1, 2, 0.0F, 4, 5, 6}));
 }
 
+TEST_CASE("a NaN is equal to nothing and in no order, and zeros are equal") {
+  const std::vector<float> a = {1, 2, 2, 0.0F, kNaN, 1, kNaN, -kInfinity, kInfinity, 0x1p-149F};
+  const std::vector<float> b = {2, 1, 2, -0.0F, 1, kNaN, kNaN, kInfinity, kInfinity, 0.0F};
+  CHECK(same_bits(apply<td_equal_f32_args>("td_equal_f32", a, b),
+                  {0.0F, 0.0F, 1, 1, 0.0F, 0.0F, 0.0F, 0.0F, 1, 0.0F}));
+  CHECK(same_bits(apply<td_not_equal_f32_args>("td_not_equal_f32", a, b),
+                  {1, 1, 0.0F, 0.0F, 1, 1, 1, 1, 0.0F, 1}));
+  CHECK(same_bits(apply<td_less_f32_args>("td_less_f32", a, b),
+                  {1, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F, 1, 0.0F, 0.0F}));
+  CHECK(same_bits(apply<td_less_equal_f32_args>("td_less_equal_f32", a, b),
+                  {1, 0.0F, 1, 1, 0.0F, 0.0F, 0.0F, 1, 1, 0.0F}));
+}
+
+TEST_CASE("where takes one of two elements as it is, and nothing of the other") {
+  const std::vector<float> mask = {1, 0.0F, -0.0F, kNaN, 0x1p-149F, -kInfinity};
+  const std::vector<float> taken = {-0.0F, kNaN, kInfinity, 4, 5, kNaN};
+  const std::vector<float> other = {kNaN, 2, -0.0F, kNaN, kInfinity, 6};
+  std::vector<float> y(6);
+  auto args = binary<td_where_f32_args>(y.data(), mask.data(), taken.data(), 6);
+  args.c = other.data();
+  args.c_stride[0] = 1;
+  run("td_where_f32", y, args);
+  CHECK(same_bits(y, {-0.0F, 2, -0.0F, 4, 5, kNaN}));
+}
+
 TEST_CASE("elementwise kernels write over an operand of the same layout") {
   const std::vector<float> a = Random(3).values(101);
   const std::vector<float> b = Random(4).values(101);

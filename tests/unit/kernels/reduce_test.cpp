@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -270,6 +271,29 @@ TEST_CASE("sum_to over rows and columns of an image, for each channel, from +0")
       for (size_t p = 0; p < 12; ++p) expected += x[(n * 11 + c) * 12 + p];
     CHECK(y[c] == expected);
   }
+}
+
+TEST_CASE("argmax is the first of the largest elements, or the first NaN") {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<std::vector<float>> rows = {
+      {1, 3, 2, 3},       {-0.0F, 0.0F, -1, 0.0F},         {kNaN, 1, kNaN, 2},
+      {1, kNaN, 2, kNaN}, {kInfinity, 5, kNaN, kInfinity}, std::vector<float>(4, -kInfinity)};
+  const std::vector<int32_t> expected = {1, 0, 0, 1, 2, 0};
+  std::vector<float> x;
+  for (const std::vector<float>& row : rows) x.insert(x.end(), row.begin(), row.end());
+  std::vector<float> y(rows.size());  // the bits of class numbers
+  td_argmax_f32_args args = {};
+  args.y = reinterpret_cast<int32_t*>(y.data());
+  args.x = x.data();
+  args.rank = 1;
+  args.extent[0] = static_cast<int32_t>(rows.size());
+  args.y_stride[0] = 1;
+  args.x_stride[0] = 4;
+  args.reduce_rank = 1;
+  args.reduce_extent[0] = 4;
+  args.reduce_stride[0] = 1;
+  run("td_argmax_f32", y, args);
+  for (size_t i = 0; i < rows.size(); ++i) CHECK(std::bit_cast<int32_t>(y[i]) == expected[i]);
 }
 
 }  // namespace

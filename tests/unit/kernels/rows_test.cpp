@@ -40,19 +40,25 @@ TEST_CASE("softmax and its gradient agree with their definitions in double, also
     run("td_softmax_f32", y,
         td_softmax_f32_args{.y = y.data(),
                             .x = x.data(),
-                            .rows = kRows,
-                            .columns = columns,
-                            .y_row = columns,
-                            .x_row = columns});
+                            .outer = kRows,
+                            .count = columns,
+                            .inner = 1,
+                            .y_outer = columns,
+                            .y_step = 1,
+                            .x_outer = columns,
+                            .x_step = 1});
     CHECK(relative_error(y, expected) < 4e-7);
     std::vector<float> in_place = x;
     run("td_softmax_f32", in_place,
         td_softmax_f32_args{.y = in_place.data(),
                             .x = in_place.data(),
-                            .rows = kRows,
-                            .columns = columns,
-                            .y_row = columns,
-                            .x_row = columns});
+                            .outer = kRows,
+                            .count = columns,
+                            .inner = 1,
+                            .y_outer = columns,
+                            .y_step = 1,
+                            .x_outer = columns,
+                            .x_step = 1});
     CHECK(same_bits(in_place, y));
 
     const std::vector<float> dy = Random(2).values(kRows * columns);
@@ -70,13 +76,68 @@ TEST_CASE("softmax and its gradient agree with their definitions in double, also
         td_softmax_grad_f32_args{.dx = dx.data(),
                                  .y = y.data(),
                                  .dy = dx.data(),
-                                 .rows = kRows,
-                                 .columns = columns,
-                                 .dx_row = columns,
-                                 .y_row = columns,
-                                 .dy_row = columns});
+                                 .outer = kRows,
+                                 .count = columns,
+                                 .inner = 1,
+                                 .dx_outer = columns,
+                                 .dx_step = 1,
+                                 .y_outer = columns,
+                                 .y_step = 1,
+                                 .dy_outer = columns,
+                                 .dy_step = 1});
     if (columns > 1) CHECK(relative_error(dx, expected_dx) < 2e-6);
   }
+}
+
+/// Runs a kernel of softmax or its logarithm over [outer][count][inner] and over the same elements
+/// with `count` last, which must give the same bits.
+template <typename Args>
+void check_any_axis(const std::string& kernel) {
+  constexpr int32_t kOuter = 2, kInner = 3;
+  for (const int32_t count : kColumns) {
+    CAPTURE(count);
+    const std::vector<float> x = Random(3).values(kOuter * count * kInner, -9, 9);
+    const auto inner_last = [&](const std::vector<float>& from, bool is_back) {
+      std::vector<float> to(from.size());
+      for (int32_t o = 0; o < kOuter; ++o)
+        for (int32_t i = 0; i < count; ++i)
+          for (int32_t k = 0; k < kInner; ++k) {
+            const size_t apart = at(o * count + i, k, kInner), dense = at(o * kInner + k, i, count);
+            to[is_back ? apart : dense] = from[is_back ? dense : apart];
+          }
+      return to;
+    };
+    std::vector<float> dense = inner_last(x, false);
+    run(kernel, dense,
+        Args{.y = dense.data(),
+             .x = dense.data(),
+             .outer = kOuter * kInner,
+             .count = count,
+             .inner = 1,
+             .y_outer = count,
+             .y_step = 1,
+             .x_outer = count,
+             .x_step = 1});
+    std::vector<float> y(x.size());
+    run(kernel, y,
+        Args{.y = y.data(),
+             .x = x.data(),
+             .outer = kOuter,
+             .count = count,
+             .inner = kInner,
+             .y_outer = count * kInner,
+             .y_step = kInner,
+             .y_inner = 1,
+             .x_outer = count * kInner,
+             .x_step = kInner,
+             .x_inner = 1});
+    CHECK(same_bits(y, inner_last(dense, true)));
+  }
+}
+
+TEST_CASE("softmax and log_softmax along any axis have the bits of dense rows") {
+  check_any_axis<td_softmax_f32_args>("td_softmax_f32");
+  check_any_axis<td_log_softmax_f32_args>("td_log_softmax_f32");
 }
 
 TEST_CASE("softmax of rows with infinities and NaN") {
@@ -84,8 +145,15 @@ TEST_CASE("softmax of rows with infinities and NaN") {
                                 -kInfinity, kInfinity,  1, 2,    1000, 1000, 1000};
   std::vector<float> y(15);
   run("td_softmax_f32", y,
-      td_softmax_f32_args{
-          .y = y.data(), .x = x.data(), .rows = 5, .columns = 3, .y_row = 3, .x_row = 3});
+      td_softmax_f32_args{.y = y.data(),
+                          .x = x.data(),
+                          .outer = 5,
+                          .count = 3,
+                          .inner = 1,
+                          .y_outer = 3,
+                          .y_step = 1,
+                          .x_outer = 3,
+                          .x_step = 1});
   const float third = 1.0F / 3.0F;
   CHECK(same_bits(y, {0.5F, 0, 0.5F, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, third,
                       third, third}));
@@ -105,10 +173,13 @@ TEST_CASE("log_softmax and its gradient agree with their definitions in double, 
     run("td_log_softmax_f32", y,
         td_log_softmax_f32_args{.y = y.data(),
                                 .x = y.data(),
-                                .rows = kRows,
-                                .columns = columns,
-                                .y_row = columns,
-                                .x_row = columns});
+                                .outer = kRows,
+                                .count = columns,
+                                .inner = 1,
+                                .y_outer = columns,
+                                .y_step = 1,
+                                .x_outer = columns,
+                                .x_step = 1});
     if (columns > 1) CHECK(relative_error(y, expected) < 4e-7);
     if (columns == 1) CHECK(same_bits(y, std::vector<float>(y.size(), 0.0F)));
 
@@ -126,11 +197,15 @@ TEST_CASE("log_softmax and its gradient agree with their definitions in double, 
         td_log_softmax_grad_f32_args{.dx = dx.data(),
                                      .y = y.data(),
                                      .dy = dx.data(),
-                                     .rows = kRows,
-                                     .columns = columns,
-                                     .dx_row = columns,
-                                     .y_row = columns,
-                                     .dy_row = columns});
+                                     .outer = kRows,
+                                     .count = columns,
+                                     .inner = 1,
+                                     .dx_outer = columns,
+                                     .dx_step = 1,
+                                     .y_outer = columns,
+                                     .y_step = 1,
+                                     .dy_outer = columns,
+                                     .dy_step = 1});
     if (columns > 1) CHECK(relative_error(dx, expected_dx) < 2e-6);
   }
 }
@@ -140,8 +215,15 @@ TEST_CASE("log_softmax of rows with infinities and NaN") {
                                 -kInfinity, kInfinity,  1, 2,    -1e4, 0, -200};
   std::vector<float> y(15);
   run("td_log_softmax_f32", y,
-      td_log_softmax_f32_args{
-          .y = y.data(), .x = x.data(), .rows = 5, .columns = 3, .y_row = 3, .x_row = 3});
+      td_log_softmax_f32_args{.y = y.data(),
+                              .x = x.data(),
+                              .outer = 5,
+                              .count = 3,
+                              .inner = 1,
+                              .y_outer = 3,
+                              .y_step = 1,
+                              .x_outer = 3,
+                              .x_step = 1});
   const float half = -std::log(2.0F);
   CHECK(same_bits(y, {half, -kInfinity, half, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN,
                       -1e4F, 0, -200}));
@@ -491,6 +573,38 @@ TEST_CASE("embedding gathers rows, and its gradient is one chain per entry") {
                                  .dy_row = columns,
                                  .accumulate = 1});
   CHECK(same_bits(dtable, expected));
+}
+
+TEST_CASE("gather takes elements of rows, and its gradient is one chain for each of them") {
+  const int32_t classes = 5, each = 4;
+  const std::vector<int32_t> index = {2, 0, 2, 2, 5, -1, 4, 0x7fffffff};
+  const std::vector<float> x = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  std::vector<float> y(8);
+  run("td_gather_f32", y,
+      td_gather_f32_args{.y = y.data(),
+                         .x = x.data(),
+                         .index = index.data(),
+                         .rows = 2,
+                         .each = each,
+                         .classes = classes,
+                         .y_row = each,
+                         .x_row = classes,
+                         .index_row = each});
+  CHECK(same_bits(y, {3, 1, 3, 3, NAN, NAN, 10, NAN}));
+  // (2^24 + 1) + 1 is 2^24 in floats, 2^24 + (1 + 1) is not.
+  const std::vector<float> dy = {0x1p24F, 9, 1, 1, 7, 7, -0.0F, 7};
+  std::vector<float> dx(10, NAN);
+  run("td_gather_grad_f32", dx,
+      td_gather_grad_f32_args{.dx = dx.data(),
+                              .dy = dy.data(),
+                              .index = index.data(),
+                              .rows = 2,
+                              .each = each,
+                              .classes = classes,
+                              .dx_row = classes,
+                              .dy_row = each,
+                              .index_row = each});
+  CHECK(same_bits(dx, {9, 0.0F, 0x1p24F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F}));
 }
 
 TEST_CASE("sgd steps against the mean gradient, in place and in rows") {

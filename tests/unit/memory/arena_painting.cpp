@@ -139,8 +139,7 @@ std::vector<std::vector<float>> run_all(ScheduleRun& run, const Schedule& schedu
   };
   std::vector<std::vector<float>> results;
   const auto add_result = [&](BufferId buffer) {
-    if (schedule.buffers[buffer].type.dtype == ir::DType::f32)
-      results.push_back(run.floats(buffer));
+    results.push_back(test::bits_of(run, schedule, buffer));
   };
   for (const ir::VariableId variable : schedule.variables.ids())
     set_random(run.variable(variable), 0, 0);  // it may be a variance

@@ -25,11 +25,12 @@ constexpr double kTolerance = 1e-6;
 
 /// A net of one call, with operands that depend on the sample and others that are variables. The
 /// former are input + variable (of zeros), so that every operand has a gradient to look at: the sum
-/// over the batch. The loss is the sum of the results, weighted by an input of random numbers.
+/// over the batch. The loss is the sum of the results, weighted by an input of random numbers; in
+/// training of those that are of the sample.
 class CallNet {
  public:
   CallNet(const OpDef& op, const Sample& sample, const std::vector<bool>& is_batched,
-          std::mt19937_64& random) {
+          std::mt19937_64& random, bool is_training = false) {
     ir::Graph graph = {.name = "sample"};
     ops::Builder builder(graph);
     ir::ValueIds operands(sample.inputs.size());
@@ -56,20 +57,23 @@ class CallNet {
     const ir::ValueIds results = builder.emit_all(op.name, operands, sample.attributes);
     ir::ValueId loss;
     for (size_t i = 0; i < results.size(); ++i) {
+      if (is_training && op.is_of_batch(i)) continue;
       graph.outputs.push_back({.name = fmt::format("result{}", i),
                                .kind = ir::OutputKind::result,
                                .value = results[i]});
+      const bool is_real = graph.type(results[i]).dtype == ir::DType::f32;
+      const ir::ValueId result = is_real ? results[i] : builder.emit("to_f32", {results[i]});
       const Sample weight = {
-          .inputs = {graph.type(results[i])}, .attributes = {}, .domains = {{-1, 1}}};
+          .inputs = {graph.type(result)}, .attributes = {}, .domains = {{-1, 1}}};
       weights_.push_back(fmt::format("argument{}", arguments_));
       const ir::ValueId weighted =
-          builder.emit("mul", {results[i], add_argument(builder, weight, 0, random)});
+          builder.emit("mul", {result, add_argument(builder, weight, 0, random)});
       const ir::ValueId sum = builder.emit("sum", {weighted});
       loss = loss.is_valid() ? builder.emit("add", {loss, sum}) : sum;
     }
     graph.outputs.push_back({.name = "loss", .kind = ir::OutputKind::loss, .value = loss});
     sample_graph_ = std::move(graph);
-    batched_graph_ = autodiff::batch_graph(module_, sample_graph_, kBatch);
+    batched_graph_ = autodiff::batch_graph(module_, sample_graph_, kBatch, is_training);
   }
 
   /// The batched graph's results, sample by sample, are those of the one-sample graph.
@@ -192,9 +196,22 @@ std::vector<std::vector<bool>> batchings(const OpDef& op, const Sample& sample) 
   return result;
 }
 
-/// Ops that stand in the one-sample graph. The others are made by gradients, after batching.
+/// Ops that stand in the one-sample graph. The others are made by gradients, after batching; `drop`
+/// is made by batching, and counts elements over all samples.
 bool is_batched_by_rule(const OpDef& op) {
-  return op.visibility == Visibility::user || std::holds_alternative<GradientRule>(op.gradient);
+  return op.visibility == Visibility::user ||
+         (std::holds_alternative<GradientRule>(op.gradient) && op.name != "drop");
+}
+
+TEST_CASE("gradients of what depends on the batch, in training") {
+  for (const OpDef* op : all_ops()) {
+    if (!op->is_of_sample) continue;
+    std::mt19937_64 random(1);
+    for (const Sample& sample : op->samples()) {
+      INFO("op ", std::string(op->name), " of ", ir::to_text(*sample.inputs.at(0)));
+      CallNet(*op, sample, batchings(*op, sample).at(0), random, true).check_gradients();
+    }
+  }
 }
 
 TEST_CASE("batch rules and gradients of all ops") {

@@ -5,8 +5,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -19,23 +19,37 @@
 namespace tdc::ops {
 namespace {
 
-/// Memory of one operand: 4-byte elements, floats or whole numbers.
-struct Memory {
-  ir::TensorType type;
-  std::vector<float> elements;
-};
+/// Memory of one operand: 4-byte elements, floats or the bits of whole numbers, between red zones
+/// of NaN. What a kernel reads there shows in its results, and what it writes there is seen.
+using Memory = std::vector<float>;
+
+constexpr size_t kRedZone = 16;  // elements
+
+Memory fresh_memory(const ir::TensorType& type) {
+  return Memory(static_cast<size_t>(ir::element_count(type)) + 2 * kRedZone, NAN);
+}
 
 Memory to_memory(const Tensor& tensor) {
-  Memory memory = {.type = tensor.type, .elements = std::vector<float>(tensor.data.size())};
-  for (size_t i = 0; i < tensor.data.size(); ++i) {
-    if (tensor.type.dtype == ir::DType::f32) {
-      memory.elements[i] = static_cast<float>(tensor.data[i]);
-    } else {
-      const auto whole = static_cast<int32_t>(tensor.data[i]);
-      std::memcpy(&memory.elements[i], &whole, sizeof whole);
-    }
-  }
+  Memory memory = fresh_memory(tensor.type);
+  for (size_t i = 0; i < tensor.data.size(); ++i)
+    memory[kRedZone + i] = tensor.type.dtype == ir::DType::f32
+                               ? static_cast<float>(tensor.data[i])
+                               : std::bit_cast<float>(static_cast<int32_t>(tensor.data[i]));
   return memory;
+}
+
+/// What lies between the red zones, as the numbers that they are.
+std::vector<float> to_numbers(const ir::TensorType& type, const Memory& memory) {
+  std::vector<float> numbers(memory.begin() + kRedZone, memory.end() - kRedZone);
+  if (type.dtype == ir::DType::f32) return numbers;
+  for (float& number : numbers) number = static_cast<float>(std::bit_cast<int32_t>(number));
+  return numbers;
+}
+
+bool keeps_red_zones(const Memory& memory) {
+  const auto is_nan = [](float element) { return std::isnan(element); };
+  return std::all_of(memory.begin(), memory.begin() + kRedZone, is_nan) &&
+         std::all_of(memory.end() - kRedZone, memory.end(), is_nan);
 }
 
 /// One call of the whole op.
@@ -75,7 +89,7 @@ void run_kernel(const OpDef& op, const Call& call, const kernels::Build& build, 
       kernel(arguments.data(), {.core = core, .cores = cores});
 }
 
-using Outputs = std::vector<std::vector<float>>;
+using Outputs = std::vector<Memory>;
 
 bool same_bits(const Outputs& a, const Outputs& b) {
   for (size_t i = 0; i < a.size(); ++i)
@@ -102,9 +116,11 @@ class KernelTest {
     expected_ = fresh_outputs();
     run_kernel(op_, call_, kernels::builds().front(), 1, inputs(), pointers(expected_));
     const std::vector<Tensor> reference = evaluate(op_, call_, tensors_);
+    for (const Memory& output : expected_) CHECK(keeps_red_zones(output));
     std::vector<double> result;
     for (size_t i = 0; i < reference.size(); ++i)
-      result.push_back(kernels::relative_error(expected_[i], reference[i].data));
+      result.push_back(
+          kernels::relative_error(to_numbers(call_.outputs[i], expected_[i]), reference[i].data));
     return result;
   }
 
@@ -125,9 +141,9 @@ class KernelTest {
       if (!call_.inputs[in] || *call_.inputs[in] != call_.outputs[out]) continue;
       for (const uint32_t cores : {1U, 3U}) {
         Outputs outputs = fresh_outputs();
-        outputs[out] = memories_[in].elements;
+        outputs[out] = memories_[in];
         std::vector<const float*> operands = inputs();
-        operands[in] = outputs[out].data();
+        operands[in] = outputs[out].data() + kRedZone;
         run_kernel(op_, call_, kernels::builds().front(), cores, operands, pointers(outputs));
         CAPTURE(input);
         CHECK(same_bits(outputs, expected_));
@@ -155,9 +171,10 @@ class KernelTest {
     run_kernel(op_, call_, kernels::builds().front(), 1, inputs(), pointers(outputs));
     const std::vector<double> reference = evaluate(op_, call_, tensors_)[0].data;
     element = before;
+    const std::vector<float> found = to_numbers(call_.outputs[0], outputs[0]);
     for (size_t i = 0; i < reference.size(); ++i) {
-      CHECK(std::isnan(outputs[0][i]) == std::isnan(reference[i]));
-      CHECK(std::isinf(outputs[0][i]) == std::isinf(reference[i]));
+      CHECK(std::isnan(found[i]) == std::isnan(reference[i]));
+      CHECK(std::isinf(found[i]) == std::isinf(reference[i]));
     }
   }
 
@@ -170,23 +187,22 @@ class KernelTest {
   std::vector<const float*> inputs() const {
     std::vector<const float*> result;
     for (const Memory& memory : memories_)
-      result.push_back(memory.elements.empty() ? nullptr : memory.elements.data());
+      result.push_back(memory.empty() ? nullptr : memory.data() + kRedZone);
     return result;
   }
 
   /// Outputs before a call: what an accumulator holds, or NaN, which must not be read.
   Outputs fresh_outputs() const {
     Outputs outputs;
-    for (const ir::TensorType& type : call_.outputs)
-      outputs.emplace_back(static_cast<size_t>(ir::element_count(type)), NAN);
+    for (const ir::TensorType& type : call_.outputs) outputs.push_back(fresh_memory(type));
     if (op_.accumulator >= 0 && call_.inputs[static_cast<size_t>(op_.accumulator)])
-      outputs[0] = memories_[static_cast<size_t>(op_.accumulator)].elements;
+      outputs[0] = memories_[static_cast<size_t>(op_.accumulator)];
     return outputs;
   }
 
   static std::vector<float*> pointers(Outputs& outputs) {
     std::vector<float*> result;
-    for (auto& output : outputs) result.push_back(output.data());
+    for (Memory& output : outputs) result.push_back(output.data() + kRedZone);
     return result;
   }
 

@@ -33,7 +33,7 @@ std::vector<std::string> empty_fields(const OpDef& op) {
     require(!attribute.name.empty(), "attribute name");
     require(!attribute.summary.empty(), fmt::format("summary of {}", attribute.name));
   }
-  if (op.is_view || !op.of_batch.empty()) return empty;
+  if (op.is_view || op.is_of_sample) return empty;
   require(op.space != nullptr, "space");
   require(op.kernel.has_value(), "kernel");
   if (!op.kernel) return empty;

@@ -212,6 +212,13 @@ TEST_CASE("limit-6: strides, paddings and windows") {
   CHECK(said(pool + "stride: 65535) }\n") == "");
   CHECK(said(pool + "stride: 65536) }\n") == "window-step");
   CHECK(said(pool + "stride: 0) }\n") == "window-step");
+  const std::string resize =
+      "net N(x: f32[1, 2, 2]) -> y: f32[..] { return resize_nearest(x, size: ";
+  CHECK(said(resize + "(1, 65535)) }\n") == "");
+  CHECK(said(resize + "(1, 65536)) }\n") == "window-step");
+  CHECK(
+      said("net N(x: f32[65536, 1]) -> y: f32[..] { return adaptive_avg_pool2d(x, size: 1) }\n") ==
+      "window-step");
 }
 
 // ---- blocks and calls ----
@@ -313,7 +320,8 @@ TEST_CASE("op-2: a number beside a tensor is an element that all positions share
   CHECK(op_of("x / 0.125") == "scale");
   CHECK(op_of("x / 3") == "constant");
   CHECK(said(net("return x + \"1\"")) == "operator-kinds");
-  CHECK(said(net("return x == x")) == "operator-kinds");
+  CHECK(said(net("return x % x")) == "operator-kinds");
+  CHECK(said(net("return x == \"1\"")) == "operator-kinds");
 }
 
 TEST_CASE("op-3: tensors, then attributes; axes from either end; a list for `concat`") {
@@ -348,11 +356,42 @@ TEST_CASE("op-5: an integer drops its axis, a range keeps it, `..` is the rest")
   CHECK(computed("x[.., 0]") == ops::Tensor({.dims = {2}}, {0, 3}));
   CHECK(computed("x[0, 1..3]") == ops::Tensor({.dims = {2}}, {1, 2}));
   CHECK(said(net("return x[2]")) == "index-range");
-  CHECK(said(net("return x[0 - 1]")) == "index-range");
   CHECK(said(net("return x[.., 2..4]")) == "index-range");
-  CHECK(said(net("return x[1:]")) == "index-slice");
   CHECK(said(net("return x[0, 0, 0]")) == "index-axes");
   CHECK(said(net("return x[.., 0, ..]")) == "index-axes");
+}
+
+TEST_CASE("op-5: slices have steps, and numbers below 0 count from the end") {
+  CHECK(computed("x[-1]") == ops::Tensor({.dims = {3}}, {3, 4, 5}));
+  CHECK(computed("x[-2, -3]") == ops::Tensor({.dims = {}}, {0}));
+  CHECK(computed("x[.., -2..-1]") == ops::Tensor({.dims = {2, 1}}, {1, 4}));
+  CHECK(computed("x[.., 1:]") == ops::Tensor({.dims = {2, 2}}, {1, 2, 4, 5}));
+  CHECK(computed("x[:, :-1]") == ops::Tensor({.dims = {2, 2}}, {0, 1, 3, 4}));
+  CHECK(computed("x[.., ::2]") == ops::Tensor({.dims = {2, 2}}, {0, 2, 3, 5}));
+  CHECK(computed("x[1:2, 1::2]") == ops::Tensor({.dims = {1, 1}}, {4}));
+  CHECK(computed("x[.., -3:3:2]") == ops::Tensor({.dims = {2, 2}}, {0, 2, 3, 5}));
+  CHECK(computed("x[.., :2:5]") == ops::Tensor({.dims = {2, 1}}, {0, 3}));
+  CHECK(computed("reshape(x, [6])[1::3]").data == Numbers{1, 4});
+  CHECK(computed("x * [1, 2, 3][-1]").data == Numbers{0, 3, 6, 9, 12, 15});
+  CHECK(program(net("return x[:, ..]")).module.graphs[0].nodes.size() == 0);
+  CHECK(said(net("return x[-3]")) == "index-range");
+  CHECK(said(net("return x[9223372036854775807]")) == "index-range");
+  CHECK(said(net("return x[.., -4:]")) == "index-range");
+  CHECK(said(net("return x[.., 4:]")) == "index-range");
+  CHECK(said(net("return x[.., :4]")) == "index-range");
+  CHECK(said(net("return x[.., -1:0]")) == "range-order");
+  CHECK(said(net("return x[.., -1..0]")) == "range-order");
+  CHECK(said(net("return x[.., 0..-1]")) == "range-order");
+  CHECK(said(net("return x[.., 3:]")) == "extent");
+  CHECK(said(net("return x[.., 1:1]")) == "extent");
+  CHECK(said(net("return x[::0]")) == "op-attribute");
+  CHECK(said(net("return x[::-1]")) == "op-attribute");
+  CHECK(computed("x[.., 1::9223372036854775807]") == ops::Tensor({.dims = {2, 1}}, {1, 4}));
+  CHECK(said(net("return x[1.5:]")) == "wrong-kind");
+  CHECK(said(net("return x[:x]")) == "wrong-kind");
+  CHECK(said(net("return x[1.5]")) == "wrong-kind");
+  CHECK(said(net("let a = [1, 2][-3]\nreturn x * a")) == "index-range");
+  CHECK(said(net("let a = [1, 2][:]\nreturn x * a")) == "index-list");
 }
 
 TEST_CASE("op-6: `rearrange` moves, splits and merges axes") {
@@ -373,6 +412,43 @@ TEST_CASE("op-7: `mask` hides what stands right of the diagonal") {
   CHECK(computed("softmax(mask(x[0..2, 0..2] * 0, true), axis: -1)").data ==
         Numbers{1, 0, 0.5, 0.5});
   CHECK(computed("mask(x, false)").data == Numbers{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("op-14: a last window may reach beyond the padding; what is there never counts") {
+  // x is [[0, 1, 2], [3, 4, 5]].
+  const std::string max = "max_pool2d(x, kernel: 2, stride: 2";
+  CHECK(computed(max + ")").data == Numbers{4});
+  CHECK(computed(max + ", ceil_mode: true)").data == Numbers{4, 5});
+  // A third column of windows would start in the padding behind the image.
+  CHECK(computed("max_pool2d(x, kernel: 2, stride: 2, padding: 1, ceil_mode: true)").data ==
+        Numbers{0, 2, 3, 5});
+  const std::string mean = "avg_pool2d(x, kernel: (1, 2), stride: (1, 2), ceil_mode: true";
+  CHECK(computed(mean + ")").data == Numbers{0.5, 2, 3.5, 5});
+  const std::string padded =
+      "avg_pool2d(x * 3, kernel: (1, 3), stride: (1, 3), padding: (0, 1), ceil_mode: true";
+  CHECK(computed(padded + ")").data == Numbers{1, 3, 7, 7.5});
+  CHECK(computed(padded + ", count_include_pad: false)").data == Numbers{1.5, 6, 10.5, 15});
+}
+
+TEST_CASE("op-15: windows that cover an image, and the nearest element before") {
+  CHECK(computed("adaptive_avg_pool2d(x, size: (1, 2))").data == Numbers{2, 3});
+  CHECK(computed("adaptive_avg_pool2d(x, size: 1)").data == Numbers{2.5});
+  CHECK(computed("resize_nearest(x, size: (1, 5))").data == Numbers{0, 0, 1, 1, 2});
+  CHECK(computed("resize_nearest(x, size: (4, 1))").data == Numbers{0, 0, 3, 3});
+}
+
+TEST_CASE("op-16: the extents of a transposed convolution") {
+  const auto made = [](const std::string& rows, const std::string& attributes) {
+    return said("net N(x: f32[2, 3, 4]) -> y: f32[1, " + rows + "] {\n" +
+                "  param w: f32[2, 1, 3, 2] = zeros\n  return conv_transpose2d(x, w" + attributes +
+                ")\n}\n");
+  };
+  CHECK(made("5, 5", "") == "");
+  CHECK(made("7, 8", ", stride: 2") == "");
+  CHECK(made("6, 9", ", stride: 2, padding: (1, 0), output_padding: 1") == "");
+  CHECK(made("7, 7", ", dilation: (2, 3)") == "");
+  CHECK(made("7, 7", "") == "shape-extent");
+  CHECK(made("5, 5", ", output_padding: 1") == "window-step");
 }
 
 TEST_CASE("op-9: tensors of one number") {
@@ -405,6 +481,113 @@ TEST_CASE("op-9: tensors of one number") {
   CHECK(refused("zeros([65536, 65536])") == "tensor-too-large");
   CHECK(refused("zeros([3]) as z") == "path-on-op");
   CHECK(refused("zeroes([3])") == "unknown-callable");
+}
+
+TEST_CASE("op-11: comparisons give masks, and `where` chooses by one") {
+  CHECK(computed("x < 2").data == Numbers{1, 1, 0, 0, 0, 0});
+  CHECK(computed("x <= 2").data == Numbers{1, 1, 1, 0, 0, 0});
+  CHECK(computed("x > 2").data == Numbers{0, 0, 0, 1, 1, 1});
+  CHECK(computed("x >= 2").data == Numbers{0, 0, 1, 1, 1, 1});
+  CHECK(computed("x == 2").data == Numbers{0, 0, 1, 0, 0, 0});
+  CHECK(computed("x != 2").data == Numbers{1, 1, 0, 1, 1, 1});
+  CHECK(computed("2 < x").data == Numbers{0, 0, 0, 1, 1, 1});
+  CHECK(computed("2 >= x").data == Numbers{1, 1, 1, 0, 0, 0});
+  CHECK(computed("x > x[.., 1..2]") == ops::Tensor({.dims = {2, 3}}, {0, 0, 1, 0, 0, 1}));
+  CHECK(computed("x + 1 == x[1] - 2 |> sum").data == Numbers{3});
+  CHECK(computed("where(x > 2, x, -1)").data == Numbers{-1, -1, -1, 3, 4, 5});
+  CHECK(computed("where(x[0], x, 10 * x[.., 0..1])").data == Numbers{0, 1, 2, 30, 4, 5});
+  CHECK(computed("where(x > 0, 1 / x, 0)").data[0] == 0);  // not 0 times infinity
+  CHECK(computed("where(x == x, 1, 0)").data == Numbers(6, 1));
+  CHECK(said(net("return x < x[.., 0]")) == "broadcast-shapes");
+  CHECK(said(net("return x[.., 0] > x")) == "broadcast-shapes");
+  CHECK(said(net("return where(x > 1, x[.., 0], x)")) == "broadcast-shapes");
+  CHECK(said(net("return where(x > 1, x, x[.., 0])")) == "broadcast-shapes");
+  CHECK(said(net("return x + where(1, 2, 3)")) == "wrong-kind");
+  CHECK(said(net("return where(x > 1, x)")) == "missing-argument");
+  CHECK(said(net("return where(x < 3.5e38, x, 1)")) == "f32-range");
+  CHECK(said(net("return not x > 1")) == "wrong-kind");
+  CHECK(said(net("return x > 1 and x < 2")) == "wrong-kind");
+  CHECK(said(net("if x > 1 { return x } else { return -x }")) == "wrong-kind");
+}
+
+TEST_CASE("op-11: no gradient goes through a mask") {
+  // What is trained beside the mask is; what nothing but a mask reaches is an error.
+  const auto trained = [](const std::string& loss) {
+    return compiled(
+        "net N(x: f32[3]) -> y: f32[3] {\n  param w: f32[3] = ones\n  return w * x\n}\n"
+        "train t of N { loss " +
+        loss + "  optimizer sgd(lr: 0.1) }\n");
+  };
+  CHECK(trained("sum(y * (y > 0))") == "");
+  CHECK(trained("sum(where(y > 0, y, 0))") == "");
+  CHECK(trained("sum(y > 0)") == "trained-without-gradient");
+  CHECK(trained("sum(where(y, 1, 0))") == "trained-without-gradient");
+}
+
+TEST_CASE("op-12: numbers, or mirror images, before and after a tensor") {
+  CHECK(computed("pad(x, axis: -1, before: 1, after: 0)") ==
+        ops::Tensor({.dims = {2, 4}}, {0, 0, 1, 2, 0, 3, 4, 5}));
+  CHECK(computed("pad(x[0], axis: 0, before: 0, after: 2, value: -1.5)").data ==
+        Numbers{0, 1, 2, -1.5, -1.5});
+  CHECK(computed("reflect_pad(x[0], axis: 0, before: 2, after: 1)").data ==
+        Numbers{2, 1, 0, 1, 2, 1});
+  CHECK(computed("reflect_pad(x, axis: 0, before: 1, after: 0)") ==
+        ops::Tensor({.dims = {3, 3}}, {3, 4, 5, 0, 1, 2, 3, 4, 5}));
+  for (const std::string op : {"pad", "reflect_pad"}) {
+    CAPTURE(op);
+    CHECK(said(net("return " + op + "(x, axis: 0, before: 0 - 1, after: 0)")) == "op-attribute");
+    CHECK(said(net("return " + op + "(x, axis: 0, before: 0, after: 0 - 1)")) == "op-attribute");
+    CHECK(said(net("return " + op + "(x, axis: 2, before: 0, after: 1)")) == "op-axis");
+    CHECK(said(net("return " + op + "(x, axis: 0, before: 0)")) == "missing-argument");
+  }
+  CHECK(said(net("return pad(x, axis: 0, before: 2147483647, after: 0)")) == "tensor-too-large");
+  CHECK(said(net("return pad(x, axis: 0, before: 0, after: 0, step: 2)")) == "unknown-argument");
+  CHECK(said(net("return pad(x, axis: 0, before: 0, after: 0, value: 1e39)")) == "f32-range");
+  CHECK(messages(net("return reflect_pad(x, axis: 1, before: 3, after: 0)"))
+            .find("`before` takes 0 to 2, as axis -1 has 3 positions, this is 3") !=
+        std::string::npos);
+  CHECK(messages(net("return reflect_pad(x, axis: 0, before: 0, after: 2)"))
+            .find("`after` takes 0 to 1, as axis -2 has 2 positions, this is 2") !=
+        std::string::npos);
+}
+
+TEST_CASE("op-13: class numbers of the largest elements, and elements that class numbers name") {
+  CHECK(computed("to_f32(argmax(x, axis: 0))").data == Numbers{1, 1, 1});
+  CHECK(computed("to_f32(argmax(x * (2.5 - x), axis: -1))").data == Numbers{1, 0});
+  CHECK(said("net N(x: f32[2, 3]) -> y: class(3)[2] { return argmax(x, axis: 1) }\n") == "");
+  CHECK(computed("to_f32(argmax(x * 0, axis: -1))").data == Numbers{0, 0});
+  CHECK(computed("argmax(x, axis: -1) == 2").data == Numbers{1, 1});
+  CHECK(computed("argmax(x[0], axis: 0) < argmax(-x[1], axis: 0)").data == Numbers{0});
+  CHECK(computed("gather(x, argmax(x, axis: -1))").data == Numbers{2, 5});
+  CHECK(computed("gather(x[0], argmax(x, axis: 1))").data == Numbers{2, 2});
+  CHECK(computed("accuracy(x, argmax(x, axis: -1))").data == Numbers{1});
+  const auto with = [](const std::string& statements) {
+    return said(
+        "net N(x: f32[2, 3], one: class(3)[2], other: class(4)[2], all: class(3)) -> y: "
+        "f32[..] {\n" +
+        statements + "\n}\n");
+  };
+  const std::string rest = " + sum(to_f32(one)) + sum(to_f32(other)) + to_f32(all)";
+  CHECK(with("return gather(x, one)" + rest) == "");
+  CHECK(with("return gather(x, other)" + rest) == "class-count");
+  CHECK(with("return gather(x, argmax(transpose(x) @ x, axis: -1))" + rest) == "op-axes");
+  CHECK(with("return gather(x, argmax(x @ transpose(x), axis: -1))" + rest) == "class-count");
+  CHECK(with("return gather(x, all)" + rest) == "op-axes");
+  CHECK(with("return gather(x[0, 0], all)" + rest) == "op-axes");
+  CHECK(with("return gather(x[0], all)" + rest) == "");
+  CHECK(with("return gather(x, x)" + rest) == "op-dtype");
+  CHECK(with("return argmax(x, axis: 2) == 1" + rest) == "op-axis");
+  CHECK(with("return x[0] + argmax(one, axis: 0)" + rest) == "op-dtype");
+  CHECK(with("return x[0] + one" + rest) == "op-dtype");
+  CHECK(with("return argmax(x) == 1" + rest) == "missing-argument");
+}
+
+TEST_CASE("op-13: class numbers that no sample decides are the same for all of them") {
+  CHECK(compiled("net N(x: f32[2, 3]) -> y: f32[], best: class(3)[2], z: f32[2] {\n"
+                 "  param w: f32[2, 3] = uniform(1)\n"
+                 "  best = argmax(w, axis: -1)\n"
+                 "  return accuracy(x * w, best), best, gather(x * w, best)\n}\n"
+                 "train t of N { loss sum(z)  optimizer sgd(lr: 0.1) }\n") == "");
 }
 
 // ---- parameters and paths ----

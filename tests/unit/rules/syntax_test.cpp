@@ -50,6 +50,11 @@ TEST_CASE("expr-4: `as` follows a call, and `shared` makes one set of parameters
 TEST_CASE("expr-5: subscripts, each of their forms") {
   CHECK(tree("let a = b[1, 2..3, 4:, :5, 6:7, :, ..]").find("[1, (.. 2 3), 4:, :5, 6:7, :, ..]") !=
         std::string::npos);
+  CHECK(tree("let a = b[1:2:3, 4::5, :6:7, ::8]").find("[1:2:3, 4::5, :6:7, ::8]") !=
+        std::string::npos);
+  CHECK(tree("let a = b[1::, 2:3:, ::]") == tree("let a = b[1:, 2:3, :]"));
+  for (const char* index : {"1:2:3:4", ":::", "..:", ":..", "1, :, :2 3"})
+    CHECK(read(std::string("let a = b[") + index + "]") == "syntax");
   CHECK(read("let a = b[1..]") == "syntax");
   CHECK(read("let a = b[]") == "syntax");
 }

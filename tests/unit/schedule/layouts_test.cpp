@@ -100,10 +100,12 @@ class LayoutsTest {
       b.schedule().buffers[buffer].type.dtype = call_.input(i).dtype;
       launch.inputs[i] = view(buffer, call_.input(i).dims, inputs[i]);
     }
-    for (size_t i = 0; i < outputs.size(); ++i)
-      launch.outputs[i] = view(
-          continues && i == 0 ? version : b.output(fmt::format("y{}", i), {outputs[i].elements}),
-          call_.output(i).dims, outputs[i]);
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const BufferId buffer =
+          continues && i == 0 ? version : b.output(fmt::format("y{}", i), {outputs[i].elements});
+      b.schedule().buffers[buffer].type.dtype = call_.output(i).dtype;
+      launch.outputs[i] = view(buffer, call_.output(i).dims, outputs[i]);
+    }
     if (!ops::is_possible(op_, kernel_call(launch))) return std::nullopt;
     b.schedule().entry_points.back().steps.emplace_back(launch);
 
@@ -113,15 +115,15 @@ class LayoutsTest {
     memory::ScheduleRun run(b.schedule(), plan,
                             {.kernels = &library, .cores = cores, .red_zone = {64}});
     for (size_t i = 0; i < outputs.size(); ++i)
-      run.set(launch.outputs[i].buffer,
-              std::vector<float>(static_cast<size_t>(outputs[i].elements), kUntouched));
+      test::set_bits(run, b.schedule(), launch.outputs[i].buffer,
+                     std::vector<float>(static_cast<size_t>(outputs[i].elements), kUntouched));
     for (size_t i = 0; i < inputs.size(); ++i)
       if (launch.inputs[i]) set(run, *launch.inputs[i], inputs[i], *tensors_[i]);
     run.run(b.schedule().entry_points[0]);
 
     std::vector<std::vector<float>> results;
     for (size_t i = 0; i < outputs.size(); ++i) {
-      std::vector<float> all = run.floats(launch.outputs[i].buffer);
+      std::vector<float> all = test::bits_of(run, b.schedule(), launch.outputs[i].buffer);
       std::vector<float>& result = results.emplace_back();
       for (const size_t place : places(call_.output(i).dims, outputs[i])) {
         result.push_back(all[place]);

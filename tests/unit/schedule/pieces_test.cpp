@@ -78,10 +78,12 @@ class PiecesTest {
                           : b.input(fmt::format("x{}", i), call_.input(i).dims);
       b.schedule().buffers[inputs.back()].type = call_.input(i);
     }
-    for (size_t i = 0; i < call_.outputs.size(); ++i)
+    for (size_t i = 0; i < call_.outputs.size(); ++i) {
       outputs.push_back(continues && i == 0
                             ? inputs[accumulator]
                             : b.output(fmt::format("y{}", i), call_.output(i).dims));
+      b.schedule().buffers[outputs.back()].type = call_.output(i);
+    }
     b.pieces(op_, call_, pieces, inputs, outputs);
     const memory::MemoryPlan plan =
         std::get<memory::MemoryPlan>(memory::plan_memory(b.schedule(), test::two_level_chip()));
@@ -91,9 +93,10 @@ class PiecesTest {
         b.schedule(), plan,
         {.kernels = with_kernels ? &library : nullptr, .cores = cores, .red_zone = {64}});
     for (const BufferId output : outputs)  // what must not be read
-      run.set(output,
-              std::vector<float>(
-                  static_cast<size_t>(ir::element_count(b.schedule().buffers[output].type)), NAN));
+      test::set_bits(
+          run, b.schedule(), output,
+          std::vector<float>(
+              static_cast<size_t>(ir::element_count(b.schedule().buffers[output].type)), NAN));
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (!inputs[i].is_valid()) continue;
       const std::vector<double>& data = tensors_[i]->data;
@@ -104,7 +107,8 @@ class PiecesTest {
     }
     run.run(b.schedule().entry_points[0]);
     std::vector<std::vector<float>> results;
-    for (const BufferId output : outputs) results.push_back(run.floats(output));
+    for (const BufferId output : outputs)
+      results.push_back(test::bits_of(run, b.schedule(), output));
     return results;
   }
 

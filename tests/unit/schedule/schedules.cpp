@@ -1,7 +1,9 @@
 #include "schedules.h"
 
 #include <algorithm>
+#include <bit>
 
+#include "memory/run_schedule.h"
 #include "ops/registry.h"
 #include "schedule/transfers.h"
 
@@ -15,6 +17,25 @@ using schedule::Launch;
 using schedule::Step;
 using schedule::TransferId;
 using schedule::View;
+
+std::vector<float> bits_of(const memory::ScheduleRun& run, const schedule::Schedule& schedule,
+                           BufferId buffer) {
+  if (schedule.buffers[buffer].type.dtype == ir::DType::f32) return run.floats(buffer);
+  std::vector<float> bits;
+  for (const int32_t number : run.integers(buffer)) bits.push_back(std::bit_cast<float>(number));
+  return bits;
+}
+
+void set_bits(memory::ScheduleRun& run, const schedule::Schedule& schedule, BufferId buffer,
+              const std::vector<float>& bits) {
+  if (schedule.buffers[buffer].type.dtype == ir::DType::f32) {
+    run.set(buffer, bits);
+    return;
+  }
+  std::vector<int32_t> numbers;
+  for (const float each : bits) numbers.push_back(std::bit_cast<int32_t>(each));
+  run.set(buffer, numbers);
+}
 
 BufferId ScheduleBuilder::add(std::string name, ir::Dims dims, BufferKind kind) {
   return schedule_.buffers.push_back({.type = {.dtype = ir::DType::f32, .dims = std::move(dims)},

@@ -9,7 +9,17 @@
 #include "chip/chip.h"
 #include "schedule/schedule.h"
 
+namespace tdc::memory {
+class ScheduleRun;
+}
+
 namespace tdc::test {
+
+/// The elements of a buffer, and setting them; class numbers are floats of the same bits.
+std::vector<float> bits_of(const memory::ScheduleRun& run, const schedule::Schedule& schedule,
+                           schedule::BufferId buffer);
+void set_bits(memory::ScheduleRun& run, const schedule::Schedule& schedule,
+              schedule::BufferId buffer, const std::vector<float>& bits);
 
 /// Builds a schedule for `two_level_chip`. All buffers are f32 and in `L2` unless said otherwise.
 class ScheduleBuilder {

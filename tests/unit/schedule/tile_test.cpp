@@ -46,10 +46,12 @@ class WholeCall {
                            : builder_.input(fmt::format("x{}", i), call.input(i).dims);
       builder_.schedule().buffers[inputs_.back()].type = call.input(i);
     }
-    for (size_t i = 0; i < call.outputs.size(); ++i)
+    for (size_t i = 0; i < call.outputs.size(); ++i) {
       outputs_.push_back(continues && i == 0
                              ? inputs_[accumulator]
                              : builder_.output(fmt::format("y{}", i), call.output(i).dims));
+      builder_.schedule().buffers[outputs_.back()].type = call.output(i);
+    }
     builder_.pieces(op, call, {ops::whole_box(op.space(call))}, inputs_, outputs_);
   }
 
@@ -75,9 +77,10 @@ class WholeCall {
     const kernels::Library library;
     memory::ScheduleRun run(schedule, plan, {.kernels = &library, .cores = 3, .red_zone = {64}});
     for (const BufferId output : outputs_)
-      run.set(output,
-              std::vector<float>(
-                  static_cast<size_t>(ir::element_count(schedule.buffers[output].type)), NAN));
+      test::set_bits(
+          run, schedule, output,
+          std::vector<float>(static_cast<size_t>(ir::element_count(schedule.buffers[output].type)),
+                             NAN));
     for (size_t i = 0; i < inputs_.size(); ++i) {
       if (!inputs_[i].is_valid()) continue;
       const std::vector<double>& data = tensors_[i]->data;
@@ -88,7 +91,7 @@ class WholeCall {
     }
     run.run(schedule.entry_points[0]);
     std::vector<std::vector<float>> results;
-    for (const BufferId output : outputs_) results.push_back(run.floats(output));
+    for (const BufferId output : outputs_) results.push_back(test::bits_of(run, schedule, output));
     return results;
   }
 

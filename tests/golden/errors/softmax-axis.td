@@ -1,3 +1,0 @@
-tdl 1
-net N(x: f32[4, 5]) -> y: f32[4, 5] { return softmax(x, axis: 0) }
-// expect: softmax-axis @ 2:63

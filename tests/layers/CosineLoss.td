@@ -1,0 +1,13 @@
+tdl 1
+
+use std.nn
+
+net Example(x: f32[4]) -> y: f32[3] {
+  return Linear(x, 3) as head
+}
+
+train t of Example {
+  target     wanted: f32[3]
+  loss       CosineLoss(y, wanted)
+  optimizer  sgd(lr: 0.1)
+}
