@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <regex>
 #include <set>
 #include <string>
@@ -115,10 +116,12 @@ class Gradients {
     const ir::Node node = graph_.nodes[graph_.values[outputs[0]].producer];
     GradientContext context(builder_, node, cotangents, needed);
     rule(context);
-    for (size_t i = 0; i < inputs.size(); ++i)
-      if (context.gradients()[i])
-        texts_.push_back(
-            fmt::format("`d{} = {}`", names_.at(inputs[i]), text(*context.gradients()[i])));
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (!needed[i]) continue;
+      const std::optional<ir::ValueId> gradient = context.gradients()[i];
+      texts_.push_back(
+          fmt::format("`d{} = {}`", names_.at(inputs[i]), gradient ? text(*gradient) : "0"));
+    }
   }
 
   [[nodiscard]] const std::vector<std::string>& texts() const { return texts_; }
