@@ -35,7 +35,7 @@ all_parts() {
   part chip-build tests/diff/chip_build.sh build/dev/compiler/tdc
   part rtl        tests/diff/chip.sh build/dev/compiler/tdc
   part build-asan preset asan tdc_unit tdc
-  part unit-asan  tests/unit/run.sh build/asan/tests/tdc_unit 3
+  part unit-asan  tests/unit/run.sh build/asan/tests/tdc_unit 5
   part hostile-asan tests/diff/hostile.sh build/asan/compiler/tdc
 }
 

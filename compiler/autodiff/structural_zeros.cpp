@@ -1,5 +1,6 @@
 #include "autodiff/structural_zeros.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -19,6 +20,7 @@ class ShiftWalk {
       for (const ir::ValueId input : graph.nodes[id].inputs)
         if (input.is_valid()) users_[input.index].push_back(id);
     find_needed();
+    find_dependent();
   }
 
   /// The node that takes away what is added to a value, if all of it is taken away before the loss.
@@ -33,17 +35,20 @@ class ShiftWalk {
     };
     std::vector<bool> varies;
     for (const int64_t extent : graph_.type(start).dims) varies.push_back(extent > 1);
-    moves(start, {.is_known = true, .varies = varies});
+    moves(start, {.varies = varies});
     std::optional<ir::NodeId> end;
     for (size_t looked_at = 0; !ahead.empty(); ++looked_at) {
       const ir::NodeId id = *ahead.begin();
       ahead.erase(ahead.begin());
       const ir::Node& node = graph_.nodes[id];
       if (looked_at == kFarthest || node.op->shift == nullptr) return std::nullopt;
-      ops::Shifts inputs;
+      ops::ShiftOperands inputs;
       for (const ir::ValueId input : node.inputs) {
-        const auto shift = input.is_valid() ? shifts.find(input) : shifts.end();
-        inputs.push_back(shift == shifts.end() ? std::nullopt : std::optional(shift->second));
+        ops::ShiftOperand& operand = inputs.emplace_back();
+        if (!input.is_valid()) continue;
+        operand.is_of_sample = is_of_sample_[input.index];
+        const auto shift = shifts.find(input);
+        if (shift != shifts.end()) operand.shift = shift->second;
       }
       const std::optional<ops::Shift> shift = node.op->shift(ops::call_of(graph_, node), inputs);
       if (shift && (!shift->is_known || node.outputs[0] == loss_)) return std::nullopt;
@@ -77,6 +82,18 @@ class ShiftWalk {
     }
   }
 
+  /// The values that depend on the sample.
+  void find_dependent() {
+    is_of_sample_.resize(graph_.values.size());
+    for (const ir::Input& input : graph_.inputs) is_of_sample_[input.value.index] = true;
+    for (const ir::Node& node : graph_.nodes) {
+      const bool any = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId input) {
+        return input.is_valid() && is_of_sample_[input.index];
+      });
+      for (const ir::ValueId output : node.outputs) is_of_sample_[output.index] = any;
+    }
+  }
+
   [[nodiscard]] bool is_needed(ir::ValueId value) const {
     for (const ir::NodeId user : users_[value.index])
       if (is_needed_[user.index]) return true;
@@ -85,7 +102,8 @@ class ShiftWalk {
 
   const ir::Graph& graph_;
   std::vector<std::vector<ir::NodeId>> users_;
-  std::vector<bool> is_needed_;
+  std::vector<bool> is_needed_;     // by node
+  std::vector<bool> is_of_sample_;  // by value
   ir::ValueId loss_;
 };
 

@@ -213,16 +213,18 @@ std::optional<Message> batch_problem(const Call& call, int64_t batch) {
   return make_message(diag::batch_too_small, "batch_norm", batch);
 }
 
-/// What is added to whole channels goes into the mean.
-std::optional<Shift> shift_of_batch_norm(const Call& call, const Shifts& shifts) {
+/// What is added to a whole channel of all samples goes into the mean.
+std::optional<Shift> shift_of_batch_norm(const Call& call, const ShiftOperands& operands) {
   const size_t channel = call.input(0).dims.size() - 2;
-  for (size_t i = 0; i < shifts.size(); ++i) {
-    if (!shifts[i]) continue;
-    if (i > 0) return Shift{.is_known = false, .varies = {}};
-    for (size_t dim = 0; dim < shifts[i]->varies.size(); ++dim)
-      if (shifts[i]->varies[dim] && dim != channel) return Shift{.is_known = false, .varies = {}};
+  bool goes_into_mean = true;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    const std::optional<Shift>& shift = operands[i].shift;
+    if (!shift) continue;
+    goes_into_mean = goes_into_mean && i == 0 && !shift->is_of_sample;
+    for (size_t dim = 0; dim < shift->varies.size(); ++dim)
+      goes_into_mean = goes_into_mean && (dim == channel || !shift->varies[dim]);
   }
-  return std::nullopt;
+  return goes_into_mean ? std::nullopt : std::optional(Shift{.is_known = false, .varies = {}});
 }
 
 // ---- spaces ------------------------------------------------------------------------------------

@@ -173,9 +173,8 @@ struct OpDef {
   /// What is wrong with training on so many samples at a time; null: nothing ever.
   std::optional<Message> (*batch_problem)(const Call&, int64_t batch) = nullptr;
   std::variant<NoGradient, GradientRule> gradient;
-  /// How output 0 moves when operands do, at least one of them, all in known ways; nullopt: it
-  /// stays. Null: in no way that is known.
-  std::optional<Shift> (*shift)(const Call&, const Shifts&) = nullptr;
+  /// How output 0 moves when operands do; nullopt: it stays. Null: in no way that is known.
+  std::optional<Shift> (*shift)(const Call&, const ShiftOperands&) = nullptr;
   void (*evaluate)(const Evaluation&) = nullptr;
 
   std::optional<Work> work;

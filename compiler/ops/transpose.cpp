@@ -61,10 +61,11 @@ void evaluate(const Evaluation& e) {
   }
 }
 
-std::optional<Shift> shift(const Call& call, const Shifts& shifts) {
-  Shift result;
+std::optional<Shift> shift(const Call& call, const ShiftOperands& operands) {
+  const Shift& of_x = *operands[0].shift;
+  Shift result = {.is_of_sample = of_x.is_of_sample, .varies = {}};
   for (const size_t axis : permutation(call.attributes, call.output(0).dims.size()))
-    result.varies.push_back(shifts[0]->varies[axis]);
+    result.varies.push_back(of_x.varies[axis]);
   return result;
 }
 

@@ -288,10 +288,9 @@ class Counter {
     if (call_.space.axes[position.axis].kind == ops::AxisKind::chain &&
         positions.extent() > kNearColumns)
       return false;
-    const auto [first, last] =
-        std::minmax(tap.coefficient * taps.begin, tap.coefficient * (taps.end - 1));
-    return positions.begin + first + window.low >= -1 &&
-           positions.end - 1 + last + window.low <= window.extent;
+    const int64_t one = tap.coefficient * taps.begin, other = tap.coefficient * (taps.end - 1);
+    return positions.begin + std::min(one, other) + window.low >= -1 &&
+           positions.end - 1 + std::max(one, other) + window.low <= window.extent;
   }
 
   void count_operands() {

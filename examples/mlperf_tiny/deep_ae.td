@@ -43,6 +43,7 @@ train lora extends last_block {
   freeze     **
   lora       encoder.*.fc, decoder.*.fc rank 4
   train      middle.**
+  freeze     **.fc.bias
 }
 
 deploy cluster on pulp_cluster {

@@ -15,7 +15,8 @@ import tempfile
 
 from chip_step import ROOT, draw, profile_of
 
-PROGRAMS = ["vector", "dense", "depthwise", "tall", "images", "channels", "attention", "attention:adapters", "elementwise", "characters"]
+PROGRAMS = ["vector", "dense", "depthwise", "tall", "images", "channels", "attention", "attention:adapters", "elementwise", "characters",
+            "activations", "functions", "norms"]
 LEAN = 0.1  # how much a kernel leans on all others, as a relative error of each coefficient
 LEAST = 1000  # cycles; errors of what is shorter count less
 

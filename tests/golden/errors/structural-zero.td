@@ -11,4 +11,4 @@ train t of N {
   optimizer  sgd(lr: 0.1)
   batch      4
 }
-// expect: structural-zero @ std.nn:26:11
+// expect: structural-zero @ 26:11

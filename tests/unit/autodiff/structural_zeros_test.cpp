@@ -96,6 +96,9 @@ train t of N {
       const Net& net : {
           Net{"x = Conv1d(x, 5, kernel: 3) as conv |> BatchNorm1d as norm |> tanh\n" + end,
               {"conv.bias"}},
+          Net{"x = mean(x, axis: -1) |> Linear(5) as dense |> BatchNorm as norm |> tanh\n"
+              "return Linear(x, 3) as fc",
+              {"dense.bias"}},
           // The running statistics do not move with it, nor does a bend.
           Net{"x = Conv1d(x, 5, kernel: 3) as conv |> BatchNorm1d(statistics: \"running\") as norm "
               "|> tanh\n" +
