@@ -41,14 +41,18 @@ ir::Attributes plain_product() {
 }
 
 /// A 3x3 convolution of [1, channels, 8, 10] with padding 1.
-Amounts of_convolution(int64_t channels, int64_t outputs, int64_t groups, const chip::Chip& chip) {
+Amounts of_convolution(int64_t channels, int64_t outputs, int64_t groups, const chip::Chip& chip,
+                       int64_t dilation = 1) {
   const std::vector<int64_t> one = {1, 1};
   ScheduleBuilder b;
   b.entry_point("step");
   b.launch("conv2d",
            {b.input("x", {1, channels, 8, 10}), b.input("w", {outputs, channels / groups, 3, 3})},
-           {b.output("y", {1, outputs, 8, 10})},
-           {{"stride", one}, {"padding", one}, {"dilation", one}, {"groups", groups}});
+           {b.output("y", {1, outputs, 8, 12 - 2 * dilation})},
+           {{"stride", one},
+            {"padding", one},
+            {"dilation", std::vector<int64_t>{1, dilation}},
+            {"groups", groups}});
   return of(b.schedule(), chip);
 }
 
@@ -100,9 +104,16 @@ TEST_CASE("amounts: convolutions in blocks and in rows, and their edges") {
   // 2 of 30 pairs of a column and a tap are.
   const double runs = 0.7 * (1 - 4 * 2 / 30.0);
   CHECK(amount(full, Amount::rows) == doctest::Approx(10 * 33 * (runs + 4 * (1 - runs))));
-  const Amounts depthwise = of_convolution(4, 4, 4, chip);  // 4 x 8 rows of 3 blocks
-  CHECK(amount(depthwise, Amount::items) == 16 * 3);
-  CHECK(amount(depthwise, Amount::steps) == 16 * 3 * 9);
+  // 4 x 8 rows of 10 columns straight from the image, in blocks of up to 6.
+  const Amounts depthwise = of_convolution(4, 4, 4, chip);
+  CHECK(amount(depthwise, Amount::items) == 16 * 2);
+  CHECK(amount(depthwise, Amount::single_steps) == 16 * 10 * 9);
+  CHECK(amount(depthwise, Amount::steps) == 0);
+  // 4 x 8 rows of 8 columns whose taps are no neighbours, in blocks of 4.
+  const Amounts dilated = of_convolution(4, 4, 4, chip, 2);
+  CHECK(amount(dilated, Amount::items) == 16 * 2);
+  CHECK(amount(dilated, Amount::steps) == 16 * 2 * 9);
+  CHECK(amount(dilated, Amount::single_steps) == 0);
   CHECK(amount(depthwise, Amount::gathered) == 0);
 }
 
