@@ -17,6 +17,12 @@ ir::TensorType with_batch(ir::TensorType type, int64_t batch) {
 
 }  // namespace
 
+std::vector<bool> depends_on_sample(const ir::Graph& sample) {
+  std::vector<bool> inputs(sample.values.size(), false);
+  for (const ir::Input& input : sample.inputs) inputs[input.value.index] = true;
+  return graph::computed_from(sample, std::move(inputs));
+}
+
 ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t batch,
                       bool is_training) {
   ir::Graph result = {.kind = sample.kind, .name = sample.name, .batch = batch};

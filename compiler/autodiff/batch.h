@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "ir/ir.h"
 
 namespace tdc::autodiff {
@@ -10,5 +12,8 @@ namespace tdc::autodiff {
 /// Statistics of the batch are taken in `training` only.
 ir::Graph batch_graph(const ir::Module& module, const ir::Graph& sample, int64_t batch,
                       bool is_training = false);
+
+/// Which values of a one-sample graph depend on the sample, and get that axis.
+std::vector<bool> depends_on_sample(const ir::Graph& sample);
 
 }  // namespace tdc::autodiff

@@ -53,16 +53,12 @@ ir::Graph trimmed(ir::Graph graph) {
 /// Reports operands that must be the same for all samples, such as the kernel of a convolution, and
 /// next values of states, that depend on the sample.
 bool check_batching(const ir::Module& module, const ir::Graph& sample, Diagnostics& diagnostics) {
-  std::vector<bool> depends(sample.values.size(), false);
-  for (const ir::Input& input : sample.inputs) depends[input.value.index] = true;
+  const std::vector<bool> depends = depends_on_sample(sample);
   bool is_good = true;
   for (const ir::Node& node : sample.nodes) {
     std::vector<bool> operands;
     for (const ir::ValueId input : node.inputs)
       operands.push_back(input.is_valid() && depends[input.index]);
-    const bool any = std::find(operands.begin(), operands.end(), true) != operands.end();
-    for (size_t i = 0; i < node.outputs.size(); ++i)
-      depends[node.outputs[i].index] = any && !node.op->is_of_batch(i);
     const int bad = ops::first_unbatchable(*node.op, operands);
     if (bad < 0) continue;
     diagnostics.report(node.origin, diag::operand_depends_on_sample, std::string(node.op->name),
@@ -196,18 +192,13 @@ class TrainStepBuilder {
 
   /// Whether one of the shared values is computed from a state that the step changes.
   [[nodiscard]] bool any_depends_on_state(const std::vector<BatchSum>& sums) const {
-    std::vector<bool> depends(graph_.values.size(), false);
     std::set<ir::VariableId> changed;
     for (const ir::Write& write : graph_.writes)
       if (is_state(write)) changed.insert(write.variable);
+    std::vector<bool> depends(graph_.values.size(), false);
     for (const ir::Read& read : graph_.reads)
       depends[read.value.index] = changed.contains(read.variable);
-    for (const ir::Node& node : graph_.nodes) {
-      const bool any = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId input) {
-        return input.is_valid() && depends[input.index];
-      });
-      for (const ir::ValueId output : node.outputs) depends[output.index] = any;
-    }
+    depends = graph::computed_from(graph_, std::move(depends));
     return std::any_of(sums.begin(), sums.end(),
                        [&](const BatchSum& sum) { return depends[sum.shared.index]; });
   }

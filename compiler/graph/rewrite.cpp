@@ -93,6 +93,17 @@ void sort_topologically(ir::Graph& graph) {
     if (value.producer.is_valid()) value.producer = new_ids[value.producer];
 }
 
+std::vector<bool> computed_from(const ir::Graph& graph, std::vector<bool> marks) {
+  for (const ir::Node& node : graph.nodes) {
+    const bool any = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId input) {
+      return input.is_valid() && marks[input.index];
+    });
+    for (size_t i = 0; i < node.outputs.size(); ++i)
+      marks[node.outputs[i].index] = any && !node.op->is_of_batch(i);
+  }
+  return marks;
+}
+
 IdVector<ir::NodeId, char> live_nodes(const ir::Graph& graph) {
   IdVector<ir::NodeId, char> is_live;
   is_live.resize(graph.nodes.size());

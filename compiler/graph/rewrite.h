@@ -42,6 +42,11 @@ std::vector<ir::Turn> common_turns(const std::vector<ir::Turn>& a, const std::ve
 /// that are ready keep their relative order. Node ids change, value ids do not.
 void sort_topologically(ir::Graph& graph);
 
+/// Marks of values, spread to all that is computed from marked ones. What an op takes over the
+/// batch
+/// (`OpDef::of_batch`) is computed from no sample.
+std::vector<bool> computed_from(const ir::Graph& graph, std::vector<bool> marks);
+
 /// Whether an output or a write of the graph depends on each node.
 IdVector<ir::NodeId, char> live_nodes(const ir::Graph& graph);
 
