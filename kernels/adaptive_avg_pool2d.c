@@ -12,13 +12,10 @@ void td_adaptive_avg_pool2d_f32(const td_adaptive_avg_pool2d_f32_args* args, td_
   const td_adaptive_avg_pool2d_f32_args p = *args;
   const td_range share = td_share(p.images * p.channels * p.rows, team);
   for (int32_t item = share.begin; item < share.end; ++item) {
-    const int32_t row = item % p.rows;
-    const int32_t plane = item / p.rows;
-    const int32_t image = plane / p.channels;
-    const int32_t channel = plane % p.channels;
-    const float* const x = p.x + image * p.x_image + channel * p.x_channel;
-    float* const y = p.y + image * p.y_image + channel * p.y_channel + row * p.y_row;
-    const td_range rows = td_overlap(p.top + row, p.height, p.from_height);
+    const td_plane_row at = td_plane_row_at(item, p.channels, p.rows);
+    const float* const x = p.x + at.image * p.x_image + at.channel * p.x_channel;
+    float* const y = p.y + at.image * p.y_image + at.channel * p.y_channel + at.row * p.y_row;
+    const td_range rows = td_overlap(p.top + at.row, p.height, p.from_height);
     for (int32_t column = 0; column < p.columns; ++column) {
       const td_range columns = td_overlap(p.left + column, p.width, p.from_width);
       float sum = 0.0f;
@@ -37,14 +34,11 @@ void td_adaptive_avg_pool2d_grad_f32(const td_adaptive_avg_pool2d_grad_f32_args*
   const td_adaptive_avg_pool2d_grad_f32_args p = *args;
   const td_range share = td_share(p.images * p.channels * p.rows, team);
   for (int32_t item = share.begin; item < share.end; ++item) {
-    const int32_t row = item % p.rows;
-    const int32_t plane = item / p.rows;
-    const int32_t image = plane / p.channels;
-    const int32_t channel = plane % p.channels;
-    float* const dx = p.dx + image * p.dx_image + channel * p.dx_channel + row * p.dx_row;
-    const float* const dy = p.dy + image * p.dy_image + channel * p.dy_channel;
+    const td_plane_row at = td_plane_row_at(item, p.channels, p.rows);
+    float* const dx = p.dx + at.image * p.dx_image + at.channel * p.dx_channel + at.row * p.dx_row;
+    const float* const dy = p.dy + at.image * p.dy_image + at.channel * p.dy_channel;
     for (int32_t column = 0; column < p.columns; ++column) dx[column] = 0.0f;
-    const td_range windows = td_overlap(p.top + row, p.height, p.from_height);
+    const td_range windows = td_overlap(p.top + at.row, p.height, p.from_height);
     for (int32_t i = windows.begin; i < windows.end; ++i) {
       const td_range rows = td_overlap(i, p.from_height, p.height);
       for (int32_t j = 0; j < p.from_columns; ++j) {

@@ -9,14 +9,11 @@ void td_avg_pool2d_f32(const td_avg_pool2d_f32_args* args, td_team team) {
   const td_avg_pool2d_f32_args p = *args;
   const td_range share = td_share(p.images * p.channels * p.out_height, team);
   for (int32_t item = share.begin; item < share.end; ++item) {
-    const int32_t row = item % p.out_height;
-    const int32_t plane = item / p.out_height;
-    const int32_t image = plane / p.channels;
-    const int32_t channel = plane % p.channels;
-    const float* const x = p.x + image * p.x_image + channel * p.x_channel;
-    float* const y = p.y + image * p.y_image + channel * p.y_channel + row * p.y_row;
+    const td_plane_row at = td_plane_row_at(item, p.channels, p.out_height);
+    const float* const x = p.x + at.image * p.x_image + at.channel * p.x_channel;
+    float* const y = p.y + at.image * p.y_image + at.channel * p.y_channel + at.row * p.y_row;
     for (int32_t column = 0; column < p.out_width; ++column) {
-      const int32_t top = row * p.stride_height - p.pad_top;
+      const int32_t top = at.row * p.stride_height - p.pad_top;
       const int32_t left = column * p.stride_width - p.pad_left;
       const td_window window =
           td_window_at(top, left, p.kernel_height, p.kernel_width, p.height, p.width);
@@ -36,15 +33,12 @@ void td_avg_pool2d_grad_f32(const td_avg_pool2d_grad_f32_args* args, td_team tea
   const td_avg_pool2d_grad_f32_args p = *args;
   const td_range share = td_share(p.images * p.channels * p.dx_height, team);
   for (int32_t item = share.begin; item < share.end; ++item) {
-    const int32_t row = item % p.dx_height;
-    const int32_t plane = item / p.dx_height;
-    const int32_t image = plane / p.channels;
-    const int32_t channel = plane % p.channels;
-    float* const dx = p.dx + image * p.dx_image + channel * p.dx_channel + row * p.dx_row;
-    const float* const dy = p.dy + image * p.dy_image + channel * p.dy_channel;
+    const td_plane_row at = td_plane_row_at(item, p.channels, p.dx_height);
+    float* const dx = p.dx + at.image * p.dx_image + at.channel * p.dx_channel + at.row * p.dx_row;
+    const float* const dy = p.dy + at.image * p.dy_image + at.channel * p.dy_channel;
     for (int32_t column = 0; column < p.dx_width; ++column) dx[column] = 0.0f;
     // Rows of windows [first, end) hold this row.
-    const int32_t padded_row = p.dx_top + row + p.pad_height;
+    const int32_t padded_row = p.dx_top + at.row + p.pad_height;
     const int32_t first =
         padded_row < p.kernel_height ? 0 : (padded_row - p.kernel_height) / p.stride_height + 1;
     const int32_t end = td_min_int(padded_row / p.stride_height + 1, p.dy_top + p.dy_height);

@@ -25,6 +25,7 @@
 /// Where a chain holds the taps of one channel only and few results share them (depthwise
 /// convolutions), blocks of columns of a row read a patch of the image, with the zeros beside it;
 /// taps of 3 neighbours need none.
+#include "td_plane.h"
 #include "td_product.h"
 
 /// `count` elements of a row of `width`, the first at index `first`, then every `step`-th; 0 where
@@ -460,41 +461,43 @@ TD_INLINE void td_add_near_taps(float* sum, const float* factor, const float* sa
 }
 
 /// A block of `columns` columns, a constant, of `rows` rows whose chains hold `tap_rows` rows of 3
-/// taps: rightwards if `is_up`, a constant, else leftwards.
-TD_INLINE void td_near_block(float* y, int32_t y_row, td_near at, int32_t rows, const float* w,
-                             int32_t w_row, int32_t tap_rows, int columns, int is_up) {
-  float sum[TD_NEAR_COLUMNS], sample[TD_NEAR_COLUMNS + 2];
-  if (tap_rows == 3) {
-    float factor[3][3];
+/// taps: rightwards if `is_up`, a constant, else leftwards. If `is_3x3`, a constant, there are
+/// three of them, and they stay in registers.
+TD_INLINE void td_near_block_of(float* y, int32_t y_row, td_near at, int32_t rows, const float* w,
+                                int32_t w_row, int32_t tap_rows, int columns, int is_up,
+                                int is_3x3) {
+  float sum[TD_NEAR_COLUMNS], sample[TD_NEAR_COLUMNS + 2], factor[3][3];
+  if (is_3x3) {
     TD_UNROLL_ROWS for (int p = 0; p < 3; ++p) {
       TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) factor[p][q] = w[p * w_row + q];
     }
-    for (; rows > 0; --rows) {
-      td_near row = at;
-      TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) sum[j] = 0.0f;
+  }
+  for (; rows > 0; --rows) {
+    td_near row = at;
+    TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) sum[j] = 0.0f;
+    if (is_3x3) {
       TD_UNROLL_ROWS for (int p = 0; p < 3; ++p) {
         td_take_samples(sample, &row, columns);
         td_add_near_taps(sum, factor[p], sample, columns, is_up);
       }
-      TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) y[j] = sum[j];
-      y += y_row;
-      td_next_near_row(&at);
-    }
-    return;
-  }
-  for (; rows > 0; --rows) {
-    td_near row = at;
-    const float* factor = w;
-    TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) sum[j] = 0.0f;
-    TD_ROLLED for (int32_t p = tap_rows; p > 0; --p) {
-      td_take_samples(sample, &row, columns);
-      td_add_near_taps(sum, factor, sample, columns, is_up);
-      factor += w_row;
+    } else {
+      TD_ROLLED for (int32_t p = 0; p < tap_rows; ++p) {
+        td_take_samples(sample, &row, columns);
+        td_add_near_taps(sum, w + p * w_row, sample, columns, is_up);
+      }
     }
     TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) y[j] = sum[j];
     y += y_row;
     td_next_near_row(&at);
   }
+}
+
+TD_INLINE void td_near_block(float* y, int32_t y_row, td_near at, int32_t rows, const float* w,
+                             int32_t w_row, int32_t tap_rows, int columns, int is_up) {
+  if (tap_rows == 3)
+    td_near_block_of(y, y_row, at, rows, w, w_row, 3, columns, is_up, 1);
+  else
+    td_near_block_of(y, y_row, at, rows, w, w_row, tap_rows, columns, is_up, 0);
 }
 
 /// Rows `begin .. end`, all with `chain`, in blocks of 3 to 6 columns.
@@ -649,15 +652,13 @@ static void td_conv2d_of_channels(const td_conv2d_f32_args* p, td_channel_rows r
   const int32_t outputs = p->groups * p->outputs;
   const td_range share = td_share(p->batch * outputs * p->out_height, team);
   for (int32_t item = share.begin; item < share.end;) {
-    const int32_t row = item % p->out_height;
-    const int32_t output = item / p->out_height % outputs;
-    const int32_t image = item / p->out_height / outputs;
-    const int32_t end = td_min_int(p->out_height, row + share.end - item);
-    rows.y = p->y + image * p->y_image + output * p->y_channel;
-    rows.image = p->x + image * p->x_image + output / p->outputs * p->x_channel;
-    rows.w = p->w + output * p->w_output;
-    td_conv2d_channel_rows(&rows, row, end, 1);
-    item += end - row;
+    const td_plane_row at = td_plane_row_at(item, outputs, p->out_height);
+    const int32_t end = td_min_int(p->out_height, at.row + share.end - item);
+    rows.y = p->y + at.image * p->y_image + at.channel * p->y_channel;
+    rows.image = p->x + at.image * p->x_image + at.channel / p->outputs * p->x_channel;
+    rows.w = p->w + at.channel * p->w_output;
+    td_conv2d_channel_rows(&rows, at.row, end, 1);
+    item += end - at.row;
   }
 }
 
@@ -1223,16 +1224,14 @@ static void td_conv2d_input_grad_of_channels(const td_conv2d_input_grad_f32_args
   const int32_t channels = p->groups * p->channels;
   const td_range share = td_share(p->batch * channels * p->height, team);
   for (int32_t item = share.begin; item < share.end;) {
-    const int32_t row = item % p->height;
-    const int32_t channel = item / p->height % channels;
-    const int32_t image = item / p->height / channels;
-    const int32_t group = channel / p->channels;
-    const int32_t end = td_min_int(p->height, row + share.end - item);
-    rows.y = p->dx + image * p->dx_image + channel * p->dx_channel;
-    rows.image = p->dy + image * p->dy_image + group * p->dy_channel;
-    rows.w = p->w + group * p->w_output + channel % p->channels * p->w_channel;
-    td_conv2d_channel_rows(&rows, row, end, 0);
-    item += end - row;
+    const td_plane_row at = td_plane_row_at(item, channels, p->height);
+    const int32_t group = at.channel / p->channels;
+    const int32_t end = td_min_int(p->height, at.row + share.end - item);
+    rows.y = p->dx + at.image * p->dx_image + at.channel * p->dx_channel;
+    rows.image = p->dy + at.image * p->dy_image + group * p->dy_channel;
+    rows.w = p->w + group * p->w_output + at.channel % p->channels * p->w_channel;
+    td_conv2d_channel_rows(&rows, at.row, end, 0);
+    item += end - at.row;
   }
 }
 

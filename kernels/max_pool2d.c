@@ -24,15 +24,12 @@ void td_max_pool2d_f32(const td_max_pool2d_f32_args* args, td_team team) {
   const td_max_pool2d_f32_args p = *args;
   const td_range share = td_share(p.images * p.channels * p.out_height, team);
   for (int32_t item = share.begin; item < share.end; ++item) {
-    const int32_t row = item % p.out_height;
-    const int32_t plane = item / p.out_height;
-    const int32_t image = plane / p.channels;
-    const int32_t channel = plane % p.channels;
-    const float* const x = p.x + image * p.x_image + channel * p.x_channel;
-    float* const y = p.y + image * p.y_image + channel * p.y_channel + row * p.y_row;
+    const td_plane_row at = td_plane_row_at(item, p.channels, p.out_height);
+    const float* const x = p.x + at.image * p.x_image + at.channel * p.x_channel;
+    float* const y = p.y + at.image * p.y_image + at.channel * p.y_channel + at.row * p.y_row;
     for (int32_t column = 0; column < p.out_width; ++column) {
       const td_window window =
-          td_window_at(row * p.stride_height - p.pad_top, column * p.stride_width - p.pad_left,
+          td_window_at(at.row * p.stride_height - p.pad_top, column * p.stride_width - p.pad_left,
                        p.kernel_height, p.kernel_width, p.height, p.width);
       y[column] = x[td_largest_in(x, p.x_row, window)];
     }

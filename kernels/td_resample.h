@@ -3,7 +3,7 @@
 #ifndef TD_RESAMPLE_H
 #define TD_RESAMPLE_H
 
-#include "td_kernels.h"
+#include "td_plane.h"
 
 /// floor(i * to / from).
 static inline int32_t td_scaled_down(int32_t i, int32_t from, int32_t to) {

@@ -2,7 +2,7 @@
 #ifndef TD_WINDOW_H
 #define TD_WINDOW_H
 
-#include "td_kernels.h"
+#include "td_plane.h"
 
 /// The part of a window that lies inside the image.
 typedef struct {

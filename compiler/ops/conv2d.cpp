@@ -48,14 +48,16 @@ Geometry geometry(const Dims& x, const Dims& w, const ir::Attributes& attributes
   return g;
 }
 
+TypeProblem problem(Message message, int operand, std::string attribute) {
+  return {.message = std::move(message), .operand = operand, .attribute = std::move(attribute)};
+}
+
 std::optional<TypeProblem> step_problem(const ir::Attributes& attributes) {
   for (const auto& [name, lowest] : {std::pair{"stride", 1}, {"dilation", 1}, {"padding", 0}})
     for (const int64_t value : attributes.integers(name))
       if (value < lowest || value > kLargestStep)
-        return TypeProblem{
-            .message = make_message(diag::window_step, name, value, lowest, kLargestStep),
-            .operand = -1,
-            .attribute = name};
+        return problem(make_message(diag::window_step, name, value, lowest, kLargestStep), -1,
+                       name);
   return std::nullopt;
 }
 
@@ -63,10 +65,6 @@ std::optional<TypeProblem> step_problem(const ir::Attributes& attributes) {
 TypeResult infer(const Call& call) {
   const Dims& x = call.input(0).dims;
   const Dims& w = call.input(1).dims;
-  const auto problem = [](Message message, int operand, std::string attribute) {
-    return TypeProblem{
-        .message = std::move(message), .operand = operand, .attribute = std::move(attribute)};
-  };
   if (x.size() < 3)
     return problem(
         make_message(diag::op_axes, "conv2d", "channels, height and width", ir::to_text(x)), 0, "");
@@ -236,10 +234,6 @@ TypeResult infer_transposed(const Call& call) {
   const std::string op = "conv_transpose2d";
   const Dims& x = call.input(0).dims;
   const Dims& w = call.input(1).dims;
-  const auto problem = [](Message message, int operand, std::string attribute) {
-    return TypeProblem{
-        .message = std::move(message), .operand = operand, .attribute = std::move(attribute)};
-  };
   if (x.size() < 3)
     return problem(make_message(diag::op_axes, op, "channels, height and width", ir::to_text(x)), 0,
                    "");

@@ -217,13 +217,28 @@ class Counter {
            std::ceil((static_cast<double>(rows.positions) - edges) * width / depth);
   }
 
-  /// Along the last dimension, or the one before.
-  [[nodiscard]] Sweep sweep_over(size_t from_last) const {
+  /// What meets in an image along one of its dimensions.
+  struct Meeting {
+    ops::Reach::Term position, tap;
+    ops::Range positions, taps;  ///< of the launch
+    ops::Window window;
+  };
+
+  /// Along the last dimension of what is gathered, or the one before.
+  [[nodiscard]] Meeting meeting_along(size_t from_last) const {
     const ops::Access& access = *call_.space.inputs[*launch_.op->kernel->gathered];
     const ops::Reach& reach = access.dims[access.dims.size() - from_last];
-    const ops::Reach::Term &position = reach.terms[0], &tap = reach.terms[1];
-    const ops::Range positions = launch_.box[position.axis], taps = launch_.box[tap.axis];
-    const ops::Window& window = reach.windows.back();
+    const ops::Reach::Term position = reach.terms[0], tap = reach.terms[1];
+    return {.position = position,
+            .tap = tap,
+            .positions = launch_.box[position.axis],
+            .taps = launch_.box[tap.axis],
+            .window = reach.windows.back()};
+  }
+
+  /// Along the last dimension, or the one before.
+  [[nodiscard]] Sweep sweep_over(size_t from_last) const {
+    const auto [position, tap, positions, taps, window] = meeting_along(from_last);
     Sweep sweep = {.phases = std::min(window.divisor, positions.extent()),
                    .is_chain = call_.space.axes[position.axis].kind == ops::AxisKind::chain,
                    .positions = positions.extent()};
@@ -277,11 +292,7 @@ class Counter {
   /// at one column beyond it at most, on each side (`td_is_near` in kernels/conv2d.c). Their steps
   /// are those of single results.
   [[nodiscard]] bool meets_neighbours() const {
-    const ops::Access& access = *call_.space.inputs[*launch_.op->kernel->gathered];
-    const ops::Reach& reach = access.dims.back();
-    const ops::Reach::Term &position = reach.terms[0], &tap = reach.terms[1];
-    const ops::Range positions = launch_.box[position.axis], taps = launch_.box[tap.axis];
-    const ops::Window& window = reach.windows.back();
+    const auto [position, tap, positions, taps, window] = meeting_along(1);
     if (position.coefficient != 1 || std::abs(tap.coefficient) != 1 || window.scale != 1 ||
         window.divisor != 1 || taps.extent() != 3 || positions.extent() < 3)
       return false;

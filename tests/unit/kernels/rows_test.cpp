@@ -32,33 +32,52 @@ std::vector<double> softmax(const std::vector<float>& x, int32_t columns) {
   return y;
 }
 
+/// The struct of softmax, or of its logarithm, for rows that are dense.
+template <typename Args>
+Args dense_rows(float* y, const float* x, int32_t rows, int32_t count) {
+  return {.y = y,
+          .x = x,
+          .outer = rows,
+          .count = count,
+          .inner = 1,
+          .y_outer = count,
+          .y_step = 1,
+          .y_inner = 0,
+          .x_outer = count,
+          .x_step = 1,
+          .x_inner = 0};
+}
+
+/// The same of their gradients.
+template <typename Args>
+Args dense_row_gradients(float* dx, const float* y, const float* dy, int32_t rows, int32_t count) {
+  return {.dx = dx,
+          .y = y,
+          .dy = dy,
+          .outer = rows,
+          .count = count,
+          .inner = 1,
+          .dx_outer = count,
+          .dx_step = 1,
+          .dx_inner = 0,
+          .y_outer = count,
+          .y_step = 1,
+          .y_inner = 0,
+          .dy_outer = count,
+          .dy_step = 1,
+          .dy_inner = 0};
+}
+
 TEST_CASE("softmax and its gradient agree with their definitions in double, also in place") {
   for (const int32_t columns : kColumns) {
     const std::vector<float> x = Random(1).values(kRows * columns, -9, 9);
     const std::vector<double> expected = softmax(x, columns);
     std::vector<float> y(x.size());
-    run("td_softmax_f32", y,
-        td_softmax_f32_args{.y = y.data(),
-                            .x = x.data(),
-                            .outer = kRows,
-                            .count = columns,
-                            .inner = 1,
-                            .y_outer = columns,
-                            .y_step = 1,
-                            .x_outer = columns,
-                            .x_step = 1});
+    run("td_softmax_f32", y, dense_rows<td_softmax_f32_args>(y.data(), x.data(), kRows, columns));
     CHECK(relative_error(y, expected) < 4e-7);
     std::vector<float> in_place = x;
     run("td_softmax_f32", in_place,
-        td_softmax_f32_args{.y = in_place.data(),
-                            .x = in_place.data(),
-                            .outer = kRows,
-                            .count = columns,
-                            .inner = 1,
-                            .y_outer = columns,
-                            .y_step = 1,
-                            .x_outer = columns,
-                            .x_step = 1});
+        dense_rows<td_softmax_f32_args>(in_place.data(), in_place.data(), kRows, columns));
     CHECK(same_bits(in_place, y));
 
     const std::vector<float> dy = Random(2).values(kRows * columns);
@@ -73,18 +92,8 @@ TEST_CASE("softmax and its gradient agree with their definitions in double, also
     }
     std::vector<float> dx = dy;
     run("td_softmax_grad_f32", dx,
-        td_softmax_grad_f32_args{.dx = dx.data(),
-                                 .y = y.data(),
-                                 .dy = dx.data(),
-                                 .outer = kRows,
-                                 .count = columns,
-                                 .inner = 1,
-                                 .dx_outer = columns,
-                                 .dx_step = 1,
-                                 .y_outer = columns,
-                                 .y_step = 1,
-                                 .dy_outer = columns,
-                                 .dy_step = 1});
+        dense_row_gradients<td_softmax_grad_f32_args>(dx.data(), y.data(), dx.data(), kRows,
+                                                      columns));
     if (columns > 1) CHECK(relative_error(dx, expected_dx) < 2e-6);
   }
 }
@@ -108,16 +117,7 @@ void check_any_axis(const std::string& kernel) {
       return to;
     };
     std::vector<float> dense = inner_last(x, false);
-    run(kernel, dense,
-        Args{.y = dense.data(),
-             .x = dense.data(),
-             .outer = kOuter * kInner,
-             .count = count,
-             .inner = 1,
-             .y_outer = count,
-             .y_step = 1,
-             .x_outer = count,
-             .x_step = 1});
+    run(kernel, dense, dense_rows<Args>(dense.data(), dense.data(), kOuter * kInner, count));
     std::vector<float> y(x.size());
     run(kernel, y,
         Args{.y = y.data(),
@@ -144,16 +144,7 @@ TEST_CASE("softmax of rows with infinities and NaN") {
   const std::vector<float> x = {0,          -kInfinity, 0, kNaN, 1,    2,    -kInfinity, -kInfinity,
                                 -kInfinity, kInfinity,  1, 2,    1000, 1000, 1000};
   std::vector<float> y(15);
-  run("td_softmax_f32", y,
-      td_softmax_f32_args{.y = y.data(),
-                          .x = x.data(),
-                          .outer = 5,
-                          .count = 3,
-                          .inner = 1,
-                          .y_outer = 3,
-                          .y_step = 1,
-                          .x_outer = 3,
-                          .x_step = 1});
+  run("td_softmax_f32", y, dense_rows<td_softmax_f32_args>(y.data(), x.data(), 5, 3));
   const float third = 1.0F / 3.0F;
   CHECK(same_bits(y, {0.5F, 0, 0.5F, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, third,
                       third, third}));
@@ -171,15 +162,7 @@ TEST_CASE("log_softmax and its gradient agree with their definitions in double, 
     }
     std::vector<float> y = x;
     run("td_log_softmax_f32", y,
-        td_log_softmax_f32_args{.y = y.data(),
-                                .x = y.data(),
-                                .outer = kRows,
-                                .count = columns,
-                                .inner = 1,
-                                .y_outer = columns,
-                                .y_step = 1,
-                                .x_outer = columns,
-                                .x_step = 1});
+        dense_rows<td_log_softmax_f32_args>(y.data(), y.data(), kRows, columns));
     if (columns > 1) CHECK(relative_error(y, expected) < 4e-7);
     if (columns == 1) CHECK(same_bits(y, std::vector<float>(y.size(), 0.0F)));
 
@@ -194,18 +177,8 @@ TEST_CASE("log_softmax and its gradient agree with their definitions in double, 
     }
     std::vector<float> dx = dy;
     run("td_log_softmax_grad_f32", dx,
-        td_log_softmax_grad_f32_args{.dx = dx.data(),
-                                     .y = y.data(),
-                                     .dy = dx.data(),
-                                     .outer = kRows,
-                                     .count = columns,
-                                     .inner = 1,
-                                     .dx_outer = columns,
-                                     .dx_step = 1,
-                                     .y_outer = columns,
-                                     .y_step = 1,
-                                     .dy_outer = columns,
-                                     .dy_step = 1});
+        dense_row_gradients<td_log_softmax_grad_f32_args>(dx.data(), y.data(), dx.data(), kRows,
+                                                          columns));
     if (columns > 1) CHECK(relative_error(dx, expected_dx) < 2e-6);
   }
 }
@@ -214,16 +187,7 @@ TEST_CASE("log_softmax of rows with infinities and NaN") {
   const std::vector<float> x = {0,          -kInfinity, 0, kNaN, 1,    2, -kInfinity, -kInfinity,
                                 -kInfinity, kInfinity,  1, 2,    -1e4, 0, -200};
   std::vector<float> y(15);
-  run("td_log_softmax_f32", y,
-      td_log_softmax_f32_args{.y = y.data(),
-                              .x = x.data(),
-                              .outer = 5,
-                              .count = 3,
-                              .inner = 1,
-                              .y_outer = 3,
-                              .y_step = 1,
-                              .x_outer = 3,
-                              .x_step = 1});
+  run("td_log_softmax_f32", y, dense_rows<td_log_softmax_f32_args>(y.data(), x.data(), 5, 3));
   const float half = -std::log(2.0F);
   CHECK(same_bits(y, {half, -kInfinity, half, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN,
                       -1e4F, 0, -200}));
