@@ -1,6 +1,6 @@
 # For the run.sh of examples with several models; to be sourced. Expects `example`, its folder, `out`, where results go,
-# `tdc`, and for `agrees` `block` and `deploy`, the blocks that it trains with. What fails ends the function, also where
-# `set -e` has no effect.
+# `tdc`, and for `agrees` `block` and `deploy`, the blocks that it trains with; for `learn_each` what models.sh of the example
+# says. What fails ends the function, also where `set -e` has no effect.
 
 # data_of MODEL: makes its data
 data_of() {
@@ -38,4 +38,14 @@ learns() {
       printf "%s: %s %s of data it has not seen (wanted: %s %s); same bytes on host and QEMU\n", model, metric, value, kind, limit
       exit !(seen && good)
     }' "$out/eval.log" | tee -a "$out/results.txt"
+}
+
+# learn_each [MODEL...]: all of `models`, or those named, one after another; prints in the end how well each does
+learn_each() {
+  local model
+  mkdir -p "$out"
+  rm -f "$out/results.txt"
+  for model in "${@:-${models[@]}}"; do learn "$model"; done
+  echo
+  cat "$out/results.txt"
 }

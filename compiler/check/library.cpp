@@ -45,8 +45,7 @@ std::map<std::string, std::string> library_declarations() {
   for (const std::string& name : library_names()) {
     SourceFiles sources;
     Diagnostics none;
-    const FileId file =
-        sources.add(name, std::string(find_embedded_file(library_path(name))->text));
+    const FileId file = sources.add(name, std::string(embedded_text(library_path(name))));
     const std::optional<ast::File> tree = parse(sources, file, none);
     TDC_CHECK(tree.has_value(), "`{}` does not parse", name);
     for (const ast::Declaration& declaration : tree->declarations)

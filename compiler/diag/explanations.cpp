@@ -11,12 +11,6 @@
 namespace tdc {
 namespace {
 
-std::string_view embedded_text(std::string_view path) {
-  const EmbeddedFile* file = find_embedded_file(path);
-  TDC_CHECK(file != nullptr, "no file {}", path);
-  return file->text;
-}
-
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
   while (!text.empty()) {

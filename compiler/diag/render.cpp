@@ -7,20 +7,8 @@
 #include "support/text.h"
 
 namespace tdc {
-namespace {
 
-constexpr size_t kLineBytes = 160;  // longer lines are cut around the place
-
-struct Colour {
-  std::string_view on, off;
-};
-
-Colour colour(RenderOptions options, std::string_view escape) {
-  if (!options.colours) return {"", ""};
-  return {escape, "\x1b[0m"};
-}
-
-std::string_view word(Severity severity) {
+std::string_view to_text(Severity severity) {
   switch (severity) {
     case Severity::kError:
       return "error";
@@ -32,6 +20,19 @@ std::string_view word(Severity severity) {
       return "hint";
   }
   return "";
+}
+
+namespace {
+
+constexpr size_t kLineBytes = 160;  // longer lines are cut around the place
+
+struct Colour {
+  std::string_view on, off;
+};
+
+Colour colour(RenderOptions options, std::string_view escape) {
+  if (!options.colours) return {"", ""};
+  return {escape, "\x1b[0m"};
 }
 
 Colour colour(RenderOptions options, Severity severity) {
@@ -57,8 +58,10 @@ std::string head(Severity severity, SourceRange range, std::string_view text,
   const Colour bold = colour(options, "\x1b[1m");
   const Colour tint = colour(options, severity);
   const std::string place =
-      range.is_valid() ? fmt::format("{}{}:{} ", bold.on, printable(files.describe(range)), bold.off) : "";
-  return fmt::format("{}{}{}:{} {}", place, tint.on, word(severity), tint.off, text);
+      range.is_valid()
+          ? fmt::format("{}{}:{} ", bold.on, printable(files.describe(range)), bold.off)
+          : "";
+  return fmt::format("{}{}{}:{} {}", place, tint.on, to_text(severity), tint.off, text);
 }
 
 /// The source line of the message and the underline below it.

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "diag/diagnostic.h"
 #include "support/source.h"
 
 namespace tdc {
+
+/// `error`, `warning`, `note` or `hint`.
+std::string_view to_text(Severity severity);
 
 /// How messages are written.
 struct RenderOptions {

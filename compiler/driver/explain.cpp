@@ -21,12 +21,6 @@
 namespace tdc::driver {
 namespace {
 
-std::string_view manual(std::string_view file) {
-  const EmbeddedFile* embedded = find_embedded_file(file);
-  TDC_CHECK(embedded != nullptr, "no file {}", file);
-  return embedded->text;
-}
-
 // ---- the reference of ops and layers ------------------------------------------------------------
 
 /// A part of `reference.md`: "### `relu`" and what follows it.
@@ -37,7 +31,7 @@ struct Entry {
 
 /// The entries below "## TITLE", in their order.
 std::vector<Entry> entries_below(std::string_view title) {
-  std::string_view text = manual("grammar/reference.md");
+  std::string_view text = embedded_text("grammar/reference.md");
   const size_t begin = text.find(fmt::format("\n## {}\n", title));
   TDC_CHECK(begin != std::string_view::npos, "no section {}", title);
   text.remove_prefix(begin + 1);
@@ -59,7 +53,7 @@ std::vector<Entry> entries_below(std::string_view title) {
 /// The item or the paragraph of the manual that gives a rule its label: up to the next item or an
 /// empty line.
 std::optional<std::string> rule_text(std::string_view label) {
-  const std::string_view text = manual("grammar/language.md");
+  const std::string_view text = embedded_text("grammar/language.md");
   const size_t at = text.find(fmt::format("**{}**", label));
   if (at == std::string_view::npos) return std::nullopt;
   const size_t begin = text.rfind('\n', at) + 1;
@@ -69,7 +63,7 @@ std::optional<std::string> rule_text(std::string_view label) {
 
 /// The manual's items with a label that name a word of programs: `zeros(..)`, `freeze`.
 std::string rules_naming(std::string_view word) {
-  const std::string_view text = manual("grammar/language.md");
+  const std::string_view text = embedded_text("grammar/language.md");
   constexpr std::string_view kItem = "\n- **";
   std::string rules;
   for (size_t at = text.find(kItem); at != std::string_view::npos; at = text.find(kItem, at + 1)) {
@@ -107,11 +101,8 @@ std::string messages_of(const std::string& name, const std::string& program) {
 }
 
 std::string message_text(const CatalogueEntry& entry, const Explanation& explanation) {
-  std::string text = fmt::format("{}: {} [{}]\n\n{}",
-                                 entry.severity == Severity::kError     ? "error"
-                                 : entry.severity == Severity::kWarning ? "warning"
-                                                                        : "note",
-                                 entry.text, entry.code, explanation.text);
+  std::string text = fmt::format("{}: {} [{}]\n\n{}", to_text(entry.severity), entry.text,
+                                 entry.code, explanation.text);
   if (explanation.wrong.empty()) return text;
   return text + fmt::format("\nWrong:\n\n{}\n{}\nRight:\n\n{}", indented(explanation.wrong),
                             messages_of("wrong.td", explanation.wrong),
@@ -160,8 +151,7 @@ std::string paragraph(const std::vector<std::string>& names) {
 std::string names_text() {
   std::string text =
       "`tdc explain NAME` explains one of these, a rule of the manual, such as shape-3, or a word "
-      "of "
-      "programs that a\nrule names, such as freeze.\n";
+      "of programs that a\nrule names, such as freeze.\n";
   for (const std::string_view section : kSections)
     text += fmt::format("\n{}\n{}", section, paragraph(names_of(entries_below(section))));
   return text + fmt::format("\nMessages\n{}", paragraph(explained_codes()));

@@ -68,7 +68,7 @@ std::vector<std::string> kernel_files(const std::vector<const ops::OpDef*>& ops)
   while (!open.empty()) {
     const std::string path = open.back();
     open.pop_back();
-    for (const std::string& name : includes_of(find_embedded_file(path)->text))
+    for (const std::string& name : includes_of(embedded_text(path)))
       add("kernels/" + name);
   }
   return {paths.begin(), paths.end()};
@@ -256,7 +256,7 @@ std::vector<OutputFile> emit_project(const Model& model, const Json& report) {
       {.path = "report.json", .text = to_text(report, 2) + "\n"},
   };
   for (const std::string& path : kernels)
-    files.push_back({.path = path, .text = std::string(find_embedded_file(path)->text)});
+    files.push_back({.path = path, .text = std::string(embedded_text(path))});
   for (const EmbeddedFile& file : embedded_files())
     if (is_runtime_file(file.path))
       files.push_back({.path = std::string(file.path), .text = std::string(file.text)});

@@ -14,11 +14,15 @@ struct EmbeddedFile {
 };
 
 /// All embedded files in order of their paths: the standard library, kernels, runtime, the
-/// simulated chip (`runtime/soc/`), and what `tdc explain` prints. Which files these are is said in `embedded_files.cmake`.
+/// simulated chip (`runtime/soc/`), and what `tdc explain` prints. Which files these are is said in
+/// `embedded_files.cmake`.
 std::span<const EmbeddedFile> embedded_files();
 
 /// The file at `path`, or null.
 const EmbeddedFile* find_embedded_file(std::string_view path);
+
+/// The text of the file at `path`, which exists.
+std::string_view embedded_text(std::string_view path);
 
 /// Where the files of a platform lie: `runtime/rv32/NAME/`.
 inline constexpr std::string_view kPlatformsFolder = "runtime/rv32/";

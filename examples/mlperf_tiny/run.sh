@@ -12,20 +12,6 @@ deploy=host
 
 echo "== installing what is missing, and building tdc (about ten minutes on two cores the first time)"
 tdc=$(.ci/tdc qemu)
-mkdir -p "$out"
 source examples/learns.sh
-
-rm -f "$out/results.txt"
-for model in "${@:-resnet8 ds_cnn mobilenet_v1 deep_ae}"; do
-  for each in $model; do
-    case $each in
-      resnet8) learns resnet8 300 accuracy at_least 0.9 ;;
-      ds_cnn) learns ds_cnn 600 accuracy at_least 0.85 ;;
-      mobilenet_v1) learns mobilenet_v1 500 accuracy at_least 0.8 ;;
-      deep_ae) learns deep_ae 2000 loss at_most 0.01 ;;
-      *) echo "no model \`$each\`: resnet8, ds_cnn, mobilenet_v1 or deep_ae" >&2; exit 2 ;;
-    esac
-  done
-done
-echo
-cat "$out/results.txt"
+source examples/mlperf_tiny/models.sh
+learn_each "$@"

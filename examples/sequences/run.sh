@@ -12,11 +12,6 @@ deploy=mcu
 
 echo "== installing what is missing, and building tdc (about ten minutes on two cores the first time)"
 tdc=$(.ci/tdc qemu)
-mkdir -p "$out"
 source examples/learns.sh
 source examples/sequences/models.sh
-
-rm -f "$out/results.txt"
-for model in "${@:-${models[@]}}"; do learn "$model"; done
-echo
-cat "$out/results.txt"
+learn_each "$@"

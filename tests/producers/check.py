@@ -27,7 +27,7 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 CLANG = "clang-19"
-HEADERS = ["ir/boundary.h", "ir/ids.h", "ir/ir.h", "ir/variables.h", "ops/kernel.h", "ops/op.h", "ops/rules.h", "ops/space.h", "schedule/schedule.h"]
+HEADERS = ["ir/boundary.h", "ir/ids.h", "ir/ir.h", "ir/variables.h", "ops/kernel.h", "ops/op.h", "ops/rules.h", "ops/shift.h", "ops/space.h", "schedule/schedule.h"]
 # Structs that are written as lists without names: who makes their fields cannot be seen, only who reads them.
 LISTS = {"Alias", "AttributeDef", "Domain", "NoGradient", "Output", "Range", "Read", "Term", "Turn", "Write"}
 COMMENT_OR_TEXT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"', re.DOTALL)
