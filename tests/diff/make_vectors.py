@@ -72,11 +72,13 @@ def with_prefix(prefix, arrays):
     return {f"{prefix}/{path}": array for path, array in arrays.items()}
 
 
-def twenty_steps(name, net, shapes, dims, classes, learning_rate, seed):
-    """Files of 20 steps of batch 3 on 30 samples, so that the data is gone through twice."""
-    data = random_data(30, dims, classes, seed)
+def twenty_steps(name, net, shapes, data, batch, learning_rate, seed, loss=cross_entropy):
+    """Files of 20 steps on `data`, an array of inputs and one of targets, which the steps go through more than once."""
+    inputs, targets = data.values()
+    assert len(inputs) < 20 * batch
     weights = random_weights(shapes, seed)
-    losses, updates, history = train(net, weights, list(shapes), data["image"], data["label"], 3, 20, learning_rate)
+    losses, updates, history = train(net, weights, list(shapes), inputs, targets, batch, 20, learning_rate, loss)
+    assert all(numpy.any(update) for update in updates[0].values()), f"{name}: an update of zeros compares nothing"
     expected = {"loss": losses} | with_prefix("update", updates[0]) | with_prefix("final", history[-1])
     return {f"{name}_data": data, f"{name}_weights": weights, f"{name}_expected": expected}
 
@@ -130,11 +132,11 @@ def random_states(widths, seed):
     return states
 
 
-def inverted_residuals():
-    """Files of one step of mobile.td."""
-    data = random_data(6, (3, 9, 8), 3, seed=6)
+def depthwise():
+    """Files of 20 steps of mobile.td."""
+    data = random_data(26, (3, 9, 8), 3, seed=6)
     weights, states = random_weights(MOBILE_SHAPES, seed=6), random_states(MOBILE_STATES, seed=6)
-    losses, updates, after = train_batches(mobile, weights, states, data["image"], data["label"], 6, 1, 1, 1.0)
+    losses, updates, after = train_batches(mobile, weights, states, data["image"], data["label"], 6, 1, 20, 0.05)
     assert all(numpy.any(update) for update in updates[0].values()), "an update of zeros compares nothing"
     expected = {"loss": losses} | with_prefix("update", updates[0]) | with_prefix("final", after)
     return {"mobile_data": data, "mobile_weights": weights | states, "mobile_expected": expected}
@@ -187,12 +189,12 @@ def one_step(name, net, shapes, inputs, targets, batch, loss, seed):
 
 
 def layers():
-    """Files of one step for the layers and losses of the library."""
+    """Files of 20 steps for recurrences, and of one step for other layers and losses of the library."""
     random = numpy.random.RandomState(5)
     waves = random.uniform(-1, 1, (6, 4, 25)).astype(numpy.float32)
     ends = random.uniform(-1, 1, (6, 3)).astype(numpy.float32)
-    files = {"series_data": {"series": waves, "t": ends}}
-    files |= one_step("series", series, SERIES_SHAPES, waves, ends, 6, mean_square, seed=5)
+    data = {"series": waves, "t": ends}
+    files = twenty_steps("series", series, SERIES_SHAPES, data, 4, learning_rate=0.5, seed=5, loss=mean_square)
     images = random_data(4, (3, 9, 6), 4, seed=5)
     files |= {"picture_data": images}
     files |= one_step("picture", picture, PICTURE_SHAPES, images["image"], images["label"], 4, cross_entropy, seed=11)
@@ -232,13 +234,13 @@ def layers():
 
 def every_file():
     return (
-        twenty_steps("mlp", mlp, MLP_SHAPES, (64,), 10, learning_rate=0.1, seed=1)
-        | twenty_steps("cnn", cnn, CNN_SHAPES, (2, 9, 7), 5, learning_rate=0.05, seed=2)
+        twenty_steps("mlp", mlp, MLP_SHAPES, random_data(30, (64,), 10, seed=1), 3, learning_rate=0.1, seed=1)
+        | twenty_steps("cnn", cnn, CNN_SHAPES, random_data(30, (2, 9, 7), 5, seed=2), 3, learning_rate=0.05, seed=2)
         | small_cct()
         | single_parts()
         | batch_norms()
         | dropouts()
-        | inverted_residuals()
+        | depthwise()
         | layers()
     )
 

@@ -495,9 +495,10 @@ MOBILE_LAYERS = [layer for number in range(len(MOBILE_BLOCKS)) for layer in mobi
 MOBILE_SHAPES = (
     {f"{path}.weight": shape for path, shape, _, _ in MOBILE_LAYERS}
     | {f"{norm}.{name}": shape[:1] for _, shape, norm, _ in MOBILE_LAYERS for name in ("weight", "bias")}
-    | {"head.weight": (3, 5), "head.bias": (3,)}
+    | {"separable.depthwise.weight": (5, 1, 3, 3), "separable.pointwise.weight": (6, 5, 1, 1)}
+    | {"norm.weight": (6,), "norm.bias": (6,), "head.weight": (3, 6), "head.bias": (3,)}
 )
-MOBILE_STATES = {norm: shape[0] for _, shape, norm, _ in MOBILE_LAYERS}
+MOBILE_STATES = {norm: shape[0] for _, shape, norm, _ in MOBILE_LAYERS} | {"norm": 6}
 
 
 def mobile(weights, states, images):
@@ -517,4 +518,8 @@ def mobile(weights, states, images):
                 y = jnp.clip(y, 0, 6)
         x = x + y if stride == 1 and channels == out else y
         x = jnp.tanh(x) if number == 0 else x
+    kernels = weights["separable.depthwise.weight"]
+    x = jax.vmap(lambda image: convolve(image, kernels, 1, stride=(2, 2), groups=5))(x)
+    x = jnp.einsum("oc,nchw->nohw", weights["separable.pointwise.weight"][:, :, 0, 0], x)
+    x = jnp.clip(batch_norm(weights, after, "norm", x), 0, 6)
     return x.mean(axis=(2, 3)) @ weights["head.weight"].T + weights["head.bias"], after

@@ -17,9 +17,13 @@ net Series(series: f32[4, 25]) -> y: f32[3] {
   return concat([h, c], axis: 0) |> Linear(3) as head
 }
 
-train all of Series {
+train steps of Series {
   target     t: f32[3]
   loss       mse(y, t)
+  optimizer  sgd(lr: 0.5)
+  batch      2 accumulate 2
+}
+
+train update extends steps {
   optimizer  sgd(lr: 1.0)
-  batch      3 accumulate 2
 }
