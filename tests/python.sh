@@ -5,6 +5,8 @@
 # Usage: tests/python.sh [TDC]       (default: the dev build)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=tests/compile_once.sh
+source "$root/tests/compile_once.sh"
 tdc=$(realpath "${1:-$root/build/dev/compiler/tdc}")
 cd "$root"
 requirements=(-r tests/diff/requirements.txt -r examples/mlp_digits/requirements.txt -r examples/cct/requirements.txt)

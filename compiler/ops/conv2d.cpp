@@ -160,21 +160,23 @@ void for_each_tap(const Geometry& g, Function function) {
   for (int64_t n = 0; n < g.batch; ++n)
     for (int64_t output = 0; output < g.groups * g.outputs; ++output)
       for (int64_t i = 0; i < g.out_height; ++i)
-        for (int64_t j = 0; j < g.out_width; ++j)
+        for (int64_t j = 0; j < g.out_width; ++j) {
+          const auto y = static_cast<size_t>(index_of_y(g, n, output, i, j));
           for (int64_t c = 0; c < g.channels; ++c)
-            for (int64_t p = 0; p < g.kernel[0]; ++p)
+            for (int64_t p = 0; p < g.kernel[0]; ++p) {
+              const int64_t row = i * g.stride[0] + p * g.dilation[0] - g.padding[0];
+              if (row < 0 || row >= g.height) continue;
+              const int64_t channel = output / g.outputs * g.channels + c;
+              const int64_t x_row = index_of_x(g, n, channel, row, 0);
+              const int64_t w_row = ((output * g.channels + c) * g.kernel[0] + p) * g.kernel[1];
               for (int64_t q = 0; q < g.kernel[1]; ++q) {
-                const int64_t row = i * g.stride[0] + p * g.dilation[0] - g.padding[0];
                 const int64_t column = j * g.stride[1] + q * g.dilation[1] - g.padding[1];
-                if (row < 0 || row >= g.height) continue;
-                const int64_t channel = output / g.outputs * g.channels + c;
                 std::optional<int64_t> x;
-                if (column >= 0 && column < g.width) x = index_of_x(g, n, channel, row, column);
-                function(x,
-                         static_cast<size_t>(
-                             ((output * g.channels + c) * g.kernel[0] + p) * g.kernel[1] + q),
-                         static_cast<size_t>(index_of_y(g, n, output, i, j)));
+                if (column >= 0 && column < g.width) x = x_row + column;
+                function(x, static_cast<size_t>(w_row + q), y);
               }
+            }
+        }
 }
 
 /// Calls `function(x index, w index, y index)` for every product in the chains of the gradient of

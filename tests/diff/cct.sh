@@ -14,19 +14,11 @@ cd "$work"
 # shellcheck source=tests/diff/checks.sh
 source "$root/tests/diff/checks.sh"
 
-# Most of a run is compiling kernels, which are the same for all nets.
-compiler() {
-  if command -v ccache >/dev/null; then echo "ccache $1"; else echo "$1"; fi
-}
-export CCACHE_DIR=$work/ccache
-export CCACHE_NOHASHDIR=1  # what a debugger would be told about the folder does not matter here
-
 # train NAME TARGET FILE STRATEGY OPTIONS...: three updates; weights and losses in NAME-TARGET.npz and .csv
 train() {
-  local name=$1 target=$2 file=$3 strategy=$4 cc
+  local name=$1 target=$2 file=$3 strategy=$4
   shift 4
-  cc=$(compiler "$([ "$target" = host ] && echo cc || echo riscv64-unknown-elf-gcc)")
-  CC=$cc "$tdc" run "$file" --train "$strategy" --on "$target" --steps 3 --save "$name-$target.npz" \
+  "$tdc" run "$file" --train "$strategy" --on "$target" --steps 3 --save "$name-$target.npz" \
     --losses "$name-$target.csv" "$@" >"$name-$target.log" 2>&1
 }
 
@@ -87,9 +79,9 @@ check "strategies differ" test "$(sha256sum ./*-host.npz | cut -c -64 | sort -u 
 # Fresh adapters change nothing: the strategies of the full-sized net started from the same random weights.
 check "all strategies start at the same loss" test "$(sed -s -n 2p full-*-host.csv | sort -u | wc -l)" = 1
 
-# host_run ARGUMENTS...: cct.td with ccache
+# host_run ARGUMENTS...: cct.td
 host_run() {
-  CC=$(compiler cc) "$tdc" run "$example/cct.td" --on host "$@"
+  "$tdc" run "$example/cct.td" --on host "$@"
 }
 # logits NAME STRATEGY WEIGHTS: those of 40 images
 logits() {

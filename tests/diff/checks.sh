@@ -1,4 +1,6 @@
 # For test scripts: counts checks. Source it, call `check`, and end with `finish`.
+# shellcheck source=tests/compile_once.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../compile_once.sh"
 passed=0
 failed=0
 

@@ -10,17 +10,12 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 # shellcheck source=tests/diff/checks.sh
 source "$root/tests/diff/checks.sh"
-# Kernels are the same for all nets.
-cache=""
-if command -v ccache >/dev/null; then cache="ccache "; fi
-export CCACHE_DIR=$work/ccache CCACHE_NOHASHDIR=1
-
 # build FOLDER COMPILER: with markers where there are any
 build() {
   local platform
   platform=$(platform "$1")
   CPPFLAGS=$([ "$platform" = pulp_cluster ] && echo -DTD_PROFILE) \
-    CC="$cache$2" make -s -j2 -C "$1" PLATFORM="$platform" OUT="build/$2"
+    CC=$2 make -s -j2 -C "$1" PLATFORM="$platform" OUT="build/$2"
 }
 platform() { sed -n 's/^#   make PLATFORM=\([a-z_]*\) CC=.*/\1/p' "$1/Makefile"; }
 program() { echo "$1/build/$2/$(sed -n 's/^NAME := //p' "$1/Makefile")"; }

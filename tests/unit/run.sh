@@ -3,6 +3,8 @@
 # With a number only one of so many parts of the ranges, another one with every commit (TDC_TURN).
 # Usage: tests/unit/run.sh BINARY [PARTS]
 set -euo pipefail
+# shellcheck source=tests/compile_once.sh
+source "$(dirname "$0")/../compile_once.sh"
 binary=$(realpath "$1")
 parts=${2:-1}
 if [ "${TDC_TURN:-0}" = all ]; then parts=1; fi

@@ -1,0 +1,4 @@
+# For test scripts: source it. Most of what they would do is compile kernels, which are the same for all programs: ccache keeps
+# each of them, whatever folder it lies in, so that it is compiled once.
+PATH=/usr/lib/ccache:$PATH # Debian's links of all compilers to ccache
+export CCACHE_NOHASHDIR=1
