@@ -310,6 +310,32 @@ block Attention(x: f32[t, d], heads: dim, causal: bool = false) -> f32[t, d] {
   return a @ v |> rearrange("h t e -> t (h e)") |> Linear(d) as proj
 }
 
+/// Multi-head self-attention that sees only the rows whose element of `is_token` is not 0; all, alike, if there are none.
+block MaskedAttention(x: f32[t, d], is_token: f32[t], heads: dim, causal: bool = false) -> f32[t, d] {
+  require d % heads == 0, "the width {d} must be a multiple of the {heads} heads"
+  let e = d / heads
+  q = Linear(x, d, bias: false) |> rearrange("t (h e) -> h t e", h: heads)
+  k = Linear(x, d, bias: false) |> rearrange("t (h e) -> h t e", h: heads)
+  v = Linear(x, d, bias: false) |> rearrange("t (h e) -> h t e", h: heads)
+  scores = where(is_token, q @ transpose(k) * (1 / sqrt(e)), -3.0e38)
+  a = softmax(mask(scores, causal), axis: -1)
+  return a @ v |> rearrange("h t e -> t (h e)") |> Linear(d) as proj
+}
+
+/// Self-attention whose heads share keys and values in `groups` groups; with one group it is multi-query attention.
+block GroupedAttention(x: f32[t, d], heads: dim, groups: dim, causal: bool = false) -> f32[t, d] {
+  require d % heads == 0, "the width {d} must be a multiple of the {heads} heads"
+  require heads % groups == 0, "the {heads} heads must be a multiple of the {groups} groups"
+  let e = d / heads
+  let r = heads / groups
+  q = Linear(x, d, bias: false) |> rearrange("t (g r e) -> g (r t) e", g: groups, r: r)
+  k = Linear(x, groups * e, bias: false) |> rearrange("t (g e) -> g t e", g: groups)
+  v = Linear(x, groups * e, bias: false) |> rearrange("t (g e) -> g t e", g: groups)
+  scores = q @ transpose(k) * (1 / sqrt(e)) |> rearrange("g (r t) s -> g r t s", r: r)
+  a = softmax(mask(scores, causal), axis: -1) |> rearrange("g r t s -> g (r t) s")
+  return a @ v |> rearrange("g (r t) e -> t (g r e)", r: r) |> Linear(d) as proj
+}
+
 /// Two dense layers with GELU between them, on each row.
 block Mlp(x: f32[.., d], hidden: dim) -> f32[.., d] {
   return Linear(x, hidden) as fc1 |> gelu |> Linear(d) as fc2
@@ -424,6 +450,18 @@ block BceWithLogits(logits: f32[..], target: f32[..]) -> f32[] {
 block SmoothCrossEntropy(logits: f32[.., c], label: i32[..], smoothing: float = 0.1) -> f32[] {
   require smoothing >= 0 and smoothing <= 1, "`smoothing` is {smoothing}, it must be from 0 to 1"
   return (1 - smoothing) * cross_entropy(logits, label) - smoothing * mean(log_softmax(logits))
+}
+
+/// The mean over rows of cross-entropy times the weight of the row's class, not divided by the sum of weights; a loss.
+block WeightedCrossEntropy(logits: f32[.., c], label: i32[..], weights: f32[c]) -> f32[] {
+  return -mean(gather(weights, label) * gather(log_softmax(logits), label))
+}
+
+/// The mean of cross-entropy over those rows whose label is not the class `ignored`, 0 if there are none; a loss.
+block IgnoringCrossEntropy(logits: f32[t, c], label: i32[t], ignored: dim) -> f32[] {
+  require ignored < c, "`ignored` is {ignored}, the classes are 0 to {c - 1}"
+  counts = label != ignored
+  return -sum(counts * gather(log_softmax(logits), label)) / maximum(sum(counts), 1)
 }
 
 /// The mean over rows of -target log softmax(logits), where `target` is a distribution; a loss. With another net's softmax it distils.

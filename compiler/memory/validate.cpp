@@ -272,9 +272,15 @@ class Replay {
     context_ = fmt::format("{}, at the end: ", entry_->name);
     for (const PendingCopy& copy : pending_)
       violation("transfer t{} is never waited for", copy.transfer.index);
+    std::map<ir::ValueId, std::vector<const ops::Box*>> views;
+    for (const schedule::ViewNode& view : entry_->view_nodes)
+      for (const ops::Box& box : view.boxes) views[view.output].push_back(&box);
     for (const auto& [id, node] : nodes_) {
       const ops::Space space = node.first->op->space(node.first->call);
-      if (const auto problem = cover_problem(space, node.boxes))
+      std::vector<const ops::Box*> boxes = node.boxes;
+      if (const auto view = views.find(node.first->output_values[0]); view != views.end())
+        boxes.insert(boxes.end(), view->second.begin(), view->second.end());
+      if (const auto problem = cover_problem(space, boxes))
         violation("node {} ({}): {}", id.index, node.first->op->name, *problem);
     }
     for (const ir::Write& write : entry_->writes) held_[write.variable] = write.value;

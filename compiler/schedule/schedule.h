@@ -159,13 +159,15 @@ using Step = std::variant<Launch, Copy, Wait>;
 
 const StepContext& context_of(const Step& step);
 
-/// A node that no step computes: its output is its operands under other indices (a reshape, or an
-/// op that only moves elements), and readers take it from where those lie.
+/// A node that no step computes, or of which steps compute a part only: its output is its operands
+/// under other indices (a reshape, or an op that only moves elements), and readers take it from
+/// where those lie.
 struct ViewNode {
   const ops::OpDef* op = nullptr;
   ops::Call call;
   ir::ValueIds inputs;
   ir::ValueId output;
+  std::vector<ops::Box> boxes;  ///< of the op's space: what no step computes; none: all of it
 };
 
 /// One argument of the entry point's C function.

@@ -101,8 +101,15 @@ class Writer {
     std::string inputs;
     for (const ir::ValueId input : node.inputs)
       inputs += fmt::format("{}%{}", inputs.empty() ? "" : ", ", input.index);
-    text_ += fmt::format("  view %{} = {}({}){}\n", node.output.index, node.op->name, inputs,
-                         to_text(node.call.attributes));
+    std::string parts;
+    for (const ops::Box& box : node.boxes) {
+      parts += parts.empty() ? ", in " : " and ";
+      for (size_t i = 0; i < box.size(); ++i)
+        parts += fmt::format("{}{}..{}", i == 0 ? "[" : ", ", box[i].begin, box[i].end);
+      parts += "]";
+    }
+    text_ += fmt::format("  view %{} = {}({}){}{}\n", node.output.index, node.op->name, inputs,
+                         to_text(node.call.attributes), parts);
   }
 
   void write_launch(const Launch& launch) {

@@ -2,6 +2,8 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <string_view>
+#include <utility>
 
 #include "ops/bind.h"
 #include "ops/op.h"
@@ -13,37 +15,45 @@
 
 // Every launch that only moves elements is looked at once, in order. First its result is laid into
 // the operand's memory, and whoever reads it gets a view of that; if one of them cannot, the
-// operands are laid into the result's memory, and whoever makes or reads them gets views.
+// operands are laid into the result's memory, and whoever makes or reads them gets views: all of
+// them or, where one cannot, those that can. What is left of the launch moves the others.
+//
+// The turns of a repeat are treated alike, or they were no loop: where memory is too little for one
+// of them, none of them moves.
 
 namespace tdc::schedule {
 namespace {
 
 // ---- what a launch moves -----------------------------------------------------------------------
 
-/// One dimension of an operand as it follows from the axes: index of the axis + shift, or index 0.
+/// One dimension of a launch's view as it follows from the axes: step * index of the axis + shift,
+/// or index 0.
 struct Along {
   std::optional<size_t> axis;
+  int64_t step = 1;
   int64_t shift = 0;
 };
 
-/// Nullopt where it is anything else.
-std::optional<Along> along(const ops::Reach& reach, int64_t extent) {
+/// Nullopt where it is anything else. The view begins with index `first`.
+std::optional<Along> along(const ops::Reach& reach, int64_t extent, int64_t first) {
   if (reach.terms.empty()) return extent == 1 ? std::optional(Along{}) : std::nullopt;
-  if (reach.terms.size() > 1 || reach.terms[0].coefficient != 1 || reach.windows.size() > 1)
-    return std::nullopt;
-  Along result = {.axis = reach.terms[0].axis};
+  if (reach.terms.size() > 1 || reach.windows.size() > 1) return std::nullopt;
+  const auto [axis, step] = reach.terms[0];
+  Along result = {.axis = axis, .step = step, .shift = -first};
   if (reach.windows.empty()) return result;
   const ops::Window& window = reach.windows[0];
   if (window.scale != 1 || window.divisor != 1 || window.low != window.high) return std::nullopt;
-  result.shift = window.low;
+  result.shift += window.low;
   return result;
 }
 
-std::optional<std::vector<Along>> along(const ops::Access& access, const ir::Dims& dims) {
+std::optional<std::vector<Along>> along(const ops::Access& access, const ops::Box& box,
+                                        const ir::Dims& dims) {
   if (access.is_indexed) return std::nullopt;
+  const ops::Region touched = ops::region(access, box);  // which is what the view holds
   std::vector<Along> result;
   for (size_t i = 0; i < dims.size(); ++i) {
-    const std::optional<Along> dim = along(access.dims[i], dims[i]);
+    const std::optional<Along> dim = along(access.dims[i], dims[i], touched[i].begin);
     if (!dim) return std::nullopt;
     result.push_back(*dim);
   }
@@ -67,10 +77,12 @@ std::optional<View> place_in(const std::vector<Along>& own, const ir::Dims& dims
       continue;
     }
     const auto k = static_cast<size_t>(same - own.begin());
-    const int64_t shift = other[i].shift - same->shift;
-    if (shift < 0 || shift + dims[k] > view.extent[i]) return std::nullopt;
-    place.offset += shift * view.stride[i];
-    place.stride[k] += view.stride[i];
+    if (same->step != 1) return std::nullopt;
+    const int64_t first = other[i].shift - other[i].step * same->shift;
+    const int64_t last = first + other[i].step * (dims[k] - 1);
+    if (first < 0 || last >= view.extent[i]) return std::nullopt;
+    place.offset += first * view.stride[i];
+    place.stride[k] += other[i].step * view.stride[i];
   }
   return place;
 }
@@ -89,11 +101,11 @@ std::optional<Moving> moving(const Launch& launch) {
   Moving result;
   for (size_t i = 0; i < launch.inputs.size(); ++i) {
     if (!launch.inputs[i]) return std::nullopt;
-    const auto input = along(*space.inputs[i], launch.call.input(i).dims);
+    const auto input = along(*space.inputs[i], launch.box, launch.call.input(i).dims);
     if (!input) return std::nullopt;
     result.inputs.push_back(*input);
   }
-  const auto output = along(space.outputs[0], launch.call.output(0).dims);
+  const auto output = along(space.outputs[0], launch.box, launch.call.output(0).dims);
   if (!output) return std::nullopt;
   result.output = *output;
   return result;
@@ -152,6 +164,32 @@ class LiveBytes {
 
 // ---- the pass ----------------------------------------------------------------------------------
 
+/// What is laid into what.
+enum class Way : uint8_t { result_into_operand, operands_into_result, operand_into_result };
+
+/// The moves of one node of a repeat, in all turns: its places in the repeats that it is in.
+struct Mover {
+  std::vector<std::pair<ir::RepeatId, int64_t>> places;
+  ir::Phase phase;
+  std::string_view op;
+  Way way;
+  size_t operand;  ///< 0 unless one alone is laid
+  friend auto operator<=>(const Mover&, const Mover&) = default;
+};
+
+/// Nullopt outside of repeats.
+std::optional<Mover> mover_of(const Launch& launch, Way way, size_t operand) {
+  if (launch.context.turns.empty()) return std::nullopt;
+  Mover result = {.places = {},
+                  .phase = launch.context.phase,
+                  .op = launch.op->name,
+                  .way = way,
+                  .operand = operand};
+  for (const ir::Turn& turn : launch.context.turns)
+    result.places.emplace_back(turn.repeat, turn.position);
+  return result;
+}
+
 /// A buffer and where its elements shall lie.
 struct Placement {
   BufferId buffer;
@@ -160,9 +198,12 @@ struct Placement {
 
 class EntryPointPass {
  public:
-  EntryPointPass(const Schedule& schedule, EntryPoint& entry)
+  /// Memory was too little for a turn of those that are `refused`; what is found to be like them is
+  /// added.
+  EntryPointPass(const Schedule& schedule, EntryPoint& entry, std::set<Mover>& refused)
       : schedule_(schedule),
         entry_(entry),
+        refused_(refused),
         roots_(alias_roots(schedule.buffers)),
         is_left_out_(entry.steps.size(), 0),
         live_bytes_(entry.steps.size()) {
@@ -187,15 +228,19 @@ class EntryPointPass {
     }
     std::vector<Step> kept;
     for (size_t at = 0; at < entry_.steps.size(); ++at) {
-      if (is_left_out_[at] == 0) {
+      const auto laid = laid_operands_.find(at);
+      if (is_left_out_[at] == 0 && laid == laid_operands_.end()) {
         kept.push_back(std::move(entry_.steps[at]));
         continue;
       }
       auto& launch = std::get<Launch>(entry_.steps[at]);
+      std::vector<ops::Box> boxes;
+      if (is_left_out_[at] == 0) boxes = keep_others(launch, laid->second, kept);
       entry_.view_nodes.push_back({.op = launch.op,
                                    .call = std::move(launch.call),
                                    .inputs = std::move(launch.input_values),
-                                   .output = launch.output_values[0]});
+                                   .output = launch.output_values[0],
+                                   .boxes = std::move(boxes)});
     }
     entry_.steps = std::move(kept);
   }
@@ -209,7 +254,7 @@ class EntryPointPass {
         place_in(elements.output, output.extent, elements.inputs[0], input);
     if (!place || !is_only_written_at(output.buffer, at)) return false;
     if (is_written_between(input.buffer, at, *uses_[output.buffer].rbegin())) return false;
-    return leave_out(at, {{output.buffer, *place}});
+    return leave_out(at, {{output.buffer, *place}}, Way::result_into_operand);
   }
 
   void lay_operands_into_result(const Moving& elements, const Launch& launch, size_t at) {
@@ -217,23 +262,66 @@ class EntryPointPass {
     if (!is_whole_of(output, BufferKind::temporary) && !is_whole_of(output, BufferKind::argument))
       return;
     if (*uses_[output.buffer].begin() != at || !is_only_written_at(output.buffer, at)) return;
-    std::vector<Placement> placements;
     int64_t filled = 0;
-    for (size_t i = 0; i < launch.inputs.size(); ++i) {
-      const View& input = *launch.inputs[i];
-      if (!is_whole_temporary(input) || is_written_between(input.buffer, at, entry_.steps.size()))
-        return;
-      for (const Placement& other : placements)
-        if (other.buffer == input.buffer) return;
-      const std::optional<View> place =
-          place_in(elements.inputs[i], input.extent, elements.output, output);
-      if (!place || !is_one_to_one(elements.inputs[i])) return;
-      placements.push_back({input.buffer, *place});
-      filled += ir::element_count(input.extent);
-    }
+    for (const std::optional<View>& input : launch.inputs)
+      filled += ir::element_count(input->extent);
     // Parts of a result lie beside each other; with fewer elements than it has, others are zeros.
     if (filled != ir::element_count(output.extent)) return;
-    leave_out(at, placements);
+    std::map<size_t, Placement> placements;  // by operand
+    std::set<BufferId> placed;
+    for (size_t i = 0; i < launch.inputs.size(); ++i) {
+      const View& input = *launch.inputs[i];
+      const std::optional<View> place =
+          place_in(elements.inputs[i], input.extent, elements.output, output);
+      if (place && is_whole_temporary(input) && is_one_to_one(elements.inputs[i]) &&
+          !is_written_between(input.buffer, at, entry_.steps.size()) &&
+          placed.insert(input.buffer).second)
+        placements[i] = {input.buffer, *place};
+    }
+    std::vector<Placement> all;
+    for (const auto& [operand, placement] : placements) all.push_back(placement);
+    if (all.size() == launch.inputs.size() && leave_out(at, all, Way::operands_into_result)) return;
+    if (launch.inputs.size() == 1) return;
+    for (const auto& [operand, placement] : placements)
+      if (is_alike_in_turns(placement.buffer, at) &&
+          lay(at, {placement}, Way::operand_into_result, operand))
+        laid_operands_[at].insert(operand);
+  }
+
+  /// Whether nobody who uses the buffer is in a repeat that the step at `at` is not in: turns of
+  /// others would differ if the operands of some of them alone were laid.
+  [[nodiscard]] bool is_alike_in_turns(BufferId buffer, size_t at) const {
+    const size_t depth = context_of(entry_.steps[at]).turns.size();
+    return std::all_of(uses_[buffer].begin(), uses_[buffer].end(), [&](size_t user) {
+      return context_of(entry_.steps[user]).turns.size() <= depth;
+    });
+  }
+
+  /// Adds what moves the operands that were not laid into the result, neighbours together; gives
+  /// the boxes of those that were.
+  static std::vector<ops::Box> keep_others(const Launch& launch, const std::set<size_t>& laid,
+                                           std::vector<Step>& kept) {
+    const ops::Space space = launch.op->space(launch.call);
+    std::vector<ops::Box> boxes;
+    std::optional<ops::Box> others;
+    const auto keep = [&] {
+      if (others) kept.emplace_back(piece_of(launch, space, *std::move(others)));
+      others.reset();
+    };
+    for (size_t i = 0; i < launch.inputs.size(); ++i) {
+      const std::optional<ops::Box> box = ops::inside(*space.inputs[i], launch.box);
+      TDC_CHECK(box, "operand {} of {} is no part of its result", i, launch.op->name);
+      if (laid.contains(i)) {
+        keep();
+        boxes.push_back(*box);
+      } else if (!others) {
+        others = box;
+      } else {
+        for (size_t axis = 0; axis < box->size(); ++axis) (*others)[axis].end = (*box)[axis].end;
+      }
+    }
+    keep();
+    return boxes;
   }
 
   /// Whether every axis is met by one dimension, so that no two elements are the same.
@@ -246,18 +334,31 @@ class EntryPointPass {
 
   /// Lays buffers into another and leaves the launch out, if all that use them can and memory
   /// allows it.
-  bool leave_out(size_t at, const std::vector<Placement>& placements) {
+  bool leave_out(size_t at, const std::vector<Placement>& placements, Way way) {
+    is_left_out_[at] = 1;
+    if (lay(at, placements, way, 0)) return true;
+    is_left_out_[at] = 0;
+    return false;
+  }
+
+  /// Lays buffers into another, if all that use them can and memory allows it. The launch at `at`
+  /// stays if it is not left out, and the laid operands are no work of it any more.
+  bool lay(size_t at, const std::vector<Placement>& placements, Way way, size_t operand) {
+    const std::optional<Mover> mover = mover_of(std::get<Launch>(entry_.steps[at]), way, operand);
+    if (mover && refused_.contains(*mover)) return false;
     std::map<size_t, Step> changed;
     for (const Placement& placement : placements)
       for (const size_t user : uses_[placement.buffer]) {
-        if (user == at) continue;
+        if (user == at && is_left_out_[at] != 0) continue;
         const auto [step, is_new] = changed.try_emplace(user, entry_.steps[user]);
         if (!use_place(step->second, placement)) return false;
       }
     for (const auto& [user, step] : changed)
-      if (!is_possible(step)) return false;
-    if (!move_live_bytes(placements, at)) return false;
-    is_left_out_[at] = 1;
+      if (user != at && !is_possible(step)) return false;
+    if (!move_live_bytes(placements, at)) {
+      if (mover) refused_.insert(*mover);
+      return false;
+    }
     for (auto& [user, step] : changed) entry_.steps[user] = std::move(step);
     return true;
   }
@@ -351,13 +452,12 @@ class EntryPointPass {
     const BufferId place = placements[0].place.buffer;
     const std::set<size_t> uses_before = uses_[place];
     std::set<size_t> uses = uses_before;
-    uses.erase(at);
     add_live(place, -1);
     for (const Placement& placement : placements) {
       add_live(placement.buffer, -1);
       uses.insert(uses_[placement.buffer].begin(), uses_[placement.buffer].end());
     }
-    uses.erase(at);
+    if (is_left_out_[at] != 0) uses.erase(at);
     uses_[place] = uses;
     add_live(place, 1);
     const bool is_enough =
@@ -375,8 +475,10 @@ class EntryPointPass {
 
   const Schedule& schedule_;
   EntryPoint& entry_;
+  std::set<Mover>& refused_;
   IdVector<BufferId, BufferId> roots_;  // whose memory each buffer is in
   std::vector<char> is_left_out_;
+  std::map<size_t, std::set<size_t>> laid_operands_;    // into the result of a launch that stays
   IdVector<BufferId, std::set<size_t>> uses_;           // steps that are not left out
   std::map<BufferId, std::vector<BufferId>> versions_;  // of variables, by their own buffer
   LiveBytes live_bytes_;                                // of temporaries, per step
@@ -386,7 +488,16 @@ class EntryPointPass {
 }  // namespace
 
 Schedule use_views(Schedule schedule) {
-  for (EntryPoint& entry : schedule.entry_points) EntryPointPass(schedule, entry).run();
+  for (EntryPoint& entry : schedule.entry_points) {
+    const EntryPoint before = entry;
+    std::set<Mover> refused;
+    EntryPointPass(schedule, entry, refused).run();
+    for (size_t known = 0; refused.size() > known;) {
+      known = refused.size();
+      entry = before;
+      EntryPointPass(schedule, entry, refused).run();
+    }
+  }
   return schedule;
 }
 

