@@ -95,6 +95,9 @@ def lines_are_minimal():
     # Only pairs can go: one by one none can, so the halves, quarters, ... have taken them.
     even = reduce.lines("x\n" * 64, lambda text: len(text) % 4 == 0 and text != "")
     assert even == "x\n" * 2, even
+    # What only a later round, or only two lines in the middle together, can take away.
+    assert reduce.lines("a\nb\nc\n", lambda text: "b" in text and ("c" in text or "a" not in text)) == "b\n"
+    assert reduce.lines("a\nx\nx\nb\n", lambda text: text.replace("x\nx\n", "") == "a\nb\n") == "a\nb\n"
 
 
 def nothing_of_the_result_can_go():
@@ -110,6 +113,11 @@ def nothing_of_the_result_can_go():
         assert reduce.is_end_of_line(piece) or not holds("".join(pieces[:at] + pieces[at + 1 :])), (piece, left)
     assert len(left) < 40, left
     assert reduce.reduced(PROGRAM, holds) == left
+
+
+def passes_take_turns():
+    """The brackets can go only when the numbers have become small."""
+    assert reduce.reduced("9\n(9)", lambda text: text in {"9\n(9)", "1\n(1)", "1\n"}) == "1\n"
 
 
 def numbers_become_small():
@@ -187,6 +195,7 @@ def main():
         groups_go_first,
         lines_are_minimal,
         nothing_of_the_result_can_go,
+        passes_take_turns,
         numbers_become_small,
         a_program_of_tdc,
         twice_the_same,
