@@ -12,7 +12,11 @@ cd "$root"
 requirements=(-r tests/diff/requirements.txt -r examples/mlp_digits/requirements.txt -r examples/cct/requirements.txt)
 python=build/venv/bin/python
 [ -x "$python" ] || python3 -m venv build/venv
-"$python" -m pip install --quiet --disable-pip-version-check --require-hashes "${requirements[@]}"
+install() {
+  "$python" -m pip install --quiet --disable-pip-version-check --require-hashes "$@"
+}
+install "${requirements[@]}"
+install --no-deps -r examples/sequences/requirements.txt
 failed=0
 run() {
   "$python" "$@" || failed=$((failed + 1))

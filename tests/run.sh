@@ -23,6 +23,7 @@ all_parts() {
   part unit       tests/unit/run.sh build/dev/tests/tdc_unit
   part output     tests/diff/output.sh build/dev/compiler/tdc
   part projects   tests/diff/projects.sh build/dev/compiler/tdc
+  part reduce     python3 tests/reduce/reduce_test.py build/dev/compiler/tdc
   part guide      tests/diff/guide.sh build/dev/compiler/tdc
   part running    tests/diff/running.sh build/dev/compiler/tdc
   part results    tests/diff/results.sh build/dev/compiler/tdc

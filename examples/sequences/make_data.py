@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Generated data, no recordings: sketches of words, of movements and of a text. Python alone, no packages.
+"""Generated data, no recordings: sketches of words, and a text. Python alone, no packages.
 
-    make_data.py MODEL TRAIN.npz TEST.npz       for kws, har or char_gpt
+    make_data.py MODEL TRAIN.npz TEST.npz       for kws or char_gpt
 
 Arrays are named as the inputs and targets of the model's .td file. The same files come out on every machine.
 """
@@ -29,30 +29,6 @@ def word(draw, label):
     return coefficients
 
 
-# Steps a second, and how far each of the six axes moves: lying, sitting, walking, running, cycling, climbing stairs.
-MOVEMENTS = [
-    (0.2, (0.1, 0.1, 0.1, 0.0, 0.0, 0.1)),
-    (0.3, (0.1, 0.2, 0.1, 0.2, 0.1, 0.0)),
-    (1.8, (0.5, 0.3, 0.9, 0.4, 0.6, 0.2)),
-    (2.8, (0.9, 0.5, 1.0, 0.8, 0.9, 0.4)),
-    (1.3, (0.4, 0.2, 0.3, 0.9, 0.2, 0.5)),
-    (1.1, (0.3, 0.6, 0.9, 0.3, 0.7, 0.6)),
-]
-
-
-def movement(draw, label):
-    """6x128: two seconds of an accelerometer and a gyroscope, worn by somebody who moves in a rhythm."""
-    pace, reach = MOVEMENTS[label]
-    pace *= draw.uniform(0.9, 1.1)
-    strength, phase = draw.uniform(0.7, 1.3), draw.uniform(0, 2 * math.pi)
-    signal = []
-    for axis in range(6):
-        for sample in range(128):
-            angle = 2 * math.pi * pace * sample / 64 + phase + axis
-            signal.append(strength * reach[axis] * (math.sin(angle) + 0.4 * math.sin(2 * angle)) + draw.gauss(0, 0.3))
-    return signal
-
-
 NOUNS = "the robot,a chip,the small net,my dog,a black cat,the old sensor".split(",")
 VERBS = "sees,hears,likes,trains,follows,wakes".split(",")
 ENDS = " and sleeps.,., at night., again and again.".split(",")
@@ -67,10 +43,10 @@ def text(draw, sentences):
     return [CHARACTERS.index(character) for character in "".join(parts)]
 
 
-def signals(draw, make, name, dims, classes, count):
-    labels = [draw.randrange(classes) for _ in range(count)]
-    values = [value for label in labels for value in make(draw, label)]
-    return {name: floats((count, *dims), values), "label": wholes((count,), labels)}
+def words(draw, count):
+    labels = [draw.randrange(12) for _ in range(count)]
+    values = [value for label in labels for value in word(draw, label)]
+    return {"mfcc": floats((count, 1, 49, 10), values), "label": wholes((count,), labels)}
 
 
 def windows(draw, length, count):
@@ -83,8 +59,7 @@ def windows(draw, length, count):
 
 
 MODELS = {
-    "kws": (lambda draw, count: signals(draw, word, "mfcc", (1, 49, 10), 12, count), 960, 240),
-    "har": (lambda draw, count: signals(draw, movement, "window", (6, 128), 6, count), 800, 240),
+    "kws": (words, 960, 240),
     "char_gpt": (lambda draw, count: windows(draw, 32, count), 1600, 200),
 }
 

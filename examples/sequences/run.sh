@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Words, movements and a text: installs what is missing, builds tdc, makes data, trains each model on this machine and says
-# how well it does on data that it has not seen; then trains it for two updates in an emulated microcontroller, which must
-# give the same bytes. Leaves everything in build/sequences/.
-# Usage: run.sh [MODEL...]      (kws, har, char_gpt; without a word all of them)
+# Words, movements, voices and a text: installs what is missing, builds tdc, trains each model on this machine and says how
+# well it does on data that it has not seen; then trains it for two updates in an emulated microcontroller, which must give
+# the same bytes. Leaves everything in build/sequences/.
+# Usage: run.sh [MODEL...]      (kws, har, speaker, char_gpt; without a word all of them)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 example=examples/sequences

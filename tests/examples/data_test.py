@@ -17,7 +17,7 @@ import zipfile
 
 EXAMPLES = pathlib.Path(__file__).parent.parent.parent / "examples"
 GROWERS = ("first", "second", "third")
-SCRIPTS = ("mlp_digits/make_digits.py", "cct/make_images.py")
+SCRIPTS = ("mlp_digits/make_digits.py", "cct/make_images.py", "sequences/make_recordings.py")
 
 
 def missing_packages(folder):
