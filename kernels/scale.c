@@ -7,6 +7,7 @@ static inline float td_scale_of(float a, float factor) {
 /// y = a * factor.
 void td_scale_f32(const td_scale_f32_args* args, td_team team) {
   static const int32_t kBroadcast[TD_RANK] = {0};
-  td_map_binary(args->y, args->a, &args->factor, args->rank, args->extent, args->y_stride,
-                args->a_stride, kBroadcast, team, td_scale_of);
+  const float factor = args->factor;
+  td_map_binary(args->y, args->a, &factor, args->rank, args->extent, args->y_stride, args->a_stride,
+                kBroadcast, team, td_scale_of);
 }

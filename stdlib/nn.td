@@ -253,7 +253,7 @@ block BatchNorm2d(
 /// Each row scaled to mean square 1, then scaled by a parameter.
 block RmsNorm(x: f32[.., d], eps: float = 1e-6) -> f32[.., d] {
   param weight: f32[d] = ones
-  return x / sqrt(mean(x * x, axis: -1, keep: true) + eps) * weight
+  return x * rsqrt(mean(x * x, axis: -1, keep: true) + eps) * weight
 }
 
 /// Each row moved to mean 0 and scaled to variance 1. No parameters.

@@ -27,10 +27,9 @@ const OpFamily mean_family = {
          .gradient =
              [](GradientContext& g) {
                const ir::Dims dims = g.type(g.input(0)).dims;
-               const ir::ValueId spread =
-                   g.emit("broadcast", {kept_cotangent(g)}, {{"dims", dims}});
-               g.set(0,
-                     g.emit("scale", {spread}, {{"factor", 1 / count_of(dims, g.attributes())}}));
+               const ir::ValueId share = g.emit("scale", {kept_cotangent(g)},
+                                                {{"factor", 1 / count_of(dims, g.attributes())}});
+               g.set(0, g.emit("broadcast", {share}, {{"dims", dims}}));
              },
          .shift = shift_of_reduction,
          .evaluate =
