@@ -22,6 +22,10 @@
 /// The work items are blocks of outputs, numbered along a column of blocks first, so that a core
 /// gathers as few panels as possible.
 ///
+/// On a core without vector registers, kernels of 3 columns without strides along a row read the
+/// image where it lies, in blocks of 4 x 4 results or 4 x 3 gradients of w, if the extents are
+/// multiples of 4.
+///
 /// Where a chain holds the taps of one channel only and few results share them (depthwise
 /// convolutions), blocks of columns of a row read a patch of the image, with the zeros beside it;
 /// taps of 3 neighbours need none.
@@ -621,6 +625,118 @@ TD_INLINE void td_conv2d_channel_rows(const td_channel_rows* p, int32_t begin, i
     }
 }
 
+#if defined(__riscv)
+// Straight from the image, without panels: the samples of a row stay in registers over its three
+// taps. A block of 4 x 4 results takes 18 loads for 48 multiply-adds, one of 4 x 3 gradients of w
+// takes 20, where a panel's block takes 24 and the panel is to be gathered. Factors are loaded a
+// few multiply-adds before they are needed, as in td_product.h.
+
+/// A run of blocks of four results i, each four columns of one row of its image, whose chains go
+/// along `count` channels of the image and the taps of each.
+typedef struct {
+  float* y;
+  int32_t y_image;  // from i to i + 1
+  const float* w;   // of the first tap in the chain
+  int32_t w_result, w_channel, w_row;
+  td_near at;
+  int32_t image;  // from channel to channel
+  int32_t count, tap_rows;
+  int32_t blocks;
+  uint32_t from_zero;
+} td_near_run;
+
+/// All blocks of a run. `is_up`, a constant: taps look rightwards.
+TD_INLINE void td_near_blocks_of_4(const td_near_run* run, int is_up) {
+  float sum[4][4], s[6], factor[4];
+  float* y = run->y;
+  const float* first_w = run->w;
+  const int32_t w_row = run->w_row, w_next = run->w_channel - run->tap_rows * w_row;
+  const int32_t met_tap = run->at.met_tap, met_next = run->image - run->tap_rows * met_tap;
+  const int32_t left_tap = run->at.left_tap, left_next = left_tap ? met_next : 0;
+  const int32_t right_tap = run->at.right_tap, right_next = right_tap ? met_next : 0;
+  TD_ROLLED for (int32_t blocks = run->blocks; blocks > 0; --blocks) {
+    float* row = y;
+    TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+      TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) sum[i][j] = 0.0f;
+    }
+    if (!run->from_zero) {
+      TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+        TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) sum[i][j] = row[j];
+        row += run->y_image;
+      }
+    }
+    const float *met = run->at.met, *left = run->at.left, *right = run->at.right;
+    const float* w[4] = {first_w};
+    TD_UNROLL_ROWS for (int i = 1; i < 4; ++i) w[i] = w[i - 1] + run->w_result;
+    TD_ROLLED for (int32_t count = run->count; count > 0; --count) {
+      TD_ROLLED for (int32_t tap_rows = run->tap_rows; tap_rows > 0; --tap_rows) {
+        if (is_up) s[0] = *left;
+        TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) s[j + 1] = met[j];
+        if (!is_up) s[5] = *right;
+        factor[0] = w[0][0];
+        TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) {
+          TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+            const int first = is_up ? q : 2 - q;
+            if (i < 3) factor[i + 1] = w[i + 1][q];
+            if (i == 3 && q < 2) factor[0] = w[0][q + 1];
+            sum[i][0] = td_fmaf(factor[i], s[first], sum[i][0]);
+            sum[i][1] = td_fmaf(factor[i], s[first + 1], sum[i][1]);
+            sum[i][2] = td_fmaf(factor[i], s[first + 2], sum[i][2]);
+            sum[i][3] = td_fmaf(factor[i], s[first + 3], sum[i][3]);
+            if (q == 0 && i == 1) {
+              met += met_tap;
+              TD_KEEP(met);
+            }
+            if (q == 1 && i == 0) {
+              if (is_up)
+                s[5] = *right;
+              else
+                s[0] = *left;
+            }
+            if (q == 1 && i == 1) {
+              left += left_tap;
+              TD_KEEP(left);
+            }
+            if (q == 1 && i == 2) {
+              right += right_tap;
+              TD_KEEP(right);
+            }
+            if (q == 2) {
+              w[i] += w_row;
+              TD_KEEP(w[i]);
+            }
+          }
+        }
+      }
+      TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) w[i] += w_next;
+      met += met_next;
+      left += left_next;
+      right += right_next;
+    }
+    row = y;
+    TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+      TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) row[j] = sum[i][j];
+      row += run->y_image;
+    }
+    y += 4 * run->y_image;
+    first_w += 4 * run->w_result;
+  }
+}
+
+TD_IN_THIS_ORDER static void td_near_blocks_up(const td_near_run* run) {
+  td_near_blocks_of_4(run, 1);
+}
+
+TD_IN_THIS_ORDER static void td_near_blocks_down(const td_near_run* run) {
+  td_near_blocks_of_4(run, 0);
+}
+
+/// Whether a group's `results` images, or outputs, with such rows are whole blocks of that kind.
+static int td_has_near_blocks(const td_channel_rows* rows, int32_t results) {
+  return td_is_near(rows) && rows->image_row != 0 && rows->columns % 4 == 0 && results % 4 == 0;
+}
+#endif
+
 /// Whether chains of one channel's taps that so few results share are computed from patches.
 static int td_has_channel_rows(const td_channel_rows* p, int32_t channels, int32_t outputs) {
   return channels == 1 && outputs < TD_BLOCK_ROWS && td_patch_for(p).rows > 0;
@@ -662,6 +778,43 @@ static void td_conv2d_of_channels(const td_conv2d_f32_args* p, td_channel_rows r
   }
 }
 
+#if defined(__riscv)
+/// y from blocks of four outputs and four columns of a row.
+static void td_conv2d_near(const td_conv2d_f32_args* p, const td_channel_rows* rows, td_team team) {
+  const float zero = 0.0f;
+  const int32_t column_blocks = p->out_width / 4;
+  td_range share =
+      td_share_blocks(p->batch * p->groups, p->outputs, p->out_height * column_blocks, team);
+  td_channel_rows x_rows = *rows;
+  while (share.begin < share.end) {
+    const td_run run = td_run_at(share, p->outputs, p->out_height * column_blocks);
+    const int32_t image = run.outer / p->groups;
+    const int32_t group = run.outer % p->groups;
+    const int32_t row = run.column_block / column_blocks;
+    const int32_t column = run.column_block % column_blocks * 4;
+    const int32_t output = group * p->outputs + run.row;
+    const td_row_chain chain = td_row_chain_of(&x_rows, row);
+    x_rows.image = p->x + image * p->x_image + group * p->channels * p->x_channel;
+    const td_near_run blocks = {
+        .y = p->y + image * p->y_image + output * p->y_channel + row * p->y_row + column,
+        .y_image = p->y_channel,
+        .w = p->w + output * p->w_output + chain.tap * p->kernel_width,
+        .w_result = p->w_output,
+        .w_channel = p->kernel_height * p->kernel_width,
+        .w_row = p->kernel_width,
+        .at = td_near_of(&x_rows, chain, column, 4, &zero),
+        .image = p->x_channel,
+        .count = p->channels,
+        .tap_rows = chain.rows,
+        .blocks = run.items,
+        .from_zero = !p->accumulate,
+    };
+    td_near_blocks_up(&blocks);
+    share.begin += run.items;
+  }
+}
+#endif
+
 void td_conv2d_f32(const td_conv2d_f32_args* args, td_team team) {
   const td_conv2d_f32_args p = *args;
   const td_channel_rows rows = td_rows_of_y(&p);
@@ -669,6 +822,12 @@ void td_conv2d_f32(const td_conv2d_f32_args* args, td_team team) {
     td_conv2d_of_channels(&p, rows, team);
     return;
   }
+#if defined(__riscv)
+  if (td_has_near_blocks(&rows, p.outputs)) {
+    td_conv2d_near(&p, &rows, team);
+    return;
+  }
+#endif
   const int32_t kernel = p.kernel_height * p.kernel_width;
   const td_reach reach = {.rows = p.out_height,
                           .step = p.stride_height,
@@ -971,6 +1130,97 @@ static void td_conv2d_weight_grad_of_channels(const td_conv2d_weight_grad_f32_ar
   }
 }
 
+#if defined(__riscv)
+/// What `rows` rows of `columns` positions of dy, a multiple of 4, give to a row of 3 taps of each
+/// of 4 outputs, whose gradients lie `dw_output` apart. Sample k of a group is in s[k % 4].
+TD_INLINE void td_near_weights_of_4(float* dw, int32_t dw_output, const float* first_dy,
+                                    int32_t dy_channel, int32_t dy_row, td_near at, int32_t rows,
+                                    int32_t columns, uint32_t from_zero) {
+  float sum[4][3], factor[4], s[4];
+  float* weight = dw;
+  TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+    TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) sum[i][q] = 0.0f;
+  }
+  if (!from_zero) {
+    TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+      TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) sum[i][q] = weight[q];
+      weight += dw_output;
+    }
+  }
+  const float* dy[4] = {first_dy};
+  TD_UNROLL_ROWS for (int i = 1; i < 4; ++i) dy[i] = dy[i - 1] + dy_channel;
+  const int32_t next_dy = dy_row - columns, next_met = at.met_row - columns;
+  TD_ROLLED for (; rows > 0; --rows) {
+    s[0] = *at.left;
+    s[1] = at.met[0];
+    TD_ROLLED for (int32_t left = columns; left > 0; left -= 4) {
+      const float* last = at.met + 4;
+      if (left == 4) last = at.right;
+      factor[0] = dy[0][0];
+      TD_UNROLL_ROWS for (int k = 0; k < 4; ++k) {
+        s[(k + 2) % 4] = k < 3 ? at.met[k + 1] : *last;
+        TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+          if (i < 3) factor[i + 1] = dy[i + 1][k];
+          if (i == 3 && k < 3) factor[0] = dy[0][k + 1];
+          sum[i][0] = td_fmaf(factor[i], s[k], sum[i][0]);
+          sum[i][1] = td_fmaf(factor[i], s[(k + 1) % 4], sum[i][1]);
+          sum[i][2] = td_fmaf(factor[i], s[(k + 2) % 4], sum[i][2]);
+          if (k == 3) {
+            dy[i] += 4;
+            TD_KEEP(dy[i]);
+          }
+        }
+      }
+      at.met += 4;
+      TD_KEEP(at.met);
+    }
+    TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) dy[i] += next_dy;
+    at.met += next_met;
+    at.left += at.left_row;
+    at.right += at.right_row;
+  }
+  weight = dw;
+  TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+    TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) weight[q] = sum[i][q];
+    weight += dw_output;
+  }
+}
+
+/// The gradient of w from blocks of four outputs and a row of taps of a channel.
+TD_IN_THIS_ORDER static void td_conv2d_weight_grad_near(const td_conv2d_weight_grad_f32_args* p,
+                                                        const td_channel_rows* rows, td_team team) {
+  const float zero = 0.0f;
+  const int32_t tap_rows = p->channels * p->kernel_height;
+  td_range share = td_share_blocks(p->groups, p->outputs, tap_rows, team);
+  td_channel_rows x_rows = *rows;
+  while (share.begin < share.end) {
+    const td_run run = td_run_at(share, p->outputs, tap_rows);
+    const int32_t channel = run.column_block / p->kernel_height;
+    const int32_t tap_row = run.column_block % p->kernel_height;
+    const int32_t output = run.outer * p->outputs + run.row;
+    // Rows of dy whose positions meet a row of x.
+    const int32_t first = x_rows.row + tap_row * x_rows.row_tap;
+    const int32_t last = p->height - 1 - first;
+    const int32_t begin = first < 0 ? td_blocks_of(-first, x_rows.row_step) : 0;
+    const int32_t end = last < 0 ? 0 : td_min_int(last / x_rows.row_step + 1, p->out_height);
+    const td_row_chain chain = {.row = first + begin * x_rows.row_step};
+    for (int32_t image = 0; image < p->batch; ++image) {
+      x_rows.image = p->x + image * p->x_image + (run.outer * p->channels + channel) * p->x_channel;
+      const td_near at = td_near_of(&x_rows, chain, 0, p->out_width, &zero);
+      float* dw = p->dw + output * p->dw_output + channel * p->dw_channel + tap_row * p->dw_row;
+      const float* dy = p->dy + image * p->dy_image + output * p->dy_channel + begin * p->dy_row;
+      TD_ROLLED for (int32_t blocks = run.items; blocks > 0; --blocks) {
+        td_near_weights_of_4(dw, p->dw_output, dy, p->dy_channel, p->dy_row, at, end - begin,
+                             p->out_width, !p->accumulate && image == 0);
+        dw += 4 * p->dw_output;
+        dy += 4 * p->dy_channel;
+      }
+    }
+    share.begin += run.items;
+  }
+}
+#endif
+
 void td_conv2d_weight_grad_f32(const td_conv2d_weight_grad_f32_args* args, td_team team) {
   const td_conv2d_weight_grad_f32_args p = *args;
   const td_channel_rows rows = td_rows_of_dy(&p);
@@ -978,6 +1228,12 @@ void td_conv2d_weight_grad_f32(const td_conv2d_weight_grad_f32_args* args, td_te
     td_conv2d_weight_grad_of_channels(&p, rows, team);
     return;
   }
+#if defined(__riscv)
+  if (td_has_near_blocks(&rows, p.outputs)) {
+    td_conv2d_weight_grad_near(&p, &rows, team);
+    return;
+  }
+#endif
   const int32_t kernel = p.kernel_height * p.kernel_width;
   const int32_t weights = p.channels * kernel;  // of one output
   const int is_dense = p.dw_row == p.kernel_width && p.dw_channel == kernel;
@@ -1235,6 +1491,45 @@ static void td_conv2d_input_grad_of_channels(const td_conv2d_input_grad_f32_args
   }
 }
 
+#if defined(__riscv)
+/// The gradient of x from blocks of four channels and four columns of a row, without strides.
+static void td_conv2d_input_grad_near(const td_conv2d_input_grad_f32_args* p,
+                                      const td_channel_rows* rows, td_team team) {
+  const float zero = 0.0f;
+  const int32_t column_blocks = p->width / 4;
+  td_range share =
+      td_share_blocks(p->batch * p->groups, p->channels, p->height * column_blocks, team);
+  td_channel_rows dy_rows = *rows;
+  while (share.begin < share.end) {
+    const td_run run = td_run_at(share, p->channels, p->height * column_blocks);
+    const int32_t image = run.outer / p->groups;
+    const int32_t group = run.outer % p->groups;
+    const int32_t row = run.column_block / column_blocks;
+    const int32_t column = run.column_block % column_blocks * 4;
+    const td_row_chain chain = td_row_chain_of(&dy_rows, row);
+    dy_rows.image = p->dy + image * p->dy_image + group * p->outputs * p->dy_channel;
+    const td_near_run blocks = {
+        .y = p->dx + image * p->dx_image + (group * p->channels + run.row) * p->dx_channel +
+             row * p->dx_row + column,
+        .y_image = p->dx_channel,
+        .w =
+            p->w + group * p->outputs * p->w_output + run.row * p->w_channel + chain.tap * p->w_row,
+        .w_result = p->w_channel,
+        .w_channel = p->w_output,
+        .w_row = p->w_row,
+        .at = td_near_of(&dy_rows, chain, column, 4, &zero),
+        .image = p->dy_channel,
+        .count = p->outputs,
+        .tap_rows = chain.rows,
+        .blocks = run.items,
+        .from_zero = !p->accumulate,
+    };
+    td_near_blocks_down(&blocks);
+    share.begin += run.items;
+  }
+}
+#endif
+
 void td_conv2d_input_grad_f32(const td_conv2d_input_grad_f32_args* args, td_team team) {
   const td_conv2d_input_grad_f32_args p = *args;
   const td_channel_rows dx_rows = td_rows_of_dx(&p);
@@ -1243,6 +1538,12 @@ void td_conv2d_input_grad_f32(const td_conv2d_input_grad_f32_args* args, td_team
     td_conv2d_input_grad_of_channels(&p, dx_rows, team);
     return;
   }
+#if defined(__riscv)
+  if (p.stride_height == 1 && p.stride_width == 1 && td_has_near_blocks(&dx_rows, p.channels)) {
+    td_conv2d_input_grad_near(&p, &dx_rows, team);
+    return;
+  }
+#endif
   for (int32_t row = 0; row < p.stride_height; ++row) {
     const td_phase rows =
         td_phase_of(row, p.height, p.stride_height, p.pad_top, p.dilation_height, p.kernel_height);

@@ -73,6 +73,22 @@ TD_INLINE void td_product_step(td_accumulators sum, const float* const* a_row, c
   }
 }
 
+/// What the outputs of `rows` rows at `y` hold, with zeros for padding.
+TD_INLINE void td_take_ragged(td_accumulators ragged, const td_product* p, const float* y,
+                              int rows) {
+  for (int i = 0; i < rows; ++i) {
+    for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[i][j] = 0.0f;
+    for (int j = 0; j < p->columns; ++j)
+      ragged[i][j] = y[i * p->y_row + (p->y_column ? p->y_column[j] : j)];
+  }
+}
+
+TD_INLINE void td_put_ragged(const td_product* p, float* y, td_accumulators ragged, int rows) {
+  for (int i = 0; i < rows; ++i)
+    for (int j = 0; j < p->columns; ++j)
+      y[i * p->y_row + (p->y_column ? p->y_column[j] : j)] = ragged[i][j];
+}
+
 /// `rows` rows of outputs from row `first` on. `rows`, `layout` and `b_is_dense` (b_col is 1) are
 /// constants.
 TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, td_a_layout layout,
@@ -90,11 +106,7 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, td
       TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = row[j];
     }
   } else if (!p->from_zero) {
-    for (int i = 0; i < rows; ++i) {
-      for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[i][j] = 0.0f;
-      for (int j = 0; j < p->columns; ++j)
-        ragged[i][j] = y[i * p->y_row + (p->y_column ? p->y_column[j] : j)];
-    }
+    td_take_ragged(ragged, p, y, rows);
     TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
       TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = ragged[i][j];
     }
@@ -146,21 +158,197 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, td
     TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
       TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[i][j] = sum[i][j];
     }
-    for (int i = 0; i < rows; ++i)
-      for (int j = 0; j < p->columns; ++j)
-        y[i * p->y_row + (p->y_column ? p->y_column[j] : j)] = ragged[i][j];
+    td_put_ragged(p, y, ragged, rows);
   }
 }
 
+#if defined(__riscv)
+// Four rows on a core that issues one instruction in a cycle and shares its FPU with another core.
+// A turn of the chain is 16 multiply-adds and 8 loads, and the FPU is the limit as long as all
+// other instructions of four turns are few (11 now) and no load is waited for. So a turn loads what
+// the next one takes, one value behind every two multiply-adds. Four turns are 404 bytes: they stay
+// in an instruction cache of 512.
+
+/// How b lies: its rows are dense, or its columns are.
+typedef enum { td_b_has_rows, td_b_has_columns } td_b_layout;
+
+/// The compiler is to keep a pointer or step as it is; else it computes addresses anew.
+#define TD_KEEP(value) __asm__("" : "+r"(value))
+
+/// gcc would schedule all loads in front of the multiply-adds, which then wait for the last one.
+#if defined(__clang__)
+#define TD_IN_THIS_ORDER
+#else
+#define TD_IN_THIS_ORDER __attribute__((optimize("no-schedule-insns", "no-schedule-insns2")))
+#endif
+
+/// Where the factors of a turn of the chain lie.
+typedef struct {
+  const float* a[TD_BLOCK_ROWS];     // of each row; only the first if they lie side by side
+  const int32_t* a_at;               // if they are listed
+  const float* b[TD_BLOCK_COLUMNS];  // of each column; only the first if they lie side by side
+} td_turn;
+
+/// Row i's factor, `k` turns on.
+TD_INLINE float td_a_of(const td_turn* turn, int i, int k, td_a_layout layout) {
+  if (layout == td_a_is_strided) return turn->a[0][i];
+  return turn->a[i][layout == td_a_is_listed ? turn->a_at[k] : k];
+}
+
+/// The same of column j. Dense rows are moved to first: their `k` is not looked at.
+TD_INLINE float td_b_of(const td_turn* turn, int j, int k, td_b_layout layout) {
+  return layout == td_b_has_rows ? turn->b[0][j] : turn->b[j][k];
+}
+
+/// Moves what row i reads by `bytes`.
+TD_INLINE void td_move_a(td_turn* turn, int i, int32_t bytes, td_a_layout layout) {
+  if (layout == td_a_is_listed && i == 0) {
+    turn->a_at = (const int32_t*)((const char*)turn->a_at + bytes);
+    TD_KEEP(turn->a_at);
+  }
+  if (layout == td_a_is_dense || (layout == td_a_is_strided && i == 0)) {
+    turn->a[i] = (const float*)((const char*)turn->a[i] + bytes);
+    TD_KEEP(turn->a[i]);
+  }
+}
+
+/// The same for column j.
+TD_INLINE void td_move_b(td_turn* turn, int j, int32_t bytes, td_b_layout layout) {
+  if (layout == td_b_has_columns || j == 0) {
+    turn->b[j] = (const float*)((const char*)turn->b[j] + bytes);
+    TD_KEEP(turn->b[j]);
+  }
+}
+
+/// Turns one by one, each a step of so many bytes.
+TD_INLINE void td_single_turns(td_accumulators sum, td_turn* turn, int32_t turns, int32_t a_step,
+                               int32_t b_step, td_a_layout a_layout, td_b_layout b_layout) {
+  TD_ROLLED for (; turns > 0; --turns) {
+    float b[TD_BLOCK_COLUMNS];
+    TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b[j] = td_b_of(turn, j, 0, b_layout);
+    TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
+      const float a = td_a_of(turn, i, 0, a_layout);
+      TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] =
+          td_fmaf(a, b[j], sum[i][j]);
+    }
+    TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+      td_move_a(turn, i, a_step, a_layout);
+      td_move_b(turn, i, b_step, b_layout);
+    }
+  }
+}
+
+/// `groups` times four turns. Behind the very last turn nothing may be read: it moves by 0 and
+/// reads once more what has been read.
+TD_INLINE void td_groups_of_turns(td_accumulators sum, td_turn* turn, int32_t groups,
+                                  int32_t a_step, int32_t b_step, td_a_layout a_layout,
+                                  td_b_layout b_layout) {
+  if (groups == 0) return;
+  const int moves_a = a_layout == td_a_is_strided;  // in every turn, not in every fourth
+  const int moves_b = b_layout == td_b_has_rows;
+  float a[TD_BLOCK_ROWS], b[2][TD_BLOCK_COLUMNS];
+  TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+    a[i] = td_a_of(turn, i, 0, a_layout);
+    b[0][i] = td_b_of(turn, i, 0, b_layout);
+  }
+  int32_t a_last = moves_a ? a_step : 4 * a_step, b_last = moves_b ? b_step : 4 * b_step;
+  TD_ROLLED for (; groups > 0; --groups) {
+    if (__builtin_expect(groups == 1, 0)) a_last = b_last = 0;
+    TD_KEEP(a_last);
+    TD_KEEP(b_last);
+    TD_UNROLL_ROWS for (int k = 0; k < 4; ++k) {
+      float* const now = b[k % 2];
+      float* const next = b[1 - k % 2];
+      TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+        sum[i][0] = td_fmaf(a[i], now[0], sum[i][0]);
+        sum[i][1] = td_fmaf(a[i], now[1], sum[i][1]);
+        if (k == 3 || moves_b) td_move_b(turn, i, k == 3 ? b_last : b_step, b_layout);
+        next[i] = td_b_of(turn, i, (k + 1) % 4, b_layout);
+        sum[i][2] = td_fmaf(a[i], now[2], sum[i][2]);
+        sum[i][3] = td_fmaf(a[i], now[3], sum[i][3]);
+        if (k == 3 || moves_a) td_move_a(turn, i, k == 3 ? a_last : a_step, a_layout);
+        a[i] = td_a_of(turn, i, (k + 1) % 4, a_layout);
+      }
+    }
+  }
+}
+
+/// The rows of a column of blocks, four at a time; returns how many that were. The layouts are
+/// constants; where a is strided, a_row is 1.
+TD_INLINE int32_t td_product_by_4(const td_product* p, td_a_layout a_layout, td_b_layout b_layout) {
+  td_accumulators sum;
+  td_accumulators ragged;  // has run-time indices, which accumulators in registers cannot have
+  const int is_plain = p->y_column == 0 && p->columns == TD_BLOCK_COLUMNS;
+  const int32_t a_step = a_layout == td_a_is_strided ? 4 * p->a_col : 4;
+  const int32_t b_step = b_layout == td_b_has_rows ? 4 * p->b_row : 4;
+  const int32_t groups = p->depth / 4;
+  const int32_t singles = p->depth % 4;
+  float* y = p->y;
+  const float* first_a = p->a;
+  int32_t row = 0;
+  for (; row + TD_BLOCK_ROWS <= p->rows; row += TD_BLOCK_ROWS) {
+    const float* from = is_plain ? y : &ragged[0][0];
+    int32_t from_row = is_plain ? p->y_row : TD_BLOCK_COLUMNS;
+    if (p->from_zero) {
+      TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[0][j] = 0.0f;
+      from = &ragged[0][0];
+      from_row = 0;
+    } else if (!is_plain) {
+      td_take_ragged(ragged, p, y, TD_BLOCK_ROWS);
+    }
+    TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
+      TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = from[j];
+      from += from_row;
+    }
+    const float* a = first_a;
+    const float* b = p->b;
+    int32_t r = p->reduce;
+    do {
+      td_turn turn = {.a_at = p->a_at, .a = {a}, .b = {b}};
+      if (a_layout != td_a_is_strided) {
+        TD_UNROLL_ROWS for (int i = 1; i < TD_BLOCK_ROWS; ++i) turn.a[i] = turn.a[i - 1] + p->a_row;
+      }
+      if (b_layout == td_b_has_columns) {
+        TD_UNROLL_ROWS for (int j = 1; j < TD_BLOCK_COLUMNS; ++j) turn.b[j] =
+            turn.b[j - 1] + p->b_col;
+      }
+      td_single_turns(sum, &turn, singles, a_step, b_step, a_layout, b_layout);
+      td_groups_of_turns(sum, &turn, groups, a_step, b_step, a_layout, b_layout);
+      a += p->a_reduce;
+      b += p->b_reduce;
+    } while (--r > 0);
+    float* to = is_plain ? y : &ragged[0][0];
+    const int32_t to_row = is_plain ? p->y_row : TD_BLOCK_COLUMNS;
+    TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
+      TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) to[j] = sum[i][j];
+      to += to_row;
+    }
+    if (!is_plain) td_put_ragged(p, y, ragged, TD_BLOCK_ROWS);
+    y += TD_BLOCK_ROWS * p->y_row;
+    first_a += TD_BLOCK_ROWS * p->a_row;
+  }
+  return row;
+}
+#else
+#define TD_IN_THIS_ORDER
+#endif
+
 /// All rows of a column of blocks whose b is a panel. Without `a_at`, a_col is 1.
-static inline void td_product_of_panel(const td_product* p) {
+TD_IN_THIS_ORDER static inline void td_product_of_panel(const td_product* p) {
   int32_t first = 0;
+#if defined(__riscv)
+  if (p->a_at)
+    first = td_product_by_4(p, td_a_is_listed, td_b_has_rows);
+  else
+    first = td_product_by_4(p, td_a_is_dense, td_b_has_rows);
+#else
   for (; first + TD_BLOCK_ROWS <= p->rows; first += TD_BLOCK_ROWS) {
     if (p->a_at)
       td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_listed, 1);
     else
       td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_dense, 1);
   }
+#endif
   for (; first < p->rows; ++first) {
     if (p->a_at)
       td_product_block(p, first, 1, td_a_is_listed, 1);
@@ -170,34 +358,33 @@ static inline void td_product_of_panel(const td_product* p) {
 }
 
 /// All rows of a column of blocks without `a_at`.
-static inline void td_product_column(const td_product* p) {
+TD_IN_THIS_ORDER static inline void td_product_column(const td_product* p) {
   int32_t first = 0;
-  for (; first + TD_BLOCK_ROWS <= p->rows; first += TD_BLOCK_ROWS) {
 #if defined(__riscv)
-    if (p->b_col == 1 && p->a_col == 1)
-      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_dense, 1);
-    else if (p->b_col == 1)
-      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided, 1);
-    else if (p->a_col == 1)
-      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_dense, 0);
-    else
-      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided, 0);
-#else
-    td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided, 1);
-#endif
-  }
+  if (p->a_col == 1 && p->b_col == 1)
+    first = td_product_by_4(p, td_a_is_dense, td_b_has_rows);
+  else if (p->a_col == 1 && p->b_row == 1)
+    first = td_product_by_4(p, td_a_is_dense, td_b_has_columns);
+  else if (p->a_row == 1 && p->b_col == 1)
+    first = td_product_by_4(p, td_a_is_strided, td_b_has_rows);
+  else if (p->a_row == 1 && p->b_row == 1)
+    first = td_product_by_4(p, td_a_is_strided, td_b_has_columns);
+  // Neither along the rows nor along the chain side by side.
+  for (; first + TD_BLOCK_ROWS <= p->rows; first += TD_BLOCK_ROWS)
+    td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided, 0);
   for (; first < p->rows; ++first) {
-#if defined(__riscv)
     if (p->a_col != 1)
       td_product_block(p, first, 1, td_a_is_strided, 0);
     else if (p->b_col != 1)
       td_product_block(p, first, 1, td_a_is_dense, 0);
     else
       td_product_block(p, first, 1, td_a_is_dense, 1);
-#else
-    td_product_block(p, first, 1, td_a_is_strided, 1);
-#endif
   }
+#else
+  for (; first + TD_BLOCK_ROWS <= p->rows; first += TD_BLOCK_ROWS)
+    td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided, 1);
+  for (; first < p->rows; ++first) td_product_block(p, first, 1, td_a_is_strided, 1);
+#endif
 }
 
 /// Whether a column of blocks can read b where it lies.

@@ -133,6 +133,28 @@ static void run_conv2d(int32_t stride, int32_t dilation, int32_t groups) {
       .dy_row = out_width, .dw_output = channels * 9, .dw_channel = 9, .dw_row = 3);
 }
 
+/* Kernels of 3 columns over rows of whole blocks, which a small core reads where they lie. */
+static void run_blocks_conv2d(int32_t width, int32_t pad, int32_t stride, uint32_t accumulate) {
+  const int32_t height = 6, out_height = (height - 1) / stride + 1, out_width = width + 2 * pad - 2;
+#define BLOCKS                                                                                     \
+  .batch = 2, .groups = 2, .channels = 4, .height = height, .width = width, .outputs = 8,          \
+  .out_height = out_height, .out_width = out_width, .kernel_height = 3, .kernel_width = 3,         \
+  .stride_height = stride, .stride_width = 1, .pad_top = 1, .pad_left = pad, .dilation_height = 1, \
+  .dilation_width = 1, .accumulate = accumulate
+  RUN(td_conv2d_f32, .y = result, .x = operand_a, .w = operand_b, BLOCKS,
+      .x_image = 8 * height * width, .x_channel = height * width, .x_row = width,
+      .y_image = 16 * out_height * out_width, .y_channel = out_height * out_width,
+      .y_row = out_width, .w_output = 36);
+  RUN(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, BLOCKS,
+      .dx_image = 8 * height * width, .dx_channel = height * width, .dx_row = width,
+      .dy_image = 16 * out_height * out_width, .dy_channel = out_height * out_width,
+      .dy_row = out_width, .w_output = 36, .w_channel = 9, .w_row = 3);
+  RUN(td_conv2d_weight_grad_f32, .dw = result, .x = operand_a, .dy = operand_b, BLOCKS,
+      .x_image = 8 * height * width, .x_channel = height * width, .x_row = width,
+      .dy_image = 16 * out_height * out_width, .dy_channel = out_height * out_width,
+      .dy_row = out_width, .dw_output = 36, .dw_channel = 9, .dw_row = 3);
+}
+
 /* Chains of one channel: patches that are narrower than a row, and a kernel too large for one. */
 static void run_channels(int32_t kernel, int32_t stride, int32_t dilation, int32_t width) {
   const int32_t height = 9, pad = kernel / 2 * dilation;
@@ -410,6 +432,7 @@ int main(void) {
     run_matmul(13, 19, 23, layout);
     run_matmul(2, 37, 70, layout);
     run_matmul(33, 3, 11, layout);
+    run_matmul(9, 11, 8, layout);
   }
   for (uint32_t accumulate = 0; accumulate < 2; ++accumulate)
     RUN(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .outer = 1, .batch = 2, .m = 13,
@@ -418,6 +441,11 @@ int main(void) {
   run_conv2d(1, 1, 1);
   run_conv2d(2, 1, 3);
   run_conv2d(3, 2, 2);
+  for (uint32_t accumulate = 0; accumulate < 2; ++accumulate) {
+    run_blocks_conv2d(12, 1, 1, accumulate);
+    run_blocks_conv2d(10, 0, 1, accumulate);
+    run_blocks_conv2d(4, 1, 2, accumulate);
+  }
   for (int32_t width = 3; width <= 13; ++width) run_channels(3, 1, 1, width);
   run_channels(3, 1, 1, 61);
   run_channels(5, 2, 1, 70);
