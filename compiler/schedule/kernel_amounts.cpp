@@ -21,6 +21,7 @@ constexpr int64_t kPanelDepth = 64;
 /// Results that are computed straight from the image come in blocks of up to so many columns
 /// (`kernels/conv2d.c`).
 constexpr int64_t kNearColumns = 6;
+constexpr int64_t kNearTaps = 3;
 
 int64_t divide_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
@@ -180,6 +181,11 @@ class Counter {
   /// With a stride, the gradient of an image is computed in so many phases, each with its own taps.
   void count_gathering_blocks(const ProductShape& shape) {
     const Sweep rows = sweep_over(2), columns = sweep_over(1);
+    if (rows.phases == 1 && shape.rows % kBlock == 0 && columns.positions % kBlock == 0 &&
+        meets_neighbours()) {
+      count_blocks_in_place(shape, rows);
+      return;
+    }
     const int64_t phases = rows.phases * columns.phases;
     const int64_t row_blocks = divide_up(shape.rows, kBlock);
     const int64_t column_blocks = divide_up(divide_up(shape.columns, phases), kBlock);
@@ -203,10 +209,20 @@ class Counter {
     int64_t phases = 1;
     bool is_chain = false;  ///< positions are summed over: blocks hold taps
     int64_t positions = 1;
-    double share = 1;  ///< of the pairs of a position and a tap, those that are in a chain
-    double edge = 0;   ///< of the positions, those some of whose taps are outside of the image
-    double run = 1;    ///< how many samples lie side by side, on average
+    double share = 1;   ///< of the pairs of a position and a tap, those that are in a chain
+    double inside = 1;  ///< those that meet in the image
+    double edge = 0;    ///< of the positions, those some of whose taps are outside of the image
+    double run = 1;     ///< how many samples lie side by side, on average
   };
+
+  /// Blocks that read the image where it lies, four positions of a row, or the three taps of a row
+  /// (`td_has_near_blocks` in kernels/conv2d.c).
+  void count_blocks_in_place(const ProductShape& shape, const Sweep& rows) {
+    const int64_t columns = rows.is_chain ? kNearTaps : kBlock;
+    const int64_t most = share(shape.batch * (shape.rows / kBlock) * (shape.columns / columns));
+    const double taken = static_cast<double>(columns) / kBlock;
+    count_steps(shape.rows, static_cast<double>(most * shape.chain) * rows.inside * taken);
+  }
 
   /// Panels of chains over positions: rows with an edge have their own.
   static double panels_of_rows(const Sweep& rows, const Sweep& columns) {
@@ -257,12 +273,13 @@ class Counter {
     const auto extent = static_cast<double>(positions.extent());
     const double pairs = extent * static_cast<double>(taps.extent());
     sweep.edge = static_cast<double>(edges) / extent;
+    sweep.inside = static_cast<double>(inside) / pairs;
     if (sweep.is_chain) {  // a block has taps that meet the image where others do not
       sweep.run = std::min(extent, static_cast<double>(kPanelDepth));
       return sweep;
     }
     // Rows outside of the image are not in the chains; columns are zeros that take part.
-    sweep.share = static_cast<double>(from_last == 1 ? met : inside) / pairs;
+    sweep.share = from_last == 1 ? static_cast<double>(met) / pairs : sweep.inside;
     // Blocks that go over the end of a row, look at every second position, or reach beyond the
     // image are gathered element by element.
     double whole = position.coefficient > 1 || met == 0 ? 0 : 1;
@@ -278,7 +295,7 @@ class Counter {
   void count_rows() {
     const int64_t width = launch_.outputs.front().extent.back();
     const int64_t most = share(outputs_ / width);
-    if (meets_neighbours()) {
+    if (meets_neighbours() && !sums_more_than(kNearColumns)) {
       at(Amount::items) = static_cast<double>(most * divide_up(width, kNearColumns));
       at(Amount::single_steps) = static_cast<double>(most * width * chain_);
       return;
@@ -288,16 +305,20 @@ class Counter {
     at(Amount::steps) = static_cast<double>(most * blocks * chain_);
   }
 
-  /// Whether rows are computed straight from the image: their taps are three neighbours that look
-  /// at one column beyond it at most, on each side (`td_is_near` in kernels/conv2d.c). Their steps
-  /// are those of single results.
+  /// Whether chains go along more positions of a row than that.
+  [[nodiscard]] bool sums_more_than(int64_t positions) const {
+    const Meeting columns = meeting_along(1);
+    return call_.space.axes[columns.position.axis].kind == ops::AxisKind::chain &&
+           columns.positions.extent() > positions;
+  }
+
+  /// Whether the image is read where it lies: taps are three neighbours that look at one column
+  /// beyond it at most, on each side (`td_is_near` in kernels/conv2d.c). Steps of rows are those of
+  /// single results then.
   [[nodiscard]] bool meets_neighbours() const {
     const auto [position, tap, positions, taps, window] = meeting_along(1);
     if (position.coefficient != 1 || std::abs(tap.coefficient) != 1 || window.scale != 1 ||
-        window.divisor != 1 || taps.extent() != 3 || positions.extent() < 3)
-      return false;
-    if (call_.space.axes[position.axis].kind == ops::AxisKind::chain &&
-        positions.extent() > kNearColumns)
+        window.divisor != 1 || taps.extent() != kNearTaps || positions.extent() < kNearTaps)
       return false;
     const int64_t one = tap.coefficient * taps.begin, other = tap.coefficient * (taps.end - 1);
     return positions.begin + std::min(one, other) + window.low >= -1 &&

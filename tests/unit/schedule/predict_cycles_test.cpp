@@ -144,7 +144,7 @@ TEST_CASE("amounts: the gradient of a kernel sums rows at the edge of the image 
   chip.cores = 2;
   ScheduleBuilder b;
   b.entry_point("step");
-  b.launch("conv2d_weight_grad", {b.input("x", {1, 4, 8, 40}), b.input("dy", {1, 8, 8, 40}), {}},
+  b.launch("conv2d_weight_grad", {b.input("x", {1, 4, 8, 42}), b.input("dy", {1, 8, 8, 42}), {}},
            {b.output("dw", {8, 4, 3, 3})},
            {{"stride", std::vector<int64_t>{1, 1}},
             {"padding", std::vector<int64_t>{1, 1}},
@@ -152,10 +152,38 @@ TEST_CASE("amounts: the gradient of a kernel sums rows at the edge of the image 
             {"groups", int64_t{1}},
             {"dims", std::vector<int64_t>{8, 4, 3, 3}}});
   const Amounts amounts = of(b.schedule(), chip);
-  // 2 blocks of outputs, 9 of taps. The first row and the last one of 40 positions have a panel
-  // each; the 240 positions between them fill three panels of 64 and a part of a fourth.
+  // 2 blocks of outputs, 9 of taps. The first row and the last one of 42 positions have a panel
+  // each; the 252 positions between them fill three panels of 64 and a part of a fourth.
   CHECK(amount(amounts, Amount::items) == 9);
   CHECK(amount(amounts, Amount::panels) == 9 * (2 + 4));
+}
+
+TEST_CASE("amounts: where rows are whole blocks, three neighbours are read from the image") {
+  chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
+  chip.cores = 2;
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const ir::Attributes attributes = {{"stride", std::vector<int64_t>{1, 1}},
+                                     {"padding", std::vector<int64_t>{1, 1}},
+                                     {"dilation", std::vector<int64_t>{1, 1}},
+                                     {"groups", int64_t{1}}};
+  const BufferId x = b.input("x", {1, 4, 8, 12}), y = b.input("y", {1, 8, 8, 12});
+  ir::Attributes with_dims = attributes;
+  with_dims.set("dims", std::vector<int64_t>{8, 4, 3, 3});
+  b.launch("conv2d", {x, b.input("w", {8, 4, 3, 3})}, {b.output("z", {1, 8, 8, 12})}, attributes);
+  b.launch("conv2d_weight_grad", {x, y, {}}, {b.output("dw", {8, 4, 3, 3})}, with_dims);
+  // 2 x 24 blocks; of the kernel rows of 8 rows, two are outside of the image.
+  const Amounts forward = of(b.schedule(), chip, 0);
+  CHECK(amount(forward, Amount::items) == 24);
+  CHECK(amount(forward, Amount::steps) == doctest::Approx(24 * 33));
+  // 2 x 12 blocks of four outputs and the three taps of a row of a channel, three quarters of a
+  // block each, which go along 96 positions but for those whose row is outside.
+  const Amounts gradient = of(b.schedule(), chip, 1);
+  CHECK(amount(gradient, Amount::items) == 12);
+  CHECK(amount(gradient, Amount::steps) == doctest::Approx(12 * 96 * 22 / 24.0 * 3 / 4));
+  for (const Amounts& amounts : {forward, gradient})
+    for (const Amount none : {Amount::gathered, Amount::panels, Amount::rows, Amount::edge_steps})
+      CHECK(amount(amounts, none) == 0);
 }
 
 TEST_CASE("amounts: rows of elements end where an operand does not go on") {
