@@ -154,53 +154,40 @@ static void td_share_row(float* shares, const float* dy, const td_avg_pool2d_gra
   const td_divisor by = td_divisor_of(rows * p->kernel_width);
   dy += (row - p->dy_top) * p->dy_row;
   for (int32_t j = begin; j < end; ++j) {
-    if (j >= full.begin && j + 1 < td_min_int(full.end, end)) {
-      td_divide_pair(shares + (j - begin), dy[j], dy[j + 1], by);
-      ++j;
-    } else {
-      const int32_t left = (p->dy_left + j) * p->stride_width - p->pad_width;
-      const int32_t columns = td_min_int(left + p->kernel_width, p->width + pad_right) -
-                              (p->count_include_pad ? left : td_max_int(left, 0));
-      shares[j - begin] = dy[j] / (float)(rows * columns);
+    if (j >= full.begin) {
+      TD_ROLLED for (; j < td_min_int(full.end, end) - 1; j += 2) {
+        td_divide_pair(shares + (j - begin), dy[j], dy[j + 1], by);
+      }
+      if (j == end) break;
     }
+    const int32_t left = (p->dy_left + j) * p->stride_width - p->pad_width;
+    const int32_t columns = td_min_int(left + p->kernel_width, p->width + pad_right) -
+                            (p->count_include_pad ? left : td_max_int(left, 0));
+    shares[j - begin] = dy[j] / (float)(rows * columns);
   }
 }
 
 /// Rows of shares whose windows hold a row of dx: `count` of them, the first in slot `slot` of the
-/// `slots` at `shares`, which follow each other in a circle.
+/// `slots` at `shares`, which follow each other in a circle. Before and behind each row is a zero.
 typedef struct {
   const float* shares;
-  int32_t width;
+  int32_t width;  // with the zeros
   int32_t slot, slots, count;
 } td_share_rows;
 
 static inline const float* td_share_row_at(const td_share_rows* rows, int32_t i) {
   const int32_t slot = rows->slot + i;
-  return rows->shares + (slot < rows->slots ? slot : slot - rows->slots) * rows->width;
+  return rows->shares + (slot < rows->slots ? slot : slot - rows->slots) * rows->width + 1;
 }
 
-/// Columns of dx, and the windows that hold the first of them.
-typedef struct {
-  int32_t begin, end;
-  td_range windows;
-} td_share_columns;
-
-static td_share_columns td_share_columns_of(const td_avg_pool2d_grad_f32_args* p, int32_t begin,
-                                            int32_t end) {
-  const int32_t padded = p->dx_left + begin + p->pad_width;
-  td_share_columns columns = {begin, end, {0, 0}};
-  columns.windows = td_meeting_windows(p->dy_left + p->dy_width, p->kernel_width, p->stride_width,
-                                       padded, padded + 1);
-  return columns;
-}
-
-/// These columns of a row of dx, window by window.
-static void td_gather_columns(float* dx, const td_avg_pool2d_grad_f32_args* p,
-                              const td_share_rows* rows, td_share_columns columns) {
-  td_range windows = columns.windows;
+/// A row of dx, window by window.
+static void td_gather_row(float* dx, const td_avg_pool2d_grad_f32_args* p,
+                          const td_share_rows* rows) {
   const int32_t windows_end = p->dy_left + p->dy_width;
-  int32_t padded = p->dx_left + columns.begin + p->pad_width;
-  for (int32_t column = columns.begin; column < columns.end; ++column, ++padded) {
+  int32_t padded = p->dx_left + p->pad_width;
+  td_range windows =
+      td_meeting_windows(windows_end, p->kernel_width, p->stride_width, padded, padded + 1);
+  for (int32_t column = 0; column < p->dx_width; ++column, ++padded) {
     if (windows.begin * p->stride_width + p->kernel_width <= padded) ++windows.begin;
     if (windows.end * p->stride_width <= padded && windows.end < windows_end) ++windows.end;
     float sum = 0.0f;
@@ -212,28 +199,37 @@ static void td_gather_columns(float* dx, const td_avg_pool2d_grad_f32_args* p,
   }
 }
 
-/// `pairs` pairs of columns of dx of windows that are two columns apart, and `extent` wide, 2 or 3:
-/// the first column of a window, which is the last of the window before if they are 3 wide, and the
-/// next one. `rows` rows of windows, 1 or 2, hold it, of which `share` are the first's. `extent`
-/// and `rows` are constants.
-TD_INLINE void td_gather_pairs(float* dx, const float* share, const float* share_below,
-                               int32_t pairs, int rows, int extent) {
-  float before = extent == 3 ? share[-1] : 0.0f;
-  float before_below = extent == 3 && rows == 2 ? share_below[-1] : 0.0f;
-  TD_ROLLED for (int32_t i = 0; i < pairs; ++i) {
-    const float here = share[i];
+/// A row of dx of windows that are two columns apart, and `extent` wide, 2 or 3. Its columns go in
+/// pairs: the first column of a window, which is the last of the window before if they are 3 wide,
+/// and the next one; `is_odd` if it begins with the second of a pair. `rows` rows of windows, 1 or
+/// 2, hold it, and `share` and `below` are their windows of the first whole pair. A window that is
+/// not there has the share +0, which changes no sum from +0. `extent` and `rows` are constants.
+TD_INLINE void td_gather_pairs(float* dx, const float* share, const float* below, int32_t columns,
+                               int32_t is_odd, int rows, int extent) {
+  float before = share[-1];
+  float before_below = rows == 2 ? below[-1] : 0.0f;
+  if (is_odd) *dx++ = 0.0f + before + before_below;
+  int32_t i = is_odd;
+  TD_ROLLED for (; i < columns - 1; i += 2) {
+    const float here = *share++;
     float first = extent == 3 ? 0.0f + before : 0.0f, second = 0.0f + here;
     first += here;
     before = here;
     if (rows == 2) {
-      const float below = share_below[i];
+      const float here_below = *below++;
       if (extent == 3) first += before_below;
-      second += below;
-      first += below;
-      before_below = below;
+      second += here_below;
+      first += here_below;
+      before_below = here_below;
     }
-    dx[2 * i] = first;
-    dx[2 * i + 1] = second;
+    *dx++ = first;
+    *dx++ = second;
+  }
+  if (i < columns) {
+    float last = (extent == 3 ? 0.0f + before : 0.0f) + *share;
+    if (extent == 3 && rows == 2) last += before_below;
+    if (rows == 2) last += *below;
+    *dx = last;
   }
 }
 
@@ -261,38 +257,29 @@ void td_avg_pool2d_grad_f32(const td_avg_pool2d_grad_f32_args* args, td_team tea
   const td_avg_pool2d_grad_f32_args p = *args;
   float shares[TD_SHARES];
   td_range share = td_share(p.images * p.channels * p.dx_height, team);
-  td_share_rows at_once = {shares, p.dy_width, 0, (p.kernel_height - 1) / p.stride_height + 1, 0};
-  const int is_stored = p.dy_width <= TD_SHARES / at_once.slots;
-  td_range full = {0, p.dy_width};
-  {
-    const td_range whole =
-        td_whole_windows(p.dy_left + p.dy_width, p.kernel_width, p.stride_width, p.pad_width,
-                         p.count_include_pad ? -p.pad_width : 0,
-                         p.count_include_pad ? p.width + 2 * p.pad_width : p.width);
-    full.begin = whole.begin - p.dy_left;
-    full.end = whole.end - p.dy_left;
+  td_share_rows at_once = {shares, p.dy_width + 2, 0, (p.kernel_height - 1) / p.stride_height + 1,
+                           0};
+  const int is_stored = at_once.width <= TD_SHARES / at_once.slots;
+  if (is_stored) {
+    for (int32_t i = 0; i < at_once.slots; ++i)
+      shares[i * at_once.width] = shares[(i + 1) * at_once.width - 1] = 0.0f;
   }
-  // The pairs of columns, the first of which is the first of window `window`.
-  const int extent = p.stride_width == 2 && p.kernel_width <= 3 ? p.kernel_width : 0;
-  const int32_t odd = (p.dx_left + p.pad_width) % 2;
-  int32_t window = (p.dx_left + p.pad_width + odd) / 2 - p.dy_left;
-  int32_t paired = odd, pairs = 0;
-  if (extent >= 2) {
-    const int32_t skipped = td_max_int(extent - 2 - window, 0);
-    window += skipped;
-    paired += 2 * skipped;
-    pairs = td_max_int(td_min_int((p.dx_width - paired) / 2, p.dy_width - window), 0);
-  }
-  paired = td_min_int(paired, p.dx_width);
-  const td_share_columns before = td_share_columns_of(&p, 0, paired);
-  const td_share_columns behind = td_share_columns_of(&p, paired + 2 * pairs, p.dx_width);
+  td_range full = td_whole_windows(p.dy_left + p.dy_width, p.kernel_width, p.stride_width,
+                                   p.pad_width, p.count_include_pad ? -p.pad_width : 0,
+                                   p.count_include_pad ? p.width + 2 * p.pad_width : p.width);
+  full.begin = td_max_int(full.begin - p.dy_left, 0);
+  full.end -= p.dy_left;
+  const int32_t is_odd = (p.dx_left + p.pad_width) % 2;
+  const int32_t window = (p.dx_left + p.pad_width + is_odd) / 2 - p.dy_left;
+  const int in_pairs = p.stride_width == 2 && (p.kernel_width == 2 || p.kernel_width == 3) &&
+                       window >= 0 && window + (p.dx_width - is_odd) / 2 <= p.dy_width;
+  const int32_t windows_end = p.dy_top + p.dy_height;
   while (share.begin < share.end) {
     const td_plane_row at = td_plane_row_at(share.begin, p.channels, p.dx_height);
     float* dx = p.dx + at.image * p.dx_image + at.channel * p.dx_channel + at.row * p.dx_row;
     const float* const dy = p.dy + at.image * p.dy_image + at.channel * p.dy_channel;
     int32_t padded = p.dx_top + at.row + p.pad_height;
     const int32_t end = td_min_int(share.end, share.begin + p.dx_height - at.row);
-    const int32_t windows_end = p.dy_top + p.dy_height;
     td_range rows =
         td_meeting_windows(windows_end, p.kernel_height, p.stride_height, padded, padded + 1);
     int32_t stored = rows.begin, next_slot = 0;
@@ -308,24 +295,24 @@ void td_avg_pool2d_grad_f32(const td_avg_pool2d_grad_f32_args* args, td_team tea
         continue;
       }
       for (; stored < rows.end; ++stored) {
-        td_share_row(shares + next_slot * p.dy_width, dy, &p, stored, 0, p.dy_width, full);
+        td_share_row(shares + next_slot * at_once.width + 1, dy, &p, stored, 0, p.dy_width, full);
         if (++next_slot == at_once.slots) next_slot = 0;
       }
       at_once.count = rows.end - rows.begin;
-      const float* const first = td_share_row_at(&at_once, 0) + window;
-      const float* const below = td_share_row_at(&at_once, 1) + window;
-      if (pairs > 0 && at_once.count == 1 && extent == 3) {
-        td_gather_pairs(dx + paired, first, below, pairs, 1, 3);
-      } else if (pairs > 0 && at_once.count == 2 && extent == 3) {
-        td_gather_pairs(dx + paired, first, below, pairs, 2, 3);
-      } else if (pairs > 0 && at_once.count == 1) {
-        td_gather_pairs(dx + paired, first, below, pairs, 1, 2);
-      } else {
-        td_gather_columns(dx, &p, &at_once, td_share_columns_of(&p, 0, p.dx_width));
+      if (!in_pairs || at_once.count < 1 || at_once.count > 2) {
+        td_gather_row(dx, &p, &at_once);
         continue;
       }
-      td_gather_columns(dx, &p, &at_once, before);
-      td_gather_columns(dx, &p, &at_once, behind);
+      const float* const above = td_share_row_at(&at_once, 0) + window;
+      const float* const below = td_share_row_at(&at_once, at_once.count - 1) + window;
+      if (p.kernel_width == 2 && at_once.count == 1)
+        td_gather_pairs(dx, above, below, p.dx_width, is_odd, 1, 2);
+      else if (p.kernel_width == 2)
+        td_gather_row(dx, &p, &at_once);
+      else if (at_once.count == 1)
+        td_gather_pairs(dx, above, below, p.dx_width, is_odd, 1, 3);
+      else
+        td_gather_pairs(dx, above, below, p.dx_width, is_odd, 2, 3);
     }
   }
 }
