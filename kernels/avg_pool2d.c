@@ -14,45 +14,53 @@ static inline td_divisor td_divisor_of(int32_t positions) {
   return by;
 }
 
-/// a / positions, rounded as a division is. Dividers are slow where there is one for all cores.
+/// to[0] = a / positions and to[1] = b / positions, rounded as divisions are. Dividers are slow
+/// where there is one for all cores.
 ///
 /// There the product with the reciprocal is corrected once. It is less than 2 units of its last
 /// place off, `rest` is exact because positions are whole, and the last fmaf rounds a number that
 /// is off by 2^-23 of a unit at most. The quotient is no tie and at least 1 / (2 * positions) of a
 /// unit away from one, so this rounds to the same side for less than 2^22 positions. Quotients that
 /// could be subnormal, and what is not finite, are divided.
-static inline float td_divided(float a, td_divisor by) {
+TD_INLINE void td_divide_pair(float* to, float a, float b, td_divisor by) {
 #if defined(__riscv_flen)
-  const uint32_t magnitude = td_bits_of_float(a) << 1;
-  if (magnitude - (0x20000000u << 1) < (0x3f800000u << 1)) {
-    const float quotient = a * by.reciprocal;
-    const float rest = td_fmaf(-quotient, by.positions, a);
-    return td_fmaf(rest, by.reciprocal, quotient);
+  const uint32_t smallest = 0x20000000u << 1, span = 0x3f800000u << 1;  // from 2^-63 to 2^64
+  uint32_t bits_of_a, bits_of_b;
+  // By td_bits_of_float gcc would move both back again.
+  __asm__("fmv.x.w %0, %1" : "=r"(bits_of_a) : "f"(a));
+  __asm__("fmv.x.w %0, %1" : "=r"(bits_of_b) : "f"(b));
+  if (__builtin_expect((bits_of_a << 1) - smallest < span, 1) &&
+      __builtin_expect((bits_of_b << 1) - smallest < span, 1)) {
+    const float first = a * by.reciprocal, second = b * by.reciprocal;
+    const float rest = td_fmaf(-first, by.positions, a);
+    const float rest_of_second = td_fmaf(-second, by.positions, b);
+    to[0] = td_fmaf(rest, by.reciprocal, first);
+    to[1] = td_fmaf(rest_of_second, by.reciprocal, second);
+    return;
   }
 #endif
-  return a / by.positions;
-}
-
-/// The sum of a window in row-major order, from +0.
-static inline float td_window_sum(const float* x, int32_t x_row, td_window window) {
-  const float* from = x + window.row * x_row;
-  float sum = 0.0f;
-  for (int32_t i = window.row; i < window.row_end; ++i, from += x_row)
-    for (int32_t j = window.column; j < window.column_end; ++j) sum += from[j];
-  return sum;
+  to[0] = a / by.positions;
+  to[1] = b / by.positions;
 }
 
 /// Columns of y from `column` on, while two of them are before `end`; says where it stopped. Their
-/// windows, the first at `x`, are squares of 2, or of 3 and two columns apart. Of those of 3 the
-/// first lacks its left column unless `has_left`: zeros, which change no sum that began with +0.
-TD_INLINE int32_t td_mean_pairs(float* y, const float* x, int32_t x_row, int32_t column,
-                                int32_t end, int32_t step, int has_left, td_divisor by,
+/// windows are squares of 2, or of 3 and two columns apart, and the first begins at column `left`
+/// of rows `top` and on. Those of 3 may lack rows, and the first of them its left column: these are
+/// zeros, which change no sum that began with +0.
+TD_INLINE int32_t td_mean_pairs(float* y, const td_avg_pool2d_f32_args* p, const float* x,
+                                int32_t top, int32_t column, int32_t end, td_divisor by,
                                 int extent) {
+  const float zeros[5] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
+  const int32_t step = extent == 3 ? 2 : p->stride_width;
+  const int32_t left = column * step - p->pad_left;
   const float* at[3];
+  int32_t next_pair[3];
   float before[3] = {0.0f, 0.0f, 0.0f};  // the left column, the right one of the window before
   for (int i = 0; i < extent; ++i) {
-    at[i] = x + i * x_row;
-    if (has_left) before[i] = at[i][0];
+    const int is_zero = extent == 3 && (top + i < 0 || top + i >= p->height);
+    at[i] = is_zero ? zeros : x + (top + i) * p->x_row + left;
+    next_pair[i] = is_zero ? 0 : 2 * step;
+    if (extent == 3 && left >= 0) before[i] = at[i][0];
   }
   TD_ROLLED for (; column < end - 1; column += 2) {
     float first = 0.0f, second = 0.0f;
@@ -72,10 +80,9 @@ TD_INLINE int32_t td_mean_pairs(float* y, const float* x, int32_t x_row, int32_t
         first += at[i][1];
         second += at[i][step + 1];
       }
-      at[i] += 2 * step;
+      at[i] += next_pair[i];
     }
-    y[column] = td_divided(first, by);
-    y[column + 1] = td_divided(second, by);
+    td_divide_pair(y + column, first, second, by);
   }
   return column;
 }
@@ -89,41 +96,44 @@ void td_avg_pool2d_f32(const td_avg_pool2d_f32_args* args, td_team team) {
   const int is_3_by_2 = extent == 3 && p.stride_width == 2;
   td_range whole =
       td_whole_windows(p.out_width, p.kernel_width, p.stride_width, p.pad_left, 0, p.width);
-  int has_left = 1;
-  if (is_3_by_2 && p.count_include_pad && whole.begin > 0 && p.pad_left % 2 == 1 &&
-      whole.begin < whole.end) {
-    --whole.begin;
-    has_left = 0;
-  }
-  if (!is_3_by_2 && extent != 2) whole.end = whole.begin;
+  if (!is_3_by_2 && extent != 2)
+    whole.end = whole.begin;
+  else if (is_3_by_2 && p.count_include_pad && whole.begin > 0 && p.pad_left % 2 == 1)
+    --whole.begin;  // lacks its left column
+  int32_t rows_before = p.kernel_height;
+  td_divisor by = td_divisor_of(p.kernel_height * p.kernel_width);
   while (share.begin < share.end) {
     const td_plane_row at = td_plane_row_at(share.begin, p.channels, p.out_height);
     const float* const x = p.x + at.image * p.x_image + at.channel * p.x_channel;
     float* y = p.y + at.image * p.y_image + at.channel * p.y_channel + at.row * p.y_row;
     const int32_t end = td_min_int(at.row + share.end - share.begin, p.out_height);
-    const td_divisor by = td_divisor_of(p.kernel_height * p.kernel_width);
     share.begin += end - at.row;
     for (int32_t row = at.row; row < end; ++row, y += p.y_row) {
       const int32_t top = row * p.stride_height - p.pad_top;
-      const int is_whole = top >= 0 && top + p.kernel_height <= p.height;
+      const td_range inside = {td_max_int(top, 0), td_min_int(top + p.kernel_height, p.height)};
+      const int32_t rows = p.count_include_pad
+                               ? td_min_int(p.kernel_height, p.height + p.pad_bottom - top)
+                               : inside.end - inside.begin;
+      int32_t pairs_at = inside.end - inside.begin == extent || extent == 3 ? whole.begin : -1;
+      if (rows != rows_before) by = td_divisor_of(rows * p.kernel_width);
+      rows_before = rows;
       for (int32_t column = 0; column < p.out_width; ++column) {
-        const int32_t left = column * p.stride_width - p.pad_left;
-        if (is_whole && column == whole.begin && column < whole.end - 1) {
-          const float* const from = x + top * p.x_row + left;
-          column =
-              is_3_by_2
-                  ? td_mean_pairs(y, from, p.x_row, column, whole.end, 2, has_left, by, 3)
-                  : td_mean_pairs(y, from, p.x_row, column, whole.end, p.stride_width, 0, by, 2);
-          --column;
-          continue;
+        if (column == pairs_at && whole.begin < whole.end) {
+          column = extent == 3 ? td_mean_pairs(y, &p, x, top, column, whole.end, by, 3)
+                               : td_mean_pairs(y, &p, x, top, column, whole.end, by, 2);
+          if (column == p.out_width) break;
         }
-        const td_window window =
-            td_window_at(top, left, p.kernel_height, p.kernel_width, p.height, p.width);
-        const td_window padded =
-            td_padded_window_at(top, left, p.kernel_height, p.kernel_width, p.height + p.pad_bottom,
-                                p.width + p.pad_right);
-        y[column] = td_window_sum(x, p.x_row, window) /
-                    (float)td_positions_in(p.count_include_pad ? padded : window);
+        const int32_t left = column * p.stride_width - p.pad_left;
+        const int32_t begin = td_max_int(left, 0);
+        const int32_t column_end = td_min_int(left + p.kernel_width, p.width);
+        const int32_t columns = p.count_include_pad
+                                    ? td_min_int(p.kernel_width, p.width + p.pad_right - left)
+                                    : column_end - begin;
+        const float* from = x + inside.begin * p.x_row;
+        float sum = 0.0f;
+        for (int32_t i = inside.begin; i < inside.end; ++i, from += p.x_row)
+          for (int32_t j = begin; j < column_end; ++j) sum += from[j];
+        y[column] = sum / (float)(rows * columns);
       }
     }
   }
@@ -144,52 +154,40 @@ static void td_share_row(float* shares, const float* dy, const td_avg_pool2d_gra
   const td_divisor by = td_divisor_of(rows * p->kernel_width);
   dy += (row - p->dy_top) * p->dy_row;
   for (int32_t j = begin; j < end; ++j) {
-    if (j >= full.begin && j < full.end) {
-      shares[j - begin] = td_divided(dy[j], by);
-    } else {
-      const int32_t left = (p->dy_left + j) * p->stride_width - p->pad_width;
-      const int32_t columns = td_min_int(left + p->kernel_width, p->width + pad_right) -
-                              (p->count_include_pad ? left : td_max_int(left, 0));
-      shares[j - begin] = dy[j] / (float)(rows * columns);
+    if (j >= full.begin) {
+      TD_ROLLED for (; j < td_min_int(full.end, end) - 1; j += 2) {
+        td_divide_pair(shares + (j - begin), dy[j], dy[j + 1], by);
+      }
+      if (j == end) break;
     }
+    const int32_t left = (p->dy_left + j) * p->stride_width - p->pad_width;
+    const int32_t columns = td_min_int(left + p->kernel_width, p->width + pad_right) -
+                            (p->count_include_pad ? left : td_max_int(left, 0));
+    shares[j - begin] = dy[j] / (float)(rows * columns);
   }
 }
 
 /// Rows of shares whose windows hold a row of dx: `count` of them, the first in slot `slot` of the
-/// `slots` at `shares`, which follow each other in a circle.
+/// `slots` at `shares`, which follow each other in a circle. Before and behind each row is a zero.
 typedef struct {
   const float* shares;
-  int32_t width;
+  int32_t width;  // with the zeros
   int32_t slot, slots, count;
 } td_share_rows;
 
 static inline const float* td_share_row_at(const td_share_rows* rows, int32_t i) {
   const int32_t slot = rows->slot + i;
-  return rows->shares + (slot < rows->slots ? slot : slot - rows->slots) * rows->width;
+  return rows->shares + (slot < rows->slots ? slot : slot - rows->slots) * rows->width + 1;
 }
 
-/// Columns of dx, and the windows that hold the first of them.
-typedef struct {
-  int32_t begin, end;
-  td_range windows;
-} td_share_columns;
-
-static td_share_columns td_share_columns_of(const td_avg_pool2d_grad_f32_args* p, int32_t begin,
-                                            int32_t end) {
-  const int32_t padded = p->dx_left + begin + p->pad_width;
-  td_share_columns columns = {begin, end, {0, 0}};
-  columns.windows = td_meeting_windows(p->dy_left + p->dy_width, p->kernel_width, p->stride_width,
-                                       padded, padded + 1);
-  return columns;
-}
-
-/// These columns of a row of dx, window by window.
-static void td_gather_columns(float* dx, const td_avg_pool2d_grad_f32_args* p,
-                              const td_share_rows* rows, td_share_columns columns) {
-  td_range windows = columns.windows;
+/// A row of dx, window by window.
+static void td_gather_row(float* dx, const td_avg_pool2d_grad_f32_args* p,
+                          const td_share_rows* rows) {
   const int32_t windows_end = p->dy_left + p->dy_width;
-  int32_t padded = p->dx_left + columns.begin + p->pad_width;
-  for (int32_t column = columns.begin; column < columns.end; ++column, ++padded) {
+  int32_t padded = p->dx_left + p->pad_width;
+  td_range windows =
+      td_meeting_windows(windows_end, p->kernel_width, p->stride_width, padded, padded + 1);
+  for (int32_t column = 0; column < p->dx_width; ++column, ++padded) {
     if (windows.begin * p->stride_width + p->kernel_width <= padded) ++windows.begin;
     if (windows.end * p->stride_width <= padded && windows.end < windows_end) ++windows.end;
     float sum = 0.0f;
@@ -201,28 +199,37 @@ static void td_gather_columns(float* dx, const td_avg_pool2d_grad_f32_args* p,
   }
 }
 
-/// `pairs` pairs of columns of dx of windows that are two columns apart, and `extent` wide, 2 or 3:
-/// the first column of a window, which is the last of the window before if they are 3 wide, and the
-/// next one. `rows` rows of windows, 1 or 2, hold it, of which `share` are the first's. `extent`
-/// and `rows` are constants.
-TD_INLINE void td_gather_pairs(float* dx, const float* share, const float* share_below,
-                               int32_t pairs, int rows, int extent) {
-  float before = extent == 3 ? share[-1] : 0.0f;
-  float before_below = extent == 3 && rows == 2 ? share_below[-1] : 0.0f;
-  TD_ROLLED for (int32_t i = 0; i < pairs; ++i) {
-    const float here = share[i];
+/// A row of dx of windows that are two columns apart, and `extent` wide, 2 or 3. Its columns go in
+/// pairs: the first column of a window, which is the last of the window before if they are 3 wide,
+/// and the next one; `is_odd` if it begins with the second of a pair. `rows` rows of windows, 1 or
+/// 2, hold it, and `share` and `below` are their windows of the first whole pair. A window that is
+/// not there has the share +0, which changes no sum from +0. `extent` and `rows` are constants.
+TD_INLINE void td_gather_pairs(float* dx, const float* share, const float* below, int32_t columns,
+                               int32_t is_odd, int rows, int extent) {
+  float before = share[-1];
+  float before_below = rows == 2 ? below[-1] : 0.0f;
+  if (is_odd) *dx++ = 0.0f + before + before_below;
+  int32_t i = is_odd;
+  TD_ROLLED for (; i < columns - 1; i += 2) {
+    const float here = *share++;
     float first = extent == 3 ? 0.0f + before : 0.0f, second = 0.0f + here;
     first += here;
     before = here;
     if (rows == 2) {
-      const float below = share_below[i];
+      const float here_below = *below++;
       if (extent == 3) first += before_below;
-      second += below;
-      first += below;
-      before_below = below;
+      second += here_below;
+      first += here_below;
+      before_below = here_below;
     }
-    dx[2 * i] = first;
-    dx[2 * i + 1] = second;
+    *dx++ = first;
+    *dx++ = second;
+  }
+  if (i < columns) {
+    float last = (extent == 3 ? 0.0f + before : 0.0f) + *share;
+    if (extent == 3 && rows == 2) last += before_below;
+    if (rows == 2) last += *below;
+    *dx = last;
   }
 }
 
@@ -250,38 +257,29 @@ void td_avg_pool2d_grad_f32(const td_avg_pool2d_grad_f32_args* args, td_team tea
   const td_avg_pool2d_grad_f32_args p = *args;
   float shares[TD_SHARES];
   td_range share = td_share(p.images * p.channels * p.dx_height, team);
-  td_share_rows at_once = {shares, p.dy_width, 0, (p.kernel_height - 1) / p.stride_height + 1, 0};
-  const int is_stored = p.dy_width <= TD_SHARES / at_once.slots;
-  td_range full = {0, p.dy_width};
-  {
-    const td_range whole =
-        td_whole_windows(p.dy_left + p.dy_width, p.kernel_width, p.stride_width, p.pad_width,
-                         p.count_include_pad ? -p.pad_width : 0,
-                         p.count_include_pad ? p.width + 2 * p.pad_width : p.width);
-    full.begin = whole.begin - p.dy_left;
-    full.end = whole.end - p.dy_left;
+  td_share_rows at_once = {shares, p.dy_width + 2, 0, (p.kernel_height - 1) / p.stride_height + 1,
+                           0};
+  const int is_stored = at_once.width <= TD_SHARES / at_once.slots;
+  if (is_stored) {
+    for (int32_t i = 0; i < at_once.slots; ++i)
+      shares[i * at_once.width] = shares[(i + 1) * at_once.width - 1] = 0.0f;
   }
-  // The pairs of columns, the first of which is the first of window `window`.
-  const int extent = p.stride_width == 2 && p.kernel_width <= 3 ? p.kernel_width : 0;
-  const int32_t odd = (p.dx_left + p.pad_width) % 2;
-  int32_t window = (p.dx_left + p.pad_width + odd) / 2 - p.dy_left;
-  int32_t paired = odd, pairs = 0;
-  if (extent >= 2) {
-    const int32_t skipped = td_max_int(extent - 2 - window, 0);
-    window += skipped;
-    paired += 2 * skipped;
-    pairs = td_max_int(td_min_int((p.dx_width - paired) / 2, p.dy_width - window), 0);
-  }
-  paired = td_min_int(paired, p.dx_width);
-  const td_share_columns before = td_share_columns_of(&p, 0, paired);
-  const td_share_columns behind = td_share_columns_of(&p, paired + 2 * pairs, p.dx_width);
+  td_range full = td_whole_windows(p.dy_left + p.dy_width, p.kernel_width, p.stride_width,
+                                   p.pad_width, p.count_include_pad ? -p.pad_width : 0,
+                                   p.count_include_pad ? p.width + 2 * p.pad_width : p.width);
+  full.begin = td_max_int(full.begin - p.dy_left, 0);
+  full.end -= p.dy_left;
+  const int32_t is_odd = (p.dx_left + p.pad_width) % 2;
+  const int32_t window = (p.dx_left + p.pad_width + is_odd) / 2 - p.dy_left;
+  const int in_pairs = p.stride_width == 2 && (p.kernel_width == 2 || p.kernel_width == 3) &&
+                       window >= 0 && window + (p.dx_width - is_odd) / 2 <= p.dy_width;
+  const int32_t windows_end = p.dy_top + p.dy_height;
   while (share.begin < share.end) {
     const td_plane_row at = td_plane_row_at(share.begin, p.channels, p.dx_height);
     float* dx = p.dx + at.image * p.dx_image + at.channel * p.dx_channel + at.row * p.dx_row;
     const float* const dy = p.dy + at.image * p.dy_image + at.channel * p.dy_channel;
     int32_t padded = p.dx_top + at.row + p.pad_height;
     const int32_t end = td_min_int(share.end, share.begin + p.dx_height - at.row);
-    const int32_t windows_end = p.dy_top + p.dy_height;
     td_range rows =
         td_meeting_windows(windows_end, p.kernel_height, p.stride_height, padded, padded + 1);
     int32_t stored = rows.begin, next_slot = 0;
@@ -297,24 +295,24 @@ void td_avg_pool2d_grad_f32(const td_avg_pool2d_grad_f32_args* args, td_team tea
         continue;
       }
       for (; stored < rows.end; ++stored) {
-        td_share_row(shares + next_slot * p.dy_width, dy, &p, stored, 0, p.dy_width, full);
+        td_share_row(shares + next_slot * at_once.width + 1, dy, &p, stored, 0, p.dy_width, full);
         if (++next_slot == at_once.slots) next_slot = 0;
       }
       at_once.count = rows.end - rows.begin;
-      const float* const first = td_share_row_at(&at_once, 0) + window;
-      const float* const below = td_share_row_at(&at_once, 1) + window;
-      if (pairs > 0 && at_once.count == 1 && extent == 3) {
-        td_gather_pairs(dx + paired, first, below, pairs, 1, 3);
-      } else if (pairs > 0 && at_once.count == 2 && extent == 3) {
-        td_gather_pairs(dx + paired, first, below, pairs, 2, 3);
-      } else if (pairs > 0 && at_once.count == 1) {
-        td_gather_pairs(dx + paired, first, below, pairs, 1, 2);
-      } else {
-        td_gather_columns(dx, &p, &at_once, td_share_columns_of(&p, 0, p.dx_width));
+      if (!in_pairs || at_once.count < 1 || at_once.count > 2) {
+        td_gather_row(dx, &p, &at_once);
         continue;
       }
-      td_gather_columns(dx, &p, &at_once, before);
-      td_gather_columns(dx, &p, &at_once, behind);
+      const float* const above = td_share_row_at(&at_once, 0) + window;
+      const float* const below = td_share_row_at(&at_once, at_once.count - 1) + window;
+      if (p.kernel_width == 2 && at_once.count == 1)
+        td_gather_pairs(dx, above, below, p.dx_width, is_odd, 1, 2);
+      else if (p.kernel_width == 2)
+        td_gather_row(dx, &p, &at_once);
+      else if (at_once.count == 1)
+        td_gather_pairs(dx, above, below, p.dx_width, is_odd, 1, 3);
+      else
+        td_gather_pairs(dx, above, below, p.dx_width, is_odd, 2, 3);
     }
   }
 }

@@ -213,58 +213,68 @@ static void td_give_to_largest(const td_max_pool2d_grad_f32_args* p, const td_ma
     plane->dx[row * p->dx_row + column] += dy;
 }
 
-/// The windows `whole` of a row of them, squares of `extent`, a constant, whose columns dx holds.
+/// Adds dy to the element of a window's row that is the largest of those at `at`; they begin at
+/// column `left` of `to`, which may be NULL. `extent` is a constant.
+TD_INLINE void td_give(float* to, int32_t left, const float* at, float largest, int extent,
+                       float dy) {
+  if (to == NULL) return;
+  to += left;
+  if (at[0] == largest)
+    to[0] += dy;
+  else if (extent == 2 || at[1] == largest)
+    to[1] += dy;
+  else
+    to[2] += dy;
+}
+
+/// A row of windows, squares of `extent`, a constant, that begins at row `top` and has `dy`; dx has
+/// all columns of those in `whole`.
 TD_INLINE void td_give_row(const td_max_pool2d_grad_f32_args* p, const td_max_plane* plane,
                            int32_t top, const float* dy, td_range whole, int extent) {
-  const float* at[3];
-  float* to[3];
-  int32_t left = whole.begin * p->stride_width - p->pad_left;
-  td_rows_at(at, plane->x + left, p->x_row, top, p->height, extent);
-  for (int i = 0; i < extent; ++i) {
-    const int32_t row = td_min_int(td_max_int(top + i, 0), p->height - 1) - p->dx_top;
-    to[i] = row >= plane->begin && row < plane->end
-                ? plane->dx + row * p->dx_row + (left - p->dx_left)
-                : NULL;
-  }
   const int32_t step = p->stride_width;
-  TD_ROLLED for (int32_t column = whole.begin; column < whole.end; ++column, left += step) {
-    float peak[3], taint = 0.0f;
-    for (int i = 0; i < extent; ++i) {
-      taint = td_tainted(taint, at[i][0], at[i][1]);
-      peak[i] = td_larger(at[i][0], at[i][1]);
-      if (extent == 3) {
-        taint = td_tainted(taint, at[i][2], at[i][2]);
-        peak[i] = td_larger(peak[i], at[i][2]);
+  int32_t left = -p->pad_left;
+  for (int32_t column = 0; column < p->out_width; ++column, left += step) {
+    if (column == whole.begin && column < whole.end) {
+      const float* at[3];
+      float* to[3];
+      float taint[2] = {0.0f, 0.0f};
+      td_rows_at(at, plane->x + left, p->x_row, top, p->height, extent);
+      for (int i = 0; i < extent; ++i) {
+        const int32_t row = td_min_int(td_max_int(top + i, 0), p->height - 1) - p->dx_top;
+        const int is_here = row >= plane->begin && row < plane->end;
+        to[i] = is_here ? plane->dx + row * p->dx_row - p->dx_left : NULL;
       }
+      TD_ROLLED for (; column < whole.end; ++column, left += step) {
+        // Steps of different rows alternate: none waits for the one before.
+        float value[3][3], peak[3];
+        for (int i = 0; i < extent; ++i)
+          for (int j = 0; j < extent; ++j) value[i][j] = at[i][j];
+        for (int i = 0; i < extent; ++i) peak[i] = td_larger(value[i][0], value[i][1]);
+        for (int i = 0; i < extent; ++i)
+          taint[i % 2] = td_tainted(taint[i % 2], value[i][0], value[i][1]);
+        float largest = td_larger(peak[0], peak[1]);
+        if (extent == 3) {
+          for (int i = 0; i < 3; ++i) peak[i] = td_larger(peak[i], value[i][2]);
+          taint[1] = td_tainted(taint[1], value[0][2], value[1][2]);
+          taint[0] = td_tainted(taint[0], value[2][2], value[2][2]);
+          largest = td_larger(td_larger(peak[0], peak[1]), peak[2]);
+        }
+        const float part = dy[column], both = taint[0] + taint[1];
+        if (__builtin_expect(both != both, 0))
+          td_give_to_largest(p, plane, top, left, part);
+        else if (peak[0] == largest)
+          td_give(to[0], left, at[0], largest, extent, part);
+        else if (extent == 2 || peak[1] == largest)
+          td_give(to[1], left, at[1], largest, extent, part);
+        else
+          td_give(to[2], left, at[2], largest, extent, part);
+        for (int i = 0; i < extent; ++i) {
+          at[i] += step;
+        }
+      }
+      if (column == p->out_width) break;
     }
-    float largest = td_larger(peak[0], peak[1]);
-    if (extent == 3) largest = td_larger(largest, peak[2]);
-    largest = td_tainted(largest, taint, 0.0f);  // a NaN is no row's peak
-    const float part = dy[column];
-#define TD_GIVE(i)                                 \
-  do {                                             \
-    if (to[i] != NULL) {                           \
-      if (at[i][0] == largest)                     \
-        to[i][0] += part;                          \
-      else if (extent == 2 || at[i][1] == largest) \
-        to[i][1] += part;                          \
-      else                                         \
-        to[i][2] += part;                          \
-    }                                              \
-  } while (0)
-    if (peak[0] == largest)
-      TD_GIVE(0);
-    else if (peak[1] == largest)
-      TD_GIVE(1);
-    else if (extent == 3 && peak[2] == largest)
-      TD_GIVE(2);
-    else
-      td_give_to_largest(p, plane, top, left, part);
-#undef TD_GIVE
-    for (int i = 0; i < extent; ++i) {
-      at[i] += step;
-      to[i] = to[i] == NULL ? NULL : to[i] + step;
-    }
+    td_give_to_largest(p, plane, top, left, dy[column]);
   }
 }
 
@@ -290,8 +300,7 @@ void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team tea
     plane.end = td_min_int(at.row + share.end - share.begin, p.dx_height);
     share.begin += plane.end - plane.begin;
     for (int32_t row = plane.begin; row < plane.end; ++row)
-      for (int32_t column = 0; column < p.dx_width; ++column)
-        plane.dx[row * p.dx_row + column] = 0.0f;
+      TD_INDEPENDENT(column, 0, p.dx_width, plane.dx + row * p.dx_row, 0.0f);
     // Rows of windows that meet these rows of dx.
     const td_range rows =
         td_meeting_windows(p.out_height, p.kernel_height, p.stride_height,
@@ -299,16 +308,13 @@ void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team tea
     for (int32_t row = rows.begin; row < rows.end; ++row) {
       const int32_t top = row * p.stride_height - p.pad_top;
       const float* const dy = plane.dy + row * p.dy_row;
-      for (int32_t column = 0; column < p.out_width; ++column) {
-        if (column == whole.begin && whole.begin < whole.end) {
-          if (extent == 3)
-            td_give_row(&p, &plane, top, dy, whole, 3);
-          else
-            td_give_row(&p, &plane, top, dy, whole, 2);
-          column = whole.end;
-          if (column == p.out_width) break;
-        }
-        td_give_to_largest(&p, &plane, top, column * p.stride_width - p.pad_left, dy[column]);
+      if (extent == 3) {
+        td_give_row(&p, &plane, top, dy, whole, 3);
+      } else if (extent == 2) {
+        td_give_row(&p, &plane, top, dy, whole, 2);
+      } else {
+        for (int32_t column = 0; column < p.out_width; ++column)
+          td_give_to_largest(&p, &plane, top, column * p.stride_width - p.pad_left, dy[column]);
       }
     }
   }
