@@ -79,7 +79,8 @@ static td_window td_max_window(const td_max_pool2d_f32_args* p, int32_t top, int
 }
 
 /// A row of y by the definition.
-static void td_define_row(float* y, const td_max_pool2d_f32_args* p, const float* x, int32_t top) {
+static __attribute__((noinline)) void td_define_row(float* y, const td_max_pool2d_f32_args* p,
+                                                    const float* x, int32_t top) {
   for (int32_t column = 0; column < p->out_width; ++column) {
     const td_spot at = td_largest_in(x, p->x_row, td_max_window(p, top, column));
     y[column] = x[at.row * p->x_row + at.column];
