@@ -269,6 +269,7 @@ void td_avg_pool2d_grad_f32(const td_avg_pool2d_grad_f32_args* args, td_team tea
                                    p.count_include_pad ? p.width + 2 * p.pad_width : p.width);
   full.begin = td_max_int(full.begin - p.dy_left, 0);
   full.end -= p.dy_left;
+  if (p.kernel_height * p.kernel_width >= 1 << 22) full.end = full.begin;  // see td_divide_pair
   const int32_t is_odd = (p.dx_left + p.pad_width) % 2;
   const int32_t window = (p.dx_left + p.pad_width + is_odd) / 2 - p.dy_left;
   const int in_pairs = p.stride_width == 2 && (p.kernel_width == 2 || p.kernel_width == 3) &&

@@ -269,9 +269,7 @@ TD_INLINE void td_give_row(const td_max_pool2d_grad_f32_args* p, const td_max_pl
           td_give(to[1], left, at[1], largest, extent, part);
         else
           td_give(to[2], left, at[2], largest, extent, part);
-        for (int i = 0; i < extent; ++i) {
-          at[i] += step;
-        }
+        for (int i = 0; i < extent; ++i) at[i] += step;
       }
       if (column == p->out_width) break;
     }
