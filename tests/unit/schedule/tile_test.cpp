@@ -213,10 +213,10 @@ TEST_CASE("tile: what data decides, single elements, and everything without a sc
 TEST_CASE("tile: a convolution keeps its outputs together, which share the panels of its image") {
   test::ScheduleBuilder b;
   b.entry_point("step");
-  const std::vector<int64_t> one = {1, 1};
+  const std::vector<int64_t> one = {1, 1}, two = {2, 2};  // taps that are no neighbours
   b.launch("conv2d", {b.input("x", {64, 16, 16}), b.input("w", {128, 64, 3, 3})},
            {b.output("y", {128, 16, 16})},
-           {{"stride", one}, {"padding", one}, {"dilation", one}, {"groups", int64_t{1}}});
+           {{"stride", one}, {"padding", two}, {"dilation", two}, {"groups", int64_t{1}}});
   const Schedule tiled =
       tile(b.schedule(), test::chip_with_scratchpad(96 * 1024, 60, 15), CycleTable::rough());
   CHECK(launches_of(tiled) > 1);
