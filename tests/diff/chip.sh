@@ -194,7 +194,7 @@ check "the porting guide's board trains to the host's bytes" python3 "$root/test
   "$example/digits_train.npz" host.csv host.npz
 
 # Faults. A compiler in front of the real one puts a statement into the kernel of relu.
-real=$(command -v riscv64-unknown-elf-gcc)
+real=$(compiler riscv64-unknown-elf-gcc)
 mkdir tools
 cat >tools/riscv64-unknown-elf-gcc <<END
 #!/bin/sh

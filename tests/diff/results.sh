@@ -245,7 +245,7 @@ mkdir tools
 cat >tools/cc <<END
 #!/bin/sh
 case " \$* " in *" mlp.c "*) sed -i 's/>= 10u) return MLP_OUT_OF_RANGE/>= 8u) return MLP_OUT_OF_RANGE/' mlp.c ;; esac
-exec $(command -v cc) "\$@"
+exec $(compiler cc) "\$@"
 END
 chmod +x tools/cc
 refused="failed: a class number is not one of its classes, at sample 5 of \`$digits\` (counted from 0)"
