@@ -15,9 +15,17 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {1, 4, 4, 2, 2, 2, 2, 0, 0, 2, 2}, {6, 7, 9, 3, 3, 2, 2, 1, 1, 4, 5},  // overlapping windows
-    {2, 5, 8, 3, 2, 1, 3, 1, 0, 5, 3}, {1, 6, 6, 2, 2, 3, 3, 0, 0, 2, 2},  // elements in no window
+    {1, 4, 4, 2, 2, 2, 2, 0, 0, 2, 2},
+    {6, 7, 9, 3, 3, 2, 2, 1, 1, 4, 5},  // overlapping windows
+    {2, 5, 8, 3, 2, 1, 3, 1, 0, 5, 3},
+    {1, 6, 6, 2, 2, 3, 3, 0, 0, 2, 2},  // elements in no window
     {2, 6, 5, 3, 4, 2, 3, 0, 2, 3, 3},  // windows that reach beyond the padding
+    // Squares of 2 and 3 in rows of even and odd length, in pairs and not.
+    {2, 9, 12, 3, 3, 2, 2, 0, 0, 4, 5},
+    {2, 9, 12, 3, 3, 2, 2, 1, 1, 5, 6},
+    {3, 8, 13, 3, 3, 1, 2, 1, 1, 8, 7},
+    {2, 9, 12, 2, 2, 1, 1, 0, 0, 8, 11},
+    {2, 8, 13, 2, 2, 2, 2, 1, 1, 5, 7},
 };
 
 /// Calls `function(o, i, positions)` for each element i of x in each window o, both in row-major

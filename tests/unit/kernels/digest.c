@@ -6,6 +6,7 @@
 // Shared by all calls; refilled before each.
 enum { kFloats = 40000 };
 static float operand_a[kFloats], operand_b[kFloats], result[kFloats];
+static float steps[kFloats];  // of few values, so that many are equal, and with zeros of both signs
 static float small[4][512];
 static int32_t labels[64];
 static int32_t numbers[64];  // results of kernels that give class numbers
@@ -27,6 +28,15 @@ static void fill(float* values, int32_t count) {
   }
 }
 
+static void fill_steps(void) {
+  static const float kSteps[] = {-1.0f, -0.0f, 0.0f, 0.5f, 2.0f};
+  for (int32_t i = 0; i < kFloats; ++i) {
+    const uint32_t bits = random_bits();
+    steps[i] =
+        bits % 61u == 0u ? td_float_of_bits(bits << 20 | 0x7f800000u) : kSteps[(bits >> 8) % 5u];
+  }
+}
+
 static void prepare(void) {
   state = 1;
   fill(operand_a, kFloats);
@@ -35,6 +45,7 @@ static void prepare(void) {
   for (int32_t i = 0; i < 4; ++i) fill(small[i], 512);
   for (int32_t i = 0; i < 64; ++i) labels[i] = (int32_t)(random_bits() % 10u);
   for (int32_t i = 0; i < 64; ++i) numbers[i] = -1;
+  fill_steps();
 }
 
 static void report(const char* name) {
@@ -298,24 +309,31 @@ static void run_drop(void) {
       .position_stride = {23, 1}, .first_position = 50);
 }
 
-static void run_pooling(void) {
-#define WINDOWS                                                                               \
-  .images = 2, .channels = 3, .height = 11, .width = 9, .out_height = 6, .out_width = 5,      \
-  .kernel_height = 3, .kernel_width = 3, .stride_height = 2, .stride_width = 2, .pad_top = 1, \
-  .pad_left = 1, .x_image = 3 * 99, .x_channel = 99, .x_row = 9
-  RUN(td_max_pool2d_f32, .y = result, .x = operand_a, WINDOWS, .y_image = 90, .y_channel = 30,
-      .y_row = 5);
-  RUN(td_max_pool2d_grad_f32, .dx = result, .x = operand_a, .dy = operand_b, WINDOWS,
-      .dx_image = 3 * 99, .dx_channel = 99, .dx_row = 9, .dy_image = 90, .dy_channel = 30,
-      .dy_row = 5);
+/* Windows of 11 x 14 images; gradients of all of an image and of 5 x 8 of it. */
+static void run_pooling(const float* x, int32_t kernel, int32_t stride, int32_t pad) {
+  const int32_t out_height = (11 + 2 * pad - kernel) / stride + 1;
+  const int32_t out_width = (14 + 2 * pad - kernel) / stride + 1;
+  const int32_t windows = out_height * out_width;
+#define IMAGES                                                                    \
+  .images = 2, .channels = 3, .height = 11, .width = 14, .kernel_height = kernel, \
+  .kernel_width = kernel, .stride_height = stride, .stride_width = stride
+#define IMAGES_OF_X .x_image = 3 * 154, .x_channel = 154, .x_row = 14
+#define WINDOWS .out_height = out_height, .out_width = out_width, .pad_top = pad, .pad_left = pad
+#define OF_WINDOWS(y) .y##_image = 3 * windows, .y##_channel = windows, .y##_row = out_width
+#define PART_OF_X                                                                \
+  .dx_height = part ? 5 : 11, .dx_width = part ? 8 : 14, .dx_top = part ? 3 : 0, \
+  .dx_left = part ? 4 : 0, .dx_image = 3 * 154, .dx_channel = 154, .dx_row = 14
+  RUN(td_max_pool2d_f32, .y = result, .x = x, IMAGES, IMAGES_OF_X, WINDOWS, OF_WINDOWS(y));
+  for (int part = 0; part < 2; ++part)
+    RUN(td_max_pool2d_grad_f32, .dx = result, .x = x, .dy = operand_b, IMAGES, IMAGES_OF_X, WINDOWS,
+        PART_OF_X, OF_WINDOWS(dy));
   for (uint32_t count_include_pad = 0; count_include_pad < 2; ++count_include_pad) {
-    RUN(td_avg_pool2d_f32, .y = result, .x = operand_a, WINDOWS, .y_image = 90, .y_channel = 30,
-        .y_row = 5, .pad_bottom = 1, .pad_right = 1, .count_include_pad = count_include_pad);
-    RUN(td_avg_pool2d_grad_f32, .dx = result, .dy = operand_b, .images = 2, .channels = 3,
-        .height = 11, .width = 9, .kernel_height = 3, .kernel_width = 3, .stride_height = 2,
-        .stride_width = 2, .pad_height = 1, .pad_width = 1, .dx_height = 11, .dx_width = 9,
-        .dy_height = 6, .dy_width = 5, .dx_image = 3 * 99, .dx_channel = 99, .dx_row = 9,
-        .dy_image = 90, .dy_channel = 30, .dy_row = 5, .count_include_pad = count_include_pad);
+    RUN(td_avg_pool2d_f32, .y = result, .x = x, IMAGES, IMAGES_OF_X, WINDOWS, .pad_bottom = pad,
+        .pad_right = pad, OF_WINDOWS(y), .count_include_pad = count_include_pad);
+    for (int part = 0; part < 2; ++part)
+      RUN(td_avg_pool2d_grad_f32, .dx = result, .dy = x, IMAGES, .pad_height = pad,
+          .pad_width = pad, PART_OF_X, .dy_height = out_height, .dy_width = out_width,
+          OF_WINDOWS(dy), .count_include_pad = count_include_pad);
   }
 }
 
@@ -457,7 +475,12 @@ int main(void) {
   run_rows(67);
   run_channel_norm();
   run_drop();
-  run_pooling();
+  for (int32_t kernel = 2; kernel <= 4; ++kernel)
+    for (int32_t stride = 1; stride <= 3; ++stride)
+      for (int32_t pad = 0; pad < 2; ++pad) {
+        run_pooling(operand_a, kernel, stride, pad);
+        run_pooling(steps, kernel, stride, pad);
+      }
   run_resampling();
   run_padding();
   RUN(td_sgd_update_f32, .y = result, .w = operand_a, .g = operand_b, .lr = &rate,

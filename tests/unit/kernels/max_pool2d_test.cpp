@@ -21,6 +21,12 @@ const Case kCases[] = {
     {2, 3, 7, 9, 3, 3, 2, 2, 1, 1, 4, 5},  // overlapping windows
     {1, 2, 5, 8, 3, 2, 1, 3, 1, 0, 5, 3},
     {1, 1, 6, 6, 2, 2, 3, 3, 0, 0, 2, 2},  // elements in no window
+    // Squares of 2 and 3 in rows of even and odd length, in pairs and not.
+    {1, 2, 9, 12, 3, 3, 2, 2, 0, 0, 4, 5},
+    {1, 2, 9, 12, 3, 3, 2, 2, 1, 1, 5, 6},
+    {1, 3, 8, 13, 3, 3, 1, 2, 1, 1, 8, 7},
+    {1, 2, 9, 12, 2, 2, 1, 1, 0, 0, 8, 11},
+    {1, 2, 8, 13, 2, 2, 2, 2, 1, 1, 5, 7},
 };
 
 td_max_pool2d_f32_args forward(const Case& c) {
@@ -94,7 +100,10 @@ TEST_CASE("max_pool2d and its gradient follow the largest element; ties go to th
   for (const Case& c : kCases) {
     Random random(1);
     std::vector<float> x(static_cast<size_t>(c.images * c.channels * c.height * c.width));
-    for (float& value : x) value = static_cast<float>(random.integer(-2, 2));  // with many ties
+    for (float& value : x) {  // with many ties, and zeros of both signs
+      value = static_cast<float>(random.integer(-2, 2));
+      if (value == 0 && random.integer(0, 1) == 0) value = -0.0F;
+    }
     x[x.size() / 2] = kNaN;
     x[x.size() / 2 + 1] = kNaN;
     std::vector<float> y(static_cast<size_t>(c.images * c.channels * c.out_height * c.out_width));
