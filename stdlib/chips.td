@@ -7,7 +7,7 @@ tdl 1
 chip pulp_cluster {
   cores      8
   platform   "pulp_cluster"
-  memory     L1, size: 128 KiB, code: 1 KiB, stack: 31 KiB
+  memory     L1, size: 128 KiB, code: 1 KiB, stack: 24 KiB, main_stack: 4 KiB
   memory     L2, size: 2 MiB, code: 128 KiB
   memory     L3, size: 32 MiB
   tensors    L2

@@ -475,3 +475,30 @@ block CosineLoss(prediction: f32[.., n], target: f32[.., n], eps: float = 1e-8) 
   lengths = sum(prediction * prediction, axis: -1, keep: true) * sum(target * target, axis: -1, keep: true)
   return 1 - mean(dot * rsqrt(maximum(lengths, full([1], value: eps * eps))))
 }
+
+/// How many rows have their largest logit at the class `positive` and its label, have the logit there, and have the label: what
+/// `Precision`, `Recall` and `F1` are made of.
+block ClassCounts(logits: f32[.., c], label: i32[..], positive: dim) -> f32[], f32[], f32[] {
+  require positive < c, "`positive` is {positive}, the classes are 0 to {c - 1}"
+  said = argmax(logits, axis: -1) == positive
+  is = label == positive
+  return sum(said * is), sum(said), sum(is)
+}
+
+/// How many of the rows that are said to be of the class `positive` are of it; a metric, NaN if there are none.
+block Precision(logits: f32[.., c], label: i32[..], positive: dim) -> f32[], f32[] {
+  hits, said, _is = ClassCounts(logits, label, positive)
+  return hits, said
+}
+
+/// How many of the rows of the class `positive` are said to be of it; a metric, NaN if there are none.
+block Recall(logits: f32[.., c], label: i32[..], positive: dim) -> f32[], f32[] {
+  hits, _said, is = ClassCounts(logits, label, positive)
+  return hits, is
+}
+
+/// The harmonic mean of precision and recall of the class `positive`; a metric, NaN if no row is of it or said to be.
+block F1(logits: f32[.., c], label: i32[..], positive: dim) -> f32[], f32[] {
+  hits, said, is = ClassCounts(logits, label, positive)
+  return 2 * hits, said + is
+}

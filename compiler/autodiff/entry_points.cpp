@@ -278,7 +278,8 @@ std::optional<ir::Module> make_entry_points(const check::Program& program,
   if (!program.training) return module;
 
   ir::Graph eval =
-      select_outputs(*sample, ir::GraphKind::eval, {ir::OutputKind::loss, ir::OutputKind::metric});
+      select_outputs(*sample, ir::GraphKind::eval,
+                     {ir::OutputKind::loss, ir::OutputKind::metric, ir::OutputKind::divisor});
   eval.writes.clear();
   graph::remove_dead(eval);
   module.graphs.push_back(batch_graph(module, eval, 1));

@@ -125,10 +125,12 @@ class ChipCheck {
         level.reserved_code = *bytes;
       else if (argument.label->text == "stack")
         level.reserved_stack = *bytes;
+      else if (argument.label->text == "main_stack")
+        level.main_stack = *bytes;
       else
         reporter_
             .report(argument.label->range, diag::unknown_argument, "memory", argument.label->text)
-            .suggest(nearest(argument.label->text, {"size", "code", "stack"}));
+            .suggest(nearest(argument.label->text, {"size", "code", "stack", "main_stack"}));
     }
     const auto names = level_names(result_);
     const bool is_known = std::find(names.begin(), names.end(), level.name) != names.end();
@@ -140,6 +142,9 @@ class ChipCheck {
       else if (level.reserved_code + level.reserved_stack > *capacity)
         reporter_.report(clause.range, diag::chip_reserve, level.name,
                          level.reserved_code + level.reserved_stack, *capacity);
+      else if (level.main_stack.value_or(Bytes{0}) > level.reserved_stack)
+        reporter_.report(clause.range, diag::chip_main_stack, level.name, *level.main_stack,
+                         level.reserved_stack);
     }
     // What is wrong with a level is no mistake of the clauses that name it.
     if (level.name.empty() || is_known) return;

@@ -146,15 +146,26 @@ class TrainCheck {
     tensors_.builder().set_phase(ir::Phase::loss);
   }
 
-  /// The scalar that an expression gives for one sample (learn-1); null: reported.
-  std::optional<ir::ValueId> scalar(const ast::Expr& expr, const std::string& what) {
-    const Value value = tensors_.evaluate(expr);
-    if (value.has_error()) return std::nullopt;
-    const ir::Graph& graph = net_.module.graphs.front();
+  /// The value if it is one scalar per sample (learn-1).
+  [[nodiscard]] std::optional<ir::ValueId> scalar(const Value& value) const {
     const auto* tensor = value.get_if<TensorValue>();
-    if (tensor != nullptr && graph.type(tensor->id) == ir::TensorType{}) return tensor->id;
-    reporter_.report(expr.range, diag::not_scalar, what, describe(value, graph));
-    return std::nullopt;
+    if (tensor == nullptr || net_.module.graphs.front().type(tensor->id) != ir::TensorType{})
+      return std::nullopt;
+    return tensor->id;
+  }
+
+  /// The one or two scalars of a metric (learn-8); none: reported.
+  std::vector<ir::ValueId> metric_values(const ast::Expr& expr) {
+    const Value value = tensors_.evaluate(expr);
+    if (value.has_error()) return {};
+    if (const auto single = scalar(value)) return {*single};
+    if (const auto* pair = value.get_if<TupleValue>(); pair != nullptr && pair->items.size() == 2) {
+      const auto dividend = scalar(pair->items[0]);
+      const auto divisor = scalar(pair->items[1]);
+      if (dividend && divisor) return {*dividend, *divisor};
+    }
+    reporter_.report(expr.range, diag::not_metric, describe(value, net_.module.graphs.front()));
+    return {};
   }
 
   void check_loss() {
@@ -171,12 +182,16 @@ class TrainCheck {
           .hint(diag::hint_loss);
       return;
     }
-    if (const auto value = scalar(*loss->value, "loss"))
-      net_.module.graphs.front().outputs.push_back({"loss", ir::OutputKind::loss, *value});
+    const Value value = tensors_.evaluate(*loss->value);
+    ir::Graph& graph = net_.module.graphs.front();
+    if (const auto loss_value = scalar(value))
+      graph.outputs.push_back({"loss", ir::OutputKind::loss, *loss_value});
+    else if (!value.has_error())
+      reporter_.report(loss->value->range, diag::not_scalar, describe(value, graph));
   }
 
   void check_metric(const ast::MetricClause& metric) {
-    const std::optional<ir::ValueId> value = scalar(*metric.value, "metric");
+    const std::vector<ir::ValueId> values = metric_values(*metric.value);
     std::optional<ast::Name> name = metric.name;
     if (!name) {
       if (const auto* call = metric.value->get_if<ast::Call>()) name = call->callee;
@@ -187,11 +202,17 @@ class TrainCheck {
       return;
     }
     const auto [first, is_new] = metrics_.emplace(name->text, name->range);
-    if (!is_new)
+    if (!is_new) {
       reporter_.report(name->range, diag::duplicate_name, name->text)
           .note(first->second, diag::note_first_here, name->text);
-    else if (value)
-      net_.module.graphs.front().outputs.push_back({name->text, ir::OutputKind::metric, *value});
+      return;
+    }
+    std::vector<ir::Output>& outputs = net_.module.graphs.front().outputs;
+    ir::OutputKind kind = ir::OutputKind::metric;
+    for (const ir::ValueId value : values) {
+      outputs.push_back({name->text, kind, value});
+      kind = ir::OutputKind::divisor;
+    }
   }
 
   void report_unused_targets() {

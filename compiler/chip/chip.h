@@ -20,8 +20,9 @@ struct MemoryLevel {
   Bytes capacity;
   std::optional<Bytes> budget;  ///< from the `deploy` block
   SourceRange budget_origin;
-  Bytes reserved_code;   ///< what the chip file sets aside for code here
-  Bytes reserved_stack;  ///< and for stacks and scratch, all cores together
+  Bytes reserved_code;              ///< what the chip file sets aside for code here
+  Bytes reserved_stack;             ///< and for stacks and scratch, all cores together
+  std::optional<Bytes> main_stack;  ///< core 0's part of that; none: as much as any other's
 
   /// What is left for buffers in the budget, or in the capacity if there is none; below zero if the
   /// budget is less than what is set aside.
@@ -74,9 +75,23 @@ struct Chip {
             .row = scratchpad->row};
   }
 
-  /// The stack of one core in a level: an equal share of what is set aside, a multiple of 16.
-  [[nodiscard]] Bytes stack_bytes_per_core(LevelId level) const {
-    return {levels[level].reserved_stack.count / cores / 16 * 16};
+  /// The stack of core 0 in a level, where `main` and the entry points run; a multiple of 16.
+  [[nodiscard]] Bytes main_stack_bytes(LevelId level) const {
+    const MemoryLevel& memory = levels[level];
+    const Bytes share = {memory.reserved_stack.count / cores};
+    return {(cores > 1 ? memory.main_stack.value_or(share) : share).count / 16 * 16};
+  }
+
+  /// The stack of every other core: what core 0's leaves, in equal shares, a multiple of 16.
+  [[nodiscard]] Bytes worker_stack_bytes(LevelId level) const {
+    if (cores == 1) return {0};
+    const Bytes rest = levels[level].reserved_stack - main_stack_bytes(level);
+    return {rest.count / (cores - 1) / 16 * 16};
+  }
+
+  /// All stacks in a level.
+  [[nodiscard]] Bytes stack_bytes(LevelId level) const {
+    return main_stack_bytes(level) + worker_stack_bytes(level) * (cores - 1);
   }
 };
 

@@ -51,10 +51,13 @@ Result<MeanEvaluation> evaluate_samples(const RunContext& run, int64_t count,
   const schedule::EntryPoint& entry_point =
       *schedule::find_entry_point(run.compilation.schedule, ir::GraphKind::eval);
   MeanEvaluation evaluation = {.names = {"loss"}, .means = {}};
-  for (const schedule::Argument& argument : entry_point.arguments)
-    if (argument.is_output && argument.output_kind == ir::OutputKind::metric)
-      evaluation.names.push_back(argument.name);
-  std::vector<double> sums(evaluation.names.size(), 0.0);
+  std::vector<bool> divides = {false};  // of each of `sums`: the one before it
+  for (const schedule::Argument& argument : entry_point.arguments) {
+    if (!argument.is_output || !ir::is_in_metrics(argument.output_kind)) continue;
+    divides.push_back(argument.output_kind == ir::OutputKind::divisor);
+    if (!divides.back()) evaluation.names.push_back(argument.name);
+  }
+  std::vector<double> sums(divides.size(), 0.0);
   int64_t evaluated = 0;
   progress.begin(count);
   for (int64_t i = 0; i < count; ++i) {
@@ -71,7 +74,15 @@ Result<MeanEvaluation> evaluate_samples(const RunContext& run, int64_t count,
     if (!run.command.keep_going) break;
   }
   progress.finish();
-  for (const double sum : sums) evaluation.means.push_back(sum / static_cast<double>(evaluated));
+  for (size_t i = 0; i < sums.size(); ++i) {
+    if (!divides[i]) {
+      evaluation.means.push_back(sums[i] / static_cast<double>(evaluated));
+    } else {
+      const double quotient = sums[i - 1] / sums[i];
+      // The sign of 0 / 0 is the machine's.
+      evaluation.means.back() = std::isnan(quotient) ? std::abs(quotient) : quotient;
+    }
+  }
   return evaluation;
 }
 

@@ -16,8 +16,8 @@
 namespace tdc::driver {
 
 struct MeanEvaluation {
-  std::vector<std::string> names;  ///< `loss` and the metrics
-  std::vector<double> means;
+  std::vector<std::string> names;     ///< `loss` and the metrics
+  std::vector<double> means;          ///< of a metric of two numbers their quotient
   std::optional<int64_t> non_finite;  ///< the first sample whose loss is infinite or no number
 };
 

@@ -106,6 +106,7 @@ std::string parameter_name(const schedule::Argument& argument) {
     case ir::OutputKind::loss:
       return "loss";
     case ir::OutputKind::metric:
+    case ir::OutputKind::divisor:
       return "metrics";
     case ir::OutputKind::result:
       break;
@@ -190,7 +191,7 @@ std::string parameter_list(const schedule::EntryPoint& entry_point,
         add(fmt::format("const {}* {}", type, parameter_name(argument)));
       continue;
     }
-    const bool is_metric = argument.output_kind == ir::OutputKind::metric;
+    const bool is_metric = ir::is_in_metrics(argument.output_kind);
     if (!is_metric || !has_metrics) add(fmt::format("{}* {}", type, parameter_name(argument)));
     has_metrics = has_metrics || is_metric;
   }

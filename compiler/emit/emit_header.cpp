@@ -18,7 +18,7 @@ std::string shape_comment(const schedule::EntryPoint& entry_point,
     if (!argument.is_output && argument.input_kind != ir::InputKind::sample &&
         argument.input_kind != ir::InputKind::target)
       continue;
-    const bool is_metric = argument.is_output && argument.output_kind == ir::OutputKind::metric;
+    const bool is_metric = argument.is_output && ir::is_in_metrics(argument.output_kind);
     text += fmt::format(" *   {}: {}", is_metric ? argument.name : parameter_name(argument),
                         ir::to_text(schedule.buffers[argument.buffer].type));
     if (argument.classes > 0)

@@ -68,8 +68,7 @@ std::vector<std::string> kernel_files(const std::vector<const ops::OpDef*>& ops)
   while (!open.empty()) {
     const std::string path = open.back();
     open.pop_back();
-    for (const std::string& name : includes_of(embedded_text(path)))
-      add("kernels/" + name);
+    for (const std::string& name : includes_of(embedded_text(path))) add("kernels/" + name);
   }
   return {paths.begin(), paths.end()};
 }
@@ -92,11 +91,12 @@ const std::string& plain(const std::string& path) {
 /// What the memory plan counted, for the assertions of the linker script: all levels together.
 std::string linker_symbols(const Model& model) {
   const chip::Chip& chip = model.interface.chip;
-  Bytes code, stack, constants, memory;
+  Bytes code, stack, worker_stack, constants, memory;
   for (const memory::LevelPlan& level : model.plan.levels) {
     const memory::Beside& beside = level.beside;
     code += beside.code;
-    stack += chip.stack_bytes_per_core(level.level);
+    stack += chip.main_stack_bytes(level.level);
+    worker_stack += chip.worker_stack_bytes(level.level);
     constants += beside.constants + beside.frozen + beside.image;
     memory += beside.buffers + align_up(level.peak, memory::kAlignment);
   }
@@ -111,6 +111,7 @@ std::string linker_symbols(const Model& model) {
   }
   if (stack.count > 0) {
     add("stack_bytes", stack.count);
+    add("worker_stack_bytes", worker_stack.count);
     add("stack_cores", chip.cores);
   }
   add("constant_bytes", constants.count);

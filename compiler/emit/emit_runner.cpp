@@ -94,7 +94,7 @@ RunnerSizes runner_sizes(const interface::Interface& interface,
   if (const auto* eval = schedule::find_entry_point(schedule, ir::GraphKind::eval))
     sizes.metrics = std::count_if(
         eval->arguments.begin(), eval->arguments.end(), [](const schedule::Argument& argument) {
-          return argument.is_output && argument.output_kind == ir::OutputKind::metric;
+          return argument.is_output && ir::is_in_metrics(argument.output_kind);
         });
   sizes.variables = listed_variables(schedule);
   if (interface.training) {

@@ -54,13 +54,13 @@ void StepWriter::set_arguments(const schedule::EntryPoint& entry_point) {
   std::map<schedule::BufferId, std::string> arguments;
   int metric = 0;
   for (const schedule::Argument& argument : entry_point.arguments)
-    arguments[argument.buffer] =
-        is_runtime_scalar(argument) ? argument.input_kind == ir::InputKind::learning_rate
-                                          ? "&scalars.learning_rate"
-                                          : "&scalars.inverse_count"
-        : argument.is_output && argument.output_kind == ir::OutputKind::metric
-            ? fmt::format("metrics + {}", metric++)
-            : parameter_name(argument);
+    arguments[argument.buffer] = is_runtime_scalar(argument)
+                                     ? argument.input_kind == ir::InputKind::learning_rate
+                                           ? "&scalars.learning_rate"
+                                           : "&scalars.inverse_count"
+                                 : argument.is_output && ir::is_in_metrics(argument.output_kind)
+                                     ? fmt::format("metrics + {}", metric++)
+                                     : parameter_name(argument);
   addresses_.set_arguments(std::move(arguments));
 }
 
@@ -145,13 +145,15 @@ std::string StepWriter::mark_of(const schedule::EntryPoint& entry_point,
   return fmt::format("{}TD_MARK_TRANSFERS({});\n", indent, number);
 }
 
-/// Loops over the outer axes of the views, and a run of elements that lie side by side.
+/// Loops over the outer axes of the views, and a run of elements that lie side by side. Where there
+/// is a DMA it does this: each load of a core from where tensors lie takes long.
 std::string StepWriter::write_copy(const std::vector<const schedule::Copy*>& turns, int64_t number,
                                    std::string_view indent) {
   const schedule::Copy& copy = *turns.front();
   const ir::Dims& extent = copy.to.extent;
   TDC_CHECK(copy.from.extent == extent, "copies are between equal shapes");
-  if (copy.transfer) return write_transfer(turns, number, indent);
+  if (copy.transfer || model_.interface.chip.scratchpad)
+    return write_transfer(turns, number, indent);
   const schedule::Runs to_runs = schedule::runs_of(copy.to);
   const schedule::Runs from_runs = schedule::runs_of(copy.from);
   const size_t outer = std::max(to_runs.outer, from_runs.outer);
@@ -179,7 +181,8 @@ std::string StepWriter::write_copy(const std::vector<const schedule::Copy*>& tur
                      std::min(to_runs.length, from_runs.length));
 }
 
-/// One transfer of rows, or a loop of such over the outer axes of the views.
+/// One transfer of rows, or a loop of such over the outer axes of the views. A copy that is not in
+/// the background is waited for at once.
 std::string StepWriter::write_transfer(const std::vector<const schedule::Copy*>& turns,
                                        int64_t number, std::string_view indent) {
   const schedule::Copy& copy = *turns.front();
@@ -199,17 +202,19 @@ std::string StepWriter::write_transfer(const std::vector<const schedule::Copy*>&
     to += fmt::format(" + i{} * {}", i, copy.to.stride[i]);
     from += fmt::format(" + i{} * {}", i, copy.from.stride[i]);
   }
-  // Of a loop of transfers no ticket is kept: `write_wait` waits for all.
-  std::string ticket;
-  if (rows.outer == 0) {
+  std::string call =
+      fmt::format("td_dma_copy({}, {}, {}, {}, {}, {})", to, from, rows.length * element_bytes,
+                  rows.count, rows.to_stride * element_bytes, rows.from_stride * element_bytes);
+  if (!copy.transfer) {
+    call = fmt::format("td_dma_wait({})", call);
+  } else if (rows.outer == 0) {  // of a loop of transfers no ticket is kept, see `write_wait`
     tickets_.insert(*copy.transfer);
-    ticket = fmt::format("transfer_{} = ", copy.transfer->index);
+    call = fmt::format("transfer_{} = {}", copy.transfer->index, call);
   }
-  const std::string what = fmt::format("transfer ({})", ir::to_text(copy.context.phase));
-  return fmt::format("{}{}\n{}{}{}td_dma_copy({}, {}, {}, {}, {}, {});\n", indent,
-                     comment(number, what, copy.to, copy.context.origin), loops, indent, ticket, to,
-                     from, rows.length * element_bytes, rows.count, rows.to_stride * element_bytes,
-                     rows.from_stride * element_bytes);
+  const std::string what =
+      fmt::format("{} ({})", copy.transfer ? "transfer" : "copy", ir::to_text(copy.context.phase));
+  return fmt::format("{}{}\n{}{}{};\n", indent, comment(number, what, copy.to, copy.context.origin),
+                     loops, indent, call);
 }
 
 /// A loop of transfers has many tickets, so all are waited for.

@@ -46,6 +46,8 @@ std::string_view output_kind_text(ir::OutputKind kind) {
       return "loss";
     case ir::OutputKind::metric:
       return "metric";
+    case ir::OutputKind::divisor:
+      return "divisor";
   }
   return "?";
 }

@@ -35,7 +35,16 @@ struct Input {
   int64_t classes = 0;  ///< elements are below it: of `class(n)`, and of what indexes; 0: any
 };
 
-enum class OutputKind : uint8_t { result, loss, metric };
+enum class OutputKind : uint8_t {
+  result,
+  loss,
+  metric,
+  divisor,  ///< follows a metric that is the mean of it divided by the mean of this one
+};
+/// Whether C's `metrics` holds it.
+constexpr bool is_in_metrics(OutputKind kind) {
+  return kind == OutputKind::metric || kind == OutputKind::divisor;
+}
 
 struct Output {
   std::string name;

@@ -295,7 +295,7 @@ Order sorted_by(const std::vector<Item>& items, Key key) {
 Beside beside_arena(const Schedule& schedule, const Chip& chip, LevelId id,
                     const ProgramData& program_data) {
   Beside beside = {.code = chip.levels[id].reserved_code,
-                   .stacks = chip.stack_bytes_per_core(id) * chip.cores,
+                   .stacks = chip.stack_bytes(id),
                    .constants = {},
                    .frozen = {},
                    .image = {},

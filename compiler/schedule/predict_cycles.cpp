@@ -10,9 +10,6 @@
 namespace tdc::schedule {
 namespace {
 
-/// A core's cycles for an element that it copies, beside loading and storing it.
-constexpr int64_t kCyclesPerCopied = 2;
-
 /// The clock of an entry point: when the cores are where they are, and when what is on its way
 /// arrives.
 class Clock {
@@ -27,9 +24,10 @@ class Clock {
   }
 
   void copy(const Copy& copy) {
-    if (!copy.transfer) {
-      const int64_t cycles = access(copy.from) + access(copy.to) + kCyclesPerCopied;
-      now_ += static_cast<double>(ir::element_count(copy.to.extent) * cycles);
+    if (!copy.transfer) {  // the DMA's, too, but waited for at once
+      const TransferCycles cycles =
+          transfer_cycles(copy, chip_.transfers_with(schedule_.buffers[copy.from.buffer].level));
+      now_ += cycles.starts + cycles.moving;
       return;
     }
     const LevelId level = schedule_.buffers[far_view(schedule_, chip_, copy).buffer].level;
@@ -49,11 +47,6 @@ class Clock {
   /// Transfers of one channel follow one another: in, out, and to and from where weights are
   /// streamed.
   enum Channel : uint8_t { kIn, kOut, kStreamed, kChannels };
-
-  /// Cycles of a core's load or store.
-  [[nodiscard]] int64_t access(const View& view) const {
-    return is_near(schedule_, chip_, view.buffer) ? 1 : chip_.scratchpad->load;
-  }
 
   const Schedule& schedule_;
   const chip::Chip& chip_;

@@ -6,13 +6,24 @@
 namespace tdc::schedule {
 
 Rows rows_of(const Copy& copy) {
-  Rows rows = {.outer = copy.to.extent.size()};
-  if (copy.to.stride.back() == 1 && copy.from.stride.back() == 1)
-    rows.length = copy.to.extent[--rows.outer];
-  if (rows.outer == 0) return rows;
-  rows.count = copy.to.extent[--rows.outer];
-  rows.to_stride = copy.to.stride[rows.outer];
-  rows.from_stride = copy.from.stride[rows.outer];
+  const ir::Dims& extent = copy.to.extent;
+  Rows rows = {.outer = extent.size()};
+  const auto follows = [&](int64_t to_stride, int64_t from_stride) {
+    return copy.to.stride[rows.outer - 1] == to_stride &&
+           copy.from.stride[rows.outer - 1] == from_stride;
+  };
+  while (rows.outer > 0 && (extent[rows.outer - 1] == 1 || follows(rows.length, rows.length)))
+    rows.length *= extent[--rows.outer];
+  for (; rows.outer > 0; --rows.outer) {
+    if (extent[rows.outer - 1] == 1) continue;
+    if (rows.count == 1) {
+      rows.to_stride = copy.to.stride[rows.outer - 1];
+      rows.from_stride = copy.from.stride[rows.outer - 1];
+    } else if (!follows(rows.to_stride * rows.count, rows.from_stride * rows.count)) {
+      break;
+    }
+    rows.count *= extent[rows.outer - 1];
+  }
   return rows;
 }
 

@@ -11,7 +11,8 @@
 namespace tdc::schedule {
 
 /// A copy as `count` rows of `length` elements, for each index of the first `outer` axes. Rows are
-/// what lies side by side on both sides, or single elements; strides are in elements.
+/// what lies side by side on both sides, or single elements, of as many axes as go on like that;
+/// strides are in elements.
 struct Rows {
   size_t outer = 0;
   int64_t length = 1, count = 1;

@@ -193,18 +193,19 @@ std::string Cluster::describe_other(const RaceChecker::Race& race) {
 }
 
 void Cluster::check_stack(uint32_t index) {
-  if (stacks_.bytes_per_core == 0) return;
+  const uint32_t bytes = stacks_.bytes_of(index);
+  if (bytes == 0) return;
   CoreState& state = cores_[index];
-  const uint32_t begin = stacks_.begin + index * stacks_.bytes_per_core;
-  const uint32_t depth = begin + stacks_.bytes_per_core - state.core.stack_pointer();
+  const uint32_t begin = stacks_.begin_of(index);
+  const uint32_t depth = begin + bytes - state.core.stack_pointer();
   // Start-up code runs before it has set the stack pointer.
-  if (depth <= stacks_.bytes_per_core - 4) {
+  if (depth <= bytes - 4) {
     state.has_stack = true;
   } else if (state.has_stack) {
     throw data_fault(
         FaultKind::kStackOverflow, index,
         fmt::format("the stack pointer is {:#010x}, the stack of {} bytes begins at {:#010x}",
-                    state.core.stack_pointer(), stacks_.bytes_per_core, begin));
+                    state.core.stack_pointer(), bytes, begin));
   }
 }
 

@@ -24,12 +24,6 @@ class VerilatedContext;
 
 namespace tdc::soc {
 
-/// Where the stacks are, so that an overflow is seen; bytes 0 if the program did not say.
-struct StackLayout {
-  uint32_t begin = 0;
-  uint32_t bytes_per_core = 0;
-};
-
 /// What a step of the model took, from one marker to the next; events summed over all cores.
 struct StepCounts {
   uint64_t visits = 0;

@@ -166,9 +166,7 @@ int run(const Options& options) {
       !problem.empty()) {
     fail(options.program + ": " + problem);
   }
-  if (const auto stacks = program.symbol("td_stacks")) {
-    cluster.set_stacks({*stacks, program.symbol("td_stack_bytes").value_or(0)});
-  }
+  if (const auto stacks = program.stacks()) cluster.set_stacks(*stacks);
   cluster.check_races(options.checks_races);
   std::ofstream progress;
   if (!options.progress.empty()) {

@@ -80,4 +80,18 @@ class Memories {
   Memory l3;
 };
 
+/// Where the stacks are, so that an overflow is seen; bytes 0 if the program did not say.
+struct StackLayout {
+  uint32_t begin = 0;
+  uint32_t main_bytes = 0;    ///< of core 0, which comes first
+  uint32_t worker_bytes = 0;  ///< of each other one
+
+  [[nodiscard]] uint32_t bytes_of(uint32_t core) const {
+    return core == 0 ? main_bytes : worker_bytes;
+  }
+  [[nodiscard]] uint32_t begin_of(uint32_t core) const {
+    return core == 0 ? begin : begin + main_bytes + (core - 1) * worker_bytes;
+  }
+};
+
 }  // namespace tdc::soc

@@ -116,17 +116,22 @@ std::string Program::load(Memories& memories, uint32_t cores) const {
                   static_cast<uint8_t>(kMapped | (section.is_writable ? kWritable : 0) |
                                        (section.is_code ? kCode : 0)));
   }
-  const auto stacks = symbol("td_stacks");
-  const auto stack_bytes = symbol("td_stack_bytes");
+  const std::optional<StackLayout> layout = stacks();
   const auto stack_cores = symbol("td_stack_cores");
-  if (!stacks || !stack_bytes || !stack_cores) return {};
+  if (!layout || !stack_cores) return {};
   if (*stack_cores < cores) {
     return fmt::format("it has stacks for {} cores, the chip has {}", *stack_cores, cores);
   }
-  for (uint32_t core = 0; core < cores; ++core) {
-    memories.mark(*stacks + core * *stack_bytes, 4, kGuard);
-  }
+  for (uint32_t core = 0; core < cores; ++core) memories.mark(layout->begin_of(core), 4, kGuard);
   return {};
+}
+
+std::optional<StackLayout> Program::stacks() const {
+  const auto begin = symbol("td_stacks");
+  const auto main_bytes = symbol("td_stack_bytes");
+  const auto worker_bytes = symbol("td_worker_stack_bytes");
+  if (!begin || !main_bytes || !worker_bytes) return std::nullopt;
+  return StackLayout{*begin, *main_bytes, *worker_bytes};
 }
 
 uint32_t Program::entry() const {

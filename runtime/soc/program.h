@@ -27,6 +27,8 @@ class Program {
   [[nodiscard]] uint32_t entry() const;
   /// The value of a symbol, if there is one.
   [[nodiscard]] std::optional<uint32_t> symbol(const std::string& name) const;
+  /// Where it wants its stacks; nothing if it does not say.
+  [[nodiscard]] std::optional<StackLayout> stacks() const;
   /// The function that contains the instruction; empty if none is known.
   [[nodiscard]] std::string function_at(uint32_t pc) const;
   /// "function at file.c:12", as far as known; empty if nothing is.

@@ -106,6 +106,19 @@ check "evaluation prints loss and metric" grep -q "accuracy" eval-host.log
 check "the same evaluation" diff <(grep -E "^  (loss|accuracy)" eval-host.log) <(grep -E "^  (loss|accuracy)" eval-qemu.log)
 check "the same results" cmp infer-host.npz infer-qemu.npz
 
+# A metric of two numbers is the quotient of their means.
+program counted 0.1 "metric Precision(logits, label, positive: 8)
+  metric Recall(logits, label, positive: 8)
+  metric F1(logits, label, positive: 8)"
+check "learns to count" "$tdc" run counted.td --on host --data "$digits" --seed 1 --steps 300 --save learnt.npz
+for target in host qemu; do
+  check "counts on $target" bash -c "\"$tdc\" run counted.td --on $target --eval --samples 400 --weights learnt.npz --data '$digits' >counted-$target.log"
+done
+check "infers as many" "$tdc" run counted.td --on host --infer --samples 400 --weights learnt.npz --data "$digits" --save counted.npz
+check "precision, recall and F1 are those of the results" \
+  python3 "$root/tests/diff/class_counts.py" counted.npz "$digits" 8 counted-host.log
+check "and the same under QEMU" diff <(grep "^  " counted-host.log) <(grep "^  " counted-qemu.log)
+
 for run in "a --seed 5" "b --seed 5" "c --seed 6"; do
   read -r name options <<<"$run"
   # shellcheck disable=SC2086 # options are words of their own

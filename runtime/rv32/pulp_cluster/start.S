@@ -18,12 +18,17 @@ _start:
   fscsr zero
   csrr s0, mhartid
 
-  /* Stack of core i: [td_stacks + i * td_stack_bytes, + td_stack_bytes), its lowest word the guard. */
+  /* Core 0 has the first td_stack_bytes of the stacks, each other one td_worker_stack_bytes behind those of the core
+   * before it. The lowest word is the guard. */
   la t1, td_stacks
   la t2, td_stack_bytes
-  mul t3, s0, t2
-  add t1, t1, t3
   add sp, t1, t2
+  beqz s0, 1f
+  la t2, td_worker_stack_bytes
+  mul t3, s0, t2
+  add sp, sp, t3
+  sub t1, sp, t2
+1:
   li t4, 0x57AC6A7D
   sw t4, 0(t1)
 

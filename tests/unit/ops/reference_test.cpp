@@ -19,6 +19,8 @@
 
 #include "autodiff/batch.h"
 #include "diag/diagnostic.h"
+#include "diag/render.h"
+#include "driver/gradient_check.h"
 #include "ops/builder.h"
 #include "ops/registry.h"
 #include "ops/rules.h"
@@ -301,6 +303,57 @@ std::string example_cost_text(const check::Program& program) {
   return fmt::format("{} operations", operations);
 }
 
+/// The example such that gradients reach the layer and what enters it: with a parameter added to
+/// the net's first input of floats, and with a loss over all results if it has none.
+std::string trained_example(std::string text, const check::Program& program) {
+  const std::regex input(R"(\b(\w+): (f32\[[^\]]*\]))");
+  const size_t net = text.find("net Example(");
+  const size_t body = text.find("{\n", net) + 2;
+  std::smatch match;
+  const std::string head = text.substr(net, text.find(')', net) - net);
+  if (std::regex_search(head, match, input))
+    text.insert(body, fmt::format("  param moved_{0}: {1} = zeros\n  {0} = {0} + moved_{0}\n",
+                                  match[1].str(), match[2].str()));
+  if (program.training) return text;
+  std::vector<std::string> squares;
+  for (const ir::Output& output : program.module.graphs.at(0).outputs)
+    squares.push_back(fmt::format("mean({0} * {0})", output.name));
+  return fmt::format(
+      "{}\ntrain t of Example {{\n  loss {}\n  optimizer sgd(lr: 0.1)\n  batch 4\n}}\n", text,
+      fmt::join(squares, " + "));
+}
+
+/// What central differences of the example say. The distances themselves are rounding, which is
+/// another one with another mathematical library.
+std::string layer_gradient_text(const Layer& layer, const std::string& text,
+                                const check::Program& program) {
+  constexpr double kAllowed = 1e-6;
+  if (!calls(std::regex_replace(text, std::regex(R"(\n *metric [^\n]*)"), ""), layer.name))
+    return "none: a metric";
+  SourceFiles files;
+  Diagnostics diagnostics;
+  const FileId file = files.add("example.td", trained_example(text, program));
+  const auto gradients = driver::check_file_gradients(
+      files, file, {.compile = {.file = "example.td"}, .points = 10}, diagnostics);
+  if (!gradients) {
+    for (const Diagnostic& each : diagnostics.sorted())
+      if (each.severity == Severity::kError)
+        REQUIRE_MESSAGE(each.code == "trained-without-gradient", render(diagnostics, files));
+    return "none: counts have none";
+  }
+  int64_t points = 0;
+  for (const driver::CheckedGradient& each : *gradients) {
+    points += each.points;
+    CHECK_MESSAGE((each.is_right && each.error <= kAllowed), layer.name, ": ", each.path, ", ",
+                  each.error);
+  }
+  CHECK_MESSAGE(points > 0, layer.name, " has no derivative that was compared");
+  return fmt::format(
+      "that of its ops; of {} of the example within {} of central differences",
+      gradients->size() == 1 ? "the tensor" : fmt::format("all {} tensors", gradients->size()),
+      bound_text(kAllowed));
+}
+
 /// Which programs that are compared with JAX use the layer, or another layer that does; and the ops
 /// of the example, each of which is.
 std::string layer_oracle_text(const Layer& layer, const std::vector<Layer>& all,
@@ -336,6 +389,7 @@ std::string entry_of(const Layer& layer, const std::vector<Layer>& all) {
   REQUIRE_MESSAGE(checked.program.has_value(), path, ": ", checked.messages());
   return fmt::format("### `{}`\n\n", layer.name) + line("Result", layer.summary) +
          line("Parameters and states of the example", variables_text(*checked.program)) +
+         line("Gradient", layer_gradient_text(layer, text, *checked.program)) +
          line("Cost of the example", example_cost_text(*checked.program)) +
          line("Compared with", layer_oracle_text(layer, all, *checked.program)) +
          "- Definition:\n\n" + block(layer.definition) + "\n" + example(path) + "\n";

@@ -21,6 +21,18 @@ TEST_CASE("learn-1: one loss, one optimizer, a scalar, and every target is used"
   CHECK(said(plain + "target l: f32[2] loss mse(y, l) optimizer sgd(lr: 0.1) }") == "");
 }
 
+TEST_CASE("learn-8: a metric is one scalar, or two of whose means it is the quotient") {
+  const std::string plain =
+      "net N(x: f32[2]) -> y: f32[2] { return Linear(x, 2) }\n"
+      "train t of N { loss mean(y) optimizer sgd(lr: 0.1)\n";
+  CHECK(said(plain + "metric mean(y) }") == "");
+  CHECK(said(plain + "metric ratio = (mean(y), sum(y)) }") == "");
+  CHECK(said(plain + "metric y = y }") == "not-metric");
+  CHECK(said(plain + "metric ratio = (mean(y), y) }") == "not-metric");
+  CHECK(said(plain + "metric ratio = (mean(y), sum(y), mean(y)) }") == "not-metric");
+  CHECK(said(plain + "metric ratio = (mean(y), 1) }") == "not-metric");
+}
+
 TEST_CASE("learn-2: selection lines are added, all other clauses replaced") {
   const std::string base = training("freeze a.*\nbatch 2\nseed 5");
   const auto extended = [&](const std::string& lines) {
@@ -42,9 +54,9 @@ TEST_CASE("learn-3: a loss over labels of a sequence is one scalar") {
 }
 
 TEST_CASE("learn-4: schedules and their numbers") {
-  for (const char* schedule : {"constant", "constant(warmup: 5)",
-                               "linear(steps: 10, warmup: 5, final: 0.5)", "cosine(steps: 10)",
-                               "linear(steps: 10, final: 0)", "linear(steps: 10, final: 1)"})
+  for (const char* schedule :
+       {"constant", "constant(warmup: 5)", "linear(steps: 10, warmup: 5, final: 0.5)",
+        "cosine(steps: 10)", "linear(steps: 10, final: 0)", "linear(steps: 10, final: 1)"})
     CHECK(said(training(std::string("schedule ") + schedule)) == "");
   CHECK(said(training("schedule step(steps: 10)")) == "unknown-word");
   CHECK(said(training("schedule cosine")) == "missing-argument");
@@ -87,6 +99,9 @@ TEST_CASE("chip-2: what a level holds and what is set aside") {
   CHECK(memory("M, size: 8 KiB, code: 4 KiB, stack: 4 KiB") == "");
   CHECK(memory("M, size: 8 KiB, stack: 0") == "");
   CHECK(memory("M, size: 8 KiB, code: 5 KiB, stack: 4 KiB") == "chip-reserve");
+  CHECK(memory("M, size: 8 KiB, stack: 4 KiB, main_stack: 4 KiB") == "");
+  CHECK(memory("M, size: 8 KiB, stack: 4 KiB, main_stack: 5 KiB") == "chip-main-stack");
+  CHECK(memory("M, size: 8 KiB, main_stack: 1 KiB") == "chip-main-stack");
   CHECK(memory("M, code: 4 KiB") == "chip-clause");
   CHECK(memory("M, size: 8000") == "byte-count");
   CHECK(memory("M, size: 8 ms") == "byte-count");
