@@ -491,8 +491,7 @@ Schedule use_views(Schedule schedule) {
   for (EntryPoint& entry : schedule.entry_points) {
     const EntryPoint before = entry;
     std::set<Mover> refused;
-    EntryPointPass(schedule, entry, refused).run();
-    for (size_t known = 0; refused.size() > known;) {
+    for (std::optional<size_t> known; known != refused.size();) {
       known = refused.size();
       entry = before;
       EntryPointPass(schedule, entry, refused).run();

@@ -4,11 +4,6 @@ net N(x: f32[4]) -> y: f32[3] { return Linear(x, 3) as head }
 train t of N {
   loss       mean(y)
   metric     parts = y
-  metric     three = (mean(y), mean(y), mean(y))
-  metric     one = (mean(y), y)
-  metric     Mean = mean(y)
   optimizer  sgd(lr: 0.1)
 }
 // expect: not-metric @ 6:22
-// expect: not-metric @ 7:22
-// expect: not-metric @ 8:20
