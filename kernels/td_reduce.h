@@ -21,9 +21,9 @@
 /// Before a function whose instructions are to stand as they are written. An FPU that two cores
 /// share idles least if neither uses it twice in a row.
 #if defined(__clang__)
-#define TD_IN_THIS_ORDER
+#define TD_AS_WRITTEN
 #else
-#define TD_IN_THIS_ORDER \
+#define TD_AS_WRITTEN \
   __attribute__((optimize("no-schedule-insns", "no-schedule-insns2", "no-tree-ter")))
 #endif
 
