@@ -4,7 +4,7 @@
 static float td_loss_of_row(const float* logits, int32_t label, int32_t classes) {
   if (label < 0 || label >= classes) return TD_NAN;
   const float largest = td_max_row(logits, classes);
-  const float sum = td_fold_row(logits, logits, classes, largest, td_fold_exp);
+  const float sum = td_sum_exp(logits, 1, classes, largest);
   return td_logf(sum) - (logits[label] - largest);
 }
 
@@ -36,9 +36,7 @@ void td_cross_entropy_grad_f32(const td_cross_entropy_grad_f32_args* args, td_te
       continue;
     }
     const float largest = td_max_row(logits, args->classes);
-    TD_VECTORIZED for (int32_t i = 0; i < args->classes; ++i) {
-      dlogits[i] = td_expf(logits[i] - largest);
-    }
+    td_exp_row(dlogits, 1, logits, 1, args->classes, largest);
     const float sum = td_fold_row(dlogits, dlogits, args->classes, 0.0f, td_fold_add);
     const float scale = dloss / sum;
     TD_INDEPENDENT(i, 0, args->classes, dlogits, dlogits[i] * scale);
@@ -78,10 +76,8 @@ void td_cross_entropy_grad_of_parts_f32(const td_cross_entropy_grad_of_parts_f32
     }
     const float dloss = args->dloss[row] / (float)args->positions;
     const float scale = dloss / td_sum_partials(args->parts + row * TD_PARTIALS);
-    const float largest = args->largest[row];
-    TD_VECTORIZED for (int32_t i = begin; i < end; ++i) {
-      dlogits[i] = td_expf(logits[i] - largest) * scale;
-    }
+    td_exp_row(dlogits + begin, 1, logits + begin, 1, end - begin, args->largest[row]);
+    TD_INDEPENDENT(i, begin, end, dlogits, dlogits[i] * scale);
     if (label >= begin && label < end) dlogits[label] -= dloss;
   }
 }

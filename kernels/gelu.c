@@ -1,5 +1,7 @@
 #include "td_elementwise.h"
 
+#if !defined(__riscv_flen)
+
 /// The share of the normal distribution below x: (1 + erf(x / sqrt 2)) / 2.
 static inline float td_normal_share(float x) {
   return td_fmaf(0.5f, td_erff(x * 0x1.6a09e6p-1f), 0.5f);
@@ -23,3 +25,107 @@ static inline float td_gelu_grad_of(float x, float dy) {
 void td_gelu_grad_f32(const td_gelu_grad_f32_args* args, td_team team) {
   TD_MAP_BINARY(args, team, td_gelu_grad_of);
 }
+
+#else
+
+// Without vectors a branch to one of the two formulas of td_erff saves the other. The constants of
+// both find room in registers; they are volatile because gcc would load them at each use.
+static const volatile float kNear[] = {0x1.5d5c98p-14f, -0x1.aa4e96p-11f, 0x1.54c5a6p-8f,
+                                       -0x1.b80db2p-6f, 0x1.ce2df2p-4f,   -0x1.812742p-2f,
+                                       0x1.06eba8p-3f};
+static const volatile float kFar[] = {-0x1.b9e716p-21f, 0x1.00a942p-15f, -0x1.eeff36p-12f,
+                                      0x1.136b84p-8f,   -0x1.984496p-6f, 0x1.b8a44ap-4f,
+                                      0x1.44c744p-1f,   0x1.07e3d4p-3f};
+static const volatile float kExp[] = {0x1.a2d982p-13f, 0x1.6d3074p-10f, 0x1.110fc2p-7f,
+                                      0x1.5555p-5f,    0x1.555556p-3f,  0x1.715476p+0f,
+                                      0x1.8p+23f,      -0x1.62e43p-1f,  0x1.05c61p-29f};
+static const volatile float kOther[] = {0x1.6a09e6p-1f, 0.5f, 1.0f};
+
+/// y = x * P(x), or dy * (P(x) + x * p(x)) of `power` = e^(-x^2 / 2), for a row; y may be x or dy.
+TD_INLINE void td_normal_row(float* y, int32_t y_step, const float* x, int32_t x_step,
+                             const float* dy, int32_t dy_step, const float* power, int32_t count,
+                             int is_gradient) {
+  const float near_0 = kNear[0], near_1 = kNear[1], near_2 = kNear[2], near_3 = kNear[3];
+  const float near_4 = kNear[4], near_5 = kNear[5], near_6 = kNear[6];
+  const float far_0 = kFar[0], far_1 = kFar[1], far_2 = kFar[2], far_3 = kFar[3];
+  const float far_4 = kFar[4], far_5 = kFar[5], far_6 = kFar[6], far_7 = kFar[7];
+  const float exp_0 = kExp[0], exp_1 = kExp[1], exp_2 = kExp[2], exp_3 = kExp[3], exp_4 = kExp[4];
+  const float log2_e = kExp[5], magic = kExp[6], minus_ln_2 = kExp[7], ln_2_rest = kExp[8];
+  const float root = kOther[0], half = kOther[1], one = kOther[2];
+  TD_ROLLED do {
+    const float at = *x;
+    const uint32_t magnitude = *(const volatile uint32_t*)(const void*)x << 1;
+    const float factor = is_gradient ? *dy : at;
+    const float s = at * root;
+    float erf;
+    if (magnitude < 0x3fa6e091u << 1) {  // |s| < 0.921875
+      const float square = s * s;
+      float near = td_fmaf(near_0, square, near_1);
+      near = td_fmaf(near, square, near_2);
+      near = td_fmaf(near, square, near_3);
+      near = td_fmaf(near, square, near_4);
+      near = td_fmaf(near, square, near_5);
+      near = td_fmaf(near, square, near_6);
+      erf = td_fmaf(near, s, s);
+    } else if (magnitude < 0x40b504f4u << 1) {  // |s| < 4
+      const float t = td_absf(s);
+      float far = td_fmaf(far_0, t, far_1);
+      far = td_fmaf(far, t, far_2);
+      far = td_fmaf(far, t, far_3);
+      far = td_fmaf(far, t, far_4);
+      far = td_fmaf(far, t, far_5);
+      far = td_fmaf(far, t, far_6);
+      far = td_fmaf(far, t, far_7);
+      far = td_fmaf(far, t, t);
+      // e^-far as in td_exp_split; the power of 2 is in range, so the product with it is exact.
+      const float shifted = td_fmaf(-far, log2_e, magic);
+      const uint32_t scale = (td_reread(y, shifted) << 23) + 0x3f800000u;
+      const float exponent = shifted - magic;
+      const float rest = td_fmaf(exponent, ln_2_rest, td_fmaf(exponent, minus_ln_2, -far));
+      float series = td_fmaf(exp_0, rest, exp_1);
+      series = td_fmaf(series, rest, exp_2);
+      series = td_fmaf(series, rest, exp_3);
+      series = td_fmaf(series, rest, exp_4);
+      series = td_fmaf(series, rest, half);
+      const float significand = one + td_fmaf(rest * rest, series, rest);
+      erf = td_copysignf(td_fmaf(-significand, td_reread_bits(y, scale), one), s);
+    } else {
+      erf = td_copysignf(one, s);
+    }
+    const float share = td_fmaf(half, erf, half);
+    *y = factor * (is_gradient ? td_fmaf(at, 0x1.988454p-2f * *power++, share) : share);
+    x += x_step;
+    y += y_step;
+    if (is_gradient) dy += dy_step;
+  }
+  while (--count > 0);
+}
+
+static void td_gelu_row(float* y, int32_t y_step, const float* a, int32_t a_step, int32_t count) {
+  td_normal_row(y, y_step, a, a_step, a, 0, a, count, 0);
+}
+
+void td_gelu_f32(const td_gelu_f32_args* args, td_team team) {
+  TD_MAP_UNARY_ROWS(args, team, td_gelu_row);
+}
+
+static void td_gelu_grad_row(float* y, int32_t y_step, const float* x, int32_t x_step,
+                             const float* dy, int32_t dy_step, int32_t count) {
+  enum { kBlock = 128 };
+  float power[kBlock];
+  while (count > 0) {
+    const int32_t block = td_min_int(count, kBlock);
+    td_bell_row(power, x, x_step, block);
+    td_normal_row(y, y_step, x, x_step, dy, dy_step, power, block, 1);
+    y += block * y_step;
+    x += block * x_step;
+    dy += block * dy_step;
+    count -= block;
+  }
+}
+
+void td_gelu_grad_f32(const td_gelu_grad_f32_args* args, td_team team) {
+  TD_MAP_BINARY_ROWS(args, team, td_gelu_grad_row);
+}
+
+#endif

@@ -20,6 +20,13 @@
   td_map_ternary((args)->y, (args)->a, (args)->b, (args)->c, (args)->rank, (args)->extent,     \
                  (args)->y_stride, (args)->a_stride, (args)->b_stride, (args)->c_stride, team, \
                  function)
+/// The same for what makes a row of y of one of a, and of one of b.
+#define TD_MAP_UNARY_ROWS(args, team, function)                                           \
+  td_map_unary_rows((args)->y, (args)->a, (args)->rank, (args)->extent, (args)->y_stride, \
+                    (args)->a_stride, team, function)
+#define TD_MAP_BINARY_ROWS(args, team, function)                                    \
+  td_map_binary_rows((args)->y, (args)->a, (args)->b, (args)->rank, (args)->extent, \
+                     (args)->y_stride, (args)->a_stride, (args)->b_stride, team, function)
 /// The same for functions whose last argument is `constants`: an array of the kernel's own, so that
 /// its elements stay in registers.
 #define TD_MAP_UNARY_WITH(args, team, constants, function)                                \
@@ -50,6 +57,44 @@ TD_INLINE void td_map_unary(float* y, const float* a, int32_t rank, const int32_
     td_map_unary_row(y + td_offset_of(&position, rank, y_stride),
                      a + td_offset_of(&position, rank, a_stride), count, y_stride[last],
                      a_stride[last], function);
+    share.begin += count;
+    td_next_row(&position, rank, extent);
+  }
+}
+
+/// A row of `count` elements (at least 1), the step after each operand.
+typedef void (*td_unary_row)(float* y, int32_t y_step, const float* a, int32_t a_step,
+                             int32_t count);
+typedef void (*td_binary_row)(float* y, int32_t y_step, const float* a, int32_t a_step,
+                              const float* b, int32_t b_step, int32_t count);
+
+TD_INLINE void td_map_unary_rows(float* y, const float* a, int32_t rank, const int32_t* extent,
+                                 const int32_t* y_stride, const int32_t* a_stride, td_team team,
+                                 td_unary_row function) {
+  td_range share = td_share(td_element_count(rank, extent), team);
+  td_position position = td_position_of(share.begin, rank, extent);
+  const int32_t last = rank - 1;
+  while (share.begin < share.end) {
+    const int32_t count = td_min_int(extent[last] - position.index[last], share.end - share.begin);
+    function(y + td_offset_of(&position, rank, y_stride), y_stride[last],
+             a + td_offset_of(&position, rank, a_stride), a_stride[last], count);
+    share.begin += count;
+    td_next_row(&position, rank, extent);
+  }
+}
+
+TD_INLINE void td_map_binary_rows(float* y, const float* a, const float* b, int32_t rank,
+                                  const int32_t* extent, const int32_t* y_stride,
+                                  const int32_t* a_stride, const int32_t* b_stride, td_team team,
+                                  td_binary_row function) {
+  td_range share = td_share(td_element_count(rank, extent), team);
+  td_position position = td_position_of(share.begin, rank, extent);
+  const int32_t last = rank - 1;
+  while (share.begin < share.end) {
+    const int32_t count = td_min_int(extent[last] - position.index[last], share.end - share.begin);
+    function(y + td_offset_of(&position, rank, y_stride), y_stride[last],
+             a + td_offset_of(&position, rank, a_stride), a_stride[last],
+             b + td_offset_of(&position, rank, b_stride), b_stride[last], count);
     share.begin += count;
     td_next_row(&position, rank, extent);
   }

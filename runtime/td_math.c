@@ -10,7 +10,7 @@
 ///
 /// This leaves at least 62 good bits after the point; no float comes closer than 2^-32 to a
 /// multiple of a quarter turn, so that the reduced argument is always good to a float's last bit.
-#include "td_math.h"
+#include "td_kernel.h"
 
 typedef struct {
   uint32_t quarter;  // modulo 4
@@ -96,3 +96,86 @@ float td_cosf(float x) {
   const td_reduced_angle reduced = td_reduce_angle(magnitude);
   return td_sine_of_reduced((reduced.quarter + 1u) & 3u, reduced.angle);
 }
+
+// ---------------------------------------------------------------------------------------------
+// Rows of exponentials
+// ---------------------------------------------------------------------------------------------
+
+#if defined(__riscv_flen)
+
+/// e^x, apart from the loop: for what its short cut does not reach.
+__attribute__((noinline, cold)) static float td_exp_beyond(float x) {
+  return x < -104.0f ? 0.0f : td_expf(x);
+}
+
+/// As td_expf, two at a time, of one e^x and the other's steps in turn. The last of an odd count is
+/// computed twice. Exponents from -96 to 31 need one scale, whose product is exact: it is added to
+/// the bits. Bits go through y to integer registers, which is free where moves are the FPU's work.
+TD_INLINE uint32_t td_exp_row_of(float* y, int32_t y_step, const float* x, int32_t x_step,
+                                 int32_t count, float subtracted, int is_bell) {
+  const uint32_t least = 0x4b400000u - 96u, range = 127u;
+  const float* const end = y + count * y_step;
+  uint32_t is_small = 0;
+  const float* x_next = x + (count & 1 ? 0 : x_step);
+  float* y_next = y + (count & 1 ? 0 : y_step);
+  do {
+    const float a = is_bell ? -0.5f * *x * *x : *x - subtracted;
+    const float b = is_bell ? -0.5f * *x_next * *x_next : *x_next - subtracted;
+    x = x_next + x_step;
+    x_next = x + x_step;
+    const float a_shifted = td_fmaf(a, 0x1.715476p+0f, 0x1.8p+23f);
+    const float b_shifted = td_fmaf(b, 0x1.715476p+0f, 0x1.8p+23f);
+    const uint32_t a_bits = td_reread(y, a_shifted), b_bits = td_reread(y_next, b_shifted);
+    const float a_exponent = a_shifted - 0x1.8p+23f, b_exponent = b_shifted - 0x1.8p+23f;
+    const float a_partial = td_fmaf(a_exponent, -0x1.62e43p-1f, a);
+    const float b_partial = td_fmaf(b_exponent, -0x1.62e43p-1f, b);
+    if (__builtin_expect(((a_bits - least) | (b_bits - least)) > range, 0)) {
+      *y = td_exp_beyond(a);
+      *y_next = td_exp_beyond(b);
+      is_small |= !(*y == 0.0f || *y >= 0x1p-97f) | !(*y_next == 0.0f || *y_next >= 0x1p-97f);
+    } else {
+      const float a_rest = td_fmaf(a_exponent, 0x1.05c61p-29f, a_partial);
+      const float b_rest = td_fmaf(b_exponent, 0x1.05c61p-29f, b_partial);
+      float s = 0x1.a2d982p-13f, t = 0x1.a2d982p-13f;
+      s = td_fmaf(s, a_rest, 0x1.6d3074p-10f), t = td_fmaf(t, b_rest, 0x1.6d3074p-10f);
+      s = td_fmaf(s, a_rest, 0x1.110fc2p-7f), t = td_fmaf(t, b_rest, 0x1.110fc2p-7f);
+      s = td_fmaf(s, a_rest, 0x1.5555p-5f), t = td_fmaf(t, b_rest, 0x1.5555p-5f);
+      s = td_fmaf(s, a_rest, 0x1.555556p-3f), t = td_fmaf(t, b_rest, 0x1.555556p-3f);
+      s = td_fmaf(s, a_rest, 0x1p-1f), t = td_fmaf(t, b_rest, 0x1p-1f);
+      s = 1.0f + td_fmaf(a_rest * a_rest, s, a_rest);
+      t = 1.0f + td_fmaf(b_rest * b_rest, t, b_rest);
+      const uint32_t s_bits = td_reread(y, s), t_bits = td_reread(y_next, t);
+      *y = td_float_of_bits(s_bits + (a_bits << 23));
+      *y_next = td_float_of_bits(t_bits + (b_bits << 23));
+    }
+    y = y_next + y_step;
+    y_next = y + y_step;
+  } while (y != end);
+  return is_small;
+}
+
+uint32_t td_exp_row(float* y, int32_t y_step, const float* x, int32_t x_step, int32_t count,
+                    float subtracted) {
+  return td_exp_row_of(y, y_step, x, x_step, count, subtracted, 0);
+}
+
+void td_bell_row(float* y, const float* x, int32_t x_step, int32_t count) {
+  td_exp_row_of(y, 1, x, x_step, count, 0.0f, 1);
+}
+
+#else
+
+uint32_t td_exp_row(float* y, int32_t y_step, const float* x, int32_t x_step, int32_t count,
+                    float subtracted) {
+  if (y_step == 1 && x_step == 1)
+    TD_INDEPENDENT(i, 0, count, y, td_expf(x[i] - subtracted));
+  else
+    TD_INDEPENDENT_APART(i, 0, count, y, y_step, td_expf(x[i * x_step] - subtracted));
+  return 1;
+}
+
+void td_bell_row(float* y, const float* x, int32_t x_step, int32_t count) {
+  TD_INDEPENDENT(i, 0, count, y, td_expf(-0.5f * x[i * x_step] * x[i * x_step]));
+}
+
+#endif

@@ -45,15 +45,26 @@ static inline float td_float_of_bits(uint32_t bits) {
   return x;
 }
 
+/// The bits of x, and the float of bits, by way of the memory `at`: faster than a move between the
+/// registers of floats and of integers where that is the work of a shared FPU.
+static inline uint32_t td_reread(float* at, float x) {
+  *(volatile float*)at = x;
+  return *(volatile uint32_t*)(void*)at;
+}
+
+static inline float td_reread_bits(float* at, uint32_t bits) {
+  *(volatile uint32_t*)(void*)at = bits;
+  return *(volatile float*)at;
+}
+
 /// |x|; clears the sign of a NaN too.
 static inline float td_absf(float x) {
-  return td_float_of_bits(td_bits_of_float(x) & 0x7fffffffu);
+  return __builtin_fabsf(x);
 }
 
 /// The magnitude of `magnitude` with the sign of `sign`.
 static inline float td_copysignf(float magnitude, float sign) {
-  return td_float_of_bits((td_bits_of_float(magnitude) & 0x7fffffffu) |
-                          (td_bits_of_float(sign) & 0x80000000u));
+  return __builtin_copysignf(magnitude, sign);
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -194,6 +205,14 @@ static inline float td_expf(float x) {
   const td_exp_parts parts = td_exp_split(td_clampf(x, -104.0f, 89.0f));
   return td_scale_by_power_of_two(1.0f + parts.excess, parts.exponent);
 }
+
+/// y = e^(x - subtracted) for `count` elements `y_step` and `x_step` apart; y may be x (td_math.c).
+/// Says whether a result may be below 2^-97.
+uint32_t td_exp_row(float* y, int32_t y_step, const float* x, int32_t x_step, int32_t count,
+                    float subtracted);
+
+/// y = e^(-x^2 / 2) for a dense row of y likewise; y may be x if that is dense.
+void td_bell_row(float* y, const float* x, int32_t x_step, int32_t count);
 
 /// e^x - 1 for x up to 88, within 1 ulp; -0 for -0.
 static inline float td_expm1f(float x) {
