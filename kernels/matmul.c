@@ -19,12 +19,17 @@ static void td_transpose(td_matmul_f32_args* p) {
   p->m = q.n, p->n = q.m;
 }
 
+/// item / count. Most shares begin in the first row or column, and divisions are slow.
+static int32_t td_whole(int32_t item, int32_t count) {
+  return item < count ? 0 : item / count;
+}
+
 /// Items `begin .. end` of the outputs of one product. Batches are not looked at.
 typedef void (*td_part)(const td_matmul_f32_args* p, td_range items);
 
 /// Shares all products, of `items` items each.
-static void td_share_products(const td_matmul_f32_args* p, int32_t items, td_part part,
-                              td_team team) {
+static TD_OWN_CODE void td_share_products(const td_matmul_f32_args* p, int32_t items, td_part part,
+                                          td_team team) {
   const int32_t products = p->outer * p->batch;
   td_range share = td_share(products * items, team);
   if (products == 1) {
@@ -87,7 +92,7 @@ static void td_part_in_blocks(const td_matmul_f32_args* p, td_range items) {
   const int32_t row_blocks = td_row_blocks(p);
   int32_t y_column[TD_BLOCK_COLUMNS];
   for (int32_t j = 0; j < TD_BLOCK_COLUMNS; ++j) y_column[j] = j * p->y_col;
-  int32_t column = items.begin / row_blocks;
+  int32_t column = td_whole(items.begin, row_blocks);
   int32_t row_block = items.begin - column * row_blocks;
   for (int32_t left = items.end - items.begin; left > 0;) {
     const int32_t blocks = td_min_int(row_blocks - row_block, left);
@@ -148,7 +153,7 @@ static void td_multiples(const td_matmul_f32_args* p, int32_t i, int32_t rows, i
 /// Items are outputs, chains of one product. Nothing is kept between two of them, so blocks would
 /// bring their bounds and pointers only.
 static void td_part_of_multiples(const td_matmul_f32_args* p, td_range items) {
-  int32_t i = items.begin / p->n;
+  int32_t i = td_whole(items.begin, p->n);
   int32_t j = items.begin - i * p->n;
   for (int32_t left = items.end - items.begin; left > 0; ++i) {
     const int32_t count = td_min_int(p->n - j, left);
@@ -200,7 +205,7 @@ static int32_t td_multiple_blocks(const td_matmul_f32_args* p) {
 /// Items are rows of TD_MULTIPLES columns, one column after another.
 TD_IN_THIS_ORDER static void td_part_of_columns_of_multiples(const td_matmul_f32_args* p,
                                                              td_range items) {
-  int32_t j = items.begin / p->m;
+  int32_t j = td_whole(items.begin, p->m);
   int32_t i = items.begin - j * p->m;
   j *= TD_MULTIPLES;
   for (int32_t left = items.end - items.begin; left > 0; j += TD_MULTIPLES) {
@@ -307,7 +312,7 @@ TD_INLINE void td_thin_columns(const td_matmul_f32_args* p, const float* a, cons
 
 /// Items are rows of four columns, chains of a multiple of four.
 TD_IN_THIS_ORDER static void td_part_of_thin_columns(const td_matmul_f32_args* p, td_range items) {
-  int32_t j = items.begin / p->m;
+  int32_t j = td_whole(items.begin, p->m);
   int32_t i = items.begin - j * p->m;
   j *= 4;
   for (int32_t left = items.end - items.begin; left > 0; j += 4) {
@@ -401,15 +406,16 @@ TD_INLINE void td_row_of(const td_matmul_f32_args* p, int32_t i, int32_t j, int 
 
 TD_INLINE void td_part_of_rows_of(const td_matmul_f32_args* p, td_range items, td_a_layout a_layout,
                                   td_b_layout b_layout) {
-  int32_t i = items.begin / p->n;
+  int32_t i = td_whole(items.begin, p->n);
   int32_t j = items.begin - i * p->n;
   for (int32_t left = items.end - items.begin; left > 0; ++i) {
     const int32_t end = td_min_int(j + left, p->n);
     left -= end - j;
     for (; j + TD_ROW_COLUMNS <= end; j += TD_ROW_COLUMNS)
       td_row_of(p, i, j, TD_ROW_COLUMNS, a_layout, b_layout);
-    for (; j + 2 <= end; j += 2) td_row_of(p, i, j, 2, a_layout, b_layout);
-    if (j < end) td_row_of(p, i, j, 1, a_layout, b_layout);
+    for (; j + 2 <= end && a_layout == td_a_is_dense; j += 2)
+      td_row_of(p, i, j, 2, a_layout, b_layout);
+    for (; j < end; ++j) td_row_of(p, i, j, 1, a_layout, b_layout);
     j = 0;
   }
 }
@@ -446,35 +452,33 @@ static void td_part_of_chains(const td_matmul_f32_args* p, td_range items) {
   }
 }
 
-/// As many whole blocks as there are, then the rows and the columns that are left.
+/// As many whole blocks as there are, then the columns and the rows that are left.
 static void td_matmul_on_small_core(td_matmul_f32_args* p, td_team team) {
   const int has_rows = p->b_row == 1 || p->b_col == 1;
   const int32_t m = p->m, n = p->n;
-  const int32_t in_blocks = has_rows && p->y_col == 1 && (p->a_col == 1 || p->a_row == 1) &&
-                            m >= TD_BLOCK_ROWS && n >= TD_BLOCK_COLUMNS;
-  const int32_t rows = in_blocks ? m - m % TD_BLOCK_ROWS : 0;
-  const int32_t columns = in_blocks ? n - n % TD_BLOCK_COLUMNS : n;
-  if (in_blocks) {
+  if (has_rows && m >= TD_BLOCK_ROWS && n >= TD_BLOCK_COLUMNS && p->y_col == 1 &&
+      (p->a_col == 1 || p->a_row == 1)) {
+    const int32_t rows = m - m % TD_BLOCK_ROWS;
+    const int32_t columns = n - n % TD_BLOCK_COLUMNS;
     p->m = rows;
     p->n = columns;
     td_share_products(p, rows / TD_BLOCK_ROWS * (columns / TD_BLOCK_COLUMNS), td_part_in_blocks,
                       team);
+    if (columns < n) {
+      td_matmul_f32_args rest = *p;
+      rest.y += columns;
+      rest.b += columns * p->b_col;
+      rest.n = n - columns;
+      td_transpose(&rest);
+      td_share_products(&rest, rest.m * rest.n, td_part_of_rows, team);
+    }
+    p->y += rows * p->y_row;
+    p->a += rows * p->a_row;
+    p->m = m - rows;
+    p->n = n;
+    if (rows == m) return;
   }
-  if (rows < m) {
-    td_matmul_f32_args rest = *p;
-    rest.y += rows * p->y_row;
-    rest.a += rows * p->a_row;
-    rest.m = m - rows;
-    rest.n = n;
-    td_share_products(&rest, rest.m * n, has_rows ? td_part_of_rows : td_part_of_chains, team);
-  }
-  if (columns < n) {
-    p->y += columns * p->y_col;
-    p->b += columns * p->b_col;
-    p->n = n - columns;
-    td_transpose(p);
-    td_share_products(p, p->m * p->n, td_part_of_rows, team);
-  }
+  td_share_products(p, p->m * n, has_rows ? td_part_of_rows : td_part_of_chains, team);
 }
 #endif
 

@@ -73,9 +73,15 @@ TD_INLINE void td_product_step(td_accumulators sum, const float* const* a_row, c
   }
 }
 
-// On a small core these are seldom needed and would be most of the code.
+// Copies of a function in all its callers would be most of the code.
+#if defined(__clang__)
+#define TD_OWN_CODE __attribute__((noinline, unused))
+#else
+#define TD_OWN_CODE __attribute__((noinline, noclone, unused))
+#endif
+
 #if defined(__riscv)
-#define TD_RAGGED static __attribute__((noinline, unused))
+#define TD_RAGGED static TD_OWN_CODE
 #else
 #define TD_RAGGED TD_INLINE
 #endif
@@ -161,9 +167,10 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, td
 #if defined(__riscv)
 // Four rows on a core that issues one instruction in a cycle and shares its FPU with another core.
 // A turn of the chain is 16 multiply-adds and 8 loads, and the FPU is the limit as long as all
-// other instructions of four turns are few (11 now) and no load is waited for. So a turn loads what
-// the next one takes, one value behind every two multiply-adds. Four turns are 404 bytes: they stay
-// in an instruction cache of 512.
+// other instructions of four turns are few (11 now) and no load is waited for. It idles only while
+// both cores do something else, so one instruction at most stands between two multiply-adds: a
+// load, one value behind every two, of what the next turn takes, or a step of a pointer. Four turns
+// are 404 bytes, and a block's other code 200: every line above an instruction cache of 512 costs.
 
 /// How b lies: its rows are dense, or its columns are.
 typedef enum { td_b_has_rows, td_b_has_columns } td_b_layout;
@@ -246,7 +253,6 @@ TD_INLINE void td_single_turns(td_accumulators sum, td_turn* turn, int32_t turns
 TD_INLINE void td_groups_of_turns(td_accumulators sum, td_turn* turn, int32_t groups,
                                   int32_t a_step, int32_t b_step, td_a_layout a_layout,
                                   td_b_layout b_layout) {
-  if (groups == 0) return;
   const int moves_a = a_layout == td_a_is_strided;  // in every turn, not in every fourth
   const int moves_b = b_layout == td_b_has_rows;
   float a[TD_BLOCK_ROWS], b[2][TD_BLOCK_COLUMNS];
@@ -299,29 +305,38 @@ TD_INLINE const float* td_behind(const float* from, int32_t bytes) {
 TD_INLINE void td_product_by_4(const td_product* p, float* y, int32_t y_row, const float* first_a,
                                int32_t rows, td_a_layout a_layout, td_b_layout b_layout) {
   td_accumulators sum;
-  float zeros[TD_BLOCK_COLUMNS];
-  TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) zeros[j] = 0.0f;
+  const volatile float zero = 0.0f;  // a constant would come through the FPU
   const int32_t a_step = a_layout == td_a_is_strided ? 4 * p->a_col : 4;
   const int32_t b_step = b_layout == td_b_has_rows ? 4 * p->b_row : 4;
   const int32_t a_row = 4 * p->a_row;
   const int32_t b_col = 4 * p->b_col;
-  const int32_t from_row = p->from_zero ? 0 : 4 * y_row;
-  const int32_t groups = (int32_t)((uint32_t)p->depth / 4u);
-  const int32_t singles = (int32_t)((uint32_t)p->depth % 4u);
+  int32_t groups = (int32_t)((uint32_t)p->depth / 4u);
+  int32_t singles = (int32_t)((uint32_t)p->depth % 4u);
   const float* const first_b = p->b;
-  const float* from = p->from_zero ? zeros : y;
+  int32_t more = p->reduce - 1;
+  const uint32_t from_zero = p->from_zero;
   y_row *= 4;
-  TD_ROLLED for (; rows > 0; rows -= TD_BLOCK_ROWS) {
-    TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
-      TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = from[j];
-      from = td_behind(from, from_row);
+  TD_KEEP(groups);
+  TD_KEEP(singles);
+  TD_KEEP(more);
+  TD_ROLLED do {
+    if (__builtin_expect(from_zero != 0u, 1)) {
+      TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
+        TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = zero;
+      }
+    } else {
+      const float* from = y;
+      TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
+        TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = from[j];
+        from = td_behind(from, y_row);
+      }
     }
-    int32_t r = 0;
+    int32_t left = more;
     for (;;) {
       td_turn turn = {.a_at = p->a_at, .a = {first_a}, .b = {first_b}};
-      if (__builtin_expect(r > 0, 0)) {
-        turn.a[0] += r * p->a_reduce;
-        turn.b[0] += r * p->b_reduce;
+      if (__builtin_expect(left != more, 0)) {
+        turn.a[0] += (more - left) * p->a_reduce;
+        turn.b[0] += (more - left) * p->b_reduce;
       }
       if (a_layout != td_a_is_strided) {
         TD_UNROLL_ROWS for (int i = 1; i < TD_BLOCK_ROWS; ++i) turn.a[i] =
@@ -331,17 +346,23 @@ TD_INLINE void td_product_by_4(const td_product* p, float* y, int32_t y_row, con
         TD_UNROLL_ROWS for (int j = 1; j < TD_BLOCK_COLUMNS; ++j) turn.b[j] =
             td_behind(turn.b[j - 1], b_col);
       }
-      if (__builtin_expect(singles, 0))
+      if (__builtin_expect(singles, 0)) {
         td_single_turns(sum, &turn, singles, a_step, b_step, a_layout, b_layout);
+        if (groups == 0) goto next;
+      }
       td_groups_of_turns(sum, &turn, groups, a_step, b_step, a_layout, b_layout);
-      if (__builtin_expect(++r >= p->reduce, 1)) break;
+    next:
+      if (__builtin_expect(left == 0, 1)) break;
+      --left;
     }
     TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
       TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) y[j] = sum[i][j];
       y = (float*)td_behind(y, y_row);
     }
     first_a = td_behind(first_a, TD_BLOCK_ROWS * a_row);
+    rows -= TD_BLOCK_ROWS;
   }
+  while (rows > 0);
 }
 #else
 #define TD_IN_THIS_ORDER
@@ -349,8 +370,9 @@ TD_INLINE void td_product_by_4(const td_product* p, float* y, int32_t y_row, con
 
 #if defined(__riscv)
 /// Rows of four, a multiple of four, of a column of blocks whose b is a panel.
-TD_IN_THIS_ORDER static __attribute__((noinline, unused)) void td_rows_of_panel(
-    const td_product* p, float* y, int32_t y_row, const float* a, int32_t rows) {
+TD_IN_THIS_ORDER static TD_OWN_CODE void td_rows_of_panel(const td_product* p, float* y,
+                                                          int32_t y_row, const float* a,
+                                                          int32_t rows) {
   if (p->a_at)
     td_product_by_4(p, y, y_row, a, rows, td_a_is_listed, td_b_has_rows);
   else
@@ -364,7 +386,7 @@ TD_IN_THIS_ORDER static inline void td_product_of_panel(const td_product* p) {
 #if defined(__riscv)
   first = p->rows - p->rows % TD_BLOCK_ROWS;
   if (p->y_column == 0 && p->columns == TD_BLOCK_COLUMNS) {
-    td_rows_of_panel(p, p->y, p->y_row, p->a, first);
+    if (first > 0) td_rows_of_panel(p, p->y, p->y_row, p->a, first);
   } else {
     td_accumulators apart;
     for (int32_t i = 0; i < first; i += TD_BLOCK_ROWS) {
@@ -405,7 +427,7 @@ TD_IN_THIS_ORDER static inline void td_product_column(const td_product* p) {
 }
 #else
 /// All rows of a column of blocks without `a_at`.
-static inline void td_product_column(const td_product* p) {
+static TD_OWN_CODE void td_product_column(const td_product* p) {
   int32_t first = 0;
   for (; first + TD_BLOCK_ROWS <= p->rows; first += TD_BLOCK_ROWS)
     td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided);
