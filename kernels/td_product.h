@@ -62,19 +62,32 @@ typedef float td_accumulators[TD_BLOCK_ROWS][TD_BLOCK_COLUMNS];
 /// How the factors of a chain lie: side by side, `a_col` apart, or as `a_at` says.
 typedef enum { td_a_is_dense, td_a_is_strided, td_a_is_listed } td_a_layout;
 
-/// One turn of the chain. `b` has dense rows or `b_column` points at each column.
+/// One turn of the chain.
 TD_INLINE void td_product_step(td_accumulators sum, const float* const* a_row, const float* b,
-                               const float* const* b_column, int32_t k, int rows, int b_is_dense) {
+                               int32_t k, int rows) {
   TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
     const float factor = a_row[i][k];
     TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
-      sum[i][j] = td_fmaf(factor, b_is_dense ? b[j] : *b_column[j], sum[i][j]);
+      sum[i][j] = td_fmaf(factor, b[j], sum[i][j]);
     }
   }
 }
 
+// Copies of a function in all its callers would be most of the code.
+#if defined(__clang__)
+#define TD_OWN_CODE __attribute__((noinline, unused))
+#else
+#define TD_OWN_CODE __attribute__((noinline, noclone, unused))
+#endif
+
+#if defined(__riscv)
+#define TD_RAGGED static TD_OWN_CODE
+#else
+#define TD_RAGGED TD_INLINE
+#endif
+
 /// What the outputs of `rows` rows at `y` hold, with zeros for padding.
-TD_INLINE void td_take_ragged(td_accumulators ragged, const td_product* p, const float* y,
+TD_RAGGED void td_take_ragged(td_accumulators ragged, const td_product* p, const float* y,
                               int rows) {
   for (int i = 0; i < rows; ++i) {
     for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[i][j] = 0.0f;
@@ -83,16 +96,15 @@ TD_INLINE void td_take_ragged(td_accumulators ragged, const td_product* p, const
   }
 }
 
-TD_INLINE void td_put_ragged(const td_product* p, float* y, td_accumulators ragged, int rows) {
-  for (int i = 0; i < rows; ++i)
+TD_RAGGED void td_put_ragged(const td_product* p, float* y, td_accumulators ragged, int rows) {
+  for (int i = 0; i < rows; ++i) {
     for (int j = 0; j < p->columns; ++j)
       y[i * p->y_row + (p->y_column ? p->y_column[j] : j)] = ragged[i][j];
+  }
 }
 
-/// `rows` rows of outputs from row `first` on. `rows`, `layout` and `b_is_dense` (b_col is 1) are
-/// constants.
-TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, td_a_layout layout,
-                                int b_is_dense) {
+/// `rows` rows of outputs from row `first` on. `rows` and `layout` are constants; b_col is 1.
+TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, td_a_layout layout) {
   td_accumulators sum;
   td_accumulators ragged;  // has run-time indices, which accumulators in registers cannot have
   float* const y = p->y + first * p->y_row;
@@ -117,19 +129,12 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, td
     TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) a_row[i] =
         p->a + r * p->a_reduce + (first + i) * p->a_row;
     const float* b = p->b + r * p->b_reduce;
-    const float* b_column[TD_BLOCK_COLUMNS] = {0};
-    if (!b_is_dense) {
-      TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b_column[j] = b + j * p->b_col;
-    }
     int32_t left = p->depth;
     if (layout == td_a_is_dense) {  // four turns at a time share the steps of the pointers
       for (; left >= 4; left -= 4) {
         TD_UNROLL_ROWS for (int32_t k = 0; k < 4; ++k) {
-          td_product_step(sum, a_row, b, b_column, k, rows, b_is_dense);
+          td_product_step(sum, a_row, b, k, rows);
           b += p->b_row;
-          if (!b_is_dense) {
-            TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b_column[j] += p->b_row;
-          }
         }
         TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) a_row[i] += 4;
       }
@@ -137,11 +142,8 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, td
     const int32_t* a_at = p->a_at;
     for (; left > 0; --left) {
       const int32_t at = layout == td_a_is_listed ? *a_at++ : 0;
-      td_product_step(sum, a_row, b, b_column, at, rows, b_is_dense);
+      td_product_step(sum, a_row, b, at, rows);
       b += p->b_row;
-      if (!b_is_dense) {
-        TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) b_column[j] += p->b_row;
-      }
       if (layout == td_a_is_listed) continue;
       TD_UNROLL_ROWS for (int i = 0; i < rows; ++i) {
         a_row[i] += layout == td_a_is_dense ? 1 : p->a_col;
@@ -165,15 +167,23 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, td
 #if defined(__riscv)
 // Four rows on a core that issues one instruction in a cycle and shares its FPU with another core.
 // A turn of the chain is 16 multiply-adds and 8 loads, and the FPU is the limit as long as all
-// other instructions of four turns are few (11 now) and no load is waited for. So a turn loads what
-// the next one takes, one value behind every two multiply-adds. Four turns are 404 bytes: they stay
-// in an instruction cache of 512.
+// other instructions of four turns are few (11 now) and no load is waited for. It idles only while
+// both cores do something else, so one instruction at most stands between two multiply-adds: a
+// load, one value behind every two, of what the next turn takes, or a step of a pointer. Four turns
+// are 404 bytes, and a block's other code 200: every line above an instruction cache of 512 costs.
 
 /// How b lies: its rows are dense, or its columns are.
 typedef enum { td_b_has_rows, td_b_has_columns } td_b_layout;
 
 /// The compiler is to keep a pointer or step as it is; else it computes addresses anew.
 #define TD_KEEP(value) __asm__("" : "+r"(value))
+
+/// It is to load a value here; else it does so where the value is used.
+#define TD_LOADED(value) __asm__("" : "+f"(value))
+
+/// A hot loop that follows begins at a word: a jump to a 32-bit instruction that is not aligned to
+/// its size takes a cycle more.
+#define TD_ALIGN_LOOP(counter) __asm__(".balign 4" : "+r"(counter))
 
 /// gcc would schedule all loads in front of the multiply-adds, which then wait for the last one.
 #if defined(__clang__)
@@ -243,7 +253,6 @@ TD_INLINE void td_single_turns(td_accumulators sum, td_turn* turn, int32_t turns
 TD_INLINE void td_groups_of_turns(td_accumulators sum, td_turn* turn, int32_t groups,
                                   int32_t a_step, int32_t b_step, td_a_layout a_layout,
                                   td_b_layout b_layout) {
-  if (groups == 0) return;
   const int moves_a = a_layout == td_a_is_strided;  // in every turn, not in every fourth
   const int moves_b = b_layout == td_b_has_rows;
   float a[TD_BLOCK_ROWS], b[2][TD_BLOCK_COLUMNS];
@@ -252,149 +261,178 @@ TD_INLINE void td_groups_of_turns(td_accumulators sum, td_turn* turn, int32_t gr
     b[0][i] = td_b_of(turn, i, 0, b_layout);
   }
   int32_t a_last = moves_a ? a_step : 4 * a_step, b_last = moves_b ? b_step : 4 * b_step;
-  TD_ROLLED for (; groups > 0; --groups) {
-    if (__builtin_expect(groups == 1, 0)) a_last = b_last = 0;
-    TD_KEEP(a_last);
-    TD_KEEP(b_last);
+  TD_KEEP(a_last);
+  TD_KEEP(b_last);
+  TD_ALIGN_LOOP(groups);
+  TD_ROLLED do {
     TD_UNROLL_ROWS for (int k = 0; k < 4; ++k) {
       float* const now = b[k % 2];
       float* const next = b[1 - k % 2];
       TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
         sum[i][0] = td_fmaf(a[i], now[0], sum[i][0]);
-        sum[i][1] = td_fmaf(a[i], now[1], sum[i][1]);
         if (k == 3 || moves_b) td_move_b(turn, i, k == 3 ? b_last : b_step, b_layout);
+        if (k == 0 && i == 1) {
+          --groups;
+          TD_KEEP(groups);
+        }
+        sum[i][1] = td_fmaf(a[i], now[1], sum[i][1]);
         next[i] = td_b_of(turn, i, (k + 1) % 4, b_layout);
         sum[i][2] = td_fmaf(a[i], now[2], sum[i][2]);
-        sum[i][3] = td_fmaf(a[i], now[3], sum[i][3]);
         if (k == 3 || moves_a) td_move_a(turn, i, k == 3 ? a_last : a_step, a_layout);
+        if (k == 1 && i == 1) {
+          if (__builtin_expect(groups == 0, 0)) a_last = b_last = 0;
+          TD_KEEP(a_last);
+          TD_KEEP(b_last);
+        }
+        sum[i][3] = td_fmaf(a[i], now[3], sum[i][3]);
         a[i] = td_a_of(turn, i, (k + 1) % 4, a_layout);
       }
     }
   }
+  while (groups > 0);
 }
 
-/// The rows of a column of blocks, four at a time; returns how many that were. The layouts are
-/// constants; where a is strided, a_row is 1.
-TD_INLINE int32_t td_product_by_4(const td_product* p, td_a_layout a_layout, td_b_layout b_layout) {
+/// `from`, `bytes` on.
+TD_INLINE const float* td_behind(const float* from, int32_t bytes) {
+  const float* to = (const float*)((const char*)from + bytes);
+  TD_KEEP(to);
+  return to;
+}
+
+/// `rows` rows of a column of blocks, a multiple of four, for which rows of four at `y` and rows at
+/// `first_a` stand in place of those of `p`. The layouts are constants; where a is strided, a_row
+/// is 1.
+TD_INLINE void td_product_by_4(const td_product* p, float* y, int32_t y_row, const float* first_a,
+                               int32_t rows, td_a_layout a_layout, td_b_layout b_layout) {
   td_accumulators sum;
-  td_accumulators ragged;  // has run-time indices, which accumulators in registers cannot have
-  const int is_plain = p->y_column == 0 && p->columns == TD_BLOCK_COLUMNS;
+  const volatile float zero = 0.0f;  // a constant would come through the FPU
   const int32_t a_step = a_layout == td_a_is_strided ? 4 * p->a_col : 4;
   const int32_t b_step = b_layout == td_b_has_rows ? 4 * p->b_row : 4;
-  const int32_t groups = p->depth / 4;
-  const int32_t singles = p->depth % 4;
-  float* y = p->y;
-  const float* first_a = p->a;
-  int32_t row = 0;
-  for (; row + TD_BLOCK_ROWS <= p->rows; row += TD_BLOCK_ROWS) {
-    const float* from = is_plain ? y : &ragged[0][0];
-    int32_t from_row = is_plain ? p->y_row : TD_BLOCK_COLUMNS;
-    if (p->from_zero) {
-      TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[0][j] = 0.0f;
-      from = &ragged[0][0];
-      from_row = 0;
-    } else if (!is_plain) {
-      td_take_ragged(ragged, p, y, TD_BLOCK_ROWS);
+  const int32_t a_row = 4 * p->a_row;
+  const int32_t b_col = 4 * p->b_col;
+  int32_t groups = (int32_t)((uint32_t)p->depth / 4u);
+  int32_t singles = (int32_t)((uint32_t)p->depth % 4u);
+  const float* const first_b = p->b;
+  int32_t more = p->reduce - 1;
+  const uint32_t from_zero = p->from_zero;
+  y_row *= 4;
+  TD_KEEP(groups);
+  TD_KEEP(singles);
+  TD_KEEP(more);
+  TD_ROLLED do {
+    if (__builtin_expect(from_zero != 0u, 1)) {
+      TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
+        TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = zero;
+      }
+    } else {
+      const float* from = y;
+      TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
+        TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = from[j];
+        from = td_behind(from, y_row);
+      }
     }
-    TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
-      TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[i][j] = from[j];
-      from += from_row;
-    }
-    const float* a = first_a;
-    const float* b = p->b;
-    int32_t r = p->reduce;
-    do {
-      td_turn turn = {.a_at = p->a_at, .a = {a}, .b = {b}};
+    int32_t left = more;
+    for (;;) {
+      td_turn turn = {.a_at = p->a_at, .a = {first_a}, .b = {first_b}};
+      if (__builtin_expect(left != more, 0)) {
+        turn.a[0] += (more - left) * p->a_reduce;
+        turn.b[0] += (more - left) * p->b_reduce;
+      }
       if (a_layout != td_a_is_strided) {
-        TD_UNROLL_ROWS for (int i = 1; i < TD_BLOCK_ROWS; ++i) turn.a[i] = turn.a[i - 1] + p->a_row;
+        TD_UNROLL_ROWS for (int i = 1; i < TD_BLOCK_ROWS; ++i) turn.a[i] =
+            td_behind(turn.a[i - 1], a_row);
       }
       if (b_layout == td_b_has_columns) {
         TD_UNROLL_ROWS for (int j = 1; j < TD_BLOCK_COLUMNS; ++j) turn.b[j] =
-            turn.b[j - 1] + p->b_col;
+            td_behind(turn.b[j - 1], b_col);
       }
-      td_single_turns(sum, &turn, singles, a_step, b_step, a_layout, b_layout);
+      if (__builtin_expect(singles, 0)) {
+        td_single_turns(sum, &turn, singles, a_step, b_step, a_layout, b_layout);
+        if (groups == 0) goto next;
+      }
       td_groups_of_turns(sum, &turn, groups, a_step, b_step, a_layout, b_layout);
-      a += p->a_reduce;
-      b += p->b_reduce;
-    } while (--r > 0);
-    float* to = is_plain ? y : &ragged[0][0];
-    const int32_t to_row = is_plain ? p->y_row : TD_BLOCK_COLUMNS;
-    TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
-      TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) to[j] = sum[i][j];
-      to += to_row;
+    next:
+      if (__builtin_expect(left == 0, 1)) break;
+      --left;
     }
-    if (!is_plain) td_put_ragged(p, y, ragged, TD_BLOCK_ROWS);
-    y += TD_BLOCK_ROWS * p->y_row;
-    first_a += TD_BLOCK_ROWS * p->a_row;
+    TD_UNROLL_ROWS for (int i = 0; i < TD_BLOCK_ROWS; ++i) {
+      TD_UNROLL_ROWS for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) y[j] = sum[i][j];
+      y = (float*)td_behind(y, y_row);
+    }
+    first_a = td_behind(first_a, TD_BLOCK_ROWS * a_row);
+    rows -= TD_BLOCK_ROWS;
   }
-  return row;
+  while (rows > 0);
 }
 #else
 #define TD_IN_THIS_ORDER
+#endif
+
+#if defined(__riscv)
+/// Rows of four, a multiple of four, of a column of blocks whose b is a panel.
+TD_IN_THIS_ORDER static TD_OWN_CODE void td_rows_of_panel(const td_product* p, float* y,
+                                                          int32_t y_row, const float* a,
+                                                          int32_t rows) {
+  if (p->a_at)
+    td_product_by_4(p, y, y_row, a, rows, td_a_is_listed, td_b_has_rows);
+  else
+    td_product_by_4(p, y, y_row, a, rows, td_a_is_dense, td_b_has_rows);
+}
 #endif
 
 /// All rows of a column of blocks whose b is a panel. Without `a_at`, a_col is 1.
 TD_IN_THIS_ORDER static inline void td_product_of_panel(const td_product* p) {
   int32_t first = 0;
 #if defined(__riscv)
-  if (p->a_at)
-    first = td_product_by_4(p, td_a_is_listed, td_b_has_rows);
-  else
-    first = td_product_by_4(p, td_a_is_dense, td_b_has_rows);
+  first = p->rows - p->rows % TD_BLOCK_ROWS;
+  if (p->y_column == 0 && p->columns == TD_BLOCK_COLUMNS) {
+    if (first > 0) td_rows_of_panel(p, p->y, p->y_row, p->a, first);
+  } else {
+    td_accumulators apart;
+    for (int32_t i = 0; i < first; i += TD_BLOCK_ROWS) {
+      float* const y = p->y + i * p->y_row;
+      if (!p->from_zero) td_take_ragged(apart, p, y, TD_BLOCK_ROWS);
+      td_rows_of_panel(p, &apart[0][0], TD_BLOCK_COLUMNS, p->a + i * p->a_row, TD_BLOCK_ROWS);
+      td_put_ragged(p, y, apart, TD_BLOCK_ROWS);
+    }
+  }
 #else
   for (; first + TD_BLOCK_ROWS <= p->rows; first += TD_BLOCK_ROWS) {
     if (p->a_at)
-      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_listed, 1);
+      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_listed);
     else
-      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_dense, 1);
+      td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_dense);
   }
 #endif
   for (; first < p->rows; ++first) {
     if (p->a_at)
-      td_product_block(p, first, 1, td_a_is_listed, 1);
+      td_product_block(p, first, 1, td_a_is_listed);
     else
-      td_product_block(p, first, 1, td_a_is_dense, 1);
+      td_product_block(p, first, 1, td_a_is_dense);
   }
 }
 
-/// All rows of a column of blocks without `a_at`.
+#if defined(__riscv)
+/// All rows of a column of blocks, all of them whole. Of a_col and a_row one is 1, and of b_row and
+/// b_col.
 TD_IN_THIS_ORDER static inline void td_product_column(const td_product* p) {
-  int32_t first = 0;
-#if defined(__riscv)
   if (p->a_col == 1 && p->b_col == 1)
-    first = td_product_by_4(p, td_a_is_dense, td_b_has_rows);
-  else if (p->a_col == 1 && p->b_row == 1)
-    first = td_product_by_4(p, td_a_is_dense, td_b_has_columns);
-  else if (p->a_row == 1 && p->b_col == 1)
-    first = td_product_by_4(p, td_a_is_strided, td_b_has_rows);
-  else if (p->a_row == 1 && p->b_row == 1)
-    first = td_product_by_4(p, td_a_is_strided, td_b_has_columns);
-  // Neither along the rows nor along the chain side by side.
-  for (; first + TD_BLOCK_ROWS <= p->rows; first += TD_BLOCK_ROWS)
-    td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided, 0);
-  for (; first < p->rows; ++first) {
-    if (p->a_col != 1)
-      td_product_block(p, first, 1, td_a_is_strided, 0);
-    else if (p->b_col != 1)
-      td_product_block(p, first, 1, td_a_is_dense, 0);
-    else
-      td_product_block(p, first, 1, td_a_is_dense, 1);
-  }
-#else
-  for (; first + TD_BLOCK_ROWS <= p->rows; first += TD_BLOCK_ROWS)
-    td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided, 1);
-  for (; first < p->rows; ++first) td_product_block(p, first, 1, td_a_is_strided, 1);
-#endif
+    td_product_by_4(p, p->y, p->y_row, p->a, p->rows, td_a_is_dense, td_b_has_rows);
+  else if (p->a_col == 1)
+    td_product_by_4(p, p->y, p->y_row, p->a, p->rows, td_a_is_dense, td_b_has_columns);
+  else if (p->b_col == 1)
+    td_product_by_4(p, p->y, p->y_row, p->a, p->rows, td_a_is_strided, td_b_has_rows);
+  else
+    td_product_by_4(p, p->y, p->y_row, p->a, p->rows, td_a_is_strided, td_b_has_columns);
 }
-
-/// Whether a column of blocks can read b where it lies.
-static inline int td_is_direct(int32_t columns, int32_t b_col) {
-#if defined(__riscv)
-  (void)b_col;
-  return columns == TD_BLOCK_COLUMNS;
 #else
-  return columns == TD_BLOCK_COLUMNS && b_col == 1;
-#endif
+/// All rows of a column of blocks without `a_at`.
+static TD_OWN_CODE void td_product_column(const td_product* p) {
+  int32_t first = 0;
+  for (; first + TD_BLOCK_ROWS <= p->rows; first += TD_BLOCK_ROWS)
+    td_product_block(p, first, TD_BLOCK_ROWS, td_a_is_strided);
+  for (; first < p->rows; ++first) td_product_block(p, first, 1, td_a_is_strided);
 }
+#endif
 
 #endif
