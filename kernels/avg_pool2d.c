@@ -277,7 +277,19 @@ static __attribute__((noinline)) void td_share_row(float* shares, const float* d
   const td_divisor by = td_divisor_of(rows * p->kernel_width);
   if (!td_is_divisor(rows * p->kernel_width)) full.end = full.begin;
   dy += (row - p->dy_top) * p->dy_row;
+  const int32_t full_end = td_min_int(full.end, end) - 1;
   TD_ROLLED for (int32_t j = begin; j < end; ++j) {
+    for (; j >= full.begin && j < full_end; j += 2) {
+      const float quotient = td_quotient(dy[j], by), next_quotient = td_quotient(dy[j + 1], by);
+      const float rest = td_rest(quotient, dy[j], by);
+      const float next_rest = td_rest(next_quotient, dy[j + 1], by);
+      const float share = td_here(0.0f + td_corrected(rest, quotient, by));
+      const float next = td_here(0.0f + td_corrected(next_rest, next_quotient, by));
+      if (share + next != share + next) break;
+      *shares++ = share;
+      *shares++ = next;
+    }
+    if (j == end) break;
     const float part = dy[j];
     float share = TD_NAN;
     if (j >= full.begin && j < full.end) share = td_share_of(part, by);
@@ -478,6 +490,24 @@ static void td_gather_row(float* dx, const td_avg_pool2d_grad_f32_args* p,
                           const td_share_rows* rows) {
   const int32_t windows_end = p->dy_left + p->dy_width;
   int32_t padded = p->dx_left + p->pad_width;
+  if (rows->count == 1 && p->kernel_width == p->stride_width) {  // each column has one window
+    const float* const share = td_share_row_at(rows, 0) - p->dy_left;
+    int32_t window = padded / p->kernel_width, column = 0;
+    if (p->kernel_width == 2 && padded % 2 == 0) {
+      const int32_t pairs = td_min_int(p->dx_width / 2, windows_end - window);
+      TD_ROLLED for (int32_t i = 0; i < pairs; ++i, column += 2) {
+        const float value = share[window++];
+        dx[column] = value;
+        dx[column + 1] = value;
+      }
+    }
+    for (; column < p->dx_width; ++window) {
+      const float value = window < windows_end ? share[window] : 0.0f;
+      const int32_t end = td_min_int((window + 1) * p->kernel_width - padded, p->dx_width);
+      TD_ROLLED for (; column < end; ++column) dx[column] = value;
+    }
+    return;
+  }
   td_range windows =
       td_meeting_windows(windows_end, p->kernel_width, p->stride_width, padded, padded + 1);
   for (int32_t column = 0; column < p->dx_width; ++column, ++padded) {
