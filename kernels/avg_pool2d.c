@@ -1,6 +1,7 @@
 /// Mean of each window. Windows lie over the image as in conv2d; what is outside of the image is
 /// zero; the padding counts as positions of the window or does not, and what is beyond it never
 /// does. Every window must overlap the image.
+#include "td_order.h"
 #include "td_window.h"
 
 /// What sums of windows with the same count of positions are divided by.
@@ -14,77 +15,199 @@ static inline td_divisor td_divisor_of(int32_t positions) {
   return by;
 }
 
-/// to[0] = a / positions and to[1] = b / positions, rounded as divisions are. Dividers are slow
-/// where there is one for all cores.
-///
-/// There the product with the reciprocal is corrected once. It is less than 2 units of its last
-/// place off, `rest` is exact because positions are whole, and the last fmaf rounds a number that
-/// is off by 2^-23 of a unit at most. The quotient is no tie and at least 1 / (2 * positions) of a
-/// unit away from one, so this rounds to the same side for less than 2^22 positions. Quotients that
-/// could be subnormal, and what is not finite, are divided.
-TD_INLINE void td_divide_pair(float* to, float a, float b, td_divisor by) {
-#if defined(__riscv_flen)
-  const uint32_t smallest = 0x20000000u << 1, span = 0x3f800000u << 1;  // from 2^-63 to 2^64
-  uint32_t bits_of_a, bits_of_b;
-  // By td_bits_of_float gcc would move both back again.
-  __asm__("fmv.x.w %0, %1" : "=r"(bits_of_a) : "f"(a));
-  __asm__("fmv.x.w %0, %1" : "=r"(bits_of_b) : "f"(b));
-  if (__builtin_expect((bits_of_a << 1) - smallest < span, 1) &&
-      __builtin_expect((bits_of_b << 1) - smallest < span, 1)) {
-    const float first = a * by.reciprocal, second = b * by.reciprocal;
-    const float rest = td_fmaf(-first, by.positions, a);
-    const float rest_of_second = td_fmaf(-second, by.positions, b);
-    to[0] = td_fmaf(rest, by.reciprocal, first);
-    to[1] = td_fmaf(rest_of_second, by.reciprocal, second);
-    return;
-  }
-#endif
-  to[0] = a / by.positions;
-  to[1] = b / by.positions;
+/// Whether td_quotient can divide by so many positions.
+static inline int td_is_divisor(int32_t positions) {
+  return positions < 1 << 22 && (positions % 2 == 1 || (positions & (positions - 1)) == 0);
 }
 
-/// Columns of y from `column` on, while two of them are before `end`; says where it stopped. Their
-/// windows are squares of 2, or of 3 and two columns apart, and the first begins at column `left`
-/// of rows `top` and on. Those of 3 may lack rows, and the first of them its left column: these are
-/// zeros, which change no sum that began with +0.
-TD_INLINE int32_t td_mean_pairs(float* y, const td_avg_pool2d_f32_args* p, const float* x,
-                                int32_t top, int32_t column, int32_t end, td_divisor by,
-                                int extent) {
-  const float zeros[5] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
-  const int32_t step = extent == 3 ? 2 : p->stride_width;
-  const int32_t left = column * step - p->pad_left;
-  const float* at[3];
-  int32_t next_pair[3];
-  float before[3] = {0.0f, 0.0f, 0.0f};  // the left column, the right one of the window before
-  for (int i = 0; i < extent; ++i) {
-    const int is_zero = extent == 3 && (top + i < 0 || top + i >= p->height);
-    at[i] = is_zero ? zeros : x + (top + i) * p->x_row + left;
-    next_pair[i] = is_zero ? 0 : 2 * step;
-    if (extent == 3 && left >= 0) before[i] = at[i][0];
+/// sum / positions, rounded as a division is, in three steps, of which each takes what the one
+/// before returned. NaN if the sum is not finite, and +0 for sums of both zeros.
+///
+/// Dividers are slow where there is one for all cores. There the product with the reciprocal is
+/// corrected once. It is less than 2 units of its last place off, the rest is exact because
+/// positions are whole, and the last fmaf rounds a number that is off by 2^-23 of a unit at most.
+/// The quotient is at least 1 / (2 * positions) of a unit away from a tie, so this rounds to the
+/// same side for less than 2^22 positions. It is no tie: a normal one would have had a bit too many
+/// before the division, and a subnormal one means that twice the sum is an odd number times the
+/// positions, which are odd. By a power of 2 all is exact before the last fmaf.
+TD_INLINE float td_quotient(float sum, td_divisor by) {
+#if defined(__riscv_flen)
+  return td_here(sum * by.reciprocal);
+#else
+  return (0.0f + sum) / by.positions;
+#endif
+}
+TD_INLINE float td_rest(float quotient, float sum, td_divisor by) {
+#if defined(__riscv_flen)
+  return td_here(td_fmaf(-quotient, by.positions, sum));
+#else
+  (void)quotient, (void)sum, (void)by;
+  return 0.0f;
+#endif
+}
+TD_INLINE float td_corrected(float rest, float quotient, td_divisor by) {
+#if defined(__riscv_flen)
+  return td_here(td_fmaf(rest, by.reciprocal, quotient));
+#else
+  (void)rest, (void)by;
+  return quotient;
+#endif
+}
+
+/// Elements `begin` .. `end` of a row of y, whose windows begin in row `top` and have `rows` rows
+/// of positions, by the definition.
+static __attribute__((noinline)) void td_define_means(float* y, const td_avg_pool2d_f32_args* p,
+                                                      const float* x, int32_t top, int32_t rows,
+                                                      int32_t begin, int32_t end) {
+  for (int32_t column = begin; column < end; ++column) {
+    const int32_t left = column * p->stride_width - p->pad_left;
+    const td_window window =
+        td_window_at(top, left, p->kernel_height, p->kernel_width, p->height, p->width);
+    const int32_t columns = p->count_include_pad
+                                ? td_min_int(p->kernel_width, p->width + p->pad_right - left)
+                                : window.column_end - window.column;
+    const float* from = x + window.row * p->x_row;
+    float sum = 0.0f;
+    for (int32_t i = window.row; i < window.row_end; ++i, from += p->x_row)
+      TD_ROLLED for (int32_t j = window.column; j < window.column_end; ++j) sum += from[j];
+    y[column] = sum / (float)(rows * columns);
   }
-  TD_ROLLED for (; column < end - 1; column += 2) {
-    float first = 0.0f, second = 0.0f;
-    for (int i = 0; i < extent; ++i) {
-      if (extent == 3) {
-        const float middle = at[i][1], shared = at[i][2], next = at[i][3], last = at[i][4];
-        first += before[i];
-        second += shared;
-        first += middle;
-        second += next;
-        first += shared;
-        second += last;
-        before[i] = last;
-      } else {
-        first += at[i][0];
-        second += at[i][step];
-        first += at[i][1];
-        second += at[i][step + 1];
-      }
-      at[i] += next_pair[i];
+}
+
+/// Rows of pairs of elements of y, whose windows are squares of 2, or of 3 and two columns apart.
+/// Those of a single row may lack rows: there `at` are five zeros, which change no sum that began
+/// with +0, and `step` is 0.
+typedef struct {
+  float* y;
+  const float* at[3];  // rows of the first window, from its first column on
+  int32_t step[3];     // from pair to pair
+  int32_t rows, pairs;
+  int32_t y_row, x_row;  // from row to row
+  int32_t has_left;      // or the first windows lack their left column
+  td_divisor by;
+} td_mean_block;
+
+/// Squares of 3. NaN if an element may not be as defined.
+///
+/// Sums of a pair are divided while the next one is loaded, so that nearly every other instruction
+/// is the FPU's. At first there is no pair to divide: the 0 that is put in the first one's place
+/// gives way to it.
+static TD_AS_WRITTEN float td_mean_squares_of_3(const td_mean_block* block) {
+  const td_divisor by = block->by;
+  const int32_t pairs = block->pairs;
+  const int32_t y_next = block->y_row - 2 * pairs, x_next = block->x_row - 4 * pairs;
+  const float* at[3] = {block->at[0], block->at[1], block->at[2]};
+  const int32_t step[3] = {block->step[0], block->step[1], block->step[2]};
+  float* y = block->y;
+  float* to = y;  // where the sums of the pair before belong
+  float first = 0.0f, second = 0.0f, taint = 0.0f;
+  for (int32_t rows = block->rows; rows > 0; --rows, y += y_next) {
+    float left[3];  // column, the right one of the window before
+    TD_LANES for (int i = 0; i < 3; ++i) left[i] = block->has_left ? at[i][0] : 0.0f;
+    TD_ROLLED for (const float* const end = y + 2 * pairs; y != end;) {
+      float quotient = td_quotient(first, by);
+      float middle = td_here(at[0][1]);
+      float quotient_of_second = td_quotient(second, by);
+      float shared = td_here(at[0][2]);
+      const float rest = td_rest(quotient, first, by);
+      float right = td_here(at[0][3]);
+      const float rest_of_second = td_rest(quotient_of_second, second, by);
+      quotient = td_corrected(rest, quotient, by);
+      first = td_here(left[0] + middle);
+      left[0] = td_here(at[0][4]);
+      quotient_of_second = td_corrected(rest_of_second, quotient_of_second, by);
+      to[0] = quotient;
+      second = td_here(shared + right);
+      to[1] = quotient_of_second;
+      taint = td_here(td_fmaf(quotient, quotient_of_second, taint));
+      middle = td_here(at[1][1]);
+      first = td_here(first + shared);
+      to = y;
+      TD_KEEP_HERE(to);
+      second = td_here(second + left[0]);
+      shared = td_here(at[1][2]);
+      first = td_here(first + left[1]);
+      right = td_here(at[1][3]);
+      second = td_here(second + shared);
+      left[1] = td_here(at[1][4]);
+      first = td_here(first + middle);
+      middle = td_here(at[2][1]);
+      second = td_here(second + right);
+      right = td_here(at[2][3]);
+      first = td_here(first + shared);
+      shared = td_here(at[2][2]);
+      second = td_here(second + left[1]);
+      y += 2;
+      TD_KEEP_HERE(y);
+      first = td_here(first + left[2]);
+      left[2] = td_here(at[2][4]);
+      second = td_here(second + shared);
+      at[0] += step[0];
+      TD_KEEP_HERE(at[0]);
+      first = td_here(first + middle);
+      at[1] += step[1];
+      TD_KEEP_HERE(at[1]);
+      second = td_here(second + right);
+      at[2] += step[2];
+      TD_KEEP_HERE(at[2]);
+      first = td_here(first + shared);
+      second = td_here(second + left[2]);
     }
-    td_divide_pair(y + column, first, second, by);
+    TD_LANES for (int i = 0; i < 3; ++i) at[i] += x_next;
   }
-  return column;
+  to[0] = td_corrected(td_rest(td_quotient(first, by), first, by), td_quotient(first, by), by);
+  to[1] = td_corrected(td_rest(td_quotient(second, by), second, by), td_quotient(second, by), by);
+  return td_fmaf(to[0], to[1], taint);
+}
+
+/// Squares of 2, `step` columns apart.
+static void td_mean_squares_of_2(const td_mean_block* block, int32_t step) {
+  const float* above = block->at[0];
+  const float* below = block->at[1];
+  float* y = block->y;
+  for (int32_t rows = block->rows; rows > 0; --rows) {
+    TD_ROLLED for (const float* const end = y + 2 * block->pairs; y != end; y += 2) {
+      const float first = above[0] + above[1] + below[0] + below[1];
+      const float second = above[step] + above[step + 1] + below[step] + below[step + 1];
+      above += 2 * step;
+      below += 2 * step;
+      y[0] = (0.0f + first) * 0.25f;
+      y[1] = (0.0f + second) * 0.25f;
+    }
+    above += block->x_row - 2 * step * block->pairs;
+    below += block->x_row - 2 * step * block->pairs;
+    y += block->y_row - 2 * block->pairs;
+  }
+}
+
+/// Elements `begin` .. `end`, two at least, of `rows` rows of y, whose windows are squares of 2 or
+/// 3. NaN if one may not be as defined.
+static float td_mean_pairs(float* y, const td_avg_pool2d_f32_args* p, const float* x, int32_t top,
+                           int32_t rows, int32_t begin, int32_t end, td_divisor by) {
+  const float zeros[5] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
+  float taint = 0.0f;
+  td_mean_block block;
+  block.by = by;
+  block.rows = rows;
+  block.x_row = p->stride_height * p->x_row;
+  block.y_row = p->y_row;
+  for (int32_t column = begin; column < end; column += 2 * block.pairs) {
+    if (column == end - 1) --column;  // has no other: once more the one before
+    const int32_t left = column * p->stride_width - p->pad_left;
+    block.y = y + column;
+    block.pairs = (end - column) / 2;
+    block.has_left = left >= 0;
+    TD_ROLLED for (int i = 0; i < p->kernel_height; ++i) {
+      const int is_row = top + i >= 0 && top + i < p->height;
+      block.at[i] = is_row ? x + (top + i) * p->x_row + left : zeros;
+      block.step[i] = is_row ? 4 : 0;
+    }
+    if (p->kernel_width == 2)
+      td_mean_squares_of_2(&block, p->stride_width);
+    else
+      taint += td_mean_squares_of_3(&block);
+  }
+  return taint;
 }
 
 /// y = sum of the window in row-major order, from +0, divided by its positions. The work items are
@@ -96,75 +219,257 @@ void td_avg_pool2d_f32(const td_avg_pool2d_f32_args* args, td_team team) {
   const int is_3_by_2 = extent == 3 && p.stride_width == 2;
   td_range whole =
       td_whole_windows(p.out_width, p.kernel_width, p.stride_width, p.pad_left, 0, p.width);
-  if (!is_3_by_2 && extent != 2)
-    whole.end = whole.begin;
-  else if (is_3_by_2 && p.count_include_pad && whole.begin > 0 && p.pad_left % 2 == 1)
+  if (is_3_by_2 && p.count_include_pad && whole.begin > 0 && p.pad_left % 2 == 1)
     --whole.begin;  // lacks its left column
-  int32_t rows_before = p.kernel_height;
-  td_divisor by = td_divisor_of(p.kernel_height * p.kernel_width);
+  if (!(is_3_by_2 || extent == 2) || whole.end - whole.begin < 2) whole.begin = whole.end = 0;
+  int32_t rows_before = 0;
+  td_divisor by = {1.0f, 1.0f};
   while (share.begin < share.end) {
     const td_plane_row at = td_plane_row_at(share.begin, p.channels, p.out_height);
     const float* const x = p.x + at.image * p.x_image + at.channel * p.x_channel;
     float* y = p.y + at.image * p.y_image + at.channel * p.y_channel + at.row * p.y_row;
-    const int32_t end = td_min_int(at.row + share.end - share.begin, p.out_height);
-    share.begin += end - at.row;
-    for (int32_t row = at.row; row < end; ++row, y += p.y_row) {
-      const int32_t top = row * p.stride_height - p.pad_top;
-      const td_range inside = {td_max_int(top, 0), td_min_int(top + p.kernel_height, p.height)};
+    int32_t left = td_min_int(share.end - share.begin, p.out_height - at.row);
+    share.begin += left;
+    int32_t top = at.row * p.stride_height - p.pad_top;
+    while (left > 0) {
+      // Rows of y whose windows have all rows, or a single one.
+      int32_t count = 1;
+      const int32_t behind = p.height - p.kernel_height - top;
+      if (top >= 0 && behind >= 0) count = td_min_int(behind / p.stride_height + 1, left);
       const int32_t rows = p.count_include_pad
                                ? td_min_int(p.kernel_height, p.height + p.pad_bottom - top)
-                               : inside.end - inside.begin;
-      int32_t pairs_at = inside.end - inside.begin == extent || extent == 3 ? whole.begin : -1;
-      if (rows != rows_before) by = td_divisor_of(rows * p.kernel_width);
+                               : td_min_int(top + p.kernel_height, p.height) - td_max_int(top, 0);
+      const int32_t positions = rows * p.kernel_width;
+      if (rows != rows_before) by = td_divisor_of(positions);
       rows_before = rows;
-      for (int32_t column = 0; column < p.out_width; ++column) {
-        if (column == pairs_at && whole.begin < whole.end) {
-          column = extent == 3 ? td_mean_pairs(y, &p, x, top, column, whole.end, by, 3)
-                               : td_mean_pairs(y, &p, x, top, column, whole.end, by, 2);
-          if (column == p.out_width) break;
-        }
-        const int32_t left = column * p.stride_width - p.pad_left;
-        const int32_t begin = td_max_int(left, 0);
-        const int32_t column_end = td_min_int(left + p.kernel_width, p.width);
-        const int32_t columns = p.count_include_pad
-                                    ? td_min_int(p.kernel_width, p.width + p.pad_right - left)
-                                    : column_end - begin;
-        const float* from = x + inside.begin * p.x_row;
-        float sum = 0.0f;
-        for (int32_t i = inside.begin; i < inside.end; ++i, from += p.x_row)
-          for (int32_t j = begin; j < column_end; ++j) sum += from[j];
-        y[column] = sum / (float)(rows * columns);
+      int32_t begin = 0, end = 0;  // elements that are as defined
+      if (whole.end > 0 && (is_3_by_2 ? td_is_divisor(positions) : top >= 0 && behind >= 0)) {
+        const float taint = td_mean_pairs(y, &p, x, top, count, whole.begin, whole.end, by);
+        if (taint == taint) begin = whole.begin, end = whole.end;
+      }
+      for (left -= count; count > 0; --count, y += p.y_row, top += p.stride_height) {
+        if (begin > 0) td_define_means(y, &p, x, top, rows, 0, begin);
+        if (end < p.out_width) td_define_means(y, &p, x, top, rows, end, p.out_width);
       }
     }
   }
 }
 
-/// So many quotients dy / positions, shares, lie on the stack.
+/// So many quotients dy / positions, shares, lie on the stack. None is -0.
 #define TD_SHARES 256
 
-/// dy / positions of windows `begin` .. `end` of those of dy in row `row` of windows; of `full` all
-/// columns are positions.
-static void td_share_row(float* shares, const float* dy, const td_avg_pool2d_grad_f32_args* p,
-                         int32_t row, int32_t begin, int32_t end, td_range full) {
+TD_INLINE float td_share_of(float dy, td_divisor by) {
+  const float quotient = td_quotient(dy, by);
+  return td_here(0.0f + td_corrected(td_rest(quotient, dy, by), quotient, by));
+}
+
+/// Shares of windows `begin` .. `end` of those of dy in row `row` of windows, zeros if dy has no
+/// such row; of `full` all columns are positions.
+static __attribute__((noinline)) void td_share_row(float* shares, const float* dy,
+                                                   const td_avg_pool2d_grad_f32_args* p,
+                                                   int32_t row, int32_t begin, int32_t end,
+                                                   td_range full) {
   const int32_t top = row * p->stride_height - p->pad_height;
-  const int32_t pad_bottom = p->count_include_pad ? p->pad_height : 0;
-  const int32_t pad_right = p->count_include_pad ? p->pad_width : 0;
-  const int32_t rows = td_min_int(top + p->kernel_height, p->height + pad_bottom) -
-                       (p->count_include_pad ? top : td_max_int(top, 0));
+  const int32_t bottom = p->count_include_pad ? p->pad_height : 0;  // rows, on either side
+  const int32_t right = p->count_include_pad ? p->pad_width : 0;
+  const int32_t rows =
+      td_min_int(top + p->kernel_height, p->height + bottom) - td_max_int(top, -bottom);
   const td_divisor by = td_divisor_of(rows * p->kernel_width);
+  if (!td_is_divisor(rows * p->kernel_width)) full.end = full.begin;
   dy += (row - p->dy_top) * p->dy_row;
-  for (int32_t j = begin; j < end; ++j) {
-    if (j >= full.begin) {
-      TD_ROLLED for (; j < td_min_int(full.end, end) - 1; j += 2) {
-        td_divide_pair(shares + (j - begin), dy[j], dy[j + 1], by);
-      }
-      if (j == end) break;
+  const int32_t full_end = td_min_int(full.end, end) - 1;
+  TD_ROLLED for (int32_t j = begin; j < end; ++j) {
+    for (; j >= full.begin && j < full_end; j += 2) {
+      const float quotient = td_quotient(dy[j], by), next_quotient = td_quotient(dy[j + 1], by);
+      const float rest = td_rest(quotient, dy[j], by);
+      const float next_rest = td_rest(next_quotient, dy[j + 1], by);
+      const float share = td_here(0.0f + td_corrected(rest, quotient, by));
+      const float next = td_here(0.0f + td_corrected(next_rest, next_quotient, by));
+      if (share + next != share + next) break;
+      *shares++ = share;
+      *shares++ = next;
     }
-    const int32_t left = (p->dy_left + j) * p->stride_width - p->pad_width;
-    const int32_t columns = td_min_int(left + p->kernel_width, p->width + pad_right) -
-                            (p->count_include_pad ? left : td_max_int(left, 0));
-    shares[j - begin] = dy[j] / (float)(rows * columns);
+    if (j == end) break;
+    const float part = dy[j];
+    float share = TD_NAN;
+    if (j >= full.begin && j < full.end) share = td_share_of(part, by);
+    if (share != share) {
+      const int32_t left = (p->dy_left + j) * p->stride_width - p->pad_width;
+      const int32_t columns =
+          td_min_int(left + p->kernel_width, p->width + right) - td_max_int(left, -right);
+      share = 0.0f + part / (float)(rows * columns);
+    }
+    *shares++ = share;
   }
+}
+
+/// Pairs of rows of dx of windows that are squares of 3 and two apart: the first is held by a row
+/// of windows, whose shares are at hand, and by the next one, the second only by the latter.
+typedef struct {
+  float* dx;
+  float* second;          // may be the same row, which then is the first
+  int32_t next_dx;        // from pair to pair
+  int32_t rows, columns;  // pairs of rows, and columns of dx
+  int32_t has_odd;        // the first column is held by one window only
+  int32_t first;          // this window, or else the first of two; -1 if that is not there
+  float* shares;          // at hand; those of the next row of windows take their place
+  const float* dy;        // of that row
+  int32_t dy_row, dy_width;
+  td_divisor by;
+} td_share_block;
+
+/// NaN if an element may not be as defined. A share that is not there is +0, which changes no sum
+/// from +0.
+static TD_AS_WRITTEN float td_give_shares(const td_share_block* block) {
+  const td_divisor by = block->by;
+  const int32_t first = block->first, has_odd = block->has_odd, next_dx = block->next_dx;
+  // Windows behind the first one, of which two columns are there, and columns behind these.
+  const int32_t rounds =
+      td_min_int((block->columns - has_odd) / 2, block->dy_width - 1 - block->first);
+  const int32_t columns_left = block->columns - has_odd - 2 * rounds;
+  float* first_to = block->dx;
+  float* first_to_second = block->second;
+  const float* first_dy = block->dy + first;
+  float taint = 0.0f;
+  for (int32_t rows = block->rows; rows > 0; --rows) {
+    float* to = first_to;
+    float* to_second = first_to_second;
+    const float* dy = first_dy;
+    float* share = block->shares + first;
+    first_to += next_dx;
+    first_to_second += next_dx;
+    first_dy += block->dy_row;
+    float a = 0.0f, b = 0.0f, next_a = 0.0f, next_b = 0.0f;  // of a window and the next one
+    if (first >= 0) {
+      a = *share;
+      *share = b = td_share_of(*dy, by);
+      taint = td_fmaf(b, b, taint);
+    }
+    ++dy;
+    ++share;
+    if (has_odd) {
+      *to_second++ = b;
+      *to++ = a + b;
+    }
+    if (rounds % 2 == 1) {
+      next_a = *share;
+      *share++ = next_b = td_share_of(*dy++, by);
+      taint = td_fmaf(next_b, next_b, taint);
+      *to_second++ = b + next_b;
+      *to_second++ = next_b;
+      *to++ = a + next_a + b + next_b;
+      *to++ = next_a + next_b;
+      a = next_a;
+      b = next_b;
+    }
+    // Two windows, and four columns: nearly every other instruction is the FPU's.
+    TD_ROLLED for (const float* const end = share + rounds / 2 * 2; share != end;) {
+      const float part = td_here(dy[0]);
+      const float next_part = td_here(dy[1]);
+      const float quotient = td_quotient(part, by);
+      const float middle_a = td_here(share[0]);
+      const float next_quotient = td_quotient(next_part, by);
+      dy += 2;
+      TD_KEEP_HERE(dy);
+      const float rest = td_rest(quotient, part, by);
+      share += 2;
+      TD_KEEP_HERE(share);
+      const float next_rest = td_rest(next_quotient, next_part, by);
+      float even = td_here(a + middle_a);
+      const float corrected = td_corrected(rest, quotient, by);
+      a = td_here(share[-1]);
+      const float next_corrected = td_corrected(next_rest, next_quotient, by);
+      const float middle_b = td_here(0.0f + corrected);
+      taint = td_here(td_fmaf(corrected, next_corrected, taint));
+      share[-2] = middle_b;
+      even = td_here(even + b);
+      to_second[1] = middle_b;
+      float even_of_second = td_here(b + middle_b);
+      to_second += 4;
+      TD_KEEP_HERE(to_second);
+      b = td_here(0.0f + next_corrected);
+      to_second[-4] = even_of_second;
+      even = td_here(even + middle_b);
+      share[-1] = b;
+      const float odd = td_here(middle_a + middle_b);
+      to[0] = even;
+      even = td_here(middle_a + a);
+      to[1] = odd;
+      even_of_second = td_here(middle_b + b);
+      to_second[-1] = b;
+      even = td_here(even + middle_b);
+      to_second[-2] = even_of_second;
+      const float last_odd = td_here(a + b);
+      to += 4;
+      TD_KEEP_HERE(to);
+      even = td_here(even + b);
+      to[-1] = last_odd;
+      to[-2] = even;
+    }
+    if (columns_left > 0) {
+      next_a = next_b = 0.0f;
+      if (first + 1 + rounds < block->dy_width) {
+        next_a = *share;
+        *share = next_b = td_share_of(*dy, by);
+        taint = td_fmaf(next_b, next_b, taint);
+      }
+      to_second[0] = b + next_b;
+      to[0] = a + next_a + b + next_b;
+      if (columns_left > 1) {
+        to_second[1] = next_b;
+        to[1] = next_a + next_b;
+      }
+    }
+  }
+  return taint;
+}
+
+/// Shares of row `row` of windows; zeros if dy has no such row.
+static void td_share_or_clear(float* shares, const float* dy, const td_avg_pool2d_grad_f32_args* p,
+                              int32_t row, td_range full) {
+  if (row >= p->dy_top && row < p->dy_top + p->dy_height)
+    td_share_row(shares, dy, p, row, 0, p->dy_width, full);
+  else
+    TD_ROLLED for (int32_t j = 0; j < p->dy_width; ++j) shares[j] = 0.0f;
+}
+
+/// Rows `begin` to before `end` of a plane of dx, by td_give_shares; of windows in rows `full_rows`
+/// all positions are there. NaN if an element may not be as defined.
+static float td_give_plane(float* dx, const float* dy, const td_avg_pool2d_grad_f32_args* p,
+                           float* shares, int32_t begin, int32_t end, td_range full,
+                           td_range full_rows) {
+  const int32_t top = p->dx_top + p->pad_height, left = p->dx_left + p->pad_width;
+  const td_divisor by = td_divisor_of(9), by_1 = {1.0f, 1.0f};
+  float* const row_of_shares = shares + p->dy_width;
+  td_share_block block;
+  block.next_dx = 2 * p->dx_row;
+  block.columns = p->dx_width;
+  block.has_odd = left % 2;
+  block.first = left / 2 - p->dy_left - !block.has_odd;
+  block.shares = shares;
+  block.dy_row = p->dy_row;
+  block.dy_width = p->dy_width;
+  int32_t row = begin - (top + begin) % 2;  // the first one of a pair, which may be before ours
+  int32_t window = (top + row) / 2;
+  td_share_or_clear(shares, dy, p, row < begin ? -1 : window - 1, full);
+  float taint = 0.0f;
+  for (; row < end; row += 2 * block.rows, window += block.rows) {
+    block.dx = dx + td_max_int(row, begin) * p->dx_row;
+    block.second = row + 1 < end ? dx + (row + 1) * p->dx_row : block.dx;
+    block.rows = 1;
+    if (window >= full_rows.begin && window < full_rows.end) {
+      block.dy = dy + (window - p->dy_top) * p->dy_row;
+      block.by = by;
+      if (row >= begin && row + 1 < end)
+        block.rows = td_min_int((end - row) / 2, full_rows.end - window);
+    } else {
+      td_share_or_clear(row_of_shares, dy, p, window, full);
+      block.dy = row_of_shares;
+      block.by = by_1;
+    }
+    taint += td_give_shares(&block);
+  }
+  return taint;
 }
 
 /// Rows of shares whose windows hold a row of dx: `count` of them, the first in slot `slot` of the
@@ -185,6 +490,24 @@ static void td_gather_row(float* dx, const td_avg_pool2d_grad_f32_args* p,
                           const td_share_rows* rows) {
   const int32_t windows_end = p->dy_left + p->dy_width;
   int32_t padded = p->dx_left + p->pad_width;
+  if (rows->count == 1 && p->kernel_width == p->stride_width) {  // each column has one window
+    const float* const share = td_share_row_at(rows, 0) - p->dy_left;
+    int32_t window = padded / p->kernel_width, column = 0;
+    if (p->kernel_width == 2 && padded % 2 == 0) {
+      const int32_t pairs = td_min_int(p->dx_width / 2, windows_end - window);
+      TD_ROLLED for (int32_t i = 0; i < pairs; ++i, column += 2) {
+        const float value = share[window++];
+        dx[column] = value;
+        dx[column + 1] = value;
+      }
+    }
+    for (; column < p->dx_width; ++window) {
+      const float value = window < windows_end ? share[window] : 0.0f;
+      const int32_t end = td_min_int((window + 1) * p->kernel_width - padded, p->dx_width);
+      TD_ROLLED for (; column < end; ++column) dx[column] = value;
+    }
+    return;
+  }
   td_range windows =
       td_meeting_windows(windows_end, p->kernel_width, p->stride_width, padded, padded + 1);
   for (int32_t column = 0; column < p->dx_width; ++column, ++padded) {
@@ -196,40 +519,6 @@ static void td_gather_row(float* dx, const td_avg_pool2d_grad_f32_args* p,
       for (int32_t j = windows.begin; j < windows.end; ++j) sum += share[j];
     }
     dx[column] = sum;
-  }
-}
-
-/// A row of dx of windows that are two columns apart, and `extent` wide, 2 or 3. Its columns go in
-/// pairs: the first column of a window, which is the last of the window before if they are 3 wide,
-/// and the next one; `is_odd` if it begins with the second of a pair. `rows` rows of windows, 1 or
-/// 2, hold it, and `share` and `below` are their windows of the first whole pair. A window that is
-/// not there has the share +0, which changes no sum from +0. `extent` and `rows` are constants.
-TD_INLINE void td_gather_pairs(float* dx, const float* share, const float* below, int32_t columns,
-                               int32_t is_odd, int rows, int extent) {
-  float before = share[-1];
-  float before_below = rows == 2 ? below[-1] : 0.0f;
-  if (is_odd) *dx++ = 0.0f + before + before_below;
-  int32_t i = is_odd;
-  TD_ROLLED for (; i < columns - 1; i += 2) {
-    const float here = *share++;
-    float first = extent == 3 ? 0.0f + before : 0.0f, second = 0.0f + here;
-    first += here;
-    before = here;
-    if (rows == 2) {
-      const float here_below = *below++;
-      if (extent == 3) first += before_below;
-      second += here_below;
-      first += here_below;
-      before_below = here_below;
-    }
-    *dx++ = first;
-    *dx++ = second;
-  }
-  if (i < columns) {
-    float last = (extent == 3 ? 0.0f + before : 0.0f) + *share;
-    if (extent == 3 && rows == 2) last += before_below;
-    if (rows == 2) last += *below;
-    *dx = last;
   }
 }
 
@@ -251,69 +540,71 @@ static void td_scatter_row(float* dx, float* shares, const float* dy,
   }
 }
 
+/// Rows `begin` to before `end` of a plane of dx, window by window.
+static __attribute__((noinline)) void td_gather_plane(float* dx, const float* dy,
+                                                      const td_avg_pool2d_grad_f32_args* p,
+                                                      float* shares, int32_t begin, int32_t end,
+                                                      td_range full) {
+  td_share_rows at_once = {shares, p->dy_width + 2, 0,
+                           (p->kernel_height - 1) / p->stride_height + 1, 0};
+  const int is_stored = at_once.width <= TD_SHARES / at_once.slots;
+  for (int32_t i = 0; is_stored && i < at_once.slots; ++i)
+    shares[i * at_once.width] = shares[(i + 1) * at_once.width - 1] = 0.0f;
+  const int32_t windows_end = p->dy_top + p->dy_height;
+  int32_t padded = p->dx_top + begin + p->pad_height;
+  td_range rows =
+      td_meeting_windows(windows_end, p->kernel_height, p->stride_height, padded, padded + 1);
+  int32_t stored = rows.begin, next_slot = 0;
+  dx += begin * p->dx_row;
+  for (int32_t row = begin; row < end; ++row, ++padded, dx += p->dx_row) {
+    if (rows.begin * p->stride_height + p->kernel_height <= padded) {
+      ++rows.begin;
+      if (++at_once.slot == at_once.slots) at_once.slot = 0;
+    }
+    if (rows.end * p->stride_height <= padded && rows.end < windows_end) ++rows.end;
+    if (!is_stored) {
+      td_scatter_row(dx, shares, dy, p, rows, full);
+      continue;
+    }
+    for (; stored < rows.end; ++stored) {
+      td_share_row(shares + next_slot * at_once.width + 1, dy, p, stored, 0, p->dy_width, full);
+      if (++next_slot == at_once.slots) next_slot = 0;
+    }
+    at_once.count = rows.end - rows.begin;
+    td_gather_row(dx, p, &at_once);
+  }
+}
+
 /// dx = sum of dy / positions over the windows that hold it, in row-major order, from +0. The work
 /// items are rows of dx.
 void td_avg_pool2d_grad_f32(const td_avg_pool2d_grad_f32_args* args, td_team team) {
   const td_avg_pool2d_grad_f32_args p = *args;
   float shares[TD_SHARES];
   td_range share = td_share(p.images * p.channels * p.dx_height, team);
-  td_share_rows at_once = {shares, p.dy_width + 2, 0, (p.kernel_height - 1) / p.stride_height + 1,
-                           0};
-  const int is_stored = at_once.width <= TD_SHARES / at_once.slots;
-  if (is_stored) {
-    for (int32_t i = 0; i < at_once.slots; ++i)
-      shares[i * at_once.width] = shares[(i + 1) * at_once.width - 1] = 0.0f;
-  }
+  const int32_t counted_height = p.count_include_pad ? p.pad_height : 0;
+  const int32_t counted_width = p.count_include_pad ? p.pad_width : 0;
   td_range full = td_whole_windows(p.dy_left + p.dy_width, p.kernel_width, p.stride_width,
-                                   p.pad_width, p.count_include_pad ? -p.pad_width : 0,
-                                   p.count_include_pad ? p.width + 2 * p.pad_width : p.width);
+                                   p.pad_width, -counted_width, p.width + 2 * counted_width);
   full.begin = td_max_int(full.begin - p.dy_left, 0);
   full.end -= p.dy_left;
-  if (p.kernel_height * p.kernel_width >= 1 << 22) full.end = full.begin;  // see td_divide_pair
-  const int32_t is_odd = (p.dx_left + p.pad_width) % 2;
-  const int32_t window = (p.dx_left + p.pad_width + is_odd) / 2 - p.dy_left;
-  const int in_pairs = p.stride_width == 2 && (p.kernel_width == 2 || p.kernel_width == 3) &&
-                       window >= 0 && window + (p.dx_width - is_odd) / 2 <= p.dy_width;
-  const int32_t windows_end = p.dy_top + p.dy_height;
+  const int32_t first_column = p.dx_left + p.pad_width - 2 * p.dy_left;  // of dy's windows
+  const int in_pairs = p.kernel_height == 3 && p.kernel_width == 3 && p.stride_height == 2 &&
+                       p.stride_width == 2 && p.dy_width <= TD_SHARES / 2 && first_column >= 0 &&
+                       first_column + p.dx_width - 2 <= 2 * p.dy_width;
+  td_range full_rows = {0, 0};
+  if (in_pairs && full.begin == 0 && full.end >= p.dy_width) {
+    full_rows = td_whole_windows(p.dy_top + p.dy_height, 3, 2, p.pad_height, -counted_height,
+                                 p.height + 2 * counted_height);
+    full_rows.begin = td_max_int(full_rows.begin, p.dy_top);
+  }
   while (share.begin < share.end) {
     const td_plane_row at = td_plane_row_at(share.begin, p.channels, p.dx_height);
-    float* dx = p.dx + at.image * p.dx_image + at.channel * p.dx_channel + at.row * p.dx_row;
+    float* const dx = p.dx + at.image * p.dx_image + at.channel * p.dx_channel;
     const float* const dy = p.dy + at.image * p.dy_image + at.channel * p.dy_channel;
-    int32_t padded = p.dx_top + at.row + p.pad_height;
-    const int32_t end = td_min_int(share.end, share.begin + p.dx_height - at.row);
-    td_range rows =
-        td_meeting_windows(windows_end, p.kernel_height, p.stride_height, padded, padded + 1);
-    int32_t stored = rows.begin, next_slot = 0;
-    at_once.slot = 0;
-    for (; share.begin < end; ++share.begin, ++padded, dx += p.dx_row) {
-      if (rows.begin * p.stride_height + p.kernel_height <= padded) {
-        ++rows.begin;
-        if (++at_once.slot == at_once.slots) at_once.slot = 0;
-      }
-      if (rows.end * p.stride_height <= padded && rows.end < windows_end) ++rows.end;
-      if (!is_stored) {
-        td_scatter_row(dx, shares, dy, &p, rows, full);
-        continue;
-      }
-      for (; stored < rows.end; ++stored) {
-        td_share_row(shares + next_slot * at_once.width + 1, dy, &p, stored, 0, p.dy_width, full);
-        if (++next_slot == at_once.slots) next_slot = 0;
-      }
-      at_once.count = rows.end - rows.begin;
-      if (!in_pairs || at_once.count < 1 || at_once.count > 2) {
-        td_gather_row(dx, &p, &at_once);
-        continue;
-      }
-      const float* const above = td_share_row_at(&at_once, 0) + window;
-      const float* const below = td_share_row_at(&at_once, at_once.count - 1) + window;
-      if (p.kernel_width == 2 && at_once.count == 1)
-        td_gather_pairs(dx, above, below, p.dx_width, is_odd, 1, 2);
-      else if (p.kernel_width == 2)
-        td_gather_row(dx, &p, &at_once);
-      else if (at_once.count == 1)
-        td_gather_pairs(dx, above, below, p.dx_width, is_odd, 1, 3);
-      else
-        td_gather_pairs(dx, above, below, p.dx_width, is_odd, 2, 3);
-    }
+    const int32_t end = td_min_int(at.row + share.end - share.begin, p.dx_height);
+    share.begin += end - at.row;
+    float taint = TD_NAN;
+    if (in_pairs) taint = td_give_plane(dx, dy, &p, shares, at.row, end, full, full_rows);
+    if (taint != taint) td_gather_plane(dx, dy, &p, shares, at.row, end, full);
   }
 }

@@ -1,7 +1,16 @@
 #include "td_kernels.h"
+#include "td_order.h"
 
-// Channels whose chains run side by side, so that one hides the latency of another.
+// Channels whose chains run side by side, so that one hides the latency of another, and steps of a
+// chain that are written out: where the FPU is near, a branch takes as long as a step, and eight
+// steps hide the latency as well.
+#if defined(__riscv)
+#define TD_CHANNELS 1
+#define TD_STEPS(summand) ((summand) == td_b ? 16 : 8)
+#define TD_STEPWISE _Pragma("GCC unroll 16")
+#else
 #define TD_CHANNELS 4
+#endif
 
 /// How tensors [image][channel][position] with dense positions lie.
 typedef struct {
@@ -9,42 +18,58 @@ typedef struct {
   int32_t a_image, a_channel, b_image, b_channel;
 } td_planes;
 
-/// How a chain takes in the elements a and b of a position; `mean` and `rstd` are the channel's.
-typedef float (*td_channel_step)(float sum, float a, float b, float mean, float rstd);
+/// What is summed of the elements a and b of a position.
+typedef enum {
+  td_b,                         // b
+  td_b_deviation,               // b - mean
+  td_b_deviation_squared,       // (b - mean)^2, fused
+  td_a_times_scaled_deviation,  // a * ((b - mean) * rstd), fused
+} td_summand;
+
+TD_INLINE float td_add_summand(float sum, float a, float b, float mean, float rstd,
+                               td_summand summand) {
+  if (summand == td_b) return sum + b;
+  const float deviation = b - mean;
+  if (summand == td_b_deviation) return sum + deviation;
+  if (summand == td_b_deviation_squared) return td_fmaf(deviation, deviation, sum);
+  return td_fmaf(a, deviation * rstd, sum);
+}
 
 /// One chain for each of `count` channels, over images and then positions, ascending; from y or
-/// from +0. `mean` and `rstd` have an element for each of these channels.
+/// from +0. `mean` and `rstd` have an element for each of these channels. `count` and `summand` are
+/// constants.
 TD_INLINE void td_channel_chains(float* y, const float* a, const float* b, const float* mean,
                                  const float* rstd, td_planes planes, int32_t count,
-                                 uint32_t accumulate, td_channel_step step) {
+                                 uint32_t accumulate, td_summand summand) {
   float sum[TD_CHANNELS];
   TD_LANES for (int32_t j = 0; j < count; ++j) sum[j] = accumulate ? y[j] : 0.0f;
   for (int32_t image = 0; image < planes.images; ++image) {
     const float* const from_a = a + image * planes.a_image;
     const float* const from_b = b + image * planes.b_image;
-    for (int32_t i = 0; i < planes.positions; ++i) {
+    int32_t i = 0;
+#if defined(__riscv)
+    const int32_t steps = TD_STEPS(summand);
+    TD_ROLLED for (; i <= planes.positions - steps; i += steps) {
+      float next = summand == td_b ? td_here(from_b[i]) : 0.0f;
+      TD_STEPWISE for (int32_t k = 0; k < steps; ++k) {
+        if (summand == td_b) {  // a load between two additions, of which one waits for the other
+          const float value = next;
+          if (k < steps - 1) next = td_here(from_b[i + k + 1]);
+          sum[0] = td_here(sum[0] + value);
+        } else {
+          sum[0] = td_add_summand(sum[0], from_a[i + k], from_b[i + k], mean[0], rstd[0], summand);
+        }
+      }
+    }
+#endif
+    TD_ROLLED for (; i < planes.positions; ++i) {
       TD_LANES for (int32_t j = 0; j < count; ++j) {
-        sum[j] = step(sum[j], from_a[j * planes.a_channel + i], from_b[j * planes.b_channel + i],
-                      mean[j], rstd[j]);
+        sum[j] = td_add_summand(sum[j], from_a[j * planes.a_channel + i],
+                                from_b[j * planes.b_channel + i], mean[j], rstd[j], summand);
       }
     }
   }
   TD_LANES for (int32_t j = 0; j < count; ++j) y[j] = sum[j];
-}
-
-static inline float td_add_deviation(float sum, float a, float b, float mean, float rstd) {
-  (void)b, (void)rstd;
-  return sum + (a - mean);
-}
-
-static inline float td_add_squared_deviation(float sum, float a, float b, float mean, float rstd) {
-  (void)b, (void)rstd;
-  const float deviation = a - mean;
-  return td_fmaf(deviation, deviation, sum);
-}
-
-static inline float td_add_scaled_product(float sum, float a, float b, float mean, float rstd) {
-  return td_fmaf(a, (b - mean) * rstd, sum);
 }
 
 static inline float td_rstd(float variance, float epsilon) {
@@ -53,16 +78,16 @@ static inline float td_rstd(float variance, float epsilon) {
 
 /// One chain for each channel of `share` over x and its mean, which is 0 if `means` is null.
 TD_INLINE void td_sum_channels(float* y, const float* x, const float* means, td_planes planes,
-                               td_range share, uint32_t accumulate, td_channel_step step) {
+                               td_range share, uint32_t accumulate, td_summand summand) {
   float mean[TD_CHANNELS] = {0.0f};
   for (int32_t c = share.begin; c < share.end;) {
     const int32_t count = c + TD_CHANNELS <= share.end ? TD_CHANNELS : 1;
     const float* const from = x + c * planes.a_channel;
-    for (int32_t j = 0; means && j < count; ++j) mean[j] = means[c + j];
+    for (int32_t j = 0; summand != td_b && j < count; ++j) mean[j] = means[c + j];
     if (count == TD_CHANNELS)
-      td_channel_chains(y + c, from, from, mean, mean, planes, TD_CHANNELS, accumulate, step);
+      td_channel_chains(y + c, from, from, mean, mean, planes, TD_CHANNELS, accumulate, summand);
     else
-      td_channel_chains(y + c, from, from, mean, mean, planes, 1, accumulate, step);
+      td_channel_chains(y + c, from, from, mean, mean, planes, 1, accumulate, summand);
     c += count;
   }
 }
@@ -71,8 +96,11 @@ TD_INLINE void td_sum_channels(float* y, const float* x, const float* means, td_
 void td_channel_sum_f32(const td_channel_sum_f32_args* args, td_team team) {
   const td_channel_sum_f32_args p = *args;
   const td_planes planes = {p.images, p.positions, p.x_image, p.x_channel, p.x_image, p.x_channel};
-  td_sum_channels(p.y, p.x, p.mean, planes, td_share(p.channels, team), p.accumulate,
-                  td_add_deviation);
+  const td_range share = td_share(p.channels, team);
+  if (p.mean)
+    td_sum_channels(p.y, p.x, p.mean, planes, share, p.accumulate, td_b_deviation);
+  else
+    td_sum_channels(p.y, p.x, p.mean, planes, share, p.accumulate, td_b);
 }
 
 /// The sum of (x - mean)^2 of each channel, fused multiply-adds. The work items are channels.
@@ -80,7 +108,7 @@ void td_channel_squares_f32(const td_channel_squares_f32_args* args, td_team tea
   const td_channel_squares_f32_args p = *args;
   const td_planes planes = {p.images, p.positions, p.x_image, p.x_channel, p.x_image, p.x_channel};
   td_sum_channels(p.y, p.x, p.mean, planes, td_share(p.channels, team), p.accumulate,
-                  td_add_squared_deviation);
+                  td_b_deviation_squared);
 }
 
 /// dweight = the sum of dy * (x - mean) * rstd of each channel, fused multiply-adds, with
@@ -102,12 +130,37 @@ void td_channel_norm_weight_grad_f32(const td_channel_norm_weight_grad_f32_args*
     }
     if (count == TD_CHANNELS)
       td_channel_chains(p.dweight + c, dy, x, mean, rstd, planes, TD_CHANNELS, p.accumulate,
-                        td_add_scaled_product);
+                        td_a_times_scaled_deviation);
     else
       td_channel_chains(p.dweight + c, dy, x, mean, rstd, planes, 1, p.accumulate,
-                        td_add_scaled_product);
+                        td_a_times_scaled_deviation);
     c += count;
   }
+}
+
+/// y = (x - mean) * scale + bias. y may be x.
+static TD_AS_WRITTEN void td_normalize(float* y, const float* x, int32_t count, float mean,
+                                       float scale, float bias) {
+#if defined(__riscv)
+  // Every other instruction is the FPU's, which two cores share.
+  TD_ROLLED for (const float* const end = x + count / 8 * 8; x != end; y += 8) {
+    float value[8];
+    TD_STEPWISE for (int32_t k = 0; k < 8 + 4; ++k) {
+      if (k < 8) value[k] = td_here(x[k]);
+      if (k >= 1 && k - 1 < 8) value[k - 1] = td_here(value[k - 1] - mean);
+      if (k >= 4) y[k - 4] = value[k - 4];
+      if (k >= 2 && k - 2 < 8) value[k - 2] = td_here(td_fmaf(value[k - 2], scale, bias));
+      if (k == 9) {
+        x += 8;
+        TD_KEEP_HERE(x);
+      }
+    }
+  }
+  count %= 8;
+  TD_ROLLED for (int32_t i = 0; i < count; ++i) y[i] = td_fmaf(x[i] - mean, scale, bias);
+#else
+  TD_INDEPENDENT(i, 0, count, y, td_fmaf(x[i] - mean, scale, bias));
+#endif
 }
 
 /// y = (x - mean) * (rstd * weight) + bias, each of the channel. y may be x. The work items are
@@ -124,7 +177,7 @@ void td_channel_norm_f32(const td_channel_norm_f32_args* args, td_team team) {
     for (; left > 0 && image < p.images; --left, ++image) {
       float* const y = p.y + image * p.y_image + c * p.y_channel;
       const float* const x = p.x + image * p.x_image + c * p.x_channel;
-      TD_INDEPENDENT(i, 0, p.positions, y, td_fmaf(x[i] - mean, scale, bias));
+      td_normalize(y, x, p.positions, mean, scale, bias);
     }
   }
 }

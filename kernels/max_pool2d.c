@@ -4,6 +4,7 @@
 ///
 /// Windows of 2 x 2 and 3 x 3 take their maxima without a branch: td_larger knows neither NaN nor
 /// which zero came first, so such windows are noticed and done once more, by the definition.
+#include "td_order.h"
 #include "td_window.h"
 
 /// The larger of two numbers; which of two zeros, or what of a NaN, is open.
@@ -56,32 +57,17 @@ TD_INLINE void td_rows_at(const float** rows, const float* x, int32_t x_row, int
     rows[i] = x + td_min_int(td_max_int(top + i, 0), height - 1) * x_row;
 }
 
-/// The largest of each of `columns` columns, `apart` from each other, of windows of `extent` rows;
-/// both counts are constants. Steps of different columns alternate: none waits for the one before.
-TD_INLINE void td_column_peaks(float* peak, int columns, const float* const* rows, int32_t column,
-                               int32_t apart, int extent, float* taint) {
-  float value[4][3];
-  for (int i = 0; i < extent; ++i)
-    for (int j = 0; j < columns; ++j) value[j][i] = rows[i][column + j * apart];
-  for (int j = 0; j < columns; ++j) peak[j] = td_larger(value[j][0], value[j][1]);
-  for (int j = 0; j < columns; ++j)
-    taint[j % 2] = td_tainted(taint[j % 2], value[j][0], value[j][1]);
-  if (extent == 2) return;
-  for (int j = 0; j < columns; ++j) peak[j] = td_larger(peak[j], value[j][2]);
-  for (int j = 0; j < columns; j += 2)
-    taint[j / 2] = td_tainted(taint[j / 2], value[j][2], value[j + 1 < columns ? j + 1 : j][2]);
-}
-
 /// The window of y's element `column`, `top` the first row of the window's row.
 static td_window td_max_window(const td_max_pool2d_f32_args* p, int32_t top, int32_t column) {
   return td_window_at(top, column * p->stride_width - p->pad_left, p->kernel_height,
                       p->kernel_width, p->height, p->width);
 }
 
-/// A row of y by the definition.
-static __attribute__((noinline)) void td_define_row(float* y, const td_max_pool2d_f32_args* p,
-                                                    const float* x, int32_t top) {
-  for (int32_t column = 0; column < p->out_width; ++column) {
+/// Elements `begin` .. `end` of a row of y by the definition.
+static __attribute__((noinline)) void td_define(float* y, const td_max_pool2d_f32_args* p,
+                                                const float* x, int32_t top, int32_t begin,
+                                                int32_t end) {
+  for (int32_t column = begin; column < end; ++column) {
     const td_spot at = td_largest_in(x, p->x_row, td_max_window(p, top, column));
     y[column] = x[at.row * p->x_row + at.column];
   }
@@ -105,92 +91,178 @@ static __attribute__((noinline)) void td_define_zeros(float* y, const td_max_poo
   }
 }
 
-/// Columns of y from `column` on, while two of them are before `end`; says where it stopped. The
-/// windows are squares of 2, or of 3 and two columns apart, of which only the first may begin left
-/// of the image, by one column.
-TD_INLINE int32_t td_max_pairs(float* y, const td_max_pool2d_f32_args* p, const float* x,
-                               const float* const* rows, int32_t top, int32_t column, int32_t end,
-                               int extent, float* taint) {
-  const int32_t step = extent == 3 ? 2 : p->stride_width;
-  const int32_t left = column * step - p->pad_left;
-  const float* at[3];
-  for (int i = 0; i < extent; ++i) at[i] = rows[i] + left;
-  float before, peak[4];  // of the left column, which was the right one of the window before
-  if (extent == 3) td_column_peaks(&before, 1, rows, td_max_int(left, 0), 1, 3, taint);
-  TD_ROLLED for (; column < end - 1; column += 2) {
-    float first, second;
-    if (extent == 3) {
-      td_column_peaks(peak, 4, at, 1, 1, 3, taint);
-      first = td_larger(before, peak[0]);
-      second = td_larger(peak[1], peak[2]);
-      first = td_larger(first, peak[1]);
-      second = td_larger(second, peak[3]);
-      before = peak[3];
-    } else {
-      td_column_peaks(peak, 2, at, 0, step, 2, taint);
-      td_column_peaks(peak + 2, 2, at, 1, step, 2, taint);
-      first = td_larger(peak[0], peak[2]);
-      second = td_larger(peak[1], peak[3]);
+/// Rows of pairs of elements of y, whose windows are squares of 2 or 3.
+typedef struct {
+  float* y;
+  const float* at[3];    // rows of the first window, from its first column on
+  int32_t rows, pairs;   // at most 32 rows
+  int32_t y_row, x_row;  // from row to row
+  int32_t step;          // from window to window
+  int32_t has_left;      // or the first windows lack their left column
+  float taint;           // becomes NaN if a window may hold one
+} td_max_block;
+
+/// Squares of 3, two columns apart. Bit i is set if row i has an element that is zero. Nearly every
+/// other instruction is the FPU's.
+static TD_AS_WRITTEN uint32_t td_max_squares_of_3(td_max_block* block) {
+  const int32_t pairs = block->pairs, has_left = block->has_left;
+  const int32_t y_next = block->y_row - 2 * pairs, x_next = block->x_row - 4 * pairs;
+  const float* at[3] = {block->at[0], block->at[1], block->at[2]};
+  float* y = block->y;
+  float taint = 0.0f;
+  uint32_t zeros = 0;
+  for (int32_t row = 0; row < block->rows; ++row, y += y_next) {
+    // Of the left column, the right one of the window before. Nothing is larger than no number.
+    float before = TD_NAN;
+    if (has_left) {
+      before = td_larger(td_larger(at[0][0], at[1][0]), at[2][0]);
+      taint = td_tainted(td_tainted(taint, at[0][0], at[1][0]), at[2][0], at[2][0]);
     }
-    for (int i = 0; i < extent; ++i) at[i] += 2 * step;
-    y[column] = first;
-    y[column + 1] = second;
-    if ((first == 0.0f) | (second == 0.0f)) td_define_zeros(y, p, x, top, column, column + 2);
+    int is_zero = 0;
+    TD_ROLLED for (const float* const end = y + 2 * pairs; y != end;) {
+      float a = td_here(at[0][1]), b = td_here(at[1][1]), next_a = td_here(at[0][2]);
+      float peak = td_here(td_larger(a, b));
+      float next_b = td_here(at[1][2]);
+      taint = td_here(td_tainted(taint, a, b));
+      float c = td_here(at[2][1]);
+      float shared = td_here(td_larger(next_a, next_b));
+      float next_c = td_here(at[2][2]);
+      peak = td_here(td_larger(peak, c));
+      a = td_here(at[0][3]);
+      taint = td_here(td_tainted(taint, next_a, next_b));
+      b = td_here(at[1][3]);
+      shared = td_here(td_larger(shared, next_c));
+      next_a = td_here(at[0][4]);
+      float first = td_here(td_larger(before, peak));
+      next_b = td_here(at[1][4]);
+      taint = td_here(td_tainted(taint, c, next_c));
+      c = td_here(at[2][3]);
+      peak = td_here(td_larger(a, b));
+      next_c = td_here(at[2][4]);
+      before = td_here(td_larger(next_a, next_b));
+      at[0] += 4;
+      TD_KEEP_HERE(at[0]);
+      taint = td_here(td_tainted(taint, a, b));
+      peak = td_here(td_larger(peak, c));
+      at[1] += 4;
+      TD_KEEP_HERE(at[1]);
+      first = td_here(td_larger(first, shared));
+      before = td_here(td_larger(before, next_c));
+      at[2] += 4;
+      TD_KEEP_HERE(at[2]);
+      taint = td_here(td_tainted(taint, next_a, next_b));
+      float second = td_here(td_larger(shared, peak));
+      y += 2;
+      TD_KEEP_HERE(y);
+      int is_zero_here = first == 0.0f;
+      TD_KEEP_HERE(is_zero_here);
+      y[-2] = first;
+      second = td_here(td_larger(second, before));
+      is_zero |= is_zero_here;
+      TD_KEEP_HERE(is_zero);
+      taint = td_here(td_tainted(taint, c, next_c));
+      is_zero_here = second == 0.0f;
+      TD_KEEP_HERE(is_zero_here);
+      y[-1] = second;
+      is_zero |= is_zero_here;
+    }
+    zeros |= (uint32_t)is_zero << row;
+    TD_LANES for (int i = 0; i < 3; ++i) at[i] += x_next;
   }
-  return column;
+  block->taint += taint;
+  return zeros;
 }
 
-/// A row of y whose windows are squares of `extent`, 2 or 3; `in_pairs` if those of 3 are two
-/// columns apart. Both are constants. NaN if a NaN may be in one of them.
-TD_INLINE float td_max_row(float* y, const td_max_pool2d_f32_args* p, const float* x, int32_t top,
-                           td_range whole, int extent, int in_pairs) {
-  const float* rows[3];
-  float taint[2] = {0.0f, 0.0f};
-  td_rows_at(rows, x, p->x_row, top, p->height, extent);
-  for (int32_t column = 0; column < p->out_width; ++column) {
-    if (in_pairs && column == whole.begin && column < whole.end)
-      column = td_max_pairs(y, p, x, rows, top, column, whole.end, extent, taint);
-    if (column == p->out_width) break;
-    const int32_t left = column * p->stride_width - p->pad_left;
-    const int32_t end = td_min_int(left + extent, p->width);
-    float largest = 0.0f;
-    for (int32_t i = td_max_int(left, 0), is_first = 1; i < end; ++i, is_first = 0) {
-      float peak;
-      td_column_peaks(&peak, 1, rows, i, 1, extent, taint);
-      largest = is_first ? peak : td_larger(largest, peak);
+/// The same of squares of 2.
+static uint32_t td_max_squares_of_2(td_max_block* block) {
+  const int32_t pairs = block->pairs, step = block->step;
+  const float *above = block->at[0], *below = block->at[1];
+  float* y = block->y;
+  float taint = 0.0f, other_taint = 0.0f;
+  uint32_t zeros = 0;
+  for (int32_t row = 0; row < block->rows; ++row) {
+    int is_zero = 0;
+    TD_ROLLED for (const float* const end = y + 2 * pairs; y != end; y += 2) {
+      const float a = above[0], b = above[1], next_a = above[step], next_b = above[step + 1];
+      const float c = below[0], d = below[1], next_c = below[step], next_d = below[step + 1];
+      const float first = td_larger(td_larger(a, b), td_larger(c, d));
+      const float second = td_larger(td_larger(next_a, next_b), td_larger(next_c, next_d));
+      taint = td_tainted(td_tainted(taint, a, b), next_a, next_b);
+      other_taint = td_tainted(td_tainted(other_taint, c, d), next_c, next_d);
+      above += 2 * step;
+      below += 2 * step;
+      y[0] = first;
+      y[1] = second;
+      is_zero |= (first == 0.0f) | (second == 0.0f);
     }
-    y[column] = largest;
-    if (largest == 0.0f) td_define_zeros(y, p, x, top, column, column + 1);
+    zeros |= (uint32_t)is_zero << row;
+    above += block->x_row - 2 * step * pairs;
+    below += block->x_row - 2 * step * pairs;
+    y += block->y_row - 2 * pairs;
   }
-  return taint[0] + taint[1];
+  block->taint += taint + other_taint;
+  return zeros;
+}
+
+/// Elements `begin` .. `end`, two at least, of `rows` rows of y, whose windows are squares of 2 or
+/// 3, and begin in row `top`; bits as td_max_squares_of_3.
+static uint32_t td_max_pairs(td_max_block* block, float* y, const td_max_pool2d_f32_args* p,
+                             const float* x, int32_t top, int32_t begin, int32_t end) {
+  uint32_t zeros = 0;
+  block->taint = 0.0f;
+  for (int32_t column = begin; column < end; column += 2 * block->pairs) {
+    if (column == end - 1) --column;  // has no other: once more the one before
+    const int32_t left = column * p->stride_width - p->pad_left;
+    block->y = y + column;
+    block->pairs = (end - column) / 2;
+    block->has_left = left >= 0;
+    td_rows_at(block->at, x + left, p->x_row, top, p->height, p->kernel_height);
+    zeros |= p->kernel_width == 2 ? td_max_squares_of_2(block) : td_max_squares_of_3(block);
+  }
+  return zeros;
 }
 
 /// The work items are rows of y.
 void td_max_pool2d_f32(const td_max_pool2d_f32_args* args, td_team team) {
   const td_max_pool2d_f32_args p = *args;
   td_range share = td_share(p.images * p.channels * p.out_height, team);
-  const int extent = p.kernel_height == p.kernel_width ? p.kernel_width : 0;
-  const int is_3_by_2 = extent == 3 && p.stride_width == 2;
+  const int is_2 = p.kernel_height == 2 && p.kernel_width == 2;
+  const int is_3 = p.kernel_height == 3 && p.kernel_width == 3 && p.stride_width == 2;
   td_range whole =
       td_whole_windows(p.out_width, p.kernel_width, p.stride_width, p.pad_left, 0, p.width);
   // The window before may lack no more than its left column.
-  if (is_3_by_2 && whole.begin > 0 && p.pad_left % 2 == 1 && whole.begin < whole.end) --whole.begin;
+  if (is_3 && whole.begin > 0 && p.pad_left % 2 == 1 && whole.begin < whole.end) --whole.begin;
+  if ((!is_2 && !is_3) || whole.end - whole.begin < 2) whole.begin = whole.end = 0;
+  td_max_block block;
+  block.y_row = p.y_row;
+  block.x_row = p.stride_height * p.x_row;
+  block.step = p.stride_width;
   while (share.begin < share.end) {
     const td_plane_row at = td_plane_row_at(share.begin, p.channels, p.out_height);
     const float* const x = p.x + at.image * p.x_image + at.channel * p.x_channel;
     float* y = p.y + at.image * p.y_image + at.channel * p.y_channel + at.row * p.y_row;
-    const int32_t end = td_min_int(at.row + share.end - share.begin, p.out_height);
-    share.begin += end - at.row;
+    int32_t left = td_min_int(share.end - share.begin, p.out_height - at.row);
+    share.begin += left;
     int32_t top = at.row * p.stride_height - p.pad_top;
-    for (int32_t row = at.row; row < end; ++row, y += p.y_row, top += p.stride_height) {
-      float taint = __builtin_nanf("");
-      if (is_3_by_2)
-        taint = td_max_row(y, &p, x, top, whole, 3, 1);
-      else if (extent == 3)
-        taint = td_max_row(y, &p, x, top, whole, 3, 0);
-      else if (extent == 2)
-        taint = td_max_row(y, &p, x, top, whole, 2, 1);
-      if (taint != taint) td_define_row(y, &p, x, top);
+    while (left > 0) {
+      // Rows of y whose windows have all rows, or a single one.
+      block.rows = 1;
+      const int32_t behind = p.height - p.kernel_height - top;
+      if (top >= 0 && behind >= 0)
+        block.rows = td_min_int(td_min_int(behind / p.stride_height + 1, left), 32);
+      left -= block.rows;
+      td_range done = {0, 0};
+      uint32_t zeros = 0;
+      if (whole.end > 0) {
+        zeros = td_max_pairs(&block, y, &p, x, top, whole.begin, whole.end);
+        if (block.taint == block.taint) done = whole;
+      }
+      for (int32_t rows = block.rows; rows > 0; --rows, y += p.y_row, top += p.stride_height) {
+        if (done.begin > 0) td_define(y, &p, x, top, 0, done.begin);
+        if (done.end < p.out_width) td_define(y, &p, x, top, done.end, p.out_width);
+        if (zeros & 1) td_define_zeros(y, &p, x, top, done.begin, done.end);
+        zeros >>= 1;
+      }
     }
   }
 }
@@ -204,76 +276,187 @@ typedef struct {
 } td_max_plane;
 
 /// Adds dy to its window's place in dx, by the definition.
-static void td_give_to_largest(const td_max_pool2d_grad_f32_args* p, const td_max_plane* plane,
-                               int32_t top, int32_t left, float dy) {
+static __attribute__((noinline)) void td_give_to_largest(const td_max_pool2d_grad_f32_args* p,
+                                                         const td_max_plane* plane, int32_t top,
+                                                         int32_t column, float dy) {
+  const int32_t left = column * p->stride_width - p->pad_left;
   const td_window window =
       td_window_at(top, left, p->kernel_height, p->kernel_width, p->height, p->width);
   const td_spot at = td_largest_in(plane->x, p->x_row, window);
-  const int32_t row = at.row - p->dx_top, column = at.column - p->dx_left;
-  if (row >= plane->begin && row < plane->end && column >= 0 && column < p->dx_width)
-    plane->dx[row * p->dx_row + column] += dy;
+  const int32_t row = at.row - p->dx_top, to = at.column - p->dx_left;
+  if (row >= plane->begin && row < plane->end && to >= 0 && to < p->dx_width)
+    plane->dx[row * p->dx_row + to] += dy;
 }
 
-/// Adds dy to the element of a window's row that is the largest of those at `at`; they begin at
-/// column `left` of `to`, which may be NULL. `extent` is a constant.
-TD_INLINE void td_give(float* to, int32_t left, const float* at, float largest, int extent,
-                       float dy) {
-  if (to == NULL) return;
-  to += left;
-  if (at[0] == largest)
-    to[0] += dy;
-  else if (extent == 2 || at[1] == largest)
-    to[1] += dy;
+/// A row of windows that are squares of 2 or 3, of those in dx which have all columns there.
+typedef struct {
+  const float* at[3];  // rows of x, from the next window's first column on
+  float* to[3];        // rows of dx, from the first window's first column on; NULL: not ours
+  int32_t bytes;       // from there to the next window
+  const float* part;   // its dy
+  float taint;         // NaN if a window so far may hold one
+} td_given_row;
+
+/// Where in its row of dx a window's largest element is: the `first`, `second` or third one.
+TD_INLINE float* td_place(float* to, int32_t bytes, float first, float second, float largest,
+                          int extent) {
+  if (to == NULL) return to;
+  int is_first = first == largest, is_second = extent == 2 || second == largest;
+  TD_KEEP_HERE(is_first);
+  TD_KEEP_HERE(is_second);
+  to = (float*)((char*)to + bytes);
+  if (is_first) return to;
+  ++to;
+  return is_second ? to : to + 1;
+}
+
+/// Adds the next window's part of dy, which it also puts into `dy`, to the place of the window's
+/// largest element. Its columns begin at column `column` of `at`; the first of them is `first`, and
+/// the last goes to `third` if the window is 3 wide. The next window begins `step` columns on;
+/// `at_step` of them are added to `at`. If the window may hold a NaN, it adds nothing and says 0.
+/// `extent` and `column` are constants. Nearly every other instruction is the FPU's.
+TD_INLINE int td_give_window(td_given_row* row, const float* first, float* third, int32_t column,
+                             int32_t at_step, int32_t step, int extent, float* dy) {
+  float second[3], peak[3], largest, part;
+  second[0] = td_here(row->at[0][column + 1]);
+  second[1] = td_here(row->at[1][column + 1]);
+  peak[0] = td_here(td_larger(first[0], second[0]));
+  if (extent == 3) {
+    third[0] = td_here(row->at[0][column + 2]);
+    peak[1] = td_here(td_larger(first[1], second[1]));
+    third[1] = td_here(row->at[1][column + 2]);
+    row->taint = td_here(td_tainted(row->taint, second[0], third[0]));
+    second[2] = td_here(row->at[2][column + 1]);
+    peak[0] = td_here(td_larger(peak[0], third[0]));
+    third[2] = td_here(row->at[2][column + 2]);
+    peak[1] = td_here(td_larger(peak[1], third[1]));
+    part = td_here(*row->part++);
+    row->taint = td_here(td_tainted(row->taint, second[1], third[1]));
+    peak[2] = td_here(td_larger(first[2], second[2]));
+    row->at[0] += at_step;
+    TD_KEEP_HERE(row->at[0]);
+    row->taint = td_here(td_tainted(row->taint, second[2], third[2]));
+    largest = td_here(td_larger(peak[0], peak[1]));
+    row->at[1] += at_step;
+    TD_KEEP_HERE(row->at[1]);
+    peak[2] = td_here(td_larger(peak[2], third[2]));
+    row->at[2] += at_step;
+    TD_KEEP_HERE(row->at[2]);
+  } else {
+    part = td_here(*row->part++);
+    peak[1] = td_here(td_larger(first[1], second[1]));
+    row->at[0] += at_step;
+    TD_KEEP_HERE(row->at[0]);
+    row->taint = td_here(td_tainted(row->taint, first[0], first[1]));
+    row->at[1] += at_step;
+    TD_KEEP_HERE(row->at[1]);
+    largest = td_here(td_larger(peak[0], peak[1]));
+    row->taint = td_here(td_tainted(row->taint, second[0], second[1]));
+  }
+  int is_clean = row->taint == row->taint;
+  TD_KEEP_HERE(is_clean);
+  if (extent == 3) largest = td_here(td_larger(largest, peak[2]));
+  const int32_t bytes = row->bytes;
+  row->bytes += 4 * step;
+  TD_KEEP_HERE(row->bytes);
+  int is_in_first = peak[0] == largest, is_in_second = extent == 2 || peak[1] == largest;
+  TD_KEEP_HERE(is_in_first);
+  TD_KEEP_HERE(is_in_second);
+  *dy = part;
+  if (__builtin_expect(!is_clean, 0)) return 0;
+  const int last = extent - 1;
+  float* here;
+  if (is_in_first)
+    here = td_place(row->to[0], bytes, first[0], second[0], largest, extent);
+  else if (is_in_second)
+    here = td_place(row->to[1], bytes, first[1], second[1], largest, extent);
   else
-    to[2] += dy;
+    here = td_place(row->to[last], bytes, first[last], second[last], largest, extent);
+  if (here != NULL) *here += part;
+  return 1;
 }
 
-/// A row of windows, squares of `extent`, a constant, that begins at row `top` and has `dy`; dx has
-/// all columns of those in `whole`.
-TD_INLINE void td_give_row(const td_max_pool2d_grad_f32_args* p, const td_max_plane* plane,
-                           int32_t top, const float* dy, td_range whole, int extent) {
-  const int32_t step = p->stride_width;
-  int32_t left = -p->pad_left;
-  for (int32_t column = 0; column < p->out_width; ++column, left += step) {
-    if (column == whole.begin && column < whole.end) {
-      const float* at[3];
-      float* to[3];
-      float taint[2] = {0.0f, 0.0f};
-      td_rows_at(at, plane->x + left, p->x_row, top, p->height, extent);
-      for (int i = 0; i < extent; ++i) {
-        const int32_t row = td_min_int(td_max_int(top + i, 0), p->height - 1) - p->dx_top;
-        const int is_here = row >= plane->begin && row < plane->end;
-        to[i] = is_here ? plane->dx + row * p->dx_row - p->dx_left : NULL;
-      }
-      TD_ROLLED for (; column < whole.end; ++column, left += step) {
-        // Steps of different rows alternate: none waits for the one before.
-        float value[3][3], peak[3];
-        for (int i = 0; i < extent; ++i)
-          for (int j = 0; j < extent; ++j) value[i][j] = at[i][j];
-        for (int i = 0; i < extent; ++i) peak[i] = td_larger(value[i][0], value[i][1]);
-        for (int i = 0; i < extent; ++i)
-          taint[i % 2] = td_tainted(taint[i % 2], value[i][0], value[i][1]);
-        float largest = td_larger(peak[0], peak[1]);
-        if (extent == 3) {
-          for (int i = 0; i < 3; ++i) peak[i] = td_larger(peak[i], value[i][2]);
-          taint[1] = td_tainted(taint[1], value[0][2], value[1][2]);
-          taint[0] = td_tainted(taint[0], value[2][2], value[2][2]);
-          largest = td_larger(td_larger(peak[0], peak[1]), peak[2]);
-        }
-        const float part = dy[column], both = taint[0] + taint[1];
-        if (__builtin_expect(both != both, 0))
-          td_give_to_largest(p, plane, top, left, part);
-        else if (peak[0] == largest)
-          td_give(to[0], left, at[0], largest, extent, part);
-        else if (extent == 2 || peak[1] == largest)
-          td_give(to[1], left, at[1], largest, extent, part);
-        else
-          td_give(to[2], left, at[2], largest, extent, part);
-        for (int i = 0; i < extent; ++i) at[i] += step;
-      }
-      if (column == p->out_width) break;
+/// Rows `rows` of windows, squares of `extent`, a constant; dx has all columns of those in `whole`.
+/// Squares of 3 are two columns apart, and the first of `whole` may begin a column left of the
+/// image.
+TD_INLINE void td_give_rows(const td_max_pool2d_grad_f32_args* p, const td_max_plane* plane,
+                            td_range rows, td_range whole, int extent) {
+  const int32_t step = extent == 3 ? 2 : p->stride_width;
+  const int32_t left = whole.begin * step - p->pad_left;
+  const float* const x = plane->x + left;
+  float* const dx = plane->dx + left - p->dx_left;
+  const int32_t x_row = p->x_row, dx_row = p->dx_row, dx_top = p->dx_top;
+  const int32_t begin = plane->begin, end = plane->end;
+  // Tops of windows whose rows are all in the image and in ours.
+  const int32_t first_top = td_max_int(dx_top + begin, 0);
+  const int32_t last_top = td_min_int(dx_top + end, p->height) - extent;
+  const float* dy = plane->dy + rows.begin * p->dy_row;
+  int32_t top = rows.begin * p->stride_height - p->pad_top;
+  for (int32_t i = rows.begin; i < rows.end; ++i, top += p->stride_height, dy += p->dy_row) {
+    for (int32_t column = 0; column < whole.begin; ++column)
+      td_give_to_largest(p, plane, top, column, dy[column]);
+    td_given_row row;
+    float before[3], middle[3], part;
+    row.bytes = 0;
+    row.part = dy + whole.begin;
+    row.taint = 0.0f;
+    for (int k = 0; k < extent; ++k) {
+      row.at[k] = x + (top + k) * x_row;
+      row.to[k] = dx + (top + k - dx_top) * dx_row;
     }
-    td_give_to_largest(p, plane, top, left, dy[column]);
+    if (top < first_top || top > last_top) {
+      td_rows_at(row.at, x, x_row, top, p->height, extent);
+      for (int k = 0; k < extent; ++k) {
+        const int32_t to_row = td_min_int(td_max_int(top + k, 0), p->height - 1) - dx_top;
+        row.to[k] = to_row >= begin && to_row < end ? dx + to_row * dx_row : NULL;
+      }
+    }
+    // Of no column: a NaN, which is larger than nothing and equal to nothing.
+    for (int k = 0; k < extent; ++k) before[k] = TD_NAN;
+    if (extent == 3 && left >= 0 && whole.begin < whole.end) {
+      for (int k = 0; k < extent; ++k) {
+        before[k] = row.at[k][0];
+        row.taint = td_fmaf(before[k], before[k], row.taint);
+      }
+    }
+    TD_ROLLED for (const float* const dy_end = dy + whole.end; row.part != dy_end;) {
+      if (extent == 2) {
+        before[0] = td_here(row.at[0][0]);
+        before[1] = td_here(row.at[1][0]);
+      }
+      if (!td_give_window(&row, before, middle, 0, extent == 3 ? 0 : step, step, extent, &part))
+        td_give_to_largest(p, plane, top, (int32_t)(row.part - dy) - 1, part);
+      if (extent == 2) continue;
+      if (row.part == dy_end) break;
+      if (!td_give_window(&row, middle, before, 2, 4, step, extent, &part))
+        td_give_to_largest(p, plane, top, (int32_t)(row.part - dy) - 1, part);
+    }
+    for (int32_t column = whole.end; column < p->out_width; ++column)
+      td_give_to_largest(p, plane, top, column, dy[column]);
+  }
+}
+
+static __attribute__((noinline)) void td_give_rows_of_2(const td_max_pool2d_grad_f32_args* p,
+                                                        const td_max_plane* plane, td_range rows,
+                                                        td_range whole) {
+  td_give_rows(p, plane, rows, whole, 2);
+}
+static __attribute__((noinline)) void td_give_rows_of_3(const td_max_pool2d_grad_f32_args* p,
+                                                        const td_max_plane* plane, td_range rows,
+                                                        td_range whole) {
+  td_give_rows(p, plane, rows, whole, 3);
+}
+
+static void td_clear_rows(float* to, int32_t rows, int32_t columns, int32_t row) {
+  if (row == columns) columns *= rows, rows = 1;
+  for (; rows > 0; --rows, to += row) {
+    int32_t i = 0;
+#if defined(__riscv)
+    TD_ROLLED for (; i < columns - 7; i += 8) {
+      TD_LANES for (int32_t k = 0; k < 8; ++k) to[i + k] = 0.0f;
+    }
+#endif
+    TD_ROLLED for (; i < columns; ++i) to[i] = 0.0f;
   }
 }
 
@@ -288,7 +471,11 @@ void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team tea
   const int32_t begin = td_max_int(p.dx_left, 0);
   td_range whole = td_whole_windows(p.out_width, p.kernel_width, p.stride_width, p.pad_left, begin,
                                     td_min_int(p.dx_left + p.dx_width, p.width) - begin);
-  if (extent != 2 && extent != 3) whole.begin = whole.end = 0;
+  if (extent != 2 && !(extent == 3 && p.stride_width == 2)) whole.begin = whole.end = 0;
+  // The window before may lack no more than its left column.
+  if (extent == 3 && begin == 0 && whole.begin < whole.end &&
+      (whole.begin - 1) * p.stride_width - p.pad_left == -1)
+    --whole.begin;
   while (share.begin < share.end) {
     const td_plane_row at = td_plane_row_at(share.begin, p.channels, p.dx_height);
     td_max_plane plane;
@@ -298,23 +485,14 @@ void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team tea
     plane.begin = at.row;
     plane.end = td_min_int(at.row + share.end - share.begin, p.dx_height);
     share.begin += plane.end - plane.begin;
-    for (int32_t row = plane.begin; row < plane.end; ++row)
-      TD_INDEPENDENT(column, 0, p.dx_width, plane.dx + row * p.dx_row, 0.0f);
+    td_clear_rows(plane.dx + plane.begin * p.dx_row, plane.end - plane.begin, p.dx_width, p.dx_row);
     // Rows of windows that meet these rows of dx.
     const td_range rows =
         td_meeting_windows(p.out_height, p.kernel_height, p.stride_height,
                            p.pad_top + p.dx_top + plane.begin, p.pad_top + p.dx_top + plane.end);
-    for (int32_t row = rows.begin; row < rows.end; ++row) {
-      const int32_t top = row * p.stride_height - p.pad_top;
-      const float* const dy = plane.dy + row * p.dy_row;
-      if (extent == 3) {
-        td_give_row(&p, &plane, top, dy, whole, 3);
-      } else if (extent == 2) {
-        td_give_row(&p, &plane, top, dy, whole, 2);
-      } else {
-        for (int32_t column = 0; column < p.out_width; ++column)
-          td_give_to_largest(&p, &plane, top, column * p.stride_width - p.pad_left, dy[column]);
-      }
-    }
+    if (extent == 3)
+      td_give_rows_of_3(&p, &plane, rows, whole);
+    else
+      td_give_rows_of_2(&p, &plane, rows, whole);
   }
 }

@@ -1,0 +1,31 @@
+/// The order of instructions, where a core issues one after the other and shares its FPU.
+#ifndef TD_ORDER_H
+#define TD_ORDER_H
+
+#include "td_kernel.h"
+
+/// Before a function whose statements are in a good order already. gcc would gather its operations
+/// of the FPU, and two cores then wait for each other.
+#if defined(__riscv) && !defined(__clang__)
+#define TD_AS_WRITTEN \
+  __attribute__((optimize("no-schedule-insns", "no-schedule-insns2", "align-loops=4")))
+#else
+#define TD_AS_WRITTEN
+#endif
+
+/// `value`, which is computed here: neither earlier nor where it is used.
+TD_INLINE float td_here(float value) {
+#if defined(__riscv_flen)
+  __asm__ volatile("" : "+f"(value));
+#endif
+  return value;
+}
+
+/// The same of a pointer, which is moved here.
+#if defined(__riscv)
+#define TD_KEEP_HERE(pointer) __asm__ volatile("" : "+r"(pointer))
+#else
+#define TD_KEEP_HERE(pointer) ((void)0)
+#endif
+
+#endif
