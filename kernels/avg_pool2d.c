@@ -92,7 +92,7 @@ typedef struct {
 /// Sums of a pair are divided while the next one is loaded, so that nearly every other instruction
 /// is the FPU's. At first there is no pair to divide: the 0 that is put in the first one's place
 /// gives way to it.
-static TD_AS_WRITTEN float td_mean_squares_of_3(const td_mean_block* block) {
+static TD_AS_WRITTEN("align-loops=4") float td_mean_squares_of_3(const td_mean_block* block) {
   const td_divisor by = block->by;
   const int32_t pairs = block->pairs;
   const int32_t y_next = block->y_row - 2 * pairs, x_next = block->x_row - 4 * pairs;
@@ -320,7 +320,7 @@ typedef struct {
 
 /// NaN if an element may not be as defined. A share that is not there is +0, which changes no sum
 /// from +0.
-static TD_AS_WRITTEN float td_give_shares(const td_share_block* block) {
+static TD_AS_WRITTEN("align-loops=4") float td_give_shares(const td_share_block* block) {
   const td_divisor by = block->by;
   const int32_t first = block->first, has_odd = block->has_odd, next_dx = block->next_dx;
   // Windows behind the first one, of which two columns are there, and columns behind these.

@@ -139,8 +139,8 @@ void td_channel_norm_weight_grad_f32(const td_channel_norm_weight_grad_f32_args*
 }
 
 /// y = (x - mean) * scale + bias. y may be x.
-static TD_AS_WRITTEN void td_normalize(float* y, const float* x, int32_t count, float mean,
-                                       float scale, float bias) {
+static TD_AS_WRITTEN("align-loops=4") void td_normalize(float* y, const float* x, int32_t count,
+                                                        float mean, float scale, float bias) {
 #if defined(__riscv)
   // Every other instruction is the FPU's, which two cores share.
   TD_ROLLED for (const float* const end = x + count / 8 * 8; x != end; y += 8) {

@@ -723,11 +723,11 @@ TD_INLINE void td_near_blocks_of_4(const td_near_run* run, int is_up) {
   }
 }
 
-TD_IN_THIS_ORDER static void td_near_blocks_up(const td_near_run* run) {
+TD_AS_WRITTEN("no-schedule-insns") static void td_near_blocks_up(const td_near_run* run) {
   td_near_blocks_of_4(run, 1);
 }
 
-TD_IN_THIS_ORDER static void td_near_blocks_down(const td_near_run* run) {
+TD_AS_WRITTEN("no-schedule-insns") static void td_near_blocks_down(const td_near_run* run) {
   td_near_blocks_of_4(run, 0);
 }
 
@@ -1187,8 +1187,9 @@ TD_INLINE void td_near_weights_of_4(float* dw, int32_t dw_output, const float* f
 }
 
 /// The gradient of w from blocks of four outputs and a row of taps of a channel.
-TD_IN_THIS_ORDER static void td_conv2d_weight_grad_near(const td_conv2d_weight_grad_f32_args* p,
-                                                        const td_channel_rows* rows, td_team team) {
+TD_AS_WRITTEN("no-schedule-insns")
+static void td_conv2d_weight_grad_near(const td_conv2d_weight_grad_f32_args* p,
+                                       const td_channel_rows* rows, td_team team) {
   const float zero = 0.0f;
   const int32_t tap_rows = p->channels * p->kernel_height;
   td_range share = td_share_blocks(p->groups, p->outputs, tap_rows, team);

@@ -1,4 +1,5 @@
 #include "td_elementwise.h"
+#include "td_order.h"
 
 #if !defined(__riscv_flen)
 
@@ -29,29 +30,26 @@ void td_gelu_grad_f32(const td_gelu_grad_f32_args* args, td_team team) {
 #else
 
 // Without vectors a branch to one of the two formulas of td_erff saves the other. The constants of
-// both find room in registers; they are volatile because gcc would load them at each use.
-static const volatile float kNear[] = {0x1.5d5c98p-14f, -0x1.aa4e96p-11f, 0x1.54c5a6p-8f,
-                                       -0x1.b80db2p-6f, 0x1.ce2df2p-4f,   -0x1.812742p-2f,
-                                       0x1.06eba8p-3f};
-static const volatile float kFar[] = {-0x1.b9e716p-21f, 0x1.00a942p-15f, -0x1.eeff36p-12f,
-                                      0x1.136b84p-8f,   -0x1.984496p-6f, 0x1.b8a44ap-4f,
-                                      0x1.44c744p-1f,   0x1.07e3d4p-3f};
-static const volatile float kExp[] = {0x1.a2d982p-13f, 0x1.6d3074p-10f, 0x1.110fc2p-7f,
-                                      0x1.5555p-5f,    0x1.555556p-3f,  0x1.715476p+0f,
-                                      0x1.8p+23f,      -0x1.62e43p-1f,  0x1.05c61p-29f};
-static const volatile float kOther[] = {0x1.6a09e6p-1f, 0.5f, 1.0f};
+// both find room in registers; gcc would load them at each use.
 
 /// y = x * P(x), or dy * (P(x) + x * p(x)) of `power` = e^(-x^2 / 2), for a row; y may be x or dy.
 TD_INLINE void td_normal_row(float* y, int32_t y_step, const float* x, int32_t x_step,
                              const float* dy, int32_t dy_step, const float* power, int32_t count,
                              int is_gradient) {
-  const float near_0 = kNear[0], near_1 = kNear[1], near_2 = kNear[2], near_3 = kNear[3];
-  const float near_4 = kNear[4], near_5 = kNear[5], near_6 = kNear[6];
-  const float far_0 = kFar[0], far_1 = kFar[1], far_2 = kFar[2], far_3 = kFar[3];
-  const float far_4 = kFar[4], far_5 = kFar[5], far_6 = kFar[6], far_7 = kFar[7];
-  const float exp_0 = kExp[0], exp_1 = kExp[1], exp_2 = kExp[2], exp_3 = kExp[3], exp_4 = kExp[4];
-  const float log2_e = kExp[5], magic = kExp[6], minus_ln_2 = kExp[7], ln_2_rest = kExp[8];
-  const float root = kOther[0], half = kOther[1], one = kOther[2];
+  const float near_0 = td_here(0x1.5d5c98p-14f), near_1 = td_here(-0x1.aa4e96p-11f),
+              near_2 = td_here(0x1.54c5a6p-8f), near_3 = td_here(-0x1.b80db2p-6f);
+  const float near_4 = td_here(0x1.ce2df2p-4f), near_5 = td_here(-0x1.812742p-2f),
+              near_6 = td_here(0x1.06eba8p-3f);
+  const float far_0 = td_here(-0x1.b9e716p-21f), far_1 = td_here(0x1.00a942p-15f),
+              far_2 = td_here(-0x1.eeff36p-12f), far_3 = td_here(0x1.136b84p-8f);
+  const float far_4 = td_here(-0x1.984496p-6f), far_5 = td_here(0x1.b8a44ap-4f),
+              far_6 = td_here(0x1.44c744p-1f), far_7 = td_here(0x1.07e3d4p-3f);
+  const float exp_0 = td_here(0x1.a2d982p-13f), exp_1 = td_here(0x1.6d3074p-10f),
+              exp_2 = td_here(0x1.110fc2p-7f), exp_3 = td_here(0x1.5555p-5f),
+              exp_4 = td_here(0x1.555556p-3f);
+  const float log2_e = td_here(0x1.715476p+0f), magic = td_here(0x1.8p+23f),
+              minus_ln_2 = td_here(-0x1.62e43p-1f), ln_2_rest = td_here(0x1.05c61p-29f);
+  const float root = td_here(0x1.6a09e6p-1f), half = td_here(0.5f), one = td_here(1.0f);
   TD_ROLLED do {
     const float at = *x;
     const uint32_t magnitude = *(const volatile uint32_t*)(const void*)x << 1;

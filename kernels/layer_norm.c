@@ -51,7 +51,8 @@ TD_INLINE void td_statistics(float* mean, float* rstd, const float* x, int32_t x
 }
 
 /// y = (x - mean) * rstd * weight + bias for each row. y may be x.
-TD_AS_WRITTEN void td_layer_norm_f32(const td_layer_norm_f32_args* args, td_team team) {
+TD_AS_WRITTEN("no-tree-ter")
+void td_layer_norm_f32(const td_layer_norm_f32_args* args, td_team team) {
   enum { kBlock = 16 };
   const td_layer_norm_f32_args p = *args;
   float mean[kBlock], rstd[kBlock];
@@ -69,8 +70,8 @@ TD_AS_WRITTEN void td_layer_norm_f32(const td_layer_norm_f32_args* args, td_team
 }
 
 /// mean and rstd of each row.
-TD_AS_WRITTEN void td_layer_norm_statistics_f32(const td_layer_norm_statistics_f32_args* args,
-                                                td_team team) {
+TD_AS_WRITTEN("no-tree-ter")
+void td_layer_norm_statistics_f32(const td_layer_norm_statistics_f32_args* args, td_team team) {
   const td_layer_norm_statistics_f32_args p = *args;
   const td_range share = td_share(p.rows, team);
   td_statistics(p.mean + share.begin, p.rstd + share.begin, p.x + share.begin * p.x_row, p.x_row,
@@ -128,7 +129,8 @@ TD_INLINE td_gradient_sums td_sum_gradients(float* dx, const float* dy, const fl
 
 /// dx = rstd * (g - mean of g - n * mean of g * n) for each row, with g = dy * weight and
 /// n = (x - mean) * rstd. dx may be dy.
-TD_AS_WRITTEN void td_layer_norm_grad_f32(const td_layer_norm_grad_f32_args* args, td_team team) {
+TD_AS_WRITTEN("no-tree-ter")
+void td_layer_norm_grad_f32(const td_layer_norm_grad_f32_args* args, td_team team) {
   const td_layer_norm_grad_f32_args p = *args;
   const td_range share = td_share(p.rows, team);
   const int32_t columns = p.columns;

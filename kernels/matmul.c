@@ -203,8 +203,8 @@ static int32_t td_multiple_blocks(const td_matmul_f32_args* p) {
 }
 
 /// Items are rows of TD_MULTIPLES columns, one column after another.
-TD_IN_THIS_ORDER static void td_part_of_columns_of_multiples(const td_matmul_f32_args* p,
-                                                             td_range items) {
+TD_AS_WRITTEN("no-schedule-insns")
+static void td_part_of_columns_of_multiples(const td_matmul_f32_args* p, td_range items) {
   int32_t j = td_whole(items.begin, p->m);
   int32_t i = items.begin - j * p->m;
   j *= TD_MULTIPLES;
@@ -311,7 +311,8 @@ TD_INLINE void td_thin_columns(const td_matmul_f32_args* p, const float* a, cons
 }
 
 /// Items are rows of four columns, chains of a multiple of four.
-TD_IN_THIS_ORDER static void td_part_of_thin_columns(const td_matmul_f32_args* p, td_range items) {
+TD_AS_WRITTEN("no-schedule-insns")
+static void td_part_of_thin_columns(const td_matmul_f32_args* p, td_range items) {
   int32_t j = td_whole(items.begin, p->m);
   int32_t i = items.begin - j * p->m;
   j *= 4;
@@ -421,7 +422,8 @@ TD_INLINE void td_part_of_rows_of(const td_matmul_f32_args* p, td_range items, t
 }
 
 /// Items are outputs, row after row. b_row or b_col is 1.
-TD_IN_THIS_ORDER static void td_part_of_rows(const td_matmul_f32_args* p, td_range items) {
+TD_AS_WRITTEN("no-schedule-insns")
+static void td_part_of_rows(const td_matmul_f32_args* p, td_range items) {
   if (p->a_col == 1 && p->b_row == 1)
     td_part_of_rows_of(p, items, td_a_is_dense, td_b_has_columns);
   else if (p->a_col == 1)

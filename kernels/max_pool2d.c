@@ -104,7 +104,7 @@ typedef struct {
 
 /// Squares of 3, two columns apart. Bit i is set if row i has an element that is zero. Nearly every
 /// other instruction is the FPU's.
-static TD_AS_WRITTEN uint32_t td_max_squares_of_3(td_max_block* block) {
+static TD_AS_WRITTEN("align-loops=4") uint32_t td_max_squares_of_3(td_max_block* block) {
   const int32_t pairs = block->pairs, has_left = block->has_left;
   const int32_t y_next = block->y_row - 2 * pairs, x_next = block->x_row - 4 * pairs;
   const float* at[3] = {block->at[0], block->at[1], block->at[2]};

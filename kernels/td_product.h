@@ -22,6 +22,7 @@
 #define TD_PRODUCT_H
 
 #include "td_kernels.h"
+#include "td_order.h"
 
 // A panel lies on the stack: 1 KiB on a small core, 16 KiB elsewhere.
 #define TD_BLOCK_ROWS 4
@@ -184,13 +185,6 @@ typedef enum { td_b_has_rows, td_b_has_columns } td_b_layout;
 /// A hot loop that follows begins at a word: a jump to a 32-bit instruction that is not aligned to
 /// its size takes a cycle more.
 #define TD_ALIGN_LOOP(counter) __asm__(".balign 4" : "+r"(counter))
-
-/// gcc would schedule all loads in front of the multiply-adds, which then wait for the last one.
-#if defined(__clang__)
-#define TD_IN_THIS_ORDER
-#else
-#define TD_IN_THIS_ORDER __attribute__((optimize("no-schedule-insns", "no-schedule-insns2")))
-#endif
 
 /// Where the factors of a turn of the chain lie.
 typedef struct {
@@ -364,15 +358,11 @@ TD_INLINE void td_product_by_4(const td_product* p, float* y, int32_t y_row, con
   }
   while (rows > 0);
 }
-#else
-#define TD_IN_THIS_ORDER
-#endif
 
-#if defined(__riscv)
 /// Rows of four, a multiple of four, of a column of blocks whose b is a panel.
-TD_IN_THIS_ORDER static TD_OWN_CODE void td_rows_of_panel(const td_product* p, float* y,
-                                                          int32_t y_row, const float* a,
-                                                          int32_t rows) {
+TD_AS_WRITTEN("no-schedule-insns")
+static TD_OWN_CODE void td_rows_of_panel(const td_product* p, float* y, int32_t y_row,
+                                         const float* a, int32_t rows) {
   if (p->a_at)
     td_product_by_4(p, y, y_row, a, rows, td_a_is_listed, td_b_has_rows);
   else
@@ -381,7 +371,7 @@ TD_IN_THIS_ORDER static TD_OWN_CODE void td_rows_of_panel(const td_product* p, f
 #endif
 
 /// All rows of a column of blocks whose b is a panel. Without `a_at`, a_col is 1.
-TD_IN_THIS_ORDER static inline void td_product_of_panel(const td_product* p) {
+TD_AS_WRITTEN("no-schedule-insns") static inline void td_product_of_panel(const td_product* p) {
   int32_t first = 0;
 #if defined(__riscv)
   first = p->rows - p->rows % TD_BLOCK_ROWS;
@@ -415,7 +405,7 @@ TD_IN_THIS_ORDER static inline void td_product_of_panel(const td_product* p) {
 #if defined(__riscv)
 /// All rows of a column of blocks, all of them whole. Of a_col and a_row one is 1, and of b_row and
 /// b_col.
-TD_IN_THIS_ORDER static inline void td_product_column(const td_product* p) {
+TD_AS_WRITTEN("no-schedule-insns") static inline void td_product_column(const td_product* p) {
   if (p->a_col == 1 && p->b_col == 1)
     td_product_by_4(p, p->y, p->y_row, p->a, p->rows, td_a_is_dense, td_b_has_rows);
   else if (p->a_col == 1)

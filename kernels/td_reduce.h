@@ -15,17 +15,9 @@
 #define TD_REDUCE_H
 
 #include "td_kernels.h"
+#include "td_order.h"
 
 #define TD_PARTIALS 8
-
-/// Before a function whose instructions are to stand as they are written. An FPU that two cores
-/// share idles least if neither uses it twice in a row.
-#if defined(__clang__)
-#define TD_AS_WRITTEN
-#else
-#define TD_AS_WRITTEN \
-  __attribute__((optimize("no-schedule-insns", "no-schedule-insns2", "no-tree-ter")))
-#endif
 
 /// Whether a distance is 1 and the compiler knows so.
 #define TD_IS_1(distance) (__builtin_constant_p(distance) && (distance) == 1)

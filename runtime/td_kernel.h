@@ -73,7 +73,7 @@ static inline td_range td_share(int32_t count, td_team team) {
   const int32_t core = (int32_t)team.core;
   const int32_t cores = (int32_t)team.cores;
   const int32_t whole = count / cores;
-  const int32_t rest = count % cores;  // the first `rest` cores take one more
+  const int32_t rest = count - whole * cores;  // the first `rest` cores take one more
   const int32_t begin = core * whole + (core < rest ? core : rest);
   const td_range share = {begin, begin + whole + (core < rest ? 1 : 0)};
   return share;

@@ -18,6 +18,8 @@ using ops::kBlock;
 
 /// Panels are so deep on rv32 (`kernels/td_product.h`).
 constexpr int64_t kPanelDepth = 64;
+/// Outputs that fill no block of a product are computed so many at once (`kernels/matmul.c`).
+constexpr int64_t kOutputsOfRow = 8;
 /// Results that are computed straight from the image come in blocks of up to so many columns
 /// (`kernels/conv2d.c`).
 constexpr int64_t kNearColumns = 6;
@@ -150,8 +152,9 @@ class Counter {
     if (rows > 1) at(Amount::rows) = share_ * static_cast<double>(rows);
   }
 
-  /// Cores take blocks along a column first, and gather what they have not. A product whose
-  /// columns do not fill a block is computed transposed; the last, ragged column is gathered.
+  /// A product whose columns do not fill a block is computed transposed. As many blocks as are
+  /// whole; rows and columns that fill none are shared anew, as rows of outputs
+  /// (`td_matmul_on_small_core` in kernels/matmul.c).
   void count_blocks() {
     ProductShape shape = product_shape(launch_, call_.space);
     if (launch_.op->kernel->gathered) {
@@ -159,15 +162,31 @@ class Counter {
       return;
     }
     if (shape.columns < kBlock && shape.columns < shape.rows) std::swap(shape.columns, shape.rows);
-    const int64_t row_blocks = divide_up(shape.rows, kBlock);
-    const int64_t column_blocks = divide_up(shape.columns, kBlock);
-    const int64_t most = share(shape.batch * row_blocks * column_blocks);
-    count_steps(shape.rows, static_cast<double>(most * shape.chain));
-    if (shape.columns % kBlock == 0) return;
-    const double part = 1 / static_cast<double>(column_blocks);
-    at(Amount::gathered) =
-        part * static_cast<double>(divide_up(most, row_blocks) * shape.chain * kBlock);
-    at(Amount::panels) = part * static_cast<double>(most * divide_up(shape.chain, kPanelDepth));
+    const int64_t outputs = shape.rows * shape.columns;
+    const int64_t blocks = (shape.rows / kBlock) * (shape.columns / kBlock);
+    if (shape.rows > 1 && shape.columns % kBlock == 0 && is_thin(shape)) {
+      const int64_t most = share(shape.batch * outputs / kBlock);
+      at(Amount::items) = static_cast<double>(divide_up(most, shape.rows));
+      at(Amount::steps) = static_cast<double>(most * shape.chain) / kBlock;
+    } else if (blocks > 0) {
+      at(Amount::steps) = static_cast<double>(share(shape.batch * blocks) * shape.chain);
+      count_rows_of_outputs(divide_up(shape.batch * (outputs - blocks * kBlock * kBlock), cores_),
+                            shape.chain);
+    } else {
+      const int64_t most = share(shape.batch * outputs);
+      at(Amount::items) = 0;
+      count_rows_of_outputs(most, shape.chain);
+    }
+  }
+
+  /// Whether a product keeps its right operand in registers (`td_is_thin` in kernels/matmul.c).
+  static bool is_thin(const ProductShape& shape) {
+    return shape.chain == kBlock || shape.chain == 2 * kBlock;
+  }
+
+  void count_rows_of_outputs(int64_t outputs, int64_t chain) {
+    at(Amount::items) += static_cast<double>(divide_up(outputs, kOutputsOfRow));
+    at(Amount::single_steps) += static_cast<double>(outputs * chain);
   }
 
   /// Steps of `most` blocks along a column of `rows`, all together `steps` long.

@@ -66,10 +66,11 @@ TEST_CASE("amounts: a product in blocks, the core that has the most of them") {
              plain_product());
   };
   launch(12, 30, 16);  // 3 x 4 blocks, so some cores have two
-  launch(5, 30, 8);    // a block of rows, and a row
-  launch(8, 30, 6);    // the second column is gathered
-  launch(9, 30, 1);    // computed as 1 x 9
+  launch(5, 30, 8);    // two blocks, and a row of 8 outputs
+  launch(8, 30, 6);    // two blocks, and two columns of 8 outputs
+  launch(9, 30, 1);    // computed as 1 x 9: no block
   launch(6, 1, 10);    // chains of one
+  launch(64, 8, 8);    // two columns of 64 rows, a quarter of a block each, of chains of 8
   const Schedule& schedule = b.schedule();
   const Amounts even = of(schedule, chip, 0);
   CHECK(amount(even, Amount::items) == 2);
@@ -79,15 +80,23 @@ TEST_CASE("amounts: a product in blocks, the core that has the most of them") {
   // Four of each operand a step, and two blocks of results.
   CHECK(work_at(schedule, chip, 0).far == 2 * 4 * 2 * 30 + 2 * 16);
   const Amounts ragged = of(schedule, chip, 1);
-  CHECK(amount(ragged, Amount::steps) == 15);  // one item: on average half of a column's
-  CHECK(amount(ragged, Amount::single_steps) == 15);
-  CHECK(amount(of(schedule, chip, 2), Amount::gathered) == 30 * 4 / 2.0);
+  CHECK(amount(ragged, Amount::items) == 1 + 1);
+  CHECK(amount(ragged, Amount::steps) == 30);
+  CHECK(amount(ragged, Amount::single_steps) == 30);
+  const Amounts narrow = of(schedule, chip, 2);
+  CHECK(amount(narrow, Amount::steps) == 30);
+  CHECK(amount(narrow, Amount::single_steps) == 2 * 30);
   const Amounts vector = of(schedule, chip, 3);
+  CHECK(amount(vector, Amount::items) == 1);
   CHECK(amount(vector, Amount::steps) == 0);
-  CHECK(amount(vector, Amount::single_steps) == 30);
+  CHECK(amount(vector, Amount::single_steps) == 2 * 30);  // some cores have two of nine
   const Amounts outer = of(schedule, chip, 4);
   CHECK(amount(outer, Amount::items) == 8);  // of 60 outputs
   CHECK(amount(outer, Amount::rows) == 6 * 8 / 60.0);
+  const Amounts thin = of(schedule, chip, 5);
+  CHECK(amount(thin, Amount::items) == 1);
+  CHECK(amount(thin, Amount::steps) == 16 * 8 / 4.0);
+  CHECK(amount(thin, Amount::single_steps) == 0);
 }
 
 TEST_CASE("amounts: convolutions in blocks and in rows, and their edges") {
