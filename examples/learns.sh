@@ -1,6 +1,9 @@
-# For the run.sh of examples with several models; to be sourced. Expects `example`, its folder, `out`, where results go,
-# `tdc`, and for `agrees` `block` and `deploy`, the blocks that it trains with; for `learn_each` what models.sh of the example
-# says. What fails ends the function, also where `set -e` has no effect.
+# shellcheck shell=bash disable=SC2154
+# For scripts that train an example with several models; to be sourced. Expects `example`, its folder, whose models.sh says what
+# there is, and later `out`, where results go, `tdc`, and for `agrees` `block` and `deploy`, the blocks that it trains with.
+# What fails ends the function, also where `set -e` has no effect.
+# shellcheck source=examples/sequences/models.sh
+source "$example/models.sh"
 
 # data_of MODEL: its data, which the example's folder has or its script makes
 data_of() {
@@ -44,12 +47,31 @@ learns() {
     }' "$out/eval.log" | tee -a "$out/results.txt"
 }
 
-# learn_each [MODEL...]: all of `models`, or those named, one after another; prints in the end how well each does
+# line_of MODEL: what models.sh says of it; status 2 if it says nothing
+line_of() {
+  local line names=("${models[@]%% *}") all
+  for line in "${models[@]}"; do
+    if [ "${line%% *}" = "$1" ]; then echo "$line" && return; fi
+  done
+  printf -v all '%s, ' "${names[@]::${#names[@]}-1}"
+  echo "no model \`$1\`: expected ${all%, } or ${names[-1]}" >&2
+  return 2
+}
+
+# learn MODEL: `learns` with its line
+learn() {
+  local line
+  line=$(line_of "$1") || return
+  # shellcheck disable=SC2086 # its words
+  learns $line
+}
+
+# learn_each [MODEL...]: all models, or those named, one after another; prints in the end how well each does
 learn_each() {
   local model
   mkdir -p "$out"
   rm -f "$out/results.txt"
-  for model in "${@:-${models[@]}}"; do learn "$model"; done
+  for model in "${@:-${models[@]%% *}}"; do learn "$model" || return; done
   echo
   cat "$out/results.txt"
 }

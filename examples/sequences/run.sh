@@ -9,9 +9,9 @@ example=examples/sequences
 out=build/sequences
 block=full
 deploy=mcu
+source examples/learns.sh
+for model; do line_of "$model" >/dev/null; done # refused before anything is built
 
 echo "== installing what is missing, and building tdc (about ten minutes on two cores the first time)"
 tdc=$(.ci/tdc qemu)
-source examples/learns.sh
-source examples/sequences/models.sh
 learn_each "$@"

@@ -1,10 +1,15 @@
 """Training steps on the simulated chip: cycles, how far they were predicted, and FLOP/cycle, of each op what it takes of them.
 
-Usage: chip_cycles.py TDC [NET...]       nets of bench/chip and `cct:TRAIN`; without a word all of bench/chip
+Usage: chip_cycles.py TDC [NET[:TRAIN]...]
 
-Inputs are random; every step must give the bytes of the host. A net takes half a minute to ten minutes.
+NET is a net of bench/chip, or of the examples as FOLDER/MODEL or, where both are one word, as MODEL: `gru`, `sequences/kws`,
+`cct:ft2`. Without a word all of bench/chip. TRAIN is the `train` block, without it the first.
+
+Inputs of bench/chip are random, those of examples are their data; weights are random. A step is an update with all samples that it takes,
+and must give the bytes of the host. A net takes half a minute to ten minutes.
 """
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -12,19 +17,51 @@ import tempfile
 from chip_step import ROOT, draw, profile_of
 
 NETS = ROOT / "tests/bench/chip"
+EXAMPLES = ROOT / "examples"
+
+
+def source_of(net):
+    for path in [NETS / f"{net}.td", EXAMPLES / f"{net}.td", EXAMPLES / net / f"{net}.td"]:
+        if path.exists():
+            return path
+    sys.exit(f"no net `{net}` in {NETS.relative_to(ROOT)} or {EXAMPLES.relative_to(ROOT)}")
+
+
+def on_chip(source, folder):
+    """The program, or a copy with a `deploy` block if none of its own is for this chip, and the block's name."""
+    text = source.read_text()
+    deploy = re.search(r"^deploy (\w+) on pulp_cluster\b", text, re.M)
+    if deploy:
+        return source, deploy[1]
+    copy = folder / source.name
+    copy.write_text(f"{text}\ndeploy bench on pulp_cluster {{}}\n")
+    return copy, "bench"
+
+
+def data_of(source, folder):
+    """Random samples for a net of bench/chip; an example's file with the model's name, what its script makes, or its first file."""
+    made, script = folder / "data.npz", source.parent / "make_data.py"
+    shipped = source.with_name(f"{source.stem}_train.npz")
+    if source.parent == NETS:
+        draw(source.read_text(), made)
+    elif shipped.exists():
+        return shipped
+    elif script.exists():
+        subprocess.run([sys.executable, script, source.stem, made, folder / "test.npz"], check=True)
+    else:
+        return min(source.parent.glob("*_train.npz"))
+    return made
 
 
 def run(tdc, net, folder):
-    if net.startswith("cct:"):
-        source = [ROOT / "examples/cct/cct.td", "--train", net[4:]]
-        data = ROOT / "examples/cct/shifted_train.npz"
-    else:
-        source, data = [NETS / f"{net}.td"], folder / "data.npz"
-        draw(source[0].read_text(), data)
-    arguments = [*source, "--data", data]
+    name, _, train = net.partition(":")
+    source = source_of(name)
+    program, deploy = on_chip(source, folder)
+    arguments = [program, "--data", data_of(source, folder), *(["--train", train] if train else [])]
+    # The chip first: it is what a block may not fit.
+    profile = profile_of(tdc, [*arguments, "--deploy", deploy], folder)
     subprocess.run([tdc, "run", *arguments, "--steps", "1", "--deploy", "host", "--on", "host", "--save", folder / "host.npz"],
                    check=True, stdout=subprocess.DEVNULL)  # fmt: skip
-    profile = profile_of(tdc, arguments, folder)
     if (folder / "host.npz").read_bytes() != (folder / "chip.npz").read_bytes():
         sys.exit(f"{net}: the chip's weights are not the host's")
     return profile

@@ -5,6 +5,7 @@ import random
 import re
 import struct
 import subprocess
+import sys
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -32,7 +33,9 @@ def draw(text, path, samples=1):
 
 
 def profile_of(tdc, arguments, folder):
-    """`profile` of report.json after one step on the chip; weights are saved to chip.npz in `folder`."""
-    subprocess.run([tdc, "run", *arguments, "--steps", "1", "--on", "rtl", "--profile", "--keep", folder / "chip", "--save",
-                    folder / "chip.npz"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    """`profile` of report.json after one step on the chip; weights are saved to chip.npz in `folder`. Ends with what `tdc` says if it fails."""
+    ran = subprocess.run([tdc, "run", *arguments, "--steps", "1", "--on", "rtl", "--profile", "--keep", folder / "chip", "--save",
+                          folder / "chip.npz"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    if ran.returncode != 0:
+        sys.exit(ran.stderr)
     return json.loads((folder / "chip/report.json").read_text())["profile"]

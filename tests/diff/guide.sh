@@ -41,9 +41,11 @@ check "so is a folder without recordings" refuses 1 "no files CLASS/*.npy" \
 example=$repo/examples/sequences out=$work block=full deploy=mcu
 # shellcheck source=examples/learns.sh
 source "$repo/examples/learns.sh"
-# shellcheck source=examples/sequences/models.sh
-source "$example/models.sh"
-model=${models[${TDC_TURN:-0} % ${#models[@]}]}
+model=${models[${TDC_TURN:-0} % ${#models[@]}]%% *}
 check "$model learns, and has the same bytes on QEMU" learn "$model"
+
+check "a model that there is not is refused before anything is built" refuses 2 "no model \`har\`: expected resnet8, ds_cnn, mobilenet_v1 or deep_ae" \
+  "$repo/examples/mlperf_tiny/run.sh" ds_cnn har
+check "also alone" refuses 2 "no model \`nothing\`: expected kws, har, speaker or char_gpt" learn nothing
 
 finish

@@ -333,4 +333,15 @@ sed 's/Linear(10)/Linear(11)/' net.td >wrong.td
 check "messages of a wrong program to a full disk" ends_with 1 bash -c "'$tdc' check wrong.td 2>/dev/full"
 check "files are not taken for a closed output" bash -c "'$tdc' run net.td --on host --seed 1 --data '$digits' --steps 30 --save closed.npz --losses closed.csv >&- 2>&-; cmp closed.npz thirty.npz && cmp closed.csv head.csv"
 
+# ---- checks that do not end ----
+cat >hangs.sh <<END
+source "$root/tests/diff/checks.sh"
+forever() { tail -f "$work/hangs.sh" & until [ -s nowhere ]; do sleep 0.1; done; }
+check "hangs" forever
+check "goes on" true
+finish
+END
+check "a check that hangs fails and is named" refuses 1 $'FAILED: hangs\n    no end after 1 s\n1 passed, 1 failed' env TDC_CHECK_SECONDS=1 bash hangs.sh
+check "and what it started has ended" nothing_left
+
 finish

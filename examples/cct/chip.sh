@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# From nothing to a training step of the transformer on eight RISC-V cores, in cycles: installs what is missing, builds tdc and the
+# simulated chip, takes one step of cct.td there and on this machine, says how fast the chip is, and compares the bytes of what
+# they learned. Leaves weights, C and what the chip said in build/cct_chip/.
+# Usage: examples/cct/chip.sh [TRAIN]      (a `train` block of cct.td, default: ft2)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+train=${1:-ft2}
+example=examples/cct
+out=build/cct_chip
+
+echo "== installing what is missing, and building tdc (about ten minutes on two cores the first time; the chip takes two or three)"
+tdc=$(.ci/tdc chip)
+rm -rf "$out"
+mkdir -p "$out"
+
+# step TARGET: weights and losses in $out/TARGET.*
+step() {
+  echo
+  echo "== a step of \`$train\` on $1"
+  "$tdc" run "$example/cct.td" --train "$train" --on "$1" --data "$example/shifted_train.npz" --steps 1 \
+    --weights "$example/pretrained.safetensors" --save "$out/$1.npz" --losses "$out/$1.csv" --keep "$out/$1"
+}
+step host
+echo
+echo "(the chip takes some 22 million cycles for \`ft2\`, of which this machine simulates about 100,000 a second: four minutes)"
+step rtl | tee "$out/chip.log"
+
+# What its authors say of TrainDeeploy, which trains this net on a chip of eight cores and a matrix engine, is from arXiv 2603.09511.
+echo
+awk '
+  /^trained / { sub(/.* updates, /, ""); samples = $1 }
+  /^the chip: / { cycles = said = $3; gsub(",", "", cycles) }
+  / FLOP\/cycle of a peak of / { flop = $1; peak = $7 }
+  END {
+    printf "%-20s %16s   %s\n", "", "this chip", "TrainDeeploy, with a matrix engine"
+    printf "%-20s %16s\n", "cycles", said
+    printf "%-20s %16s   %s\n", "FLOP/cycle", flop " of " peak, "up to 4.6"
+    printf "%-20s %16.1f   %s\n", "images/s at 360 MHz", samples * 360e6 / cycles, "up to 11"
+  }' "$out/chip.log"
+for file in npz csv; do
+  cmp "$out/host.$file" "$out/rtl.$file" || { echo "the chip did not learn what the host did" >&2; exit 1; }
+done
+echo "after a step of \`$train\` the chip has the host's weights and loss, byte for byte"
