@@ -1,7 +1,7 @@
 tdl 1
 
 use std.nn
-use std.chips
+use "./chips.td"
 
 /// A depthwise and a pointwise convolution, each with batch norm and ReLU.
 block Separable(x: f32[c, h, w]) -> f32[c, h, w] {
@@ -46,6 +46,6 @@ train lora extends last_block {
   train      head.**
 }
 
-deploy cluster on pulp_cluster {
+deploy cluster on pulp_cluster_for_code {
   budget  L1 <= 128 KiB, L2 <= 2 MiB
 }

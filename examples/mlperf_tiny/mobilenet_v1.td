@@ -1,7 +1,7 @@
 tdl 1
 
 use std.nn
-use std.chips
+use "./chips.td"
 
 /// A convolution with batch norm and ReLU.
 block ConvNorm(x: f32[c, h, w], out: dim, kernel: dim, stride: dim = 1, padding: dim = 0, groups: dim = 1) -> f32[out, i, j] {
@@ -54,6 +54,6 @@ train lora extends last_block {
   train      head.**
 }
 
-deploy cluster on pulp_cluster {
+deploy cluster on pulp_cluster_for_code {
   budget  L1 <= 128 KiB, L2 <= 2 MiB
 }

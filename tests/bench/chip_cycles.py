@@ -30,7 +30,7 @@ def source_of(net):
 def on_chip(source, folder):
     """The program, or a copy with a `deploy` block if none of its own is for this chip, and the block's name."""
     text = source.read_text()
-    deploy = re.search(r"^deploy (\w+) on pulp_cluster\b", text, re.M)
+    deploy = re.search(r"^deploy (\w+) on pulp_cluster\w*", text, re.M)
     if deploy:
         return source, deploy[1]
     copy = folder / source.name

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The memory that a report counts is what the linker places: every strategy of every example on every chip of
-# std.chips, code with markers, from both compilers. What does not fit is refused.
+# The memory that a report counts is what the linker places, code with markers: every strategy of the digits and the
+# transformer on every chip of std.chips, from both compilers; those of the other examples on their own chips. What does
+# not fit is refused.
 # Usage: tests/diff/memory.sh [TDC]        (default: the dev build)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -43,6 +44,25 @@ for file in examples/mlp_digits/mlp_digits examples/cct/cct tests/diff/wide; do
   done
 done
 check "the whole transformer does not fit 2 MiB" grep -qx cct-pulp_cluster-full not-fit
+
+# The code of nets of many layers fits what their chips reserve.
+for file in "$root"/examples/*/*.td; do
+  deploy=$(sed -n 's/^deploy \([a-z0-9_]*\) on pulp_cluster_\?[a-z_]* .*/\1/p' "$file" | head -1)
+  case $file in */cct.td | */mlp_digits.td) continue ;; esac
+  [ -n "$deploy" ] || continue
+  for train in $(sed -n 's/^train \([a-z0-9_]*\) .*/\1/p' "$file"); do
+    folder=$(basename "$file" .td)-$train
+    if ! "$tdc" "$file" --train "$train" --deploy "$deploy" -o "$folder" >said 2>&1; then
+      check "$folder does not fit" grep -q "too little \[memory-does-not-fit\]" said
+      echo "$folder" >>not-fit
+      continue
+    fi
+    check "$folder builds" build "$folder" riscv64-unknown-elf-gcc
+    check "$folder: the report has what the program has" \
+      python3 "$root/tests/diff/memory.py" "$folder/report.json" "$(program "$folder" riscv64-unknown-elf-gcc)"
+  done
+done
+check "of the models of MLPerf Tiny only one does not fit whole" test "$(grep -v '^cct\|^wide\|^mlp' not-fit)" = mobilenet_v1-full
 # in_l3 FOLDER PART: how many bytes of that kind the report has there
 in_l3() {
   python3 -c 'import json, sys

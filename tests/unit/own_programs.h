@@ -9,7 +9,7 @@
 
 namespace tdc::test {
 
-/// The .td files below a folder of the project, sorted.
+/// The .td files with a net below a folder of the project, sorted.
 std::vector<std::filesystem::path> programs_in(const char* folder);
 
 /// The names of the `train` blocks of a program's text; an empty one, which selects nothing, if
