@@ -180,13 +180,18 @@ class Counter {
   }
 
   /// Whether a product keeps its right operand in registers (`td_is_thin` in kernels/matmul.c).
-  static bool is_thin(const ProductShape& shape) {
-    return shape.chain == kBlock || shape.chain == 2 * kBlock;
+  [[nodiscard]] bool is_thin(const ProductShape& shape) const {
+    const ops::OperandLayout& left = call_.input(0);
+    const size_t chain = left.extent.size() - (call_.attributes.boolean("transpose_a") ? 2 : 1);
+    return (shape.chain == kBlock || shape.chain == 2 * kBlock) &&
+           !call_.attributes.boolean("reduce") && left.stride[chain] == 1 &&
+           call_.output(0).stride.back() == 1;
   }
 
+  /// Outputs that fill no block; a step is one of a row of a block here, too.
   void count_rows_of_outputs(int64_t outputs, int64_t chain) {
     at(Amount::items) += static_cast<double>(divide_up(outputs, kOutputsOfRow));
-    at(Amount::single_steps) += static_cast<double>(outputs * chain);
+    at(Amount::single_steps) += static_cast<double>(outputs * chain) / kBlock;
   }
 
   /// Steps of `most` blocks along a column of `rows`, all together `steps` long.
@@ -361,7 +366,7 @@ class Counter {
       else if (launch_.op->kernel->gathered == i)
         far_ += at(Amount::gathered);
       else
-        far_ += kBlock * at(Amount::steps) + at(Amount::single_steps);
+        far_ += kBlock * (at(Amount::steps) + at(Amount::single_steps));
     }
     for (const View& output : launch_.outputs)
       if (is_far_(output.buffer)) far_ += elements(output);

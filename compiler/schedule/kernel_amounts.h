@@ -24,8 +24,7 @@ enum class Amount : uint8_t {
   rows,          ///< runs of an innermost loop over outputs, if several, or over what is gathered
   items,         ///< blocks, or indices of the parallel axes
   steps,         ///< of chains, by full blocks; by elements: of each index
-  single_steps,  ///< of chains, by single rows of blocks and outputs of none; by rows: straight
-                 ///< from the image
+  single_steps,  ///< of chains, by single rows of blocks; by rows: straight from the image
   edge_steps,    ///< of both, those of rows that miss taps
   gathered,      ///< elements that it copies to panels
   panels,        ///< times that a block is taken up after another panel was filled

@@ -57,9 +57,9 @@ for net in cnn cct_small; do
     --data "$root/tests/diff/vectors/${net}_data.npz" --steps 1 --save $net.tight.npz --profile --keep $net.tight
   check "$net learns the same from there" cmp $net.host.npz $net.tight.npz
   check "$net moves what was planned, to the byte" report $net.tight "$as_planned"
-  # Weights where only the DMA reaches: L2 lacks a KiB or two.
+  # Weights where only the DMA reaches: L2 lacks less than a KiB.
   less=$(python3 -c 'import json, sys
-print(*[(m["used_bytes"] - 800) // 1024 for m in json.load(open(sys.argv[1]))["memory"] if m["level"] == "L2"])' $net.tight/report.json)
+print(*[(m["used_bytes"] - 1) // 1024 for m in json.load(open(sys.argv[1]))["memory"] if m["level"] == "L2"])' $net.tight/report.json)
   echo "deploy streams on pulp_cluster { budget L1 <= 36 KiB, L2 <= $less KiB }" >>$net.td
   check "$net trains on rtl with weights in L3" "$tdc" run $net.td --deploy streams --on rtl \
     --data "$root/tests/diff/vectors/${net}_data.npz" --steps 1 --save $net.streams.npz --profile --keep $net.streams

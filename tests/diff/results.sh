@@ -336,7 +336,7 @@ check "files are not taken for a closed output" bash -c "'$tdc' run net.td --on 
 # ---- checks that do not end ----
 cat >hangs.sh <<END
 source "$root/tests/diff/checks.sh"
-forever() { tail -f "$work/hangs.sh" & until [ -s nowhere ]; do sleep 0.1; done; }
+forever() { tail -f "$work/hangs.sh" >/dev/null & until [ -s nowhere ]; do sleep 0.1; done; }
 check "hangs" forever
 check "goes on" true
 finish

@@ -82,17 +82,21 @@ TEST_CASE("amounts: a product in blocks, the core that has the most of them") {
   const Amounts ragged = of(schedule, chip, 1);
   CHECK(amount(ragged, Amount::items) == 1 + 1);
   CHECK(amount(ragged, Amount::steps) == 30);
-  CHECK(amount(ragged, Amount::single_steps) == 30);
+  CHECK(amount(ragged, Amount::single_steps) == 30 / 4.0);
   const Amounts narrow = of(schedule, chip, 2);
   CHECK(amount(narrow, Amount::steps) == 30);
-  CHECK(amount(narrow, Amount::single_steps) == 2 * 30);
+  CHECK(amount(narrow, Amount::single_steps) == 2 * 30 / 4.0);
   const Amounts vector = of(schedule, chip, 3);
   CHECK(amount(vector, Amount::items) == 1);
   CHECK(amount(vector, Amount::steps) == 0);
-  CHECK(amount(vector, Amount::single_steps) == 2 * 30);  // some cores have two of nine
+  CHECK(amount(vector, Amount::single_steps) == 2 * 30 / 4.0);  // some cores have two of nine
   const Amounts outer = of(schedule, chip, 4);
   CHECK(amount(outer, Amount::items) == 8);  // of 60 outputs
   CHECK(amount(outer, Amount::rows) == 6 * 8 / 60.0);
+  // The same from columns of the left operand: blocks.
+  b.launch("matmul", {b.input("x", {8, 64}), b.input("w", {8, 8}), {}}, {b.output("y", {64, 8})},
+           {{"transpose_a", true}, {"transpose_b", false}, {"reduce", false}});
+  CHECK(amount(of(b.schedule(), chip, 6), Amount::items) == 4);
   const Amounts thin = of(schedule, chip, 5);
   CHECK(amount(thin, Amount::items) == 1);
   CHECK(amount(thin, Amount::steps) == 16 * 8 / 4.0);
