@@ -312,7 +312,7 @@ size_t count_nodes(const schedule::Schedule& schedule) {
 
 TEST_CASE("random reductions and losses have the same bits when cores share one of them") {
 #ifdef TDC_SANITIZED
-  constexpr uint64_t kPrograms = 60;  // what they run is the same code again and again
+  constexpr uint64_t kPrograms = 80;  // what they run is the same code again and again
 #else
   constexpr uint64_t kPrograms = 400;
 #endif
@@ -329,7 +329,7 @@ TEST_CASE("random reductions and losses have the same bits when cores share one 
     check_same(results_of(*rest, Numbers::of_all_kinds, 1),
                results_of(*all, Numbers::of_all_kinds, 1 + static_cast<uint32_t>(seed % 9)));
   }
-  CHECK(spread >= kPrograms * 3);
+  CHECK(spread * 2 >= kPrograms * 7);
 }
 
 }  // namespace
