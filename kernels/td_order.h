@@ -29,4 +29,18 @@ TD_INLINE float td_here(float value) {
 #define TD_KEEP_HERE(pointer) ((void)0)
 #endif
 
+#if defined(__riscv)
+/// Looser than those above: what nobody uses goes, and its place is that of the statement only
+/// where statements stay as they are written. The compiler is to keep a pointer or step as it is;
+/// else it computes addresses anew.
+#define TD_KEEP(value) __asm__("" : "+r"(value))
+
+/// It is to load a value here; else it does so where the value is used.
+#define TD_LOADED(value) __asm__("" : "+f"(value))
+
+/// A hot loop that follows begins at a word: a jump to a 32-bit instruction that is not aligned to
+/// its size takes a cycle more.
+#define TD_ALIGN_LOOP(counter) __asm__(".balign 4" : "+r"(counter))
+#endif
+
 #endif

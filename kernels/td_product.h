@@ -176,16 +176,6 @@ TD_INLINE void td_product_block(const td_product* p, int32_t first, int rows, td
 /// How b lies: its rows are dense, or its columns are.
 typedef enum { td_b_has_rows, td_b_has_columns } td_b_layout;
 
-/// The compiler is to keep a pointer or step as it is; else it computes addresses anew.
-#define TD_KEEP(value) __asm__("" : "+r"(value))
-
-/// It is to load a value here; else it does so where the value is used.
-#define TD_LOADED(value) __asm__("" : "+f"(value))
-
-/// A hot loop that follows begins at a word: a jump to a 32-bit instruction that is not aligned to
-/// its size takes a cycle more.
-#define TD_ALIGN_LOOP(counter) __asm__(".balign 4" : "+r"(counter))
-
 /// Where the factors of a turn of the chain lie.
 typedef struct {
   const float* a[TD_BLOCK_ROWS];     // of each row; only the first if they lie side by side

@@ -23,7 +23,7 @@ step() {
 }
 step host
 echo
-echo "(the chip takes some 22 million cycles for \`ft2\`, of which this machine simulates about 100,000 a second: four minutes)"
+echo "(the chip takes some 20 million cycles for \`ft2\`, of which this machine simulates about 100,000 a second: four minutes)"
 step rtl | tee "$out/chip.log"
 
 # What its authors say of TrainDeeploy, which trains this net on a chip of eight cores and a matrix engine, is from arXiv 2603.09511.
