@@ -20,6 +20,19 @@ build() {
 }
 platform() { sed -n 's/^#   make PLATFORM=\([a-z_]*\) CC=.*/\1/p' "$1/Makefile"; }
 program() { echo "$1/build/$2/$(sed -n 's/^NAME := //p' "$1/Makefile")"; }
+# planned FOLDER ARGUMENTS...: the project of a program that fits; the others are listed in not-fit
+planned() {
+  if "$tdc" "${@:2}" -o "$1" >said 2>&1; then return; fi
+  check "$1 does not fit" grep -q "too little \[memory-does-not-fit\]" said
+  echo "$1" >>not-fit
+  return 1
+}
+# counted FOLDER COMPILER: its program has what the report has
+counted() {
+  check "$1: $2 builds it" build "$1" "$2"
+  check "$1: the report has what $2's program has" \
+    python3 "$root/tests/diff/memory.py" "$1/report.json" "$(program "$1" "$2")"
+}
 
 for file in examples/mlp_digits/mlp_digits examples/cct/cct tests/diff/wide; do
   name=$(basename $file)
@@ -30,16 +43,8 @@ for file in examples/mlp_digits/mlp_digits examples/cct/cct tests/diff/wide; do
   for chip in $(sed -n 's/^chip \([a-z0-9_]*\) .*/\1/p' "$root/stdlib/chips.td"); do
     for train in $(sed -n 's/^train \([a-z0-9_]*\) .*/\1/p' "$name.td"); do
       folder=$name-$chip-$train
-      if ! "$tdc" "$name.td" --train "$train" --deploy "test_$chip" -o "$folder" >said 2>&1; then
-        check "$folder does not fit" grep -q "too little \[memory-does-not-fit\]" said
-        echo "$folder" >>not-fit
-        continue
-      fi
-      for compiler in riscv64-unknown-elf-gcc clang-19; do
-        check "$folder: $compiler builds it" build "$folder" $compiler
-        check "$folder: the report has what $compiler's program has" \
-          python3 "$root/tests/diff/memory.py" "$folder/report.json" "$(program "$folder" $compiler)"
-      done
+      planned "$folder" "$name.td" --train "$train" --deploy "test_$chip" || continue
+      for compiler in riscv64-unknown-elf-gcc clang-19; do counted "$folder" $compiler; done
     done
   done
 done
@@ -47,19 +52,12 @@ check "the whole transformer does not fit 2 MiB" grep -qx cct-pulp_cluster-full 
 
 # The code of nets of many layers fits what their chips reserve.
 for file in "$root"/examples/*/*.td; do
-  deploy=$(sed -n 's/^deploy \([a-z0-9_]*\) on pulp_cluster_\?[a-z_]* .*/\1/p' "$file" | head -1)
+  deploy=$(sed -n 's/^deploy \([a-z0-9_]*\) on pulp_cluster[a-z_]* .*/\1/p' "$file" | head -1)
   case $file in */cct.td | */mlp_digits.td) continue ;; esac
   [ -n "$deploy" ] || continue
   for train in $(sed -n 's/^train \([a-z0-9_]*\) .*/\1/p' "$file"); do
     folder=$(basename "$file" .td)-$train
-    if ! "$tdc" "$file" --train "$train" --deploy "$deploy" -o "$folder" >said 2>&1; then
-      check "$folder does not fit" grep -q "too little \[memory-does-not-fit\]" said
-      echo "$folder" >>not-fit
-      continue
-    fi
-    check "$folder builds" build "$folder" riscv64-unknown-elf-gcc
-    check "$folder: the report has what the program has" \
-      python3 "$root/tests/diff/memory.py" "$folder/report.json" "$(program "$folder" riscv64-unknown-elf-gcc)"
+    if planned "$folder" "$file" --train "$train" --deploy "$deploy"; then counted "$folder" riscv64-unknown-elf-gcc; fi
   done
 done
 check "of the models of MLPerf Tiny only one does not fit whole" test "$(grep -v '^cct\|^wide\|^mlp' not-fit)" = mobilenet_v1-full
