@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Damages the compiler in one place after another and says which unit test notices.
 
-    python3 tests/mutation/mutate.py                      160 mutants in all areas; hours of processor time
+    python3 tests/mutation/mutate.py                      192 mutants in all areas; hours of processor time
     python3 tests/mutation/mutate.py --list               what would be tried
     python3 tests/mutation/mutate.py --areas io,kernels   some areas
     python3 tests/mutation/mutate.py --count 3            so many in each area
@@ -72,7 +72,8 @@ AREAS = {
     "autodiff": Area(["compiler/autodiff/**/*.cpp"], r"unit/(autodiff|schedule)/|golden/|ops/gradient", 12),
     "io": Area(["compiler/io/**/*.cpp"], r"unit/io/", 12),
     "runner": Area(["compiler/runner/**/*.cpp", "runtime/td_runner.c"], r"unit/runner/", 8),
-    "library": Area(["stdlib/*.td"], r"unit/check/|golden/", 4),
+    "ops": Area(["compiler/ops/*.cpp", "compiler/ops/*.h"], r"unit/(ops|schedule)/|golden/|ops/gradient", 24),
+    "library": Area(["stdlib/*.td"], r"unit/(check|ops)/|golden/", 12),
     "kernels": Area(["kernels/*.c", "kernels/*.h"], r"unit/(kernels|ops)/", 12),
     "schedule": Area(["compiler/schedule/*.cpp", "compiler/schedule/*.h"], r"unit/schedule/|golden/", 24, COST),
     "memory": Area(["compiler/memory/*.cpp", "compiler/memory/*.h"], r"unit/(memory|schedule)/|golden/", 18),

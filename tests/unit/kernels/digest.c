@@ -7,6 +7,12 @@
 enum { kFloats = 40000 };
 static float operand_a[kFloats], operand_b[kFloats], result[kFloats];
 static float steps[kFloats];  // of few values, so that many are equal, and with zeros of both signs
+static float low[kFloats];    // from -110 to 0: of rows of these, exponentials of all sizes
+enum { kAround = 160, kEdges = 8 * 4 * kAround };
+static float edges[kEdges];  // beside the places where formulas for exponentials and gelu end
+/* Rows whose quotients by the sum of exponentials are next to the middle of two floats. */
+static const float middles[] = {0.0f, -0x1.feab2ap-4f, 0.0f, -0x1.feab3cp-4f,
+                                0.0f, -0x1.0e753ep-3f};
 static float small[4][512];
 static int32_t labels[64];
 static int32_t numbers[64];  // results of kernels that give class numbers
@@ -37,6 +43,19 @@ static void fill_steps(void) {
   }
 }
 
+static void fill_edges(void) {
+  // 0.921875 and 4 times the root of 2 (gelu's formulas); exponents -97, -96.5, 31.5, 128 and -150
+  // times the logarithm of 2, and 104 (those of rows of exponentials).
+  static const uint32_t kPlaces[] = {0x3fa6e091u, 0x40b504f4u, 0x42867876u, 0x4285c704u,
+                                     0x41aeac50u, 0x42b17218u, 0x42cff1b4u, 0x42d00000u};
+  for (int32_t i = 0; i < kEdges; ++i) {
+    const int32_t place = i / (4 * kAround), beside = i % (4 * kAround);
+    const uint32_t sign = beside < 2 * kAround ? 0u : 0x80000000u;
+    edges[i] =
+        td_float_of_bits((kPlaces[place] + (uint32_t)(beside % (2 * kAround)) - kAround) | sign);
+  }
+}
+
 static void prepare(void) {
   state = 1;
   fill(operand_a, kFloats);
@@ -46,6 +65,8 @@ static void prepare(void) {
   for (int32_t i = 0; i < 64; ++i) labels[i] = (int32_t)(random_bits() % 10u);
   for (int32_t i = 0; i < 64; ++i) numbers[i] = -1;
   fill_steps();
+  for (int32_t i = 0; i < kFloats; ++i) low[i] = -110.0f * (float)(random_bits() >> 8) * 0x1p-24f;
+  fill_edges();
 }
 
 static void report(const char* name) {
@@ -113,12 +134,12 @@ static void report(const char* name) {
   RUN(kernel##_grad_f32, DENSE, .b = operand_b, .b_stride = {1001, 1}, __VA_ARGS__); \
   RUN(kernel##_grad_f32, STRIDED, .b = operand_b, .b_stride = {0, 1, 5}, __VA_ARGS__)
 
-static void run_matmul(int32_t m, int32_t n, int32_t k, int32_t layout) {
+static void run_matmul(int32_t m, int32_t n, int32_t k, int32_t reduce, int32_t layout) {
   RUN(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .outer = 1, .batch = 2, .m = m,
-      .n = n, .k = k, .reduce = 2, .y_batch = m * n, .a_batch = 2 * m * k, .b_batch = 2 * k * n,
-      .a_reduce = m * k, .b_reduce = k * n, .y_row = n, .y_col = 1, .a_row = (layout & 1) ? 1 : k,
-      .a_col = (layout & 1) ? m : 1, .b_row = (layout & 2) ? 1 : n, .b_col = (layout & 2) ? k : 1,
-      .accumulate = (uint32_t)layout >> 2);
+      .n = n, .k = k, .reduce = reduce, .y_batch = m * n, .a_batch = 2 * m * k,
+      .b_batch = 2 * k * n, .a_reduce = m * k, .b_reduce = k * n, .y_row = n, .y_col = 1,
+      .a_row = (layout & 1) ? 1 : k, .a_col = (layout & 1) ? m : 1, .b_row = (layout & 2) ? 1 : n,
+      .b_col = (layout & 2) ? k : 1, .accumulate = (uint32_t)layout >> 2);
 }
 
 static void run_conv2d(int32_t stride, int32_t dilation, int32_t groups) {
@@ -249,6 +270,8 @@ static void run_rows(int32_t columns) {
       OF_AXIS(dx), OF_AXIS(y), OF_AXIS(dy))
   RUN_SOFTMAX(td_softmax);
   RUN_SOFTMAX(td_log_softmax);
+  RUN(td_softmax_f32, .y = result, .x = low, SOFTMAX, DENSE_ROWS(y), DENSE_ROWS(x));
+  RUN(td_softmax_f32, .y = result, .x = low, SOFTMAX_OF_AXIS, OF_AXIS(y), OF_AXIS(x));
   RUN(td_cross_entropy_f32, .loss = result, .logits = operand_a, .label = labels, .samples = 17,
       .positions = 1, .classes = columns, .logits_row = columns);
   RUN(td_cross_entropy_grad_f32, .dlogits = result, .logits = operand_a, .label = labels,
@@ -286,19 +309,22 @@ static void run_rows(int32_t columns) {
       .vocabulary = 9, .dtable_row = columns, .dy_row = columns, .accumulate = 1u);
 }
 
-static void run_channel_norm(void) {
-#define PLANES .images = 3, .channels = 7, .positions = 11, .x_image = 77, .x_channel = 11
+static void run_channel_norm(int32_t positions) {
+  const int32_t image = 7 * positions;
+#define PLANES \
+  .images = 3, .channels = 7, .positions = positions, .x_image = image, .x_channel = positions
 #define STATISTICS .mean = small[0], .variance = small[3], .epsilon = 3.0f
   RUN(td_channel_sum_f32, .y = result, .x = operand_a, PLANES);
   RUN(td_channel_sum_f32, .y = result, .x = operand_a, .mean = small[0], PLANES, .accumulate = 1u);
   RUN(td_channel_squares_f32, .y = result, .x = operand_a, .mean = small[0], PLANES);
   RUN(td_channel_norm_f32, .y = result, .x = operand_a, STATISTICS, .weight = small[1],
-      .bias = small[2], PLANES, .y_image = 77, .y_channel = 11);
+      .bias = small[2], PLANES, .y_image = image, .y_channel = positions);
   RUN(td_channel_norm_weight_grad_f32, .dweight = result, .dy = operand_b, .x = operand_a,
-      STATISTICS, PLANES, .dy_image = 77, .dy_channel = 11);
+      STATISTICS, PLANES, .dy_image = image, .dy_channel = positions);
   RUN(td_channel_norm_grad_f32, .dx = result, .dy = operand_b, .x = operand_a, STATISTICS,
-      .weight = small[1], .sum = small[1], .product = small[2], PLANES, .dx_image = 77,
-      .dx_channel = 11, .dy_image = 77, .dy_channel = 11, .inverse_count = 1.0f / 33);
+      .weight = small[1], .sum = small[1], .product = small[2], PLANES, .dx_image = image,
+      .dx_channel = positions, .dy_image = image, .dy_channel = positions,
+      .inverse_count = 1.0f / (float)(3 * positions));
 }
 
 static void run_drop(void) {
@@ -446,11 +472,24 @@ int main(void) {
   RUN(td_add_scalar_f32, DENSE, .offset = 0.7f);
   RUN(td_fill_f32, .y = result, .value = 0.7f, .rank = 2, .extent = {9, 11}, .y_stride = {13, 1});
   RUN(td_scale_f32, DENSE, .factor = 0.7f);
+#define EDGES \
+  .y = result, .a = edges, .rank = 1, .extent = {kEdges}, .y_stride = {1}, .a_stride = {1}
+  RUN(td_exp_f32, EDGES);
+  RUN(td_gelu_f32, EDGES);
+  RUN(td_gelu_grad_f32, EDGES, .b = operand_b, .b_stride = {1});
+  RUN(td_softmax_f32, .y = result, .x = middles, .outer = 3, .count = 2, .inner = 1, .y_outer = 2,
+      .y_step = 1, .x_outer = 2, .x_step = 1);
   for (int32_t layout = 0; layout < 8; ++layout) {
-    run_matmul(13, 19, 23, layout);
-    run_matmul(2, 37, 70, layout);
-    run_matmul(33, 3, 11, layout);
-    run_matmul(9, 11, 8, layout);
+    for (int32_t reduce = 1; reduce <= 2; ++reduce) {
+      run_matmul(13, 19, 23, reduce, layout);
+      run_matmul(2, 37, 70, reduce, layout);
+      run_matmul(33, 3, 11, reduce, layout);
+      run_matmul(9, 11, 8, reduce, layout);
+      run_matmul(1, 21, 18, reduce, layout);
+      run_matmul(9, 12, 8, reduce, layout);
+      run_matmul(4, 16, 4, reduce, layout);
+      run_matmul(13, 37, 1, reduce, layout);
+    }
   }
   for (uint32_t accumulate = 0; accumulate < 2; ++accumulate)
     RUN(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .outer = 1, .batch = 2, .m = 13,
@@ -473,13 +512,15 @@ int main(void) {
   run_reductions();
   run_rows(10);
   run_rows(67);
-  run_channel_norm();
+  run_channel_norm(11);
+  run_channel_norm(37);
   run_drop();
   for (int32_t kernel = 2; kernel <= 4; ++kernel)
     for (int32_t stride = 1; stride <= 3; ++stride)
       for (int32_t pad = 0; pad < 2; ++pad) {
         run_pooling(operand_a, kernel, stride, pad);
         run_pooling(steps, kernel, stride, pad);
+        run_pooling(low, kernel, stride, pad);
       }
   run_resampling();
   run_padding();
