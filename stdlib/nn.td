@@ -204,7 +204,7 @@ block Normalized(
   x: f32[c, s], weight: f32[c], bias: f32[c], running_mean: f32[c], running_var: f32[c], eps: float, momentum: float,
   statistics: string,
 ) -> f32[c, s] {
-  require statistics == "batch" or statistics == "running", "statistics are those of the \"batch\" or \"running\" ones"
+  require statistics == "batch" or statistics == "running", "`statistics` is \"batch\", \"running\" or \"folded\""
   if statistics == "running" {
     y = channel_norm(x, running_mean, running_var, weight, bias, eps: eps)
   } else {
@@ -215,39 +215,58 @@ block Normalized(
   return y
 }
 
-/// Batch normalisation of `c` features.
+/// Batch normalisation of `c` features. `"folded"` `statistics` are those of weights by `tdc weights fold`: what is left is a bias.
 block BatchNorm(
   x: f32[c], eps: float = 1e-5, momentum: float = 0.1, statistics: string = "batch",
 ) -> f32[c] {
-  param weight: f32[c] = ones
-  param bias: f32[c] = zeros
-  state running_mean: f32[c] = zeros
-  state running_var: f32[c] = ones
-  y = Normalized(reshape(x, [c, 1]), weight, bias, running_mean, running_var, eps, momentum, statistics)
-  return reshape(y, [c])
+  if statistics == "folded" {
+    param b: f32[c] as bias = zeros
+    y = x + b
+  } else {
+    param weight: f32[c] = ones
+    param b: f32[c] as bias = zeros
+    state running_mean: f32[c] = zeros
+    state running_var: f32[c] = ones
+    y = Normalized(reshape(x, [c, 1]), weight, b, running_mean, running_var, eps, momentum, statistics) |> reshape([c])
+  }
+  return y
 }
 
-/// Batch normalisation of `c` channels of signals.
+/// Batch normalisation of `c` channels of signals. `"folded"` `statistics` are those of weights by `tdc weights fold`: what is left is
+/// a bias.
 block BatchNorm1d(
   x: f32[c, t], eps: float = 1e-5, momentum: float = 0.1, statistics: string = "batch",
 ) -> f32[c, t] {
-  param weight: f32[c] = ones
-  param bias: f32[c] = zeros
-  state running_mean: f32[c] = zeros
-  state running_var: f32[c] = ones
-  return Normalized(x, weight, bias, running_mean, running_var, eps, momentum, statistics)
+  if statistics == "folded" {
+    param b: f32[c] as bias = zeros
+    y = x + reshape(b, [c, 1])
+  } else {
+    param weight: f32[c] = ones
+    param b: f32[c] as bias = zeros
+    state running_mean: f32[c] = zeros
+    state running_var: f32[c] = ones
+    y = Normalized(x, weight, b, running_mean, running_var, eps, momentum, statistics)
+  }
+  return y
 }
 
-/// Batch normalisation of `c` channels of images.
+/// Batch normalisation of `c` channels of images. `"folded"` `statistics` are those of weights by `tdc weights fold`: what is left is
+/// a bias.
 block BatchNorm2d(
   x: f32[c, h, w], eps: float = 1e-5, momentum: float = 0.1, statistics: string = "batch",
 ) -> f32[c, h, w] {
-  param weight: f32[c] = ones
-  param bias: f32[c] = zeros
-  state running_mean: f32[c] = zeros
-  state running_var: f32[c] = ones
-  y = Normalized(reshape(x, [c, h * w]), weight, bias, running_mean, running_var, eps, momentum, statistics)
-  return reshape(y, [c, h, w])
+  if statistics == "folded" {
+    param b: f32[c] as bias = zeros
+    y = x + reshape(b, [c, 1, 1])
+  } else {
+    param weight: f32[c] = ones
+    param b: f32[c] as bias = zeros
+    state running_mean: f32[c] = zeros
+    state running_var: f32[c] = ones
+    y = Normalized(reshape(x, [c, h * w]), weight, b, running_mean, running_var, eps, momentum, statistics)
+      |> reshape([c, h, w])
+  }
+  return y
 }
 
 /// Each row scaled to mean square 1, then scaled by a parameter.

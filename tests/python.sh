@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the checks that need Python packages: that the independent programs still give the checked-in
-# vectors, that the full-sized transformer trains as the independent one, and that the examples' data is
-# what its scripts make. The packages are pinned and hashed and go into build/venv.
+# Runs the checks that need Python packages: that the independent programs still give the checked-in vectors, that the
+# full-sized transformer trains as the independent one, that folded norms are what NumPy makes of them, and that the
+# examples' data is what its scripts make. The packages are pinned and hashed and go into build/venv.
 # Usage: tests/python.sh [TDC]       (default: the dev build)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -25,5 +25,6 @@ run tests/ops/oracle.py --check
 run tests/diff/make_vectors.py --check
 run tests/examples/data_test.py
 run tests/diff/numpy_files.py "$tdc"
+run tests/diff/folded_norms.py "$tdc"
 run tests/diff/compare_cct.py "$tdc"
 exit $((failed > 0))

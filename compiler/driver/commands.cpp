@@ -122,6 +122,7 @@ struct Executor {
   int operator()(const WeightsShowCommand& command) const { return show_weights(command); }
   int operator()(const WeightsDiffCommand& command) const { return diff_weights(command); }
   int operator()(const WeightsMergeCommand& command) const { return merge_weights(command); }
+  int operator()(const WeightsFoldCommand& command) const { return fold_weights(command); }
 
   int operator()(const HelpCommand&) const {
     print(help_text());

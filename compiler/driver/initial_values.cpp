@@ -41,10 +41,26 @@ std::vector<std::string> names_of(std::span<const io::Array* const> arrays) {
   return names;
 }
 
+/// Whether the file has the statistics of a norm of which the net has the bias only.
+bool has_unfolded_norm(std::span<const io::Array* const> spare,
+                       const IdVector<ir::VariableId, ir::Variable>& variables) {
+  std::set<std::string> biases;
+  for (const ir::Variable& variable : variables)
+    if (variable.path.ends_with(".bias")) biases.insert(variable.path);
+  constexpr std::string_view kMean = ".running_mean";
+  return std::any_of(spare.begin(), spare.end(), [&](const io::Array* array) {
+    const std::string& name = array->name;
+    return name.ends_with(kMean) &&
+           biases.contains(name.substr(0, name.size() - kMean.size()) + ".bias");
+  });
+}
+
 /// Says what of a file nobody asked for. Only adapters are a mistake: without them the other
 /// weights mean something else. False if there was one.
 bool report_spare(const std::string& path, SourceRange range,
-                  std::span<const io::Array* const> spare, Diagnostics& diagnostics) {
+                  std::span<const io::Array* const> spare,
+                  const IdVector<ir::VariableId, ir::Variable>& variables,
+                  Diagnostics& diagnostics) {
   bool is_good = true;
   std::vector<std::string> unused;
   for (const io::Array* array : spare) {
@@ -62,8 +78,9 @@ bool report_spare(const std::string& path, SourceRange range,
     unused.resize(kNamed - 1);
     unused.push_back(fmt::format("{} more", more));
   }
-  if (!unused.empty())
-    diagnostics.report(range, diag::weights_unused, path, join_words(unused, "and"));
+  if (unused.empty()) return is_good;
+  auto report = diagnostics.report(range, diag::weights_unused, path, join_words(unused, "and"));
+  if (has_unfolded_norm(spare, variables)) report.hint(diag::hint_weights_fold);
   return is_good;
 }
 
@@ -107,7 +124,7 @@ std::optional<LoadedValues> load(const WeightFile& weights,
   constexpr size_t kLookedThrough = 1000;
   const std::vector<std::string> spare_names =
       spare.size() > kLookedThrough ? std::vector<std::string>() : names_of(spare);
-  bool is_good = report_spare(path, range, spare, diagnostics);
+  bool is_good = report_spare(path, range, spare, variables, diagnostics);
   LoadedValues loaded;
   for (const ir::VariableId id : variables.ids()) {
     const ir::Variable& variable = variables[id];

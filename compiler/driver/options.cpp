@@ -265,6 +265,14 @@ OptionTable options_of(WeightsMergeCommand& c) {
       {"--save", text("FILE", "merged weights, .npz or .safetensors", c.save)}};
 }
 
+OptionTable options_of(WeightsFoldCommand& c) {
+  return {
+      {"--train", text("NAME", "the `train` block (default: the file's first)", c.compile.train)},
+      {"--weights",
+       text("FILE", "with running statistics, .npz or .safetensors", c.compile.weights)},
+      {"--save", text("FILE", "folded weights, .npz or .safetensors", c.save)}};
+}
+
 OptionTable options_of(ChipCommand&) {
   return {};
 }
@@ -368,6 +376,7 @@ std::vector<Positional> positionals_of(Command& command) {
       return {{&c.first, "weight file"}, {&c.second, "second weight file"}};
     }
     std::vector<Positional> operator()(WeightsMergeCommand& c) const { return td_file(c.compile); }
+    std::vector<Positional> operator()(WeightsFoldCommand& c) const { return td_file(c.compile); }
     std::vector<Positional> operator()(HelpCommand&) const { return {}; }
     std::vector<Positional> operator()(VersionCommand&) const { return {}; }
     static std::vector<Positional> td_file(CompileOptions& options) {
@@ -388,6 +397,7 @@ const std::map<std::string, Command>& commands() {
       {"weights show", WeightsShowCommand{}},
       {"weights diff", WeightsDiffCommand{}},
       {"weights merge", WeightsMergeCommand{}},
+      {"weights fold", WeightsFoldCommand{}},
       {"help", HelpCommand{}},
       {"--help", HelpCommand{}},
       {"-h", HelpCommand{}},
@@ -442,6 +452,10 @@ std::string missing_words(Command& command) {
     if (merge->compile.weights.empty()) return "what is merged? give `--weights FILE`";
     if (merge->save.empty()) return "where do the merged weights go? give `--save FILE`";
   }
+  if (const auto* fold = std::get_if<WeightsFoldCommand>(&command)) {
+    if (fold->compile.weights.empty()) return "what is folded? give `--weights FILE`";
+    if (fold->save.empty()) return "where do the folded weights go? give `--save FILE`";
+  }
   return {};
 }
 
@@ -456,8 +470,9 @@ std::string command_problem(const std::vector<std::string>& arguments) {
   const std::string& word = arguments[0];
   if (command_of(arguments).second > 0 || word.starts_with('-')) return {};
   if (word == "weights")
-    return "`weights` is followed by `show`, `diff` or `merge`" +
-           (arguments.size() > 1 ? suggestion(arguments[1], {"show", "diff", "merge"}) : "");
+    return "`weights` is followed by `show`, `diff`, `merge` or `fold`" +
+           (arguments.size() > 1 ? suggestion(arguments[1], {"show", "diff", "merge", "fold"})
+                                 : "");
   // A file's name has a point or a folder, or there is such a file.
   std::error_code ignored;
   if (word.empty() || word.find_first_of("./") != std::string::npos ||
@@ -565,6 +580,7 @@ std::string help_text() {
       "  tdc weights show FILE      every array of a weight file\n"
       "  tdc weights diff A B       how far two weight files are apart; 1 if they differ\n"
       "  tdc weights merge FILE     adapters multiplied into their matrices\n"
+      "  tdc weights fold FILE      norms over channels multiplied into the layers before them\n"
       "  tdc --version\n";
   const std::vector<std::pair<std::string, Command>> shown = {
       {"tdc FILE", CompileCommand{}},
@@ -572,7 +588,8 @@ std::string help_text() {
       {"tdc run", RunCommand{}},
       {"tdc report", ReportCommand{}},
       {"tdc gradcheck", GradcheckCommand{}},
-      {"tdc weights merge", WeightsMergeCommand{}}};
+      {"tdc weights merge", WeightsMergeCommand{}},
+      {"tdc weights fold", WeightsFoldCommand{}}};
   for (auto [title, command] : shown)
     text += fmt::format("\n{}\n", title) + option_lines(table_of(command));
   text +=

@@ -118,6 +118,14 @@ struct WeightsMergeCommand {
   friend bool operator==(const WeightsMergeCommand&, const WeightsMergeCommand&) = default;
 };
 
+/// Norms over channels, multiplied into the layers before them.
+struct WeightsFoldCommand {
+  CompileOptions compile;
+  std::string save;
+
+  friend bool operator==(const WeightsFoldCommand&, const WeightsFoldCommand&) = default;
+};
+
 struct HelpCommand {
   friend bool operator==(const HelpCommand&, const HelpCommand&) = default;
 };
@@ -125,9 +133,10 @@ struct VersionCommand {
   friend bool operator==(const VersionCommand&, const VersionCommand&) = default;
 };
 
-using Command = std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand,
-                             GradcheckCommand, ChipCommand, ExplainCommand, WeightsShowCommand,
-                             WeightsDiffCommand, WeightsMergeCommand, HelpCommand, VersionCommand>;
+using Command =
+    std::variant<CompileCommand, CheckCommand, ReportCommand, RunCommand, GradcheckCommand,
+                 ChipCommand, ExplainCommand, WeightsShowCommand, WeightsDiffCommand,
+                 WeightsMergeCommand, WeightsFoldCommand, HelpCommand, VersionCommand>;
 
 /// The command, or what is wrong with the command line (exit status 2).
 std::variant<Command, std::string> parse_options(const std::vector<std::string>& arguments);

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include "driver/fold_norms.h"
 #include "driver/initial_values.h"
 #include "driver/session.h"
 #include "io/load.h"
@@ -112,12 +113,12 @@ ArrayDifference compare(std::string_view path, const Content& first, const Conte
 }
 
 /// The checked program and the arrays of `--weights` for it; reports what is wrong with either.
-struct MergeInput {
+struct NetWithWeights {
   check::Program program;
   std::vector<io::Array> arrays;
 };
 
-std::optional<MergeInput> merge_input(Session& session, const CompileOptions& options) {
+std::optional<NetWithWeights> net_with_weights(Session& session, const CompileOptions& options) {
   Dump none;
   std::optional<check::Program> program = check_program(
       session.files(), session.file(), options, DefaultDeploy::host, session.diagnostics(), none);
@@ -126,7 +127,7 @@ std::optional<MergeInput> merge_input(Session& session, const CompileOptions& op
       make_initial_values(program->module.variables, *program, options,
                           session.files().name(session.file()), session.diagnostics());
   if (!values) return std::nullopt;
-  MergeInput result = {.program = *std::move(program), .arrays = {}};
+  NetWithWeights result = {.program = *std::move(program), .arrays = {}};
   for (const ir::VariableId id : result.program.module.variables.ids()) {
     const ir::Variable& variable = result.program.module.variables[id];
     result.arrays.push_back(io::make_array(variable.path, variable.type.dims, (*values)[id]));
@@ -283,7 +284,7 @@ int diff_weights(const WeightsDiffCommand& command) {
 int merge_weights(const WeightsMergeCommand& command) {
   Session session;
   if (!session.open(command.compile.file)) return kProgramIsWrong;
-  const std::optional<MergeInput> input = merge_input(session, command.compile);
+  const std::optional<NetWithWeights> input = net_with_weights(session, command.compile);
   if (const int status = session.finish(); status != kSuccess || !input) return kProgramIsWrong;
   const check::Program& program = input->program;
   if (program.adapters.empty()) {
@@ -305,6 +306,40 @@ int merge_weights(const WeightsMergeCommand& command) {
   }
   print(fmt::format("merged {} {}; weights in {}\n", program.adapters.size(),
                     program.adapters.size() == 1 ? "adapter" : "adapters", command.save));
+  return kSuccess;
+}
+
+int fold_weights(const WeightsFoldCommand& command) {
+  Session session;
+  if (!session.open(command.compile.file)) return kProgramIsWrong;
+  const std::optional<NetWithWeights> input = net_with_weights(session, command.compile);
+  if (const int status = session.finish(); status != kSuccess || !input) return kProgramIsWrong;
+  const check::Program& program = input->program;
+  if (!program.adapters.empty()) {
+    print_error(fmt::format("tdc: `{}` attaches adapters: `tdc weights merge` first, then fold\n",
+                            program.training->name));
+    return kProgramIsWrong;
+  }
+  const NormsOfNet norms = norms_of(program.module);
+  std::string kept;
+  for (const KeptNorm& norm : norms.kept)
+    kept += fmt::format("kept `{}`: {}\n", norm.path, norm.reason);
+  if (norms.foldable.empty()) {
+    print_error(kept + fmt::format("tdc: `{}` has no norm over channels that can be folded\n",
+                                   program.net));
+    return kProgramIsWrong;
+  }
+  if (const Result<Done> saved =
+          io::save_weights(command.save, fold_norms(program.module, norms.foldable, input->arrays));
+      !saved.ok()) {
+    print_failure(saved.failure());
+    return kProgramIsWrong;
+  }
+  for (const FoldableNorm& norm : norms.foldable)
+    print(fmt::format("folded `{}` into `{}`\n", norm.path,
+                      program.module.variables[norm.layer_weight].path));
+  print(kept + fmt::format("folded {} of {} norms; weights in {}\n", norms.foldable.size(),
+                           norms.foldable.size() + norms.kept.size(), command.save));
   return kSuccess;
 }
 

@@ -9,8 +9,8 @@
 #include "driver/options.h"
 #include "io/array.h"
 
-// The commands on weight files: `tdc weights show`, `diff` and `merge`. What they compute is apart
-// from the commands, which read, print and write.
+// The commands on weight files: `tdc weights show`, `diff`, `merge` and `fold`. What they compute
+// is apart from the commands, which read, print and write.
 
 namespace tdc::driver {
 
@@ -48,5 +48,6 @@ std::vector<io::Array> merge_adapters(const check::Program& program,
 int show_weights(const WeightsShowCommand& command);
 int diff_weights(const WeightsDiffCommand& command);
 int merge_weights(const WeightsMergeCommand& command);
+int fold_weights(const WeightsFoldCommand& command);
 
 }  // namespace tdc::driver

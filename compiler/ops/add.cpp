@@ -24,6 +24,7 @@ const OpFamily add_family = {.ops = {
                                   .work = Work::outputs,
                                   .space = elementwise_space,
                                   .in_place = {{0, 0}, {1, 0}},
+                                  .is_sum = true,
                                   .kernel = KernelDef{.name = "td_add_f32",
                                                       .file = "add.c",
                                                       .fields = elementwise_fields({"a", "b"}),

@@ -459,6 +459,7 @@ const OpFamily channel_norm_family = {
          .shift = shift_of_batch_norm,
          .evaluate = evaluate_batch_norm,
          .work = Work::outputs,
+         .is_channel_norm = true,
          .samples = [] { return samples(1, 4, false, {{"eps", 0.1}}); }},
 
         {.name = "channel_norm",
@@ -475,6 +476,7 @@ const OpFamily channel_norm_family = {
          .work = Work::outputs,
          .space = each_space,
          .in_place = {{0, 0}},
+         .is_channel_norm = true,
          .kernel = norm_kernel(),
          .samples = [] { return samples(1, 4, false, {{"eps", 0.1}}); },
          .kernel_tolerance = 2e-6},

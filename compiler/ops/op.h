@@ -192,6 +192,11 @@ struct OpDef {
   bool (*is_identity)(const Call&) = nullptr;
   /// The output is input 0, its elements `step` apart along `axis`, with `value` around them.
   bool is_padding = false;
+  /// Output 0 is the sum of both inputs, broadcast.
+  bool is_sum = false;
+  /// Output 0 is (x - mean) / sqrt(variance + eps) weight + bias, its inputs in this order, all but
+  /// x a number for each channel: the last axis but one of x.
+  bool is_channel_norm = false;
   /// The output is input 0 with its last axes permuted as `axes` says.
   bool is_permutation = false;
   /// The value of output 0 made by several ops, of which more cores share the work, with the same

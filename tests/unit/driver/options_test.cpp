@@ -32,13 +32,21 @@ TEST_CASE("options: the commands on weight files") {
   CHECK(command.compile.train == "lora2");
   CHECK(command.compile.weights == "w.npz");
   CHECK(command.save == "m.npz");
+  const auto fold = parse_options(
+      {"weights", "fold", "net.td", "--train", "full", "--weights", "w.npz", "--save", "f.npz"});
+  const auto& folding = std::get<WeightsFoldCommand>(std::get<Command>(fold));
+  CHECK(folding.compile.file == "net.td");
+  CHECK(folding.compile.train == "full");
+  CHECK(folding.compile.weights == "w.npz");
+  CHECK(folding.save == "f.npz");
 }
 
 TEST_CASE("options: what is missing of a command on weight files") {
-  CHECK(problem({"weights"}) == "`weights` is followed by `show`, `diff` or `merge`");
-  CHECK(problem({"weights", "list"}) == "`weights` is followed by `show`, `diff` or `merge`");
+  CHECK(problem({"weights"}) == "`weights` is followed by `show`, `diff`, `merge` or `fold`");
+  CHECK(problem({"weights", "list"}) ==
+        "`weights` is followed by `show`, `diff`, `merge` or `fold`");
   CHECK(problem({"weights", "shwo", "w.npz"}) ==
-        "`weights` is followed by `show`, `diff` or `merge`; did you mean `show`?");
+        "`weights` is followed by `show`, `diff`, `merge` or `fold`; did you mean `show`?");
   CHECK(problem({"weights", "show"}) == "no weight file is given");
   CHECK(problem({"weights", "show", "a", "b"}) == "`b` is one word too many");
   CHECK(problem({"weights", "diff", "a"}) == "no second weight file is given");
@@ -46,6 +54,9 @@ TEST_CASE("options: what is missing of a command on weight files") {
   CHECK(problem({"weights", "merge", "n.td"}) == "what is merged? give `--weights FILE`");
   CHECK(problem({"weights", "merge", "n.td", "--weights", "w.npz"}) ==
         "where do the merged weights go? give `--save FILE`");
+  CHECK(problem({"weights", "fold", "n.td"}) == "what is folded? give `--weights FILE`");
+  CHECK(problem({"weights", "fold", "n.td", "--weights", "w.npz"}) ==
+        "where do the folded weights go? give `--save FILE`");
   CHECK(problem({"weights", "show", "w.npz", "--seed", "1"}) == "no option is called `--seed`");
 }
 
@@ -193,6 +204,7 @@ const std::vector<CommandLine>& command_lines() {
       {{"weights", "show", "w.npz"}, {}},
       {{"weights", "diff", "w.npz", "v.npz"}, {}},
       {{"weights", "merge", "n.td", "--weights", "w.npz", "--save", "s.npz"}, {"--train"}},
+      {{"weights", "fold", "n.td", "--weights", "w.npz", "--save", "s.npz"}, {"--train"}},
       {{"help"}, {}},
       {{"--version"}, {}},
   };
