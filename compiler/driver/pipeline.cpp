@@ -27,6 +27,7 @@
 #include "opt/passes.h"
 #include "schedule/lower.h"
 #include "schedule/passes.h"
+#include "schedule/predict_cycles.h"
 #include "schedule/text.h"
 #include "support/check.h"
 #include "syntax/print_ast.h"
@@ -73,7 +74,7 @@ constexpr SchedulePass kSchedulePasses[] = {
     {"use_views", on_any_chip<schedule::use_views>},
     {"take_over_memory", on_any_chip<schedule::take_over_memory>},
     // after it: results in place are strips in place
-    {"group", on_any_chip<schedule::group>},
+    {"group", schedule::group},
     // roll makes parts of buffers of what the passes before it look at as whole ones.
     {"roll", on_any_chip<schedule::roll>},
 };
@@ -289,6 +290,15 @@ class Planner {
         .schedule = std::move(schedule), .plan = std::move(plan), .not_fit = std::move(not_fit)};
   }
 
+  /// What all entry points together are expected to take, each called once. For a chip with a
+  /// scratchpad.
+  [[nodiscard]] int64_t cycles(const schedule::Schedule& schedule) const {
+    int64_t sum = 0;
+    for (const auto& [step, cycles] : schedule::predict_cycles(schedule, chip_, cycles_))
+      sum += cycles;
+    return sum;
+  }
+
  private:
   struct Shortage {
     std::string entry_point, step;
@@ -360,23 +370,59 @@ std::set<ir::VariableId> without_needless(const schedule::Schedule& schedule,
   return streamed;
 }
 
+/// A schedule before the passes that depend on where weights lie, and the first plan of it.
+struct Arrangement {
+  schedule::Schedule schedule;
+  Dump dump;  ///< of `schedule`
+  PlannedSchedule planned;
+  Dump planned_dump;
+};
+
+/// Strips that stay in a scratchpad may be long, which takes fewer launches, but leaves less of it
+/// to tiles; those that do not are as short as saves most. Both are planned where they differ, and
+/// what is expected to take less time is taken, if it fits.
+Arrangement best_arrangement(const ir::Module& module, const chip::Chip& chip,
+                             const std::vector<std::string>& without, const Planner& planner,
+                             const Dump& dump) {
+  set_fault_context("lower");
+  Dump lowered = dump;
+  const schedule::Schedule whole = schedule::lower(module, chip);
+  lowered.at("lower", [&] { return schedule::to_text(whole, chip); });
+  const auto arrange = [&](const chip::Chip& seen) {
+    Arrangement result = {.schedule = whole, .dump = lowered, .planned = {}, .planned_dump = {}};
+    for (const SchedulePass& pass : kSchedulePasses) {
+      run_pass(pass, without, result.schedule, seen);
+      result.dump.at(pass.name, [&] { return schedule::to_text(result.schedule, chip); });
+    }
+    return result;
+  };
+  const auto plan = [&](Arrangement& arrangement) {
+    arrangement.planned_dump = arrangement.dump;
+    arrangement.planned = planner.plan(arrangement.schedule, {}, arrangement.planned_dump);
+  };
+  chip::Chip no_scratchpad = chip;
+  no_scratchpad.scratchpad.reset();
+  Arrangement shortest = arrange(no_scratchpad);
+  plan(shortest);
+  if (!chip.scratchpad) return shortest;
+  Arrangement near = arrange(chip);
+  if (schedule::to_text(near.schedule, chip) == schedule::to_text(shortest.schedule, chip))
+    return shortest;
+  plan(near);
+  const bool is_better = !near.planned.not_fit && (shortest.planned.not_fit ||
+                                                   planner.cycles(near.planned.schedule) <
+                                                       planner.cycles(shortest.planned.schedule));
+  return is_better ? near : shortest;
+}
+
 }  // namespace
 
 PlannedSchedule plan_module(const ir::Module& module, const interface::Interface& interface,
                             const chip::Chip& chip, const std::vector<std::string>& without,
                             bool has_weight_file, Dump& dump) {
-  set_fault_context("lower");
-  schedule::Schedule schedule = schedule::lower(module, chip);
-  dump.at("lower", [&] { return schedule::to_text(schedule, chip); });
-  for (const SchedulePass& pass : kSchedulePasses) {
-    run_pass(pass, without, schedule, chip);
-    dump.at(pass.name, [&] { return schedule::to_text(schedule, chip); });
-  }
-
   const Planner planner(interface, chip, without, has_weight_file);
   std::set<ir::VariableId> streamed, chosen;  // of those that were chosen, some cannot be reached
-  Dump made = dump;
-  PlannedSchedule planned = planner.plan(schedule, streamed, made);
+  auto [schedule, arranged, planned, made] = best_arrangement(module, chip, without, planner, dump);
   while (planned.not_fit && chip.stream && !is_left_out(without, kStreamWeights)) {
     const std::set<ir::VariableId> more =
         more_to_stream(schedule, *planned.not_fit, chip.stream->level, chosen);
@@ -385,7 +431,7 @@ PlannedSchedule plan_module(const ir::Module& module, const interface::Interface
     chosen.insert(more.begin(), more.end());
     std::set<ir::VariableId> unreachable;
     do {
-      made = dump;
+      made = arranged;
       planned = planner.plan(schedule, streamed, made);
       unreachable = schedule::unreachable_weights(planned.schedule, chip);
       for (const ir::VariableId variable : unreachable) streamed.erase(variable);
@@ -393,7 +439,7 @@ PlannedSchedule plan_module(const ir::Module& module, const interface::Interface
   }
   const std::set<ir::VariableId> fewer = without_needless(schedule, planned.plan, streamed);
   if (!planned.not_fit && fewer != streamed) {
-    Dump made_again = dump;
+    Dump made_again = arranged;
     PlannedSchedule again = planner.plan(schedule, fewer, made_again);
     if (!again.not_fit && schedule::unreachable_weights(again.schedule, chip).empty()) {
       planned = std::move(again);

@@ -404,7 +404,7 @@ void apply(Schedule& schedule, const StripChoice& choice, Strips strips) {
 
 /// Chooses strips until the peak of a level is at a step where nothing helps. All is counted on the
 /// schedule as it is: between the first and the last step of a choice every buffer that is used
-/// there lives, the handed-on ones as strips.
+/// there lives, the handed-on ones as strips, or not at all where they stay in the scratchpad.
 class StripChooser {
  public:
   /// Strips and the ticks `begin` to `end` - 1 of the steps that they stand for.
@@ -415,10 +415,16 @@ class StripChooser {
     int64_t bytes = 0;      ///< live while they run
     int64_t arguments = 0;  ///< bytes of their argument structs, which always are
     int64_t gathered = 0;   ///< elements that kernels copy to panels more than once
+    bool is_near = false;   ///< what is handed on stays in the scratchpad
   };
 
-  StripChooser(const Schedule& schedule, LevelId level)
-      : schedule_(schedule), level_(level), lifetimes_(find_lifetimes(schedule)) {
+  StripChooser(const Schedule& schedule, const chip::Chip& chip, LevelId level)
+      : schedule_(schedule),
+        level_(level),
+        lifetimes_(find_lifetimes(schedule)),
+        roots_(alias_roots(schedule.buffers)) {
+    if (chip.scratchpad && chip.scratchpad->level != level)
+      near_room_ = chip.levels[chip.scratchpad->level].room().count;
     const size_t ticks = lifetimes_.steps.size();
     live_.assign(ticks + 2, 0);
     started_.assign(ticks + 2, 0);
@@ -503,10 +509,31 @@ class StripChooser {
       for (size_t at = choice.first; at <= choice.last; ++at)
         window.gathered -=
             gathered_by(std::get<Launch>(schedule_.entry_points[entry_point].steps[at]));
+      window.is_near = stays_near(window.strips);
       window.bytes = bytes_of(window);
       windows.push_back(std::move(window));
     }
     return windows;
+  }
+
+  /// Whether each launch finds room for all of its operands in the scratchpad, those of the next
+  /// one beside them, so that strips that one makes are still there when the next one reads them.
+  [[nodiscard]] bool stays_near(const Strips& strips) const {
+    for (const Step& step : strips.steps) {
+      const auto* launch = std::get_if<Launch>(&step);
+      if (launch == nullptr) return false;  // rows are kept where tensors lie
+      int64_t bytes = 0;
+      std::set<BufferId> memories;  // a result in place takes none of its own
+      visit_views(step, [&](const View& view, bool) {
+        if (!memories.insert(roots_[view.buffer]).second) return;
+        ir::TensorType type = schedule_.buffers[view.buffer].type;
+        type.dims = view.extent;
+        const int64_t times = strips.dims.contains(view.buffer) ? 1 : 2;
+        bytes += times * ir::byte_size(type).count;
+      });
+      if (bytes > near_room_) return false;
+    }
+    return true;
   }
 
   static int64_t gathered_by(const Launch& launch) {
@@ -522,6 +549,7 @@ class StripChooser {
       ir::TensorType type = schedule_.buffers[buffer].type;
       if (schedule_.buffers[buffer].alias || schedule_.buffers[buffer].level != level_) continue;
       bytes -= ir::byte_size(type).count;
+      if (window.is_near) continue;
       type.dims = dims;
       bytes += ir::byte_size(type).count;
     }
@@ -530,7 +558,9 @@ class StripChooser {
 
   const Schedule& schedule_;
   LevelId level_;
+  int64_t near_room_ = 0;  // bytes of the scratchpad, if there is one
   Lifetimes lifetimes_;
+  IdVector<BufferId, BufferId> roots_;
   std::vector<int64_t> live_;         // bytes, by tick
   std::vector<int64_t> with_strips_;  // the same with the chosen windows
   std::vector<int64_t> started_;      // bytes of lifetimes that start before a tick
@@ -549,12 +579,12 @@ Schedule in_strips(Schedule schedule, const StripChoice& choice) {
   return schedule;
 }
 
-Schedule group(Schedule schedule) {
+Schedule group(Schedule schedule, const chip::Chip& chip) {
   std::set<LevelId> levels;
   for (const Buffer& buffer : schedule.buffers)
     if (buffer.kind == BufferKind::temporary) levels.insert(buffer.level);
   for (const LevelId level : levels) {
-    auto chosen = StripChooser(schedule, level).choose();
+    auto chosen = StripChooser(schedule, chip, level).choose();
     for (auto each = chosen.rbegin(); each != chosen.rend(); ++each)
       apply(schedule, each->second.choice, std::move(each->second.strips));
   }

@@ -56,10 +56,11 @@ Schedule take_over_memory(Schedule schedule);
 ///
 /// Applies where a level's peak is, if it lowers it by more than the argument structs of the pieces
 /// take: as few strips as it takes, along the axis for which kernels gather the fewest panels twice
-/// (`KernelDef::gathered`), and of these along that which needs the fewest steps. Which runs can be
-/// cut, and what happens to rows that two strips need: `schedule/group.h`. Relies on whole
-/// launches.
-Schedule group(Schedule schedule);
+/// (`KernelDef::gathered`), and of these along that which needs the fewest steps. Strips that fit a
+/// scratchpad together with all that their launches touch count nothing where tensors lie: they
+/// will stay there, unless the planner finds no room. Which runs can be cut, and what happens to
+/// rows that two strips need: `schedule/group.h`. Relies on whole launches.
+Schedule group(Schedule schedule, const chip::Chip& chip);
 
 /// The turns of a `repeat` become loops:
 ///

@@ -50,5 +50,40 @@ TEST_CASE("strips lower the peak where the first blocks are frozen") {
   }
 }
 
+/// How many steps of the training step update `weight`, with `budget` in the program's `deploy`.
+int64_t updates(const std::string& file, const std::string& weight, const std::string& budget) {
+  const std::string path = std::string(TDC_SOURCE_DIR) + file;
+  std::string text = read_file(path).value();
+  text.insert(text.rfind('}'), budget);
+  SourceFiles files;
+  Diagnostics diagnostics;
+  Dump none;
+  const std::optional<Planned> planned = plan_program(
+      files, files.add(path, text), {}, DefaultDeploy::first_of_file, diagnostics, none);
+  INFO(file, "\n", render(diagnostics, files));
+  REQUIRE(planned.has_value());
+  int64_t count = 0;
+  for (const schedule::EntryPoint& entry : planned->schedule.entry_points)
+    for (const schedule::Step& step : entry.steps)
+      if (const auto* launch = std::get_if<schedule::Launch>(&step))
+        count += launch->op->name == "sgd_update" && launch->label == weight ? 1 : 0;
+  return count;
+}
+
+TEST_CASE("strips of a gradient are as long as the scratchpad has room for, if that is faster") {
+  // out.weight has 640 rows of 128. An update touches a strip of the gradient, which stays, and two
+  // of the weight: its own, and the next one on its way.
+  constexpr int64_t kRow = 3 * 128 * 4;
+  constexpr const char* kFile = "/tests/bench/chip/autoencoder.td";
+  const auto strips = [](int64_t room) {
+    int64_t count = 1;
+    while (640 / count * kRow > room) count *= 2;
+    return count;
+  };
+  const int64_t reserved = 25 * 1024;  // stacks and code, within a row or two
+  CHECK(updates(kFile, "out.weight", "") == strips(128 * 1024 - reserved));
+  CHECK(updates(kFile, "out.weight", "budget L1 <= 64 KiB") == strips(64 * 1024 - reserved));
+}
+
 }  // namespace
 }  // namespace tdc::driver

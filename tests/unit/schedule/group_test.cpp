@@ -170,7 +170,7 @@ TEST_CASE("the pass makes as few strips as the peak needs, and none where nothin
   run.entry_point("step");
   test::add_conv_relu_pool(run, d, 2, 2, 0);
   const Schedule whole_ops = run.schedule();
-  const Schedule strips = group(whole_ops);
+  const Schedule strips = group(whole_ops, test::two_level_chip());
   CHECK(plan_of(whole_ops).levels[test::kL2].peak.count == 8 * 16 * 16 * 4);
   CHECK(plan_of(strips).levels[test::kL2].peak.count <= 8 * 16 * 16 * 4 / 2);
   CHECK(results(strips, 1) == results(whole_ops, 1));
@@ -185,7 +185,27 @@ TEST_CASE("the pass makes as few strips as the peak needs, and none where nothin
   const BufferId large = b.temporary("large", {4, 7});
   b.launch("exp", {b.input("z", {4, 7})}, {large});
   b.launch("mul", {large, large}, {b.output("square", {4, 7})});
-  CHECK(group(b.schedule()).entry_points[0].steps.size() == 4);
+  CHECK(group(b.schedule(), test::two_level_chip()).entry_points[0].steps.size() == 4);
+}
+
+TEST_CASE("group: strips that stay in a scratchpad are as long as it has room for") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId x = b.input("x", {64, 64});
+  const BufferId t = b.temporary("t", {64, 64});
+  b.launch("exp", {x}, {t});
+  b.launch("exp", {t}, {b.output("y", {64, 64})});
+  const auto strips = [&](const chip::Chip& chip) {
+    return group(b.schedule(), chip).entry_points[0].steps.size() / 2;
+  };
+  const size_t far = strips(test::two_level_chip());
+  CHECK(far >= 8);
+  // A launch touches a strip of t, and twice one of x or of y: that of the next strip beside it.
+  constexpr int64_t kWhole = 3 * 64 * 64 * 4;
+  CHECK(strips(test::generous_chip(kWhole)) == 2);
+  CHECK(strips(test::generous_chip(kWhole / 2)) == 2);
+  CHECK(strips(test::generous_chip(kWhole / 2 - 1)) == 4);
+  CHECK(strips(test::generous_chip(kWhole / 64 - 1)) == far);  // not one row
 }
 
 }  // namespace

@@ -206,7 +206,7 @@ TEST_CASE("ops made at run time get strips that lower the peak") {
     CAPTURE(choice.length);
     CHECK(result(in_strips(whole, choice)) == expected);
   }
-  const Schedule strips = group(whole);
+  const Schedule strips = group(whole, test::two_level_chip());
   CHECK(result(strips) == expected);
   const auto peak = [](const Schedule& schedule) {
     return plan_of(schedule).levels[test::kL2].peak.count;
