@@ -24,7 +24,8 @@
 ///
 /// On a core without vector registers, kernels of 3 columns without strides along a row read the
 /// image where it lies, in blocks of 4 x 4 results or 4 x 3 gradients of w, if the extents are
-/// multiples of 4.
+/// multiples of 4. Blocks at the edge of an image, which have less to do, are spread over the
+/// cores.
 ///
 /// Where a chain holds the taps of one channel only and few results share them (depthwise
 /// convolutions), blocks of columns of a row read a patch of the image, with the zeros beside it;
@@ -628,107 +629,211 @@ TD_INLINE void td_conv2d_channel_rows(const td_channel_rows* p, int32_t begin, i
 #if defined(__riscv)
 // Straight from the image, without panels: the samples of a row stay in registers over its three
 // taps. A block of 4 x 4 results takes 18 loads for 48 multiply-adds, one of 4 x 3 gradients of w
-// takes 20, where a panel's block takes 24 and the panel is to be gathered. Factors are loaded a
-// few multiply-adds before they are needed, as in td_product.h.
+// takes 20, where a panel's block takes 24 and the panel is to be gathered. Multiply-adds, in
+// groups of those with one factor, never have more than one other instruction between them, as in
+// td_product.h. So what moves to the next row is spread over a turn and computed in each, with
+// masks in place of branches: of the 96 cycles in which two cores take 48 multiply-adds each from
+// their FPU, a core needs 88.
 
-/// A run of blocks of four results i, each four columns of one row of its image, whose chains go
-/// along `count` channels of the image and the taps of each.
+/// A block of four results i, each four columns of one row of its image, whose chains go along
+/// `count` channels of the image and the taps of each.
 typedef struct {
   float* y;
-  int32_t y_image;  // from i to i + 1
-  const float* w;   // of the first tap in the chain
+  int32_t y_result;  // from i to i + 1
+  const float* w;    // of the first tap in the chain
   int32_t w_result, w_channel, w_row;
   td_near at;
   int32_t image;  // from channel to channel
   int32_t count, tap_rows;
-  int32_t blocks;
   uint32_t from_zero;
-} td_near_run;
+} td_near_result_block;
 
-/// All blocks of a run. `is_up`, a constant: taps look rightwards.
-TD_INLINE void td_near_blocks_of_4(const td_near_run* run, int is_up) {
-  float sum[4][4], s[6], factor[4];
-  float* y = run->y;
-  const float* first_w = run->w;
-  const int32_t w_row = run->w_row, w_next = run->w_channel - run->tap_rows * w_row;
-  const int32_t met_tap = run->at.met_tap, met_next = run->image - run->tap_rows * met_tap;
-  const int32_t left_tap = run->at.left_tap, left_next = left_tap ? met_next : 0;
-  const int32_t right_tap = run->at.right_tap, right_next = right_tap ? met_next : 0;
-  TD_ROLLED for (int32_t blocks = run->blocks; blocks > 0; --blocks) {
-    float* row = y;
-    TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
-      TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) sum[i][j] = 0.0f;
-    }
-    if (!run->from_zero) {
+/// Where a turn, a row of three taps, finds what it needs, and how it moves to the next one, in
+/// bytes. Samples are counted along the taps, so from the right if those look leftwards: 0 lies
+/// before a block of columns, 5 behind it.
+typedef struct {
+  const float *met, *before, *behind;
+  const float* w[4];
+  int32_t count, left, at_end;         // channels, rows of taps but one; -1 at a channel's end
+  int32_t rows;                        // of taps of a channel
+  int32_t met_tap, w_tap;              // to the next row of taps
+  int32_t met_next, w_next;            // and how much farther to the next channel
+  int32_t before_moves, behind_moves;  // -1, or 0 where a zero is looked at
+} td_near_turn;
+
+/// Sample `k` of 1 .. 4.
+TD_INLINE float td_near_sample(const td_near_turn* turn, int k, int is_up) {
+  return turn->met[is_up ? k - 1 : 4 - k];
+}
+
+/// `value`, computed here.
+TD_INLINE int32_t td_kept(int32_t value) {
+  TD_KEEP(value);
+  return value;
+}
+
+/// All turns of a block. The samples 0 .. 3 and the first factor of the next turn take the places
+/// of what is not needed any more. Behind the very last turn nothing may be read: it moves by 0.
+TD_INLINE void td_near_turns(float sum[4][4], td_near_turn* turn, int is_up) {
+  float s[6], factor[2];
+  int32_t step = 0, side = 0;
+  s[0] = *turn->before;
+  TD_UNROLL_ROWS for (int k = 1; k < 4; ++k) s[k] = td_near_sample(turn, k, is_up);
+  factor[0] = turn->w[0][0];
+  TD_ALIGN_LOOP(turn->count);
+  TD_ROLLED do {
+    TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) {
       TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
-        TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) sum[i][j] = row[j];
-        row += run->y_image;
-      }
-    }
-    const float *met = run->at.met, *left = run->at.left, *right = run->at.right;
-    const float* w[4] = {first_w};
-    TD_UNROLL_ROWS for (int i = 1; i < 4; ++i) w[i] = w[i - 1] + run->w_result;
-    TD_ROLLED for (int32_t count = run->count; count > 0; --count) {
-      TD_ROLLED for (int32_t tap_rows = run->tap_rows; tap_rows > 0; --tap_rows) {
-        if (is_up) s[0] = *left;
-        TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) s[j + 1] = met[j];
-        if (!is_up) s[5] = *right;
-        factor[0] = w[0][0];
-        TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) {
-          TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
-            const int first = is_up ? q : 2 - q;
-            if (i < 3) factor[i + 1] = w[i + 1][q];
-            if (i == 3 && q < 2) factor[0] = w[0][q + 1];
-            sum[i][0] = td_fmaf(factor[i], s[first], sum[i][0]);
-            sum[i][1] = td_fmaf(factor[i], s[first + 1], sum[i][1]);
-            sum[i][2] = td_fmaf(factor[i], s[first + 2], sum[i][2]);
-            sum[i][3] = td_fmaf(factor[i], s[first + 3], sum[i][3]);
-            if (q == 0 && i == 1) {
-              met += met_tap;
-              TD_KEEP(met);
-            }
-            if (q == 1 && i == 0) {
-              if (is_up)
-                s[5] = *right;
-              else
-                s[0] = *left;
-            }
-            if (q == 1 && i == 1) {
-              left += left_tap;
-              TD_KEEP(left);
-            }
-            if (q == 1 && i == 2) {
-              right += right_tap;
-              TD_KEEP(right);
-            }
-            if (q == 2) {
-              w[i] += w_row;
-              TD_KEEP(w[i]);
-            }
+        const int group = 4 * q + i;
+        float* const to = sum[i];
+        const float now = factor[i % 2];
+        to[is_up ? 0 : 3] = td_fmaf(now, s[q], to[is_up ? 0 : 3]);
+        if (group < 11) factor[1 - i % 2] = turn->w[(i + 1) % 4][i < 3 ? q : q + 1];
+        if (group == 11) s[2] = td_near_sample(turn, 2, is_up);
+        to[is_up ? 1 : 2] = td_fmaf(now, s[q + 1], to[is_up ? 1 : 2]);
+        if (group == 0) s[4] = td_near_sample(turn, 4, is_up);
+        if (group == 1) s[5] = *turn->behind;
+        if (group == 2) step = td_kept(turn->rows & turn->at_end);
+        if (group == 3) turn->count = td_kept(turn->count + turn->at_end);
+        if (group == 4) step = td_kept(turn->met_next & turn->at_end);
+        if (group == 5) turn->met = td_behind(turn->met, step);
+        if (group == 6) turn->before = td_behind(turn->before, side);
+        if (group == 7) turn->behind = td_behind(turn->behind, side);
+        if (group == 8) s[1] = td_near_sample(turn, 1, is_up);
+        if (group == 9) step = td_kept(step + turn->w_tap);
+        if (group == 10) turn->w[1] = td_behind(turn->w[1], step);
+        if (group == 11) s[3] = td_near_sample(turn, 3, is_up);
+        to[is_up ? 2 : 1] = td_fmaf(now, s[q + 2], to[is_up ? 2 : 1]);
+        if (group == 0) turn->left = td_kept(turn->left - 1);
+        if (group == 1) turn->at_end = td_kept(turn->left >> 31);
+        if (group == 2) turn->left = td_kept(turn->left + step);
+        if (group == 3) {
+          if (__builtin_expect(turn->count == 0, 0)) {
+            turn->met_next = -turn->met_tap;
+            turn->w_next = -turn->w_tap;
           }
+          TD_KEEP(turn->met_next);
+          TD_KEEP(turn->w_next);
         }
+        if (group == 4) step = td_kept(step + turn->met_tap);
+        if (group == 5) side = td_kept(step & turn->before_moves);
+        if (group == 6) side = td_kept(step & turn->behind_moves);
+        if (group == 7) s[0] = *turn->before;
+        if (group == 8) step = td_kept(turn->w_next & turn->at_end);
+        if (group == 9) turn->w[0] = td_behind(turn->w[0], step);
+        if (group == 10) turn->w[2] = td_behind(turn->w[2], step);
+        if (group == 11) factor[0] = turn->w[0][0];
+        to[is_up ? 3 : 0] = td_fmaf(now, s[q + 3], to[is_up ? 3 : 0]);
+        if (group == 11) turn->w[3] = td_behind(turn->w[3], step);
       }
-      TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) w[i] += w_next;
-      met += met_next;
-      left += left_next;
-      right += right_next;
     }
-    row = y;
+  }
+  while (turn->count > 0);
+}
+
+/// One block. `is_up`, a constant: taps look rightwards.
+TD_INLINE void td_near_results(const td_near_result_block* block, int is_up) {
+  float sum[4][4];
+  const volatile float zero = 0.0f;  // a constant would come through the FPU
+  const int32_t y_result = 4 * block->y_result, w_result = 4 * block->w_result;
+  const int32_t left_moves = block->at.left_tap ? -1 : 0;
+  const int32_t right_moves = block->at.right_tap ? -1 : 0;
+  float* y = block->y;
+  if (__builtin_expect(block->from_zero != 0u, 1)) {
     TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
-      TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) row[j] = sum[i][j];
-      row += run->y_image;
+      TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) sum[i][j] = zero;
     }
-    y += 4 * run->y_image;
-    first_w += 4 * run->w_result;
+  } else {
+    const float* from = y;
+    TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+      TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) sum[i][j] = from[j];
+      from = td_behind(from, y_result);
+    }
+  }
+  td_near_turn turn = {
+      .met = block->at.met,
+      .before = is_up ? block->at.left : block->at.right,
+      .behind = is_up ? block->at.right : block->at.left,
+      .w = {block->w},
+      .count = block->count,
+      .left = block->tap_rows - 1,
+      .rows = block->tap_rows,
+      .met_tap = 4 * block->at.met_tap,
+      .w_tap = 4 * block->w_row,
+      .before_moves = is_up ? left_moves : right_moves,
+      .behind_moves = is_up ? right_moves : left_moves,
+  };
+  TD_UNROLL_ROWS for (int i = 1; i < 4; ++i) turn.w[i] = td_behind(turn.w[i - 1], w_result);
+  turn.met_next = 4 * block->image - turn.rows * turn.met_tap;
+  turn.w_next = 4 * block->w_channel - turn.rows * turn.w_tap;
+  if (__builtin_expect(turn.rows > 0, 1)) td_near_turns(sum, &turn, is_up);
+  TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+    TD_UNROLL_ROWS for (int j = 0; j < 4; ++j) y[j] = sum[i][j];
+    y = (float*)td_behind(y, y_result);
   }
 }
 
-TD_AS_WRITTEN("no-schedule-insns") static void td_near_blocks_up(const td_near_run* run) {
-  td_near_blocks_of_4(run, 1);
+TD_AS_WRITTEN("no-schedule-insns")
+static TD_OWN_CODE void td_near_results_up(const td_near_result_block* block) {
+  td_near_results(block, 1);
 }
 
-TD_AS_WRITTEN("no-schedule-insns") static void td_near_blocks_down(const td_near_run* run) {
-  td_near_blocks_of_4(run, 0);
+TD_AS_WRITTEN("no-schedule-insns")
+static TD_OWN_CODE void td_near_results_down(const td_near_result_block* block) {
+  td_near_results(block, 0);
+}
+
+/// Images of results, and images and weights that their chains go along.
+typedef struct {
+  float* y;
+  int32_t y_image, y_group, y_result;
+  const float* x;
+  int32_t x_image, x_group, x_channel;
+  const float* w;
+  int32_t w_group, w_result, w_channel;
+  int32_t images, groups, results, height, channels;
+} td_near_images;
+
+/// All results. Blocks are dealt to the cores one by one, along a column of blocks first, so that
+/// each core gets its part of those that have less to do.
+static TD_OWN_CODE void td_near_all_results(const td_near_images* p, const td_channel_rows* all,
+                                            td_team team) {
+  const float zero = 0.0f;
+  td_channel_rows rows = *all;
+  int32_t image = 0, group = 0, row = 0, column = 0;
+  for (int32_t result = 4 * (int32_t)team.core;; result += 4 * (int32_t)team.cores) {
+    while (result >= p->results) {
+      result -= p->results;
+      column += 4;
+      if (column < rows.columns) continue;
+      column = 0;
+      if (++row < p->height) continue;
+      row = 0;
+      if (++group < p->groups) continue;
+      group = 0;
+      if (++image == p->images) return;
+    }
+    const td_row_chain chain = td_row_chain_of(&rows, row);
+    rows.image = p->x + image * p->x_image + group * p->x_group;
+    const td_near_result_block block = {
+        .y = p->y + image * p->y_image + group * p->y_group + result * p->y_result +
+             row * rows.y_row + column,
+        .y_result = p->y_result,
+        .w = p->w + group * p->w_group + result * p->w_result + chain.tap * rows.w_row,
+        .w_result = p->w_result,
+        .w_channel = p->w_channel,
+        .w_row = rows.w_row,
+        .at = td_near_of(&rows, chain, column, 4, &zero),
+        .image = p->x_channel,
+        .count = p->channels,
+        .tap_rows = chain.rows,
+        .from_zero = rows.from_zero,
+    };
+    if (rows.column_tap > 0)
+      td_near_results_up(&block);
+    else
+      td_near_results_down(&block);
+  }
 }
 
 /// Whether a group's `results` images, or outputs, with such rows are whole blocks of that kind.
@@ -781,37 +886,26 @@ static void td_conv2d_of_channels(const td_conv2d_f32_args* p, td_channel_rows r
 #if defined(__riscv)
 /// y from blocks of four outputs and four columns of a row.
 static void td_conv2d_near(const td_conv2d_f32_args* p, const td_channel_rows* rows, td_team team) {
-  const float zero = 0.0f;
-  const int32_t column_blocks = p->out_width / 4;
-  td_range share =
-      td_share_blocks(p->batch * p->groups, p->outputs, p->out_height * column_blocks, team);
-  td_channel_rows x_rows = *rows;
-  while (share.begin < share.end) {
-    const td_run run = td_run_at(share, p->outputs, p->out_height * column_blocks);
-    const int32_t image = run.outer / p->groups;
-    const int32_t group = run.outer % p->groups;
-    const int32_t row = run.column_block / column_blocks;
-    const int32_t column = run.column_block % column_blocks * 4;
-    const int32_t output = group * p->outputs + run.row;
-    const td_row_chain chain = td_row_chain_of(&x_rows, row);
-    x_rows.image = p->x + image * p->x_image + group * p->channels * p->x_channel;
-    const td_near_run blocks = {
-        .y = p->y + image * p->y_image + output * p->y_channel + row * p->y_row + column,
-        .y_image = p->y_channel,
-        .w = p->w + output * p->w_output + chain.tap * p->kernel_width,
-        .w_result = p->w_output,
-        .w_channel = p->kernel_height * p->kernel_width,
-        .w_row = p->kernel_width,
-        .at = td_near_of(&x_rows, chain, column, 4, &zero),
-        .image = p->x_channel,
-        .count = p->channels,
-        .tap_rows = chain.rows,
-        .blocks = run.items,
-        .from_zero = !p->accumulate,
-    };
-    td_near_blocks_up(&blocks);
-    share.begin += run.items;
-  }
+  const td_near_images images = {
+      .y = p->y,
+      .y_image = p->y_image,
+      .y_group = p->outputs * p->y_channel,
+      .y_result = p->y_channel,
+      .x = p->x,
+      .x_image = p->x_image,
+      .x_group = p->channels * p->x_channel,
+      .x_channel = p->x_channel,
+      .w = p->w,
+      .w_group = p->outputs * p->w_output,
+      .w_result = p->w_output,
+      .w_channel = p->kernel_height * p->kernel_width,
+      .images = p->batch,
+      .groups = p->groups,
+      .results = p->outputs,
+      .height = p->out_height,
+      .channels = p->channels,
+  };
+  td_near_all_results(&images, rows, team);
 }
 #endif
 
@@ -1132,92 +1226,135 @@ static void td_conv2d_weight_grad_of_channels(const td_conv2d_weight_grad_f32_ar
 
 #if defined(__riscv)
 /// What `rows` rows of `columns` positions of dy, a multiple of 4, give to a row of 3 taps of each
-/// of 4 outputs, whose gradients lie `dw_output` apart. Sample k of a group is in s[k % 4].
+/// of 4 outputs, whose gradients lie `dw_output` apart. A turn takes four columns, and its sample k
+/// is in s[k % 4]: the first two are the last two of the turn before, or new in a new row. At the
+/// end of a row `at_end` is -1, else 0. Behind the last turn nothing may be read: dy moves by 0.
 TD_INLINE void td_near_weights_of_4(float* dw, int32_t dw_output, const float* first_dy,
                                     int32_t dy_channel, int32_t dy_row, td_near at, int32_t rows,
                                     int32_t columns, uint32_t from_zero) {
-  float sum[4][3], factor[4], s[4];
-  float* weight = dw;
-  TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
-    TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) sum[i][q] = 0.0f;
-  }
-  if (!from_zero) {
+  float sum[4][3], factor[2], s[4];
+  const volatile float zero = 0.0f;  // a constant would come through the FPU
+  dw_output *= 4;
+  if (__builtin_expect(from_zero != 0u, 1)) {
     TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
-      TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) sum[i][q] = weight[q];
-      weight += dw_output;
+      TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) sum[i][q] = zero;
+    }
+  } else {
+    const float* from = dw;
+    TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+      TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) sum[i][q] = from[q];
+      from = td_behind(from, dw_output);
     }
   }
   const float* dy[4] = {first_dy};
-  TD_UNROLL_ROWS for (int i = 1; i < 4; ++i) dy[i] = dy[i - 1] + dy_channel;
-  const int32_t next_dy = dy_row - columns, next_met = at.met_row - columns;
-  TD_ROLLED for (; rows > 0; --rows) {
-    s[0] = *at.left;
-    s[1] = at.met[0];
-    TD_ROLLED for (int32_t left = columns; left > 0; left -= 4) {
-      const float* last = at.met + 4;
-      if (left == 4) last = at.right;
-      factor[0] = dy[0][0];
-      TD_UNROLL_ROWS for (int k = 0; k < 4; ++k) {
-        s[(k + 2) % 4] = k < 3 ? at.met[k + 1] : *last;
-        TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
-          if (i < 3) factor[i + 1] = dy[i + 1][k];
-          if (i == 3 && k < 3) factor[0] = dy[0][k + 1];
-          sum[i][0] = td_fmaf(factor[i], s[k], sum[i][0]);
-          sum[i][1] = td_fmaf(factor[i], s[(k + 1) % 4], sum[i][1]);
-          sum[i][2] = td_fmaf(factor[i], s[(k + 2) % 4], sum[i][2]);
-          if (k == 3) {
-            dy[i] += 4;
-            TD_KEEP(dy[i]);
+  TD_UNROLL_ROWS for (int i = 1; i < 4; ++i) dy[i] = td_behind(dy[i - 1], 4 * dy_channel);
+  const int32_t met_next = 4 * (at.met_row - columns);
+  int32_t dy_next = 4 * (dy_row - columns);
+  if (__builtin_expect(rows > 0, 1)) {
+    factor[0] = dy[0][0];
+    TD_ALIGN_LOOP(rows);
+    TD_ROLLED do {
+      int32_t left = columns - 1;
+      s[0] = *at.left;
+      s[1] = at.met[0];
+      TD_ALIGN_LOOP(left);
+      TD_ROLLED do {
+        int32_t at_end = 0, step = 0;
+        intptr_t to_right = 0;
+        const float* last = at.met;
+        TD_UNROLL_ROWS for (int k = 0; k < 4; ++k) {
+          TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
+            const int group = 4 * k + i;
+            const float now = factor[i % 2];
+            sum[i][0] = td_fmaf(now, s[k], sum[i][0]);
+            if (group == 0) s[2] = at.met[1];
+            if (group > 0 && group < 15) factor[1 - i % 2] = dy[(i + 1) % 4][i < 3 ? k : k + 1];
+            if (group == 15) dy[3] = td_behind(dy[3], step);
+            sum[i][1] = td_fmaf(now, s[(k + 1) % 4], sum[i][1]);
+            if (group == 0) factor[1] = dy[1][0];
+            if (group == 1) s[3] = at.met[2];
+            if (group == 2) left = td_kept(left - 4);
+            if (group == 3) at_end = td_kept(left >> 31);
+            if (group == 4) s[0] = at.met[3];
+            if (group == 5) last = td_behind(at.met, 16);
+            if (group == 6) to_right = (intptr_t)at.right - (intptr_t)last;
+            if (group == 6) TD_KEEP(to_right);
+            if (group == 7) to_right &= at_end;
+            if (group == 7) TD_KEEP(to_right);
+            if (group == 8) last = (const float*)((intptr_t)last + to_right);
+            if (group == 8) TD_KEEP(last);
+            if (group == 9) s[1] = *last;
+            if (group == 10) step = td_kept(met_next & at_end);
+            if (group == 11) step = td_kept(step + 16);
+            if (group == 12) at.met = td_behind(at.met, step);
+            if (group == 13) step = td_kept(dy_next & at_end);
+            if (group == 14) dy[0] = td_behind(dy[0], step);
+            if (group == 15) factor[0] = dy[0][0];
+            sum[i][2] = td_fmaf(now, s[(k + 2) % 4], sum[i][2]);
+            if (group == 4) rows = td_kept(rows + at_end);
+            if (group == 5) {
+              if (__builtin_expect(rows == 0, 0)) dy_next = -16;
+              TD_KEEP(dy_next);
+            }
+            if (group == 13) step = td_kept(step + 16);
+            if (group == 14) dy[1] = td_behind(dy[1], step);
+            if (group == 15) dy[2] = td_behind(dy[2], step);
           }
         }
       }
-      at.met += 4;
-      TD_KEEP(at.met);
+      while (left >= 0);
+      at.left += at.left_row;
+      at.right += at.right_row;
     }
-    TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) dy[i] += next_dy;
-    at.met += next_met;
-    at.left += at.left_row;
-    at.right += at.right_row;
+    while (rows > 0);
   }
-  weight = dw;
   TD_UNROLL_ROWS for (int i = 0; i < 4; ++i) {
-    TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) weight[q] = sum[i][q];
-    weight += dw_output;
+    TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) dw[q] = sum[i][q];
+    dw = (float*)td_behind(dw, dw_output);
   }
 }
 
-/// The gradient of w from blocks of four outputs and a row of taps of a channel.
+/// The gradient of w from blocks of four outputs and a row of taps of a channel. They are numbered
+/// along the taps first, so that each core gets its part of those that have less to do.
 TD_AS_WRITTEN("no-schedule-insns")
 static void td_conv2d_weight_grad_near(const td_conv2d_weight_grad_f32_args* p,
                                        const td_channel_rows* rows, td_team team) {
   const float zero = 0.0f;
   const int32_t tap_rows = p->channels * p->kernel_height;
-  td_range share = td_share_blocks(p->groups, p->outputs, tap_rows, team);
-  td_channel_rows x_rows = *rows;
-  while (share.begin < share.end) {
-    const td_run run = td_run_at(share, p->outputs, tap_rows);
-    const int32_t channel = run.column_block / p->kernel_height;
-    const int32_t tap_row = run.column_block % p->kernel_height;
-    const int32_t output = run.outer * p->outputs + run.row;
+  const td_range share = td_share(p->groups * p->outputs / 4 * tap_rows, team);
+  td_channel_rows first_rows = *rows;
+  first_rows.image = p->x;
+  const td_row_chain first_chain = {0};
+  const td_near first = td_near_of(&first_rows, first_chain, 0, p->out_width, &zero);
+  int32_t output = share.begin / tap_rows * 4;
+  int32_t channel = share.begin % tap_rows / p->kernel_height;
+  int32_t tap_row = share.begin % p->kernel_height;
+  for (int32_t blocks = share.end - share.begin; blocks > 0; --blocks) {
     // Rows of dy whose positions meet a row of x.
-    const int32_t first = x_rows.row + tap_row * x_rows.row_tap;
-    const int32_t last = p->height - 1 - first;
-    const int32_t begin = first < 0 ? td_blocks_of(-first, x_rows.row_step) : 0;
-    const int32_t end = last < 0 ? 0 : td_min_int(last / x_rows.row_step + 1, p->out_height);
-    const td_row_chain chain = {.row = first + begin * x_rows.row_step};
-    for (int32_t image = 0; image < p->batch; ++image) {
-      x_rows.image = p->x + image * p->x_image + (run.outer * p->channels + channel) * p->x_channel;
-      const td_near at = td_near_of(&x_rows, chain, 0, p->out_width, &zero);
-      float* dw = p->dw + output * p->dw_output + channel * p->dw_channel + tap_row * p->dw_row;
-      const float* dy = p->dy + image * p->dy_image + output * p->dy_channel + begin * p->dy_row;
-      TD_ROLLED for (int32_t blocks = run.items; blocks > 0; --blocks) {
-        td_near_weights_of_4(dw, p->dw_output, dy, p->dy_channel, p->dy_row, at, end - begin,
-                             p->out_width, !p->accumulate && image == 0);
-        dw += 4 * p->dw_output;
-        dy += 4 * p->dy_channel;
-      }
+    int32_t row = tap_row * p->dilation_height - p->pad_top, begin = 0, end = p->out_height;
+    while (end > 0 && row + (end - 1) * p->stride_height >= p->height) --end;
+    for (; begin < end && row < 0; ++begin) row += p->stride_height;
+    const int32_t group = p->groups > 1 ? output / p->outputs : 0;
+    int32_t moved = (group * p->channels + channel) * p->x_channel + row * p->x_row;
+    float* dw = p->dw + output * p->dw_output + channel * p->dw_channel + tap_row * p->dw_row;
+    const float* dy = p->dy + output * p->dy_channel + begin * p->dy_row;
+    uint32_t from_zero = !p->accumulate;
+    TD_ROLLED for (int32_t images = p->batch; images > 0; --images) {
+      td_near at = first;
+      at.met += moved;
+      if (at.left_row != 0) at.left += moved;
+      if (at.right_row != 0) at.right += moved;
+      td_near_weights_of_4(dw, p->dw_output, dy, p->dy_channel, p->dy_row, at, end - begin,
+                           p->out_width, from_zero);
+      from_zero = 0u;
+      dy += p->dy_image;
+      moved += p->x_image;
     }
-    share.begin += run.items;
+    if (++tap_row < p->kernel_height) continue;
+    tap_row = 0;
+    if (++channel < p->channels) continue;
+    channel = 0;
+    output += 4;
   }
 }
 #endif
@@ -1496,38 +1633,26 @@ static void td_conv2d_input_grad_of_channels(const td_conv2d_input_grad_f32_args
 /// The gradient of x from blocks of four channels and four columns of a row, without strides.
 static void td_conv2d_input_grad_near(const td_conv2d_input_grad_f32_args* p,
                                       const td_channel_rows* rows, td_team team) {
-  const float zero = 0.0f;
-  const int32_t column_blocks = p->width / 4;
-  td_range share =
-      td_share_blocks(p->batch * p->groups, p->channels, p->height * column_blocks, team);
-  td_channel_rows dy_rows = *rows;
-  while (share.begin < share.end) {
-    const td_run run = td_run_at(share, p->channels, p->height * column_blocks);
-    const int32_t image = run.outer / p->groups;
-    const int32_t group = run.outer % p->groups;
-    const int32_t row = run.column_block / column_blocks;
-    const int32_t column = run.column_block % column_blocks * 4;
-    const td_row_chain chain = td_row_chain_of(&dy_rows, row);
-    dy_rows.image = p->dy + image * p->dy_image + group * p->outputs * p->dy_channel;
-    const td_near_run blocks = {
-        .y = p->dx + image * p->dx_image + (group * p->channels + run.row) * p->dx_channel +
-             row * p->dx_row + column,
-        .y_image = p->dx_channel,
-        .w =
-            p->w + group * p->outputs * p->w_output + run.row * p->w_channel + chain.tap * p->w_row,
-        .w_result = p->w_channel,
-        .w_channel = p->w_output,
-        .w_row = p->w_row,
-        .at = td_near_of(&dy_rows, chain, column, 4, &zero),
-        .image = p->dy_channel,
-        .count = p->outputs,
-        .tap_rows = chain.rows,
-        .blocks = run.items,
-        .from_zero = !p->accumulate,
-    };
-    td_near_blocks_down(&blocks);
-    share.begin += run.items;
-  }
+  const td_near_images images = {
+      .y = p->dx,
+      .y_image = p->dx_image,
+      .y_group = p->channels * p->dx_channel,
+      .y_result = p->dx_channel,
+      .x = p->dy,
+      .x_image = p->dy_image,
+      .x_group = p->outputs * p->dy_channel,
+      .x_channel = p->dy_channel,
+      .w = p->w,
+      .w_group = p->outputs * p->w_output,
+      .w_result = p->w_channel,
+      .w_channel = p->w_output,
+      .images = p->batch,
+      .groups = p->groups,
+      .results = p->channels,
+      .height = p->height,
+      .channels = p->outputs,
+  };
+  td_near_all_results(&images, rows, team);
 }
 #endif
 
