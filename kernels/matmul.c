@@ -2,9 +2,10 @@
 /// over `reduce` products. A batch has two axes with strides of their own, as samples and heads.
 ///
 /// The work items are blocks of outputs, numbered along a column of blocks first, so that a core
-/// meets few columns and gathers b seldom. A small core gathers nothing: rows and columns that fill
-/// no block are rows of eight outputs, as products of one row are. And chains of 4 or 8 have blocks
-/// of their own, for which b stays in registers.
+/// meets few columns and gathers b seldom. Long chains are cut, so that what all blocks take of a
+/// and b meanwhile stays in a cache. A small core gathers and cuts nothing: rows and columns that
+/// fill no block are rows of eight outputs, as products of one row are. And chains of 4 or 8 have
+/// blocks of their own, for which b stays in registers.
 #include "td_product.h"
 
 /// The transposed problem. It has the same chains.
@@ -59,14 +60,25 @@ static int32_t td_row_blocks(const td_matmul_f32_args* p) {
 /// Rows `k .. k + depth` and columns of b as a dense panel, padded with zeros.
 static void td_gather_panel(float* panel, const float* b, int32_t b_row, int32_t b_col,
                             int32_t depth, int32_t columns) {
+  if (b_col == 1 && columns == TD_BLOCK_COLUMNS) {
+    for (int32_t k = 0; k < depth; ++k) {
+      TD_LANES for (int32_t j = 0; j < TD_BLOCK_COLUMNS; ++j) {
+        panel[k * TD_BLOCK_COLUMNS + j] = b[k * b_row + j];
+      }
+    }
+    return;
+  }
   for (int32_t j = 0; j < columns; ++j)
     for (int32_t k = 0; k < depth; ++k) panel[k * TD_BLOCK_COLUMNS + j] = b[k * b_row + j * b_col];
   for (int32_t j = columns; j < TD_BLOCK_COLUMNS; ++j)
     for (int32_t k = 0; k < depth; ++k) panel[k * TD_BLOCK_COLUMNS + j] = 0.0f;
 }
 
-/// A column of blocks whose b cannot be read in place: panel by panel, the chain continues through
-/// y.
+// Rows from which on dense rows of b are gathered, too: they lie so far apart that few of them fit
+// into a cache together, and each block reads them once more.
+#define TD_ROWS_WORTH_A_PANEL 16
+
+/// A column of blocks whose b is not read in place: panel by panel, the chain continues through y.
 static void td_matmul_gathered(td_product product) {
   float panel[TD_PANEL_DEPTH * TD_BLOCK_COLUMNS];
   const td_product whole = product;
@@ -119,8 +131,9 @@ static void td_part_in_blocks(const td_matmul_f32_args* p, td_range items) {
 #if defined(__riscv)
     td_product_column(&product);
 #else
-    // Whether it can read b where it lies.
-    if (product.columns == TD_BLOCK_COLUMNS && product.b_col == 1)
+    // Whether it can read b where it lies, and should.
+    if (product.columns == TD_BLOCK_COLUMNS && product.b_col == 1 &&
+        product.rows < TD_ROWS_WORTH_A_PANEL)
       td_product_column(&product);
     else
       td_matmul_gathered(product);
@@ -130,6 +143,24 @@ static void td_part_in_blocks(const td_matmul_f32_args* p, td_range items) {
     ++column;
   }
 }
+
+#if !defined(__riscv)
+/// The same, piece by piece of all chains, each as long as a panel: they continue through y.
+static void td_part_in_pieces(const td_matmul_f32_args* p, td_range items) {
+  td_matmul_f32_args piece = *p;
+  const int32_t products = td_min_int(p->reduce, p->k < TD_PANEL_DEPTH ? TD_PANEL_DEPTH / p->k : 1);
+  for (int32_t r = 0; r < p->reduce; r += products) {
+    piece.reduce = td_min_int(products, p->reduce - r);
+    for (int32_t k = 0; k < p->k; k += TD_PANEL_DEPTH) {
+      piece.k = td_min_int(TD_PANEL_DEPTH, p->k - k);
+      piece.a = p->a + r * p->a_reduce + k * p->a_col;
+      piece.b = p->b + r * p->b_reduce + k * p->b_row;
+      td_part_in_blocks(&piece, items);
+      piece.accumulate = 1u;
+    }
+  }
+}
+#endif
 
 /// Chains of one product: `rows` rows from i on of multiples of columns `j .. end` of a row of b.
 static void td_multiples(const td_matmul_f32_args* p, int32_t i, int32_t rows, int32_t j,
@@ -531,6 +562,6 @@ void td_matmul_f32(const td_matmul_f32_args* args, td_team team) {
   td_matmul_on_small_core(&p, team);
 #else
   const int32_t columns = (p.n + TD_BLOCK_COLUMNS - 1) / TD_BLOCK_COLUMNS;
-  td_share_products(&p, columns * td_row_blocks(&p), td_part_in_blocks, team);
+  td_share_products(&p, columns * td_row_blocks(&p), td_part_in_pieces, team);
 #endif
 }

@@ -83,10 +83,11 @@ void check(const Shape& shape, td_matmul_f32_args args, uint64_t seed) {
 
 TEST_CASE("matmul is the chain of its definition, for all layouts and ragged shapes") {
   uint64_t seed = 1;
-  for (const Shape& shape : {Shape{1, 1, 1, 1, 1}, Shape{1, 1, 5, 7, 3}, Shape{1, 1, 1, 33, 20},
-                             Shape{1, 1, 33, 1, 20}, Shape{1, 1, 3, 2, 300}, Shape{2, 1, 6, 16, 9},
-                             Shape{3, 2, 4, 17, 5}, Shape{1, 5, 18, 31, 1}, Shape{2, 1, 9, 21, 1},
-                             Shape{1, 1, 33, 2, 1}, Shape{1, 1, 8, 48, 270}})
+  for (const Shape& shape :
+       {Shape{1, 1, 1, 1, 1}, Shape{1, 1, 5, 7, 3}, Shape{1, 1, 1, 33, 20}, Shape{1, 1, 33, 1, 20},
+        Shape{1, 1, 3, 2, 300}, Shape{2, 1, 6, 16, 9}, Shape{3, 2, 4, 17, 5},
+        Shape{1, 5, 18, 31, 1}, Shape{2, 1, 9, 21, 1}, Shape{1, 1, 33, 2, 1},
+        Shape{1, 1, 8, 48, 270}, Shape{1, 5, 18, 31, 70}, Shape{1, 2, 20, 33, 270}})
     for (int layout = 0; layout < 16; ++layout) {
       td_matmul_f32_args args =
           dense(shape, (layout & 1) != 0, (layout & 2) != 0, (layout & 4) != 0);
