@@ -255,8 +255,8 @@ void td_avg_pool2d_f32(const td_avg_pool2d_f32_args* args, td_team team) {
   }
 }
 
-/// So many quotients dy / positions, shares, lie on the stack. None is -0.
-#define TD_SHARES 256
+/// So many quotients dy / positions, shares, and sums of them lie on the stack. None is -0.
+#define TD_SHARES 384
 
 TD_INLINE float td_share_of(float dy, td_divisor by) {
   const float quotient = td_quotient(dy, by);
@@ -304,16 +304,17 @@ static __attribute__((noinline)) void td_share_row(float* shares, const float* d
 }
 
 /// Pairs of rows of dx of windows that are squares of 3 and two apart: the first is held by a row
-/// of windows, whose shares are at hand, and by the next one, the second only by the latter.
+/// of windows and by the one above, the second only by the former. So it has what the next pair
+/// needs of this row of windows: shares where one window holds a column, and the sums of two.
 typedef struct {
+  const float* above;  // the second row of the pair above, or what it would be
   float* dx;
   float* second;          // may be the same row, which then is the first
   int32_t next_dx;        // from pair to pair
   int32_t rows, columns;  // pairs of rows, and columns of dx
   int32_t has_odd;        // the first column is held by one window only
   int32_t first;          // this window, or else the first of two; -1 if that is not there
-  float* shares;          // at hand; those of the next row of windows take their place
-  const float* dy;        // of that row
+  const float* dy;        // of the row of windows, and one float more behind each row
   int32_t dy_row, dy_width;
   td_divisor by;
 } td_share_block;
@@ -322,115 +323,128 @@ typedef struct {
 /// from +0.
 static TD_AS_WRITTEN("align-loops=4") float td_give_shares(const td_share_block* block) {
   const td_divisor by = block->by;
-  const int32_t first = block->first, has_odd = block->has_odd, next_dx = block->next_dx;
-  // Windows behind the first one, of which two columns are there, and columns behind these.
-  const int32_t rounds =
-      td_min_int((block->columns - has_odd) / 2, block->dy_width - 1 - block->first);
-  const int32_t columns_left = block->columns - has_odd - 2 * rounds;
+  const int32_t first = block->first, next_dx = block->next_dx;
+  const float* above = block->above;
   float* first_to = block->dx;
-  float* first_to_second = block->second;
+  float* second = block->second;
   const float* first_dy = block->dy + first;
+  // Behind the first window and, if these are two's, the first columns.
+  int32_t columns_left = block->columns, windows_left = block->dy_width - 1 - first;
+  const int has_first = first >= 0 && windows_left >= 0;
+  if (!block->has_odd) --columns_left, --windows_left;
+  const int32_t rounds = td_max_int(td_min_int(columns_left / 4, (windows_left + 1) / 2), 0);
+  columns_left -= 4 * rounds;
+  windows_left -= 2 * rounds;
   float taint = 0.0f;
   for (int32_t rows = block->rows; rows > 0; --rows) {
     float* to = first_to;
-    float* to_second = first_to_second;
+    float* to_second = second;
     const float* dy = first_dy;
-    float* share = block->shares + first;
-    first_to += next_dx;
-    first_to_second += next_dx;
-    first_dy += block->dy_row;
-    float a = 0.0f, b = 0.0f, next_a = 0.0f, next_b = 0.0f;  // of a window and the next one
-    if (first >= 0) {
-      a = *share;
-      *share = b = td_share_of(*dy, by);
-      taint = td_fmaf(b, b, taint);
+    float share = 0.0f;
+    if (has_first) {
+      share = td_share_of(*dy, by);
+      taint = td_fmaf(share, share, taint);
     }
     ++dy;
-    ++share;
-    if (has_odd) {
-      *to_second++ = b;
-      *to++ = a + b;
+    if (!block->has_odd) {
+      float next = 0.0f;
+      if (first < block->dy_width - 1) next = td_share_of(*dy++, by);
+      taint = td_fmaf(next, next, taint);
+      const float sum = *above++ + share + next;
+      *to_second++ = share + next;
+      *to++ = sum;
+      share = next;
     }
-    if (rounds % 2 == 1) {
-      next_a = *share;
-      *share++ = next_b = td_share_of(*dy++, by);
-      taint = td_fmaf(next_b, next_b, taint);
-      *to_second++ = b + next_b;
-      *to_second++ = next_b;
-      *to++ = a + next_a + b + next_b;
-      *to++ = next_a + next_b;
-      a = next_a;
-      b = next_b;
-    }
-    // Two windows, and four columns: nearly every other instruction is the FPU's.
-    TD_ROLLED for (const float* const end = share + rounds / 2 * 2; share != end;) {
+    // Four columns, and the shares of the next two windows. If the second of these is not there,
+    // something else is added to the last column, which is corrected then. Nearly every other
+    // instruction is the FPU's.
+    float last = 0.0f, last_even = 0.0f;
+    TD_ROLLED for (const float* const end = to + 4 * rounds; to != end;) {
       const float part = td_here(dy[0]);
       const float next_part = td_here(dy[1]);
-      const float quotient = td_quotient(part, by);
-      const float middle_a = td_here(share[0]);
-      const float next_quotient = td_quotient(next_part, by);
+      float quotient = td_quotient(part, by);
+      float sum = td_here(above[0]);
+      float next_quotient = td_quotient(next_part, by);
+      float even = td_here(above[1]);
+      const float rest = td_rest(quotient, part, by);
+      to_second[0] = share;
+      const float next_rest = td_rest(next_quotient, next_part, by);
       dy += 2;
       TD_KEEP_HERE(dy);
-      const float rest = td_rest(quotient, part, by);
-      share += 2;
-      TD_KEEP_HERE(share);
-      const float next_rest = td_rest(next_quotient, next_part, by);
-      float even = td_here(a + middle_a);
-      const float corrected = td_corrected(rest, quotient, by);
-      a = td_here(share[-1]);
-      const float next_corrected = td_corrected(next_rest, next_quotient, by);
-      const float middle_b = td_here(0.0f + corrected);
-      taint = td_here(td_fmaf(corrected, next_corrected, taint));
-      share[-2] = middle_b;
-      even = td_here(even + b);
-      to_second[1] = middle_b;
-      float even_of_second = td_here(b + middle_b);
+      sum = td_here(sum + share);
+      float next_sum = td_here(above[2]);
+      quotient = td_corrected(rest, quotient, by);
+      last_even = td_here(above[3]);
+      next_quotient = td_corrected(next_rest, next_quotient, by);
+      above += 4;
+      TD_KEEP_HERE(above);
+      even = td_here(even + share);
+      to[0] = sum;
+      last = td_here(0.0f + quotient);
       to_second += 4;
       TD_KEEP_HERE(to_second);
-      b = td_here(0.0f + next_corrected);
-      to_second[-4] = even_of_second;
-      even = td_here(even + middle_b);
-      share[-1] = b;
-      const float odd = td_here(middle_a + middle_b);
-      to[0] = even;
-      even = td_here(middle_a + a);
-      to[1] = odd;
-      even_of_second = td_here(middle_b + b);
-      to_second[-1] = b;
-      even = td_here(even + middle_b);
-      to_second[-2] = even_of_second;
-      const float last_odd = td_here(a + b);
+      taint = td_here(td_fmaf(quotient, next_quotient, taint));
+      sum = td_here(share + last);
+      to_second[-2] = last;
+      even = td_here(even + last);
+      share = 0.0f + next_quotient;
+      to_second[-3] = sum;
+      next_sum = td_here(next_sum + last);
       to += 4;
       TD_KEEP_HERE(to);
-      even = td_here(even + b);
-      to[-1] = last_odd;
-      to[-2] = even;
+      last_even = td_here(last_even + last);
+      to[-3] = even;
+      sum = td_here(last + share);
+      to[-2] = next_sum;
+      const float next_even = td_here(last_even + share);
+      to_second[-1] = sum;
+      to[-1] = next_even;
     }
-    if (columns_left > 0) {
-      next_a = next_b = 0.0f;
-      if (first + 1 + rounds < block->dy_width) {
-        next_a = *share;
-        *share = next_b = td_share_of(*dy, by);
-        taint = td_fmaf(next_b, next_b, taint);
-      }
-      to_second[0] = b + next_b;
-      to[0] = a + next_a + b + next_b;
-      if (columns_left > 1) {
-        to_second[1] = next_b;
-        to[1] = next_a + next_b;
-      }
+    int32_t windows = windows_left;
+    if (rounds > 0 && windows < 0) {
+      to_second[-1] = last;
+      to[-1] = last_even;
+      share = 0.0f;
     }
+    for (int32_t columns = columns_left; columns > 0; columns -= 2) {
+      const float sum = *above++ + share;
+      *to_second++ = share;
+      *to++ = sum;
+      if (columns == 1) break;
+      float next = 0.0f;
+      if (windows-- > 0) next = td_share_of(*dy++, by);
+      taint = td_fmaf(next, next, taint);
+      const float even = *above++ + share + next;
+      *to_second++ = share + next;
+      *to++ = even;
+      share = next;
+    }
+    above = second;
+    first_to += next_dx;
+    second += next_dx;
+    first_dy += block->dy_row;
   }
   return taint;
 }
 
-/// Shares of row `row` of windows; zeros if dy has no such row.
-static void td_share_or_clear(float* shares, const float* dy, const td_avg_pool2d_grad_f32_args* p,
-                              int32_t row, td_range full) {
-  if (row >= p->dy_top && row < p->dy_top + p->dy_height)
-    td_share_row(shares, dy, p, row, 0, p->dy_width, full);
+/// Lets a block begin at row `window` of windows, of which `full_rows` have all positions; returns
+/// how many rows of it are as one. The row itself, or its shares if some positions are not there,
+/// are copied if no row follows or is as that one; of a row that is not there all are +0.
+static int32_t td_begin_shares(td_share_block* block, const float* dy,
+                               const td_avg_pool2d_grad_f32_args* p, float* copy, int32_t window,
+                               td_range full, td_range full_rows) {
+  const int32_t last = p->dy_top + p->dy_height - 1;
+  const int is_full = window >= full_rows.begin && window < full_rows.end;
+  block->by = td_divisor_of(is_full ? 9 : 1);
+  block->dy = dy + (window - p->dy_top) * p->dy_row;
+  if (is_full && window < last) return td_min_int(full_rows.end, last) - window;
+  copy[p->dy_width] = 0.0f;
+  if (!is_full && window >= p->dy_top && window <= last)
+    td_share_row(copy, dy, p, window, 0, p->dy_width, full);
   else
-    TD_ROLLED for (int32_t j = 0; j < p->dy_width; ++j) shares[j] = 0.0f;
+    TD_ROLLED for (int32_t j = 0; j < p->dy_width; ++j) copy[j] = is_full ? block->dy[j] : 0.0f;
+  block->dy = copy;
+  return 1;
 }
 
 /// Rows `begin` to before `end` of a plane of dx, by td_give_shares; of windows in rows `full_rows`
@@ -439,35 +453,43 @@ static float td_give_plane(float* dx, const float* dy, const td_avg_pool2d_grad_
                            float* shares, int32_t begin, int32_t end, td_range full,
                            td_range full_rows) {
   const int32_t top = p->dx_top + p->pad_height, left = p->dx_left + p->pad_width;
-  const td_divisor by = td_divisor_of(9), by_1 = {1.0f, 1.0f};
-  float* const row_of_shares = shares + p->dy_width;
+  float* const row_of_shares = shares + p->dx_width;
+  const int32_t windows_end = p->dy_top + p->dy_height;
   td_share_block block;
   block.next_dx = 2 * p->dx_row;
   block.columns = p->dx_width;
   block.has_odd = left % 2;
   block.first = left / 2 - p->dy_left - !block.has_odd;
-  block.shares = shares;
   block.dy_row = p->dy_row;
   block.dy_width = p->dy_width;
   int32_t row = begin - (top + begin) % 2;  // the first one of a pair, which may be before ours
   int32_t window = (top + row) / 2;
-  td_share_or_clear(shares, dy, p, row < begin ? -1 : window - 1, full);
+  block.above = shares;
+  for (int32_t i = 0; i < p->dx_width; i += 8)
+    TD_LANES for (int k = 0; k < 8; ++k) shares[i + k] = 0.0f;
   float taint = 0.0f;
+  if (row == begin && window > p->dy_top && window <= windows_end) {
+    block.dx = block.second = shares;
+    td_begin_shares(&block, dy, p, row_of_shares, window - 1, full, full_rows);
+    block.rows = 1;
+    taint += td_give_shares(&block);
+  }
   for (; row < end; row += 2 * block.rows, window += block.rows) {
     block.dx = dx + td_max_int(row, begin) * p->dx_row;
     block.second = row + 1 < end ? dx + (row + 1) * p->dx_row : block.dx;
     block.rows = 1;
-    if (window >= full_rows.begin && window < full_rows.end) {
-      block.dy = dy + (window - p->dy_top) * p->dy_row;
-      block.by = by;
-      if (row >= begin && row + 1 < end)
-        block.rows = td_min_int((end - row) / 2, full_rows.end - window);
+    if (window < windows_end) {
+      const int32_t rows = td_begin_shares(&block, dy, p, row_of_shares, window, full, full_rows);
+      if (row >= begin && row + 1 < end) block.rows = td_min_int((end - row) / 2, rows);
+      taint += td_give_shares(&block);
     } else {
-      td_share_or_clear(row_of_shares, dy, p, window, full);
-      block.dy = row_of_shares;
-      block.by = by_1;
+      TD_ROLLED for (int32_t i = 0; i < p->dx_width; ++i) {
+        const float sum = block.above[i];
+        block.second[i] = 0.0f;
+        block.dx[i] = sum;
+      }
     }
-    taint += td_give_shares(&block);
+    block.above = block.second + (block.rows - 1) * block.next_dx;
   }
   return taint;
 }
@@ -589,8 +611,8 @@ void td_avg_pool2d_grad_f32(const td_avg_pool2d_grad_f32_args* args, td_team tea
   full.end -= p.dy_left;
   const int32_t first_column = p.dx_left + p.pad_width - 2 * p.dy_left;  // of dy's windows
   const int in_pairs = p.kernel_height == 3 && p.kernel_width == 3 && p.stride_height == 2 &&
-                       p.stride_width == 2 && p.dy_width <= TD_SHARES / 2 && first_column >= 0 &&
-                       first_column + p.dx_width - 2 <= 2 * p.dy_width;
+                       p.stride_width == 2 && p.dx_width + p.dy_width < TD_SHARES &&
+                       first_column >= 0 && first_column + p.dx_width - 2 <= 2 * p.dy_width;
   td_range full_rows = {0, 0};
   if (in_pairs && full.begin == 0 && full.end >= p.dy_width) {
     full_rows = td_whole_windows(p.dy_top + p.dy_height, 3, 2, p.pad_height, -counted_height,

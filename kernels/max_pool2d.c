@@ -2,8 +2,10 @@
 /// image does not take part. Every window must overlap the image. Of equal elements the first in
 /// row-major order counts, and the first NaN before all others.
 ///
-/// Windows of 2 x 2 and 3 x 3 take their maxima without a branch: td_larger knows neither NaN nor
-/// which zero came first, so such windows are noticed and done once more, by the definition.
+/// Maxima are taken without a branch: td_larger knows neither NaN nor which zero came first, so
+/// such windows are noticed and done once more, by the definition. Windows of 2 x 2, and of 3 x 3
+/// two columns apart, are taken in pairs; others that leave no columns out by the maxima of
+/// columns.
 #include "td_order.h"
 #include "td_window.h"
 
@@ -63,11 +65,12 @@ static td_window td_max_window(const td_max_pool2d_f32_args* p, int32_t top, int
                       p->kernel_width, p->height, p->width);
 }
 
-/// Elements `begin` .. `end` of a row of y by the definition.
+/// Elements of a row of y by the definition, but for those in `done`.
 static __attribute__((noinline)) void td_define(float* y, const td_max_pool2d_f32_args* p,
-                                                const float* x, int32_t top, int32_t begin,
-                                                int32_t end) {
-  for (int32_t column = begin; column < end; ++column) {
+                                                const float* x, int32_t top, td_range done) {
+  for (int32_t column = 0; column < p->out_width; ++column) {
+    if (column == done.begin) column = done.end;
+    if (column == p->out_width) break;
     const td_spot at = td_largest_in(x, p->x_row, td_max_window(p, top, column));
     y[column] = x[at.row * p->x_row + at.column];
   }
@@ -89,6 +92,77 @@ static __attribute__((noinline)) void td_define_zeros(float* y, const td_max_poo
     }
     y[column] = row[at];
   }
+}
+
+/// So many columns of an image have their maxima on the stack.
+#define TD_COLUMNS 256
+
+/// Maxima of `lanes` columns of `rows` rows; `taint` becomes NaN if one may hold a NaN.
+TD_INLINE void td_peaks(float* peaks, const float* x, int32_t x_row, int32_t rows, float* taint,
+                        int lanes) {
+  float peak[8];
+  TD_LANES for (int k = 0; k < lanes; ++k) peak[k] = x[k];
+  TD_ROLLED for (; rows > 0; --rows, x += x_row) {
+    TD_LANES for (int k = 0; k < lanes; ++k) peak[k] = td_larger(peak[k], x[k]);
+    TD_LANES for (int k = 0; k < (lanes + 1) / 2; ++k) taint[k] =
+        td_tainted(taint[k], x[k], x[k + lanes / 2]);
+  }
+  TD_LANES for (int k = 0; k < lanes; ++k) peaks[k] = peak[k];
+}
+
+/// The same of `columns` columns.
+static __attribute__((noinline)) float td_column_peaks(float* peaks, const float* x, int32_t x_row,
+                                                       int32_t rows, int32_t columns) {
+  float taint[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+  if (columns < 8) {
+    TD_ROLLED for (int32_t i = 0; i < columns; ++i)
+        td_peaks(peaks + i, x + i, x_row, rows, taint, 1);
+  } else {
+    TD_ROLLED for (int32_t i = 0; i < columns; i += 8) {
+      if (i > columns - 8) i = columns - 8;  // some once more
+      td_peaks(peaks + i, x + i, x_row, rows, taint, 8);
+    }
+  }
+  return taint[0] + taint[1] + taint[2] + taint[3];
+}
+
+/// A row of y, whose windows begin in row `top`: maxima of columns first, then of these.
+static __attribute__((noinline)) void td_max_row(float* y, const td_max_pool2d_f32_args* p,
+                                                 const float* x, int32_t top) {
+  const int32_t step = p->stride_width, width = p->kernel_width;
+  const int32_t row = td_max_int(top, 0);
+  const int32_t rows = td_min_int(top + p->kernel_height, p->height) - row;
+  float peaks[TD_COLUMNS], taint = 0.0f;
+  for (int32_t begin = 0, end; begin < p->out_width; begin = end) {
+    end = td_min_int(begin + (TD_COLUMNS - width) / step + 1, p->out_width);
+    const int32_t left = begin * step - p->pad_left;
+    const int32_t columns = (end - begin - 1) * step + width;
+    // What is outside of the image is not larger than anything.
+    const int32_t first = td_max_int(-left, 0), last = td_min_int(columns, p->width - left);
+    TD_ROLLED for (int32_t i = 0; i < columns; ++i) {
+      if (i == first) i = last;
+      if (i < columns) peaks[i] = -TD_INFINITY;
+    }
+    taint += td_column_peaks(peaks + first, x + row * p->x_row + left + first, p->x_row, rows,
+                             last - first);
+    if (step == 1) {
+      int32_t next = step;
+      TD_KEEP_HERE(next);  // else gcc makes a function of its own for this
+      td_column_peaks(y + begin, peaks, next, width, end - begin);
+      continue;
+    }
+    const float* at = peaks;
+    TD_ROLLED for (int32_t column = begin; column < end; ++column, at += step) {
+      float peak = at[0];
+      TD_ROLLED for (int32_t k = 1; k < width; ++k) peak = td_larger(peak, at[k]);
+      y[column] = peak;
+    }
+  }
+  const td_range none = {0, 0};
+  if (taint == taint)
+    td_define_zeros(y, p, x, top, 0, p->out_width);
+  else
+    td_define(y, p, x, top, none);
 }
 
 /// Rows of pairs of elements of y, whose windows are squares of 2 or 3.
@@ -233,6 +307,8 @@ void td_max_pool2d_f32(const td_max_pool2d_f32_args* args, td_team team) {
   // The window before may lack no more than its left column.
   if (is_3 && whole.begin > 0 && p.pad_left % 2 == 1 && whole.begin < whole.end) --whole.begin;
   if ((!is_2 && !is_3) || whole.end - whole.begin < 2) whole.begin = whole.end = 0;
+  const int by_columns =
+      whole.end == 0 && p.stride_width <= p.kernel_width && p.kernel_width <= TD_COLUMNS;
   td_max_block block;
   block.y_row = p.y_row;
   block.x_row = p.stride_height * p.x_row;
@@ -258,8 +334,11 @@ void td_max_pool2d_f32(const td_max_pool2d_f32_args* args, td_team team) {
         if (block.taint == block.taint) done = whole;
       }
       for (int32_t rows = block.rows; rows > 0; --rows, y += p.y_row, top += p.stride_height) {
-        if (done.begin > 0) td_define(y, &p, x, top, 0, done.begin);
-        if (done.end < p.out_width) td_define(y, &p, x, top, done.end, p.out_width);
+        if (by_columns) {
+          td_max_row(y, &p, x, top);
+          continue;
+        }
+        if (done.end - done.begin < p.out_width) td_define(y, &p, x, top, done);
         if (zeros & 1) td_define_zeros(y, &p, x, top, done.begin, done.end);
         zeros >>= 1;
       }
@@ -275,176 +354,243 @@ typedef struct {
   int32_t begin, end;
 } td_max_plane;
 
-/// Adds dy to its window's place in dx, by the definition.
+/// Adds windows `begin` .. `end` of a row of dy to their places in dx, by the definition.
 static __attribute__((noinline)) void td_give_to_largest(const td_max_pool2d_grad_f32_args* p,
                                                          const td_max_plane* plane, int32_t top,
-                                                         int32_t column, float dy) {
-  const int32_t left = column * p->stride_width - p->pad_left;
-  const td_window window =
-      td_window_at(top, left, p->kernel_height, p->kernel_width, p->height, p->width);
-  const td_spot at = td_largest_in(plane->x, p->x_row, window);
-  const int32_t row = at.row - p->dx_top, to = at.column - p->dx_left;
-  if (row >= plane->begin && row < plane->end && to >= 0 && to < p->dx_width)
-    plane->dx[row * p->dx_row + to] += dy;
+                                                         const float* dy, int32_t begin,
+                                                         int32_t end) {
+  for (int32_t column = begin; column < end; ++column) {
+    const int32_t left = column * p->stride_width - p->pad_left;
+    const td_window window =
+        td_window_at(top, left, p->kernel_height, p->kernel_width, p->height, p->width);
+    const td_spot at = td_largest_in(plane->x, p->x_row, window);
+    const int32_t row = at.row - p->dx_top, to = at.column - p->dx_left;
+    if (row >= plane->begin && row < plane->end && to >= 0 && to < p->dx_width)
+      plane->dx[row * p->dx_row + to] += dy[column];
+  }
 }
+
+/// Rows `rows` of windows by the definition; returns 0.
+static float td_give_defined(const td_max_pool2d_grad_f32_args* p, const td_max_plane* plane,
+                             td_range rows) {
+  for (int32_t i = rows.begin; i < rows.end; ++i)
+    td_give_to_largest(p, plane, i * p->stride_height - p->pad_top, plane->dy + i * p->dy_row, 0,
+                       p->out_width);
+  return 0.0f;
+}
+
+/// Where parts go that belong to rows of dx of others; for wider rows all is done by the
+/// definition.
+#define TD_COLUMNS_OF_OTHERS 128
 
 /// A row of windows that are squares of 2 or 3, of those in dx which have all columns there.
 typedef struct {
-  const float* at[3];  // rows of x, from the next window's first column on
-  float* to[3];        // rows of dx, from the first window's first column on; NULL: not ours
-  int32_t bytes;       // from there to the next window
-  const float* part;   // its dy
-  float taint;         // NaN if a window so far may hold one
+  const float* at[3];       // rows of x, from the next window's first column on
+  uintptr_t to[3];          // bytes from at[0] to rows of dx: it moves on for all of them
+  const float* part;        // its dy
+  float taint;              // NaN if a window so far may hold one
+  float given;              // the part of the window before, which is not added yet
+  float* before;            // its row of dx, the window's first column or before
+  int is_first, is_second;  // of its columns, or the first two, have its largest element
 } td_given_row;
 
-/// Where in its row of dx a window's largest element is: the `first`, `second` or third one.
-TD_INLINE float* td_place(float* to, int32_t bytes, float first, float second, float largest,
-                          int extent) {
-  if (to == NULL) return to;
-  int is_first = first == largest, is_second = extent == 2 || second == largest;
-  TD_KEEP_HERE(is_first);
-  TD_KEEP_HERE(is_second);
-  to = (float*)((char*)to + bytes);
-  if (is_first) return to;
-  ++to;
-  return is_second ? to : to + 1;
+TD_INLINE void td_go_on(const float** at, int32_t step) {
+  if (step == 0) return;
+  *at += step;
+  TD_KEEP_HERE(*at);
 }
 
-/// Adds the next window's part of dy, which it also puts into `dy`, to the place of the window's
-/// largest element. Its columns begin at column `column` of `at`; the first of them is `first`, and
-/// the last goes to `third` if the window is 3 wide. The next window begins `step` columns on;
-/// `at_step` of them are added to `at`. If the window may hold a NaN, it adds nothing and says 0.
-/// `extent` and `column` are constants. Nearly every other instruction is the FPU's.
-TD_INLINE int td_give_window(td_given_row* row, const float* first, float* third, int32_t column,
-                             int32_t at_step, int32_t step, int extent, float* dy) {
-  float second[3], peak[3], largest, part;
+/// Adds the part of the window before to its place, whose row of dx has the window's last column at
+/// `before`, and finds out that of the next one, whose columns begin at column `column` of `at`;
+/// its first column is `first` if that is `at_hand`. The third is put into `third`. The next window
+/// is at column 0 of `at`, when `step` is added. A place is found also if there is a NaN. All but
+/// `step` are constants. Nearly every other instruction is the FPU's.
+TD_INLINE void td_give_window(td_given_row* row, float* first, float* third, int32_t column,
+                              int32_t step, int32_t before, int extent, int at_hand) {
+  float second[3], pair[3], peak[3], largest;
   second[0] = td_here(row->at[0][column + 1]);
+  if (!at_hand) first[0] = td_here(row->at[0][column]);
+  int32_t bytes = row->is_first;
+  if (extent == 3) bytes += row->is_second;
+  TD_KEEP_HERE(bytes);
   second[1] = td_here(row->at[1][column + 1]);
-  peak[0] = td_here(td_larger(first[0], second[0]));
+  if (!at_hand) first[1] = td_here(row->at[1][column]);
+  bytes *= 4;
+  TD_KEEP_HERE(bytes);
+  pair[0] = td_here(td_larger(first[0], second[0]));
+  float* to = (float*)((char*)row->before - bytes);
+  TD_KEEP_HERE(to);
+  to += before;
+  if (!at_hand) row->taint = td_here(td_tainted(row->taint, first[0], first[1]));
+  const float given = row->given;
   if (extent == 3) {
     third[0] = td_here(row->at[0][column + 2]);
-    peak[1] = td_here(td_larger(first[1], second[1]));
+    pair[1] = td_here(td_larger(first[1], second[1]));
+    float sum = td_here(*to);
+    peak[0] = td_here(td_larger(pair[0], third[0]));
     third[1] = td_here(row->at[1][column + 2]);
-    row->taint = td_here(td_tainted(row->taint, second[0], third[0]));
+    sum = td_here(sum + given);
     second[2] = td_here(row->at[2][column + 1]);
-    peak[0] = td_here(td_larger(peak[0], third[0]));
+    row->taint = td_here(td_tainted(row->taint, second[0], third[0]));
+    *to = sum;
+    peak[1] = td_here(td_larger(pair[1], third[1]));
     third[2] = td_here(row->at[2][column + 2]);
-    peak[1] = td_here(td_larger(peak[1], third[1]));
-    part = td_here(*row->part++);
     row->taint = td_here(td_tainted(row->taint, second[1], third[1]));
-    peak[2] = td_here(td_larger(first[2], second[2]));
-    row->at[0] += at_step;
-    TD_KEEP_HERE(row->at[0]);
+    if (!at_hand) {
+      first[2] = td_here(row->at[2][column]);
+      row->taint = td_here(td_tainted(row->taint, first[2], first[2]));
+    }
+    row->given = td_here(row->part[column / 2]);
+    pair[2] = td_here(td_larger(first[2], second[2]));
+    td_go_on(&row->at[0], step);
+    largest = td_here(td_larger(peak[0], peak[1]));
+    td_go_on(&row->at[1], step);
+    peak[2] = td_here(td_larger(pair[2], third[2]));
+    td_go_on(&row->at[2], step);
     row->taint = td_here(td_tainted(row->taint, second[2], third[2]));
-    largest = td_here(td_larger(peak[0], peak[1]));
-    row->at[1] += at_step;
-    TD_KEEP_HERE(row->at[1]);
-    peak[2] = td_here(td_larger(peak[2], third[2]));
-    row->at[2] += at_step;
-    TD_KEEP_HERE(row->at[2]);
   } else {
-    part = td_here(*row->part++);
+    float sum = td_here(*to);
+    peak[0] = pair[0];
     peak[1] = td_here(td_larger(first[1], second[1]));
-    row->at[0] += at_step;
-    TD_KEEP_HERE(row->at[0]);
-    row->taint = td_here(td_tainted(row->taint, first[0], first[1]));
-    row->at[1] += at_step;
-    TD_KEEP_HERE(row->at[1]);
-    largest = td_here(td_larger(peak[0], peak[1]));
+    row->given = td_here(row->part[column / 2]);
+    sum = td_here(sum + given);
+    td_go_on(&row->at[0], step);
     row->taint = td_here(td_tainted(row->taint, second[0], second[1]));
+    *to = sum;
+    td_go_on(&row->at[1], step);
   }
-  int is_clean = row->taint == row->taint;
-  TD_KEEP_HERE(is_clean);
-  if (extent == 3) largest = td_here(td_larger(largest, peak[2]));
-  const int32_t bytes = row->bytes;
-  row->bytes += 4 * step;
-  TD_KEEP_HERE(row->bytes);
-  int is_in_first = peak[0] == largest, is_in_second = extent == 2 || peak[1] == largest;
-  TD_KEEP_HERE(is_in_first);
+  int is_in_third = extent == 3 && peak[2] > largest;
+  TD_KEEP_HERE(is_in_third);
+  int is_in_second = peak[1] > peak[0];
   TD_KEEP_HERE(is_in_second);
-  *dy = part;
-  if (__builtin_expect(!is_clean, 0)) return 0;
-  const int last = extent - 1;
-  float* here;
-  if (is_in_first)
-    here = td_place(row->to[0], bytes, first[0], second[0], largest, extent);
-  else if (is_in_second)
-    here = td_place(row->to[1], bytes, first[1], second[1], largest, extent);
-  else
-    here = td_place(row->to[last], bytes, first[last], second[last], largest, extent);
-  if (here != NULL) *here += part;
-  return 1;
+  row->is_second = 0;
+  if (extent == 3 && is_in_third) {
+    row->is_first = first[2] == peak[2];
+    row->is_second = pair[2] == peak[2];
+    row->before = (float*)((uintptr_t)row->at[0] + row->to[2]);
+  } else if (is_in_second) {
+    row->is_first = first[1] == peak[1];
+    if (extent == 3) row->is_second = pair[1] == peak[1];
+    row->before = (float*)((uintptr_t)row->at[0] + row->to[1]);
+  } else {
+    row->is_first = first[0] == peak[0];
+    if (extent == 3) row->is_second = pair[0] == peak[0];
+    row->before = (float*)((uintptr_t)row->at[0] + row->to[0]);
+  }
 }
 
-/// Rows `rows` of windows, squares of `extent`, a constant; dx has all columns of those in `whole`.
-/// Squares of 3 are two columns apart, and the first of `whole` may begin a column left of the
-/// image.
-TD_INLINE void td_give_rows(const td_max_pool2d_grad_f32_args* p, const td_max_plane* plane,
-                            td_range rows, td_range whole, int extent) {
-  const int32_t step = extent == 3 ? 2 : p->stride_width;
+/// Adds the part of the last window in the same way.
+TD_INLINE void td_give_last(const td_given_row* row, int32_t before) {
+  row->before[before - row->is_first - row->is_second] += row->given;
+}
+
+/// Rows of x and dx of windows that begin in row `top`, of which some are not there or not ours.
+/// Instead of a row outside of the image the nearest one inside stands, which is the window's too,
+/// and instead of one of others `others`, `columns` zeros.
+static __attribute__((noinline)) void td_rows_at_edge(const float** at, float** to,
+                                                      const td_max_pool2d_grad_f32_args* p,
+                                                      const td_max_plane* plane, int32_t left,
+                                                      int32_t top, float* others, int32_t columns) {
+  for (int k = 0; k < 3; ++k) {
+    const int32_t x_row = td_min_int(td_max_int(top + k, 0), p->height - 1);
+    const int32_t to_row = x_row - p->dx_top;
+    at[k] = plane->x + x_row * p->x_row + left;
+    to[k] = plane->dx + to_row * p->dx_row + left - p->dx_left;
+    if (to_row >= plane->begin && to_row < plane->end) continue;
+    to[k] = others;
+    for (int32_t column = 0; column < columns; ++column) others[column] = 0.0f;
+  }
+}
+
+/// Rows `rows` of windows, squares of 2 or 3; dx has all columns of those in `whole`,
+/// which are some. If they are `linked`, they are two columns apart, and the first of `whole` may
+/// begin a column left of the image. NaN if a part may not be where it is defined.
+static __attribute__((noinline)) float td_give_rows(const td_max_pool2d_grad_f32_args* p,
+                                                    const td_max_plane* plane, td_range rows,
+                                                    td_range whole, int linked) {
+  const int extent = p->kernel_width;
+  const int32_t step = p->stride_width;
   const int32_t left = whole.begin * step - p->pad_left;
-  const float* const x = plane->x + left;
-  float* const dx = plane->dx + left - p->dx_left;
-  const int32_t x_row = p->x_row, dx_row = p->dx_row, dx_top = p->dx_top;
-  const int32_t begin = plane->begin, end = plane->end;
+  const int32_t windows = whole.end - whole.begin;
+  const int32_t columns = (windows - 1) * step + extent;
+  const int32_t x_row = p->x_row, dx_row = p->dx_row;
   // Tops of windows whose rows are all in the image and in ours.
-  const int32_t first_top = td_max_int(dx_top + begin, 0);
-  const int32_t last_top = td_min_int(dx_top + end, p->height) - extent;
+  const int32_t first_top = td_max_int(p->dx_top + plane->begin, 0);
+  const int32_t last_top = td_min_int(p->dx_top + plane->end, p->height) - extent;
+  const int has_rest = windows < p->out_width;
+  float others[TD_COLUMNS_OF_OTHERS], nothing[3] = {0.0f, 0.0f, 0.0f};
   const float* dy = plane->dy + rows.begin * p->dy_row;
   int32_t top = rows.begin * p->stride_height - p->pad_top;
+  float taint = 0.0f;
   for (int32_t i = rows.begin; i < rows.end; ++i, top += p->stride_height, dy += p->dy_row) {
-    for (int32_t column = 0; column < whole.begin; ++column)
-      td_give_to_largest(p, plane, top, column, dy[column]);
     td_given_row row;
-    float before[3], middle[3], part;
-    row.bytes = 0;
+    const float* at[3];
+    float* to[3];
+    if (top >= first_top && top <= last_top) {
+      at[0] = plane->x + top * x_row + left;
+      to[0] = plane->dx + (top - p->dx_top) * dx_row + left - p->dx_left;
+      for (int k = 1; k < 3; ++k) {
+        at[k] = at[k - 1] + x_row;
+        to[k] = to[k - 1] + dx_row;
+      }
+    } else if (columns > TD_COLUMNS_OF_OTHERS) {
+      td_give_to_largest(p, plane, top, dy, 0, p->out_width);
+      continue;
+    } else {
+      const float* edge[3];
+      float* to_edge[3];
+      td_rows_at_edge(edge, to_edge, p, plane, left, top, others, columns);
+      for (int k = 0; k < 3; ++k) at[k] = edge[k], to[k] = to_edge[k];
+    }
+    for (int k = 0; k < 3; ++k) {
+      row.at[k] = at[k];
+      row.to[k] = (uintptr_t)to[k] - (uintptr_t)at[0];
+    }
+    if (has_rest) td_give_to_largest(p, plane, top, dy, 0, whole.begin);
     row.part = dy + whole.begin;
-    row.taint = 0.0f;
-    for (int k = 0; k < extent; ++k) {
-      row.at[k] = x + (top + k) * x_row;
-      row.to[k] = dx + (top + k - dx_top) * dx_row;
-    }
-    if (top < first_top || top > last_top) {
-      td_rows_at(row.at, x, x_row, top, p->height, extent);
-      for (int k = 0; k < extent; ++k) {
-        const int32_t to_row = td_min_int(td_max_int(top + k, 0), p->height - 1) - dx_top;
-        row.to[k] = to_row >= begin && to_row < end ? dx + to_row * dx_row : NULL;
-      }
-    }
+    row.given = 0.0f;
+    row.before = nothing;
+    row.is_first = row.is_second = 0;
+    row.taint = taint;
+    const float* const end = row.part + windows;
     // Of no column: a NaN, which is larger than nothing and equal to nothing.
-    for (int k = 0; k < extent; ++k) before[k] = TD_NAN;
-    if (extent == 3 && left >= 0 && whole.begin < whole.end) {
-      for (int k = 0; k < extent; ++k) {
-        before[k] = row.at[k][0];
-        row.taint = td_fmaf(before[k], before[k], row.taint);
-      }
-    }
-    TD_ROLLED for (const float* const dy_end = dy + whole.end; row.part != dy_end;) {
+    float first[3] = {TD_NAN, TD_NAN, TD_NAN}, third[3];
+    if (!linked) {
+      for (int k = 0; k < 3; ++k) row.to[k] -= 4 * (uint32_t)step;
       if (extent == 2) {
-        before[0] = td_here(row.at[0][0]);
-        before[1] = td_here(row.at[1][0]);
+        TD_ROLLED for (; row.part != end; ++row.part)
+            td_give_window(&row, first, third, 0, step, 1, 2, 0);
+        td_give_last(&row, 1);
+      } else {
+        TD_ROLLED for (; row.part != end; ++row.part)
+            td_give_window(&row, first, third, 0, step, 2, 3, 0);
+        td_give_last(&row, 2);
       }
-      if (!td_give_window(&row, before, middle, 0, extent == 3 ? 0 : step, step, extent, &part))
-        td_give_to_largest(p, plane, top, (int32_t)(row.part - dy) - 1, part);
-      if (extent == 2) continue;
-      if (row.part == dy_end) break;
-      if (!td_give_window(&row, middle, before, 2, 4, step, extent, &part))
-        td_give_to_largest(p, plane, top, (int32_t)(row.part - dy) - 1, part);
+    } else {
+      if (left >= 0) {
+        for (int k = 0; k < 3; ++k) {
+          first[k] = row.at[k][0];
+          row.taint = td_tainted(row.taint, first[k], first[k]);
+        }
+      }
+      // Two windows at once, of an odd number at first only the second one.
+      if (windows % 2 == 1) {
+        for (int k = 0; k < 3; ++k) third[k] = first[k], row.at[k] -= 2;
+        --row.part;
+        goto second;
+      }
+      do {
+        td_give_window(&row, first, third, 0, 0, 0, 3, 1);
+      second:
+        td_give_window(&row, third, first, 2, 4, 2, 3, 1);
+        row.part += 2;
+      } while (row.part != end);
+      td_give_last(&row, 0);
     }
-    for (int32_t column = whole.end; column < p->out_width; ++column)
-      td_give_to_largest(p, plane, top, column, dy[column]);
+    taint = row.taint;
+    if (has_rest) td_give_to_largest(p, plane, top, dy, whole.end, p->out_width);
   }
-}
-
-static __attribute__((noinline)) void td_give_rows_of_2(const td_max_pool2d_grad_f32_args* p,
-                                                        const td_max_plane* plane, td_range rows,
-                                                        td_range whole) {
-  td_give_rows(p, plane, rows, whole, 2);
-}
-static __attribute__((noinline)) void td_give_rows_of_3(const td_max_pool2d_grad_f32_args* p,
-                                                        const td_max_plane* plane, td_range rows,
-                                                        td_range whole) {
-  td_give_rows(p, plane, rows, whole, 3);
+  return taint;
 }
 
 static void td_clear_rows(float* to, int32_t rows, int32_t columns, int32_t row) {
@@ -452,8 +598,9 @@ static void td_clear_rows(float* to, int32_t rows, int32_t columns, int32_t row)
   for (; rows > 0; --rows, to += row) {
     int32_t i = 0;
 #if defined(__riscv)
-    TD_ROLLED for (; i < columns - 7; i += 8) {
+    TD_ROLLED for (; i < columns - 15; i += 16) {
       TD_LANES for (int32_t k = 0; k < 8; ++k) to[i + k] = 0.0f;
+      TD_LANES for (int32_t k = 8; k < 16; ++k) to[i + k] = 0.0f;
     }
 #endif
     TD_ROLLED for (; i < columns; ++i) to[i] = 0.0f;
@@ -471,10 +618,10 @@ void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team tea
   const int32_t begin = td_max_int(p.dx_left, 0);
   td_range whole = td_whole_windows(p.out_width, p.kernel_width, p.stride_width, p.pad_left, begin,
                                     td_min_int(p.dx_left + p.dx_width, p.width) - begin);
-  if (extent != 2 && !(extent == 3 && p.stride_width == 2)) whole.begin = whole.end = 0;
+  const int is_linked = extent == 3 && p.stride_width == 2;
+  if (extent != 2 && extent != 3) whole.begin = whole.end = 0;
   // The window before may lack no more than its left column.
-  if (extent == 3 && begin == 0 && whole.begin < whole.end &&
-      (whole.begin - 1) * p.stride_width - p.pad_left == -1)
+  if (is_linked && begin == 0 && whole.begin < whole.end && whole.begin * 2 - p.pad_left == 1)
     --whole.begin;
   while (share.begin < share.end) {
     const td_plane_row at = td_plane_row_at(share.begin, p.channels, p.dx_height);
@@ -485,14 +632,18 @@ void td_max_pool2d_grad_f32(const td_max_pool2d_grad_f32_args* args, td_team tea
     plane.begin = at.row;
     plane.end = td_min_int(at.row + share.end - share.begin, p.dx_height);
     share.begin += plane.end - plane.begin;
-    td_clear_rows(plane.dx + plane.begin * p.dx_row, plane.end - plane.begin, p.dx_width, p.dx_row);
     // Rows of windows that meet these rows of dx.
     const td_range rows =
         td_meeting_windows(p.out_height, p.kernel_height, p.stride_height,
                            p.pad_top + p.dx_top + plane.begin, p.pad_top + p.dx_top + plane.end);
-    if (extent == 3)
-      td_give_rows_of_3(&p, &plane, rows, whole);
-    else
-      td_give_rows_of_2(&p, &plane, rows, whole);
+    float taint;
+    td_range fast = whole;
+    do {
+      td_clear_rows(plane.dx + plane.begin * p.dx_row, plane.end - plane.begin, p.dx_width,
+                    p.dx_row);
+      taint = fast.begin == fast.end ? td_give_defined(&p, &plane, rows)
+                                     : td_give_rows(&p, &plane, rows, fast, is_linked);
+      fast.begin = fast.end = 0;  // by the definition, which knows NaN
+    } while (taint != taint);
   }
 }

@@ -3,6 +3,7 @@
 #define TD_PLANE_H
 
 #include "td_kernels.h"
+#include "td_order.h"
 
 typedef struct {
   int32_t image, channel, row;
@@ -10,8 +11,10 @@ typedef struct {
 
 /// Row `item` of images of `channels` channels of `rows` rows each.
 static inline td_plane_row td_plane_row_at(int32_t item, int32_t channels, int32_t rows) {
-  const int32_t plane = item / rows;
-  const td_plane_row at = {plane / channels, plane % channels, item % rows};
+  int32_t plane = item / rows, image = plane / channels;
+  TD_KEEP_HERE(plane);  // else gcc takes remainders, which are as slow as quotients
+  TD_KEEP_HERE(image);
+  const td_plane_row at = {image, plane - image * channels, item - plane * rows};
   return at;
 }
 
