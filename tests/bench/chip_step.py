@@ -5,7 +5,6 @@ import random
 import re
 import struct
 import subprocess
-import sys
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -32,10 +31,19 @@ def draw(text, path, samples=1):
             file.writestr(f"{name}.npy", npy((samples,), "<i4", [rng.randrange(int(classes)) for _ in range(samples)]))
 
 
-def profile_of(tdc, arguments, folder):
-    """`profile` of report.json after one step on the chip; weights are saved to chip.npz in `folder`. Ends with what `tdc` says if it fails."""
-    ran = subprocess.run([tdc, "run", *arguments, "--steps", "1", "--on", "rtl", "--profile", "--keep", folder / "chip", "--save",
+class Failed(SystemExit):
+    """What a net cannot do, and why: ends the program with that text unless a caller has more nets."""
+
+
+def report_of(tdc, arguments, folder, work=("--steps", "1")):
+    """report.json, with its `profile`, after `work` on the chip, a step; what it saves is chip.npz in `folder`."""
+    ran = subprocess.run([tdc, "run", *arguments, *work, "--on", "rtl", "--profile", "--keep", folder / "chip", "--save",
                           folder / "chip.npz"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # fmt: skip
     if ran.returncode != 0:
-        sys.exit(ran.stderr)
-    return json.loads((folder / "chip/report.json").read_text())["profile"]
+        raise Failed(ran.stderr)
+    return json.loads((folder / "chip/report.json").read_text())
+
+
+def profile_of(tdc, arguments, folder):
+    """`profile` of report.json after one step on the chip."""
+    return report_of(tdc, arguments, folder)["profile"]
