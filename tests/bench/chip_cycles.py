@@ -22,8 +22,9 @@ half an hour. What does not fit, or gives other bytes, is said, and the others g
 Inputs of bench/chip are random, those of examples are their data; weights are random. A step is an update with all samples that it takes,
 and must give the bytes of the host, as must inference. Variants change a copy of the program; one of the chip leaves out budgets.
 
-FLOP/cycle stands beside the peak of the chip, images/s are at 360 MHz, waits are shares of all cores' cycles. `L1 taken` is what operands
-take at most of what there is for them; beside them lie stacks, and constants of kernels with a little code. `L2 taken` is all, code too.
+FLOP/cycle stands beside the peak of the chip, images/s are at 360 MHz. L2 waits are a share of all cores' cycles, DMA waits of the time:
+core 0 waits for transfers, and the others for it. `L1 taken` is what operands take at most of what there is for them; beside them lie
+stacks, and constants of kernels with a little code. `L2 taken` is all, code too.
 """
 import pathlib
 import re
@@ -232,7 +233,9 @@ def rows_of(net, report, taken):
         # Of those that take more than 2 % of all.
         errors = [step["predicted_cycles"] / step["cycles"] - 1 for step in of if step["cycles"] > 0.02 * total]
         worst = f"{max(errors, key=abs):+.0%}" if errors else "-"
-        waits = [f"{100 * sum(step['events'][wait] for step in of) / cores / cycles:.1f} %" for wait in ["l2_wait", "dma_wait"]]
+        # Core 0 alone waits for transfers.
+        waits = [f"{100 * sum(step['events'][wait] for step in of) / of_cores / cycles:.1f} %"
+                 for wait, of_cores in [("l2_wait", cores), ("dma_wait", 1)]]  # fmt: skip
         moved = sum(step["dma_in_bytes"] + step["dma_out_bytes"] for step in of)
         far = sum(streamed[step["step"]] * step["calls"] for step in of)
         rate, speed, memory = f"{flop / cycles:.2f}", "", ["", "", ""]
