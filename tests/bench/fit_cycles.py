@@ -40,7 +40,7 @@ def rows_of(tdc, cycles, program, folder):
     rows = []
     for step in profile["steps"]:
         _, kernel, division, known, *amounts = by_step[step["step"]]
-        spent = step["cycles"] - step["events"]["dma_wait"] / len(profile["chip"]["cores"]) - float(known)
+        spent = step["cycles"] - step["events"]["dma_wait"] - float(known)  # only core 0 waits for transfers
         if spent > 0:
             rows.append((kernel, division, spent, [float(amount) for amount in amounts]))
     return names[4:], rows
