@@ -1,7 +1,7 @@
 tdl 1
 
 use std.nn
-use std.chips
+use "./chips.td"
 
 /// Two convolutions of 3x3 with batch norms beside a way round them, which is a convolution of 1x1 where the shape
 /// changes.
@@ -53,6 +53,6 @@ train lora extends last_block {
   train      head.**
 }
 
-deploy cluster on pulp_cluster {
+deploy cluster on pulp_cluster_for_code {
   budget  L1 <= 128 KiB, L2 <= 2 MiB
 }
