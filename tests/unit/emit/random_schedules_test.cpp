@@ -173,9 +173,9 @@ TEST_CASE("emitted: strips of convolutions, forward and backward") {
 
 TEST_CASE("emitted: random modules after all passes") {
   const Schedule lowered = schedule::lower(random_module(turn(), 12), two_level_chip());
-  check(in_scratchpad(schedule::group(schedule::take_over_memory(schedule::use_views(lowered)),
-                                     two_level_chip()),
-                      chip_with_scratchpad(512, 1, 1000)));
+  check(in_scratchpad(
+      schedule::group(schedule::take_over_memory(schedule::use_views(lowered)), two_level_chip()),
+      chip_with_scratchpad(512, 1, 1000)));
 }
 
 TEST_CASE("emitted: two cores that write one element are noticed by ThreadSanitizer") {

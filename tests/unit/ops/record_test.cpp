@@ -119,5 +119,15 @@ TEST_CASE("every op that users can call has an example that uses it") {
   }
 }
 
+TEST_CASE("accuracy: a row with a NaN is no hit, and the rows behind it count") {
+  const Tensor logits({.dims = {3, 2}}, {1, 2, std::nan(""), 1, 5, 3});
+  const Tensor labels({.dtype = ir::DType::i32, .dims = {3}}, {1, 1, 0});
+  Tensor share(ir::TensorType{});
+  const ir::Attributes attributes = {{"k", int64_t{1}}};
+  op("accuracy")
+      .evaluate({.inputs = {&logits, &labels}, .outputs = {&share}, .attributes = attributes});
+  CHECK(share.data == std::vector<double>{1.0 / 3 + 1.0 / 3});
+}
+
 }  // namespace
 }  // namespace tdc::ops
