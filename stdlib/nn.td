@@ -204,7 +204,7 @@ block Normalized(
   x: f32[c, s], weight: f32[c], bias: f32[c], running_mean: f32[c], running_var: f32[c], eps: float, momentum: float,
   statistics: string,
 ) -> f32[c, s] {
-  require statistics == "batch" or statistics == "running", "`statistics` is \"batch\", \"running\" or \"folded\""
+  require statistics == "batch" or statistics == "running", "`statistics` is \"batch\" or \"running\", or of a layer such as BatchNorm2d \"folded\""
   if statistics == "running" {
     y = channel_norm(x, running_mean, running_var, weight, bias, eps: eps)
   } else {

@@ -17,12 +17,6 @@ using ir::Node;
 using ir::ValueId;
 using ir::VariableId;
 
-int64_t product(const Dims& dims) {
-  int64_t result = 1;
-  for (const int64_t dim : dims) result *= dim;
-  return result;
-}
-
 /// How far apart in an operand, row by row, neighbours along each axis of a space are; nullopt if a
 /// window says where they are.
 std::optional<std::vector<int64_t>> steps_of(const ops::Space& space, const ops::Access& access,
@@ -51,7 +45,7 @@ std::vector<int64_t> channels_of(const ops::OpDef& op, const ops::Call& call, si
   int64_t farthest = 0;
   for (size_t axis = 0; axis < space.axes.size(); ++axis)
     if ((*own)[axis] == 0) farthest += (*result)[axis] * (space.axes[axis].extent - 1);
-  std::vector<int64_t> channels(static_cast<size_t>(product(dims)), -1);
+  std::vector<int64_t> channels(static_cast<size_t>(ir::element_count(dims)), -1);
   std::vector<int64_t> index(space.axes.size());
   for (bool is_done = farthest >= positions; !is_done;) {
     int64_t place = 0, made = 0;
@@ -130,7 +124,7 @@ class NormFinder {
     return std::nullopt;
   }
 
-  /// The node before all reshapes that lead to `value`, if nothing else reads any of them.
+  /// The node that makes what stands there; null: none does.
   [[nodiscard]] const Node* node_before(ValueId value) const {
     const std::optional<ValueId> result = before_views(value);
     if (!result || !graph_.values[*result].producer.is_valid()) return nullptr;
@@ -165,7 +159,7 @@ class NormFinder {
     const Dims& x = graph_.type(norm.inputs[0]).dims;
     const int64_t channels = x[x.size() - 2];
     std::optional<Layer> layer;
-    if (product(x) == channels * x.back()) layer = layer_before(norm.inputs[0], x.back());
+    if (ir::element_count(x) == channels * x.back()) layer = layer_before(norm.inputs[0], x.back());
     if (!layer)
       return "what it norms is no convolution or product with a parameter, or one of them is read "
              "elsewhere, too";
@@ -205,7 +199,7 @@ class NormFinder {
     const std::vector<int64_t> channels = channels_of(*sum.op, call, operand, positions);
     for (size_t i = 0; i < channels.size(); ++i)
       if (channels[i] != static_cast<int64_t>(i)) return false;
-    return std::ssize(channels) * positions == product(call.output(0).dims);
+    return std::ssize(channels) * positions == ir::element_count(call.output(0).dims);
   }
 
   /// Multiply-accumulates with a parameter.

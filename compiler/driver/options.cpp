@@ -427,6 +427,16 @@ std::string option_lines(const OptionTable& table) {
   return text;
 }
 
+/// What a command that makes other weights of some still needs.
+template <typename WeightsCommand>
+std::string missing_weights(const WeightsCommand& command, std::string_view done) {
+  if (command.compile.weights.empty())
+    return fmt::format("what is {}? give `--weights FILE`", done);
+  if (command.save.empty())
+    return fmt::format("where do the {} weights go? give `--save FILE`", done);
+  return {};
+}
+
 /// What a command still needs after its words were read; empty: nothing.
 std::string missing_words(Command& command) {
   for (const Positional& positional : positionals_of(command))
@@ -448,14 +458,10 @@ std::string missing_words(Command& command) {
       if (is_given && run->target != "rtl")
         return fmt::format("`{}` is about the simulated chip: it is for `--on rtl`", name);
   }
-  if (const auto* merge = std::get_if<WeightsMergeCommand>(&command)) {
-    if (merge->compile.weights.empty()) return "what is merged? give `--weights FILE`";
-    if (merge->save.empty()) return "where do the merged weights go? give `--save FILE`";
-  }
-  if (const auto* fold = std::get_if<WeightsFoldCommand>(&command)) {
-    if (fold->compile.weights.empty()) return "what is folded? give `--weights FILE`";
-    if (fold->save.empty()) return "where do the folded weights go? give `--save FILE`";
-  }
+  if (const auto* merge = std::get_if<WeightsMergeCommand>(&command))
+    return missing_weights(*merge, "merged");
+  if (const auto* fold = std::get_if<WeightsFoldCommand>(&command))
+    return missing_weights(*fold, "folded");
   return {};
 }
 

@@ -77,6 +77,13 @@ std::optional<io::ArrayFile> read(const std::string& path) {
   return std::nullopt;
 }
 
+/// Writes a weight file; false: it says why it cannot.
+bool save(const std::string& path, std::span<const io::Array> arrays) {
+  const Result<Done> saved = io::save_weights(path, arrays);
+  if (!saved.ok()) print_failure(saved.failure());
+  return saved.ok();
+}
+
 /// What is in a file under one name.
 struct Content {
   const io::Array* array = nullptr;
@@ -118,15 +125,17 @@ struct NetWithWeights {
   std::vector<io::Array> arrays;
 };
 
-std::optional<NetWithWeights> net_with_weights(Session& session, const CompileOptions& options) {
+std::optional<NetWithWeights> net_with_weights(const CompileOptions& options) {
+  Session session;
+  if (!session.open(options.file)) return std::nullopt;
   Dump none;
   std::optional<check::Program> program = check_program(
       session.files(), session.file(), options, DefaultDeploy::host, session.diagnostics(), none);
-  if (!program) return std::nullopt;
-  const std::optional<emit::InitialValues> values =
-      make_initial_values(program->module.variables, *program, options,
-                          session.files().name(session.file()), session.diagnostics());
-  if (!values) return std::nullopt;
+  std::optional<emit::InitialValues> values;
+  if (program)
+    values = make_initial_values(program->module.variables, *program, options,
+                                 session.files().name(session.file()), session.diagnostics());
+  if (session.finish() != kSuccess || !values) return std::nullopt;
   NetWithWeights result = {.program = *std::move(program), .arrays = {}};
   for (const ir::VariableId id : result.program.module.variables.ids()) {
     const ir::Variable& variable = result.program.module.variables[id];
@@ -282,10 +291,8 @@ int diff_weights(const WeightsDiffCommand& command) {
 }
 
 int merge_weights(const WeightsMergeCommand& command) {
-  Session session;
-  if (!session.open(command.compile.file)) return kProgramIsWrong;
-  const std::optional<NetWithWeights> input = net_with_weights(session, command.compile);
-  if (const int status = session.finish(); status != kSuccess || !input) return kProgramIsWrong;
+  const std::optional<NetWithWeights> input = net_with_weights(command.compile);
+  if (!input) return kProgramIsWrong;
   const check::Program& program = input->program;
   if (program.adapters.empty()) {
     print_error(fmt::format("tdc: `{}` attaches no adapters, so there is nothing to merge\n",
@@ -298,22 +305,15 @@ int merge_weights(const WeightsMergeCommand& command) {
   for (const std::string& path : missing)
     print_failure(fail("`{}` has no `{}` to merge", command.compile.weights, path));
   if (!missing.empty()) return kProgramIsWrong;
-  if (const Result<Done> saved =
-          io::save_weights(command.save, merge_adapters(program, input->arrays));
-      !saved.ok()) {
-    print_failure(saved.failure());
-    return kProgramIsWrong;
-  }
+  if (!save(command.save, merge_adapters(program, input->arrays))) return kProgramIsWrong;
   print(fmt::format("merged {} {}; weights in {}\n", program.adapters.size(),
                     program.adapters.size() == 1 ? "adapter" : "adapters", command.save));
   return kSuccess;
 }
 
 int fold_weights(const WeightsFoldCommand& command) {
-  Session session;
-  if (!session.open(command.compile.file)) return kProgramIsWrong;
-  const std::optional<NetWithWeights> input = net_with_weights(session, command.compile);
-  if (const int status = session.finish(); status != kSuccess || !input) return kProgramIsWrong;
+  const std::optional<NetWithWeights> input = net_with_weights(command.compile);
+  if (!input) return kProgramIsWrong;
   const check::Program& program = input->program;
   if (!program.adapters.empty()) {
     print_error(fmt::format("tdc: `{}` attaches adapters: `tdc weights merge` first, then fold\n",
@@ -329,12 +329,8 @@ int fold_weights(const WeightsFoldCommand& command) {
                                    program.net));
     return kProgramIsWrong;
   }
-  if (const Result<Done> saved =
-          io::save_weights(command.save, fold_norms(program.module, norms.foldable, input->arrays));
-      !saved.ok()) {
-    print_failure(saved.failure());
+  if (!save(command.save, fold_norms(program.module, norms.foldable, input->arrays)))
     return kProgramIsWrong;
-  }
   for (const FoldableNorm& norm : norms.foldable)
     print(fmt::format("folded `{}` into `{}`\n", norm.path,
                       program.module.variables[norm.layer_weight].path));

@@ -3,7 +3,7 @@
 Usage: host_torch.py TDC [--torch PYTHON]... [--rounds N] [NET[:BATCH]...]
 
 NET is cct-ft2, cct-full, deep_ae or resnet8, BATCH one of 1, 8 and 32; without them all are measured. PYTHON is an interpreter that has
-PyTorch, by default the one that runs this; each of them gets columns of its own.
+PyTorch and NumPy, by default the one that runs this; each of them gets columns of its own.
 
 Both sides start from the same weights and samples, train the same parameters by the same loss and plain gradient descent, and must give
 the same updates (torch_step.py): one that differs ends the command with status 1, and where rounding alone decides about a ReLU other

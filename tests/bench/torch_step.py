@@ -2,7 +2,8 @@
 
 Usage: torch_step.py version | torch_step.py NET BATCH FOLDER
 
-FOLDER has report.json of the generated project, which says what is trained, and the samples input.f32 and labels.i32 (or none).
+Needs NumPy beside PyTorch. FOLDER has report.json of the generated project, which says what is trained, and the samples input.f32 and
+labels.i32 (or none).
 Commands come from the standard input, a line each, and each is answered by a line:
 
     check BEFORE AFTER   reads the samples, starts from the weights of the file BEFORE, takes one step, and holds the update of each
@@ -22,11 +23,13 @@ try:
     import torch
     from torch import nn
     from torch.nn import functional as F
-except ImportError as error:
-    sys.exit(f"{sys.executable} has no PyTorch: {error}\nDebian has it as python3-torch (with libopenblas0-serial), PyPI as torch.")
 
-# Shares of the norm of a tensor's update, and of the largest norm of any: those of update_rule.py.
-RELATIVE, ABSOLUTE = 1e-4, 1e-7
+    sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "diff"))
+    from update_rule import tolerances
+except ImportError as error:
+    sys.exit(f"{sys.executable} has no PyTorch or no NumPy: {error}\n"
+             "Debian has them as python3-torch (with libopenblas0-serial), PyPI as torch and numpy.")  # fmt: skip
+
 # Of millions of sums before a ReLU one may be so near to 0 that rounding decides which side it is on. So much may come of some of them.
 KINKS = 0.02
 # A softmax does not see a constant, so the bias of what goes into one has no gradient.
@@ -211,18 +214,17 @@ class Training:
         self.put_back()
         self.step()
         updates = {path: value.double() - self.initial[path].double() for path, value in self.state.items()}
-        of_all = max(float(update.norm()) for update in updates.values())
+        allowed = tolerances({path: update.numpy() for path, update in updates.items()})
+        norms = {path: float(update.norm()) for path, update in updates.items()}
         problems, worst, are_kinks = [], 0.0, True
         for path, update in updates.items():
-            norm = float(update.norm())
             error = float((theirs[path].double() - self.initial[path].double() - update).norm())
-            if path in STRUCTURAL_ZEROS:
-                norm = of_all
-            elif norm > 0:
-                worst = max(worst, error / norm)
-            if not error <= RELATIVE * norm + ABSOLUTE * of_all:
-                problems.append(f"{path} is off by {error:.3g} of {norm:.3g}")
-                are_kinks &= error <= KINKS * norm
+            like = max(norms, key=norms.get) if path in STRUCTURAL_ZEROS else path  # whose limits it has
+            if like == path and norms[path] > 0:
+                worst = max(worst, error / norms[path])
+            if not error <= allowed[like]:
+                problems.append(f"{path} is off by {error:.3g} of {norms[like]:.3g}")
+                are_kinks &= error <= KINKS * norms[like]
         return f"{'kinks' if are_kinks else 'differ'} {'; '.join(problems)}" if problems else f"agree {worst:.2g}"
 
 

@@ -11,21 +11,30 @@
 namespace tdc::driver {
 namespace {
 
-/// Bytes of the arena of L2, or of the one level there is.
-int64_t peak(const std::string& file, const std::string& train,
-             const std::vector<std::string>& without) {
-  const std::string path = std::string(TDC_SOURCE_DIR) + file;
+/// A file of the project, perhaps with another text, planned.
+Planned planned(const std::string& file, std::string text, const CompileOptions& options) {
   SourceFiles files;
   Diagnostics diagnostics;
   Dump none;
-  const FileId id = files.add(path, read_file(path).value());
-  const std::optional<Planned> planned =
-      plan_program(files, id, {.train = train, .deploy = "host", .without = without},
-                   DefaultDeploy::host, diagnostics, none);
-  INFO(file, ", train `", train, "`\n", render(diagnostics, files));
-  REQUIRE(planned.has_value());
+  const FileId id = files.add(std::string(TDC_SOURCE_DIR) + file, std::move(text));
+  std::optional<Planned> result =
+      plan_program(files, id, options, DefaultDeploy::first_of_file, diagnostics, none);
+  INFO(file, ", train `", options.train, "`\n", render(diagnostics, files));
+  REQUIRE(result.has_value());
+  return *std::move(result);
+}
+
+std::string text_of(const std::string& file) {
+  return read_file(std::string(TDC_SOURCE_DIR) + file).value();
+}
+
+/// Bytes of the arena of L2, or of the one level there is.
+int64_t peak(const std::string& file, const std::string& train,
+             const std::vector<std::string>& without) {
+  const Planned found =
+      planned(file, text_of(file), {.train = train, .deploy = "host", .without = without});
   Bytes most;
-  for (const memory::LevelPlan& level : planned->plan.levels) most = std::max(most, level.peak);
+  for (const memory::LevelPlan& level : found.plan.levels) most = std::max(most, level.peak);
   return most.count;
 }
 
@@ -50,20 +59,13 @@ TEST_CASE("strips lower the peak where the first blocks are frozen") {
   }
 }
 
-/// How many steps of the training step update `weight`, with `budget` in the program's `deploy`.
+/// How many steps update `weight`, with `budget` in the program's `deploy`.
 int64_t updates(const std::string& file, const std::string& weight, const std::string& budget) {
-  const std::string path = std::string(TDC_SOURCE_DIR) + file;
-  std::string text = read_file(path).value();
+  std::string text = text_of(file);
   text.insert(text.rfind('}'), budget);
-  SourceFiles files;
-  Diagnostics diagnostics;
-  Dump none;
-  const std::optional<Planned> planned = plan_program(
-      files, files.add(path, text), {}, DefaultDeploy::first_of_file, diagnostics, none);
-  INFO(file, "\n", render(diagnostics, files));
-  REQUIRE(planned.has_value());
+  const Planned found = planned(file, std::move(text), {});
   int64_t count = 0;
-  for (const schedule::EntryPoint& entry : planned->schedule.entry_points)
+  for (const schedule::EntryPoint& entry : found.schedule.entry_points)
     for (const schedule::Step& step : entry.steps)
       if (const auto* launch = std::get_if<schedule::Launch>(&step))
         count += launch->op->name == "sgd_update" && launch->label == weight ? 1 : 0;
