@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <cmath>
+#include <limits>
 
 #include "unit/check/check_source.h"
 #include "unit/ops/samples.h"
@@ -120,7 +120,7 @@ TEST_CASE("every op that users can call has an example that uses it") {
 }
 
 TEST_CASE("accuracy: a row with a NaN is no hit, and the rows behind it count") {
-  const Tensor logits({.dims = {3, 2}}, {1, 2, std::nan(""), 1, 5, 3});
+  const Tensor logits({.dims = {3, 2}}, {1, 2, std::numeric_limits<double>::quiet_NaN(), 1, 5, 3});
   const Tensor labels({.dtype = ir::DType::i32, .dims = {3}}, {1, 1, 0});
   Tensor share(ir::TensorType{});
   const ir::Attributes attributes = {{"k", int64_t{1}}};
