@@ -1,9 +1,9 @@
 /* The platform interface: all that generated code, kernels and the runner ask of a board.
  *
- * A board provides the nine functions below (`runtime/README.md` is the porting guide) and a
- * start-up code that brings the machine to where C expects it: a stack, `.data` and `.bss` in
- * place, the FPU switched on, `main` called on core 0, and `td_exit(main())` afterwards. Nothing
- * here allocates, and nothing else of the board is used.
+ * A board provides the functions below, those of a matrix engine if its chip has one
+ * (`runtime/README.md` is the porting guide), and a start-up code that brings the machine to where
+ * C expects it: a stack, `.data` and `.bss` in place, the FPU switched on, `main` called on core 0,
+ * and `td_exit(main())` afterwards. Nothing here allocates, and nothing else of the board is used.
  *
  * Implementations: `host/` (one thread), `rv32/qemu_user/` (one hart under qemu-riscv32),
  * `rv32/pulp_cluster/` (the simulated chip: 1 to 16 cores, a DMA engine, an event unit).
@@ -140,6 +140,9 @@ typedef struct {
 } td_engine_job;
 
 typedef uint32_t td_engine_ticket;
+
+/* The ticket of no job: waiting for it returns at once. */
+#define TD_ENGINE_NO_JOB UINT32_MAX
 
 /* Starts a job, which is read before this returns. Jobs are computed one after the other, in the
  * order of their starts; where no room is left this waits for some. What a job reads may not be
