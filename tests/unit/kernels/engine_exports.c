@@ -2,7 +2,18 @@
 // linked with them has its own.
 #include "td_engine.h"
 
+static uint32_t jobs;
+
+/// How many there were since the last call.
+uint32_t test_engine_jobs(void);
+uint32_t test_engine_jobs(void) {
+  const uint32_t count = jobs;
+  jobs = 0;
+  return count;
+}
+
 td_engine_ticket td_engine_start(const td_engine_job* job) {
+  ++jobs;
   td_engine_compute(job);
   return 0;
 }

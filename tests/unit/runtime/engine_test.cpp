@@ -3,11 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <vector>
 
 #include "unit/kernels/kernels.h"
@@ -48,18 +46,6 @@ std::vector<float> some_special(Random& random, int32_t count) {
   return values;
 }
 
-/// Strides that keep all elements apart, of loops in a random order.
-void spread(Random& random, std::span<const uint32_t> counts, std::span<int32_t* const> strides) {
-  std::vector<size_t> order;
-  for (size_t i = 0; i < counts.size(); ++i)
-    order.insert(order.begin() + random.integer(0, static_cast<int32_t>(i)), i);
-  int32_t distance = random.integer(1, 2);
-  for (const size_t i : order) {
-    *strides[i] = random.integer(0, 3) == 0 ? -distance : distance;
-    distance = distance * static_cast<int32_t>(counts[i]) + random.integer(0, 2);
-  }
-}
-
 Sample sample(uint64_t seed) {
   Random random(seed);
   const auto count = [&](int32_t most) { return static_cast<uint32_t>(random.integer(1, most)); };
@@ -68,9 +54,15 @@ Sample sample(uint64_t seed) {
   j.columns[0] = count(random.integer(0, 1) == 0 ? 5 : 40);
   j.columns[1] = count(4);
   for (uint32_t& depth : j.depth) depth = count(5);
-  const uint32_t y_counts[] = {j.rows, j.columns[0], j.columns[1]};
-  int32_t* const y_strides[] = {&j.y_row, &j.y_column[0], &j.y_column[1]};
-  spread(random, y_counts, y_strides);
+  const std::vector<int32_t> apart =
+      strides_apart(random, {static_cast<int32_t>(j.rows), static_cast<int32_t>(j.columns[0]),
+                             static_cast<int32_t>(j.columns[1])});
+  const auto either_way = [&](int32_t stride) {
+    return random.integer(0, 3) == 0 ? -stride : stride;
+  };
+  j.y_row = either_way(apart[0]);
+  j.y_column[0] = either_way(apart[1]);
+  j.y_column[1] = either_way(apart[2]);
   const auto stride = [&] { return random.integer(-7, 7); };
   j.a_row = stride();
   for (int32_t& each : j.a_depth) each = stride();
