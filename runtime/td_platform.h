@@ -1,9 +1,9 @@
 /* The platform interface: all that generated code, kernels and the runner ask of a board.
  *
- * A board provides the nine functions below (`runtime/README.md` is the porting guide) and a
- * start-up code that brings the machine to where C expects it: a stack, `.data` and `.bss` in
- * place, the FPU switched on, `main` called on core 0, and `td_exit(main())` afterwards. Nothing
- * here allocates, and nothing else of the board is used.
+ * A board provides the functions below, those of a matrix engine if its chip has one
+ * (`runtime/README.md` is the porting guide), and a start-up code that brings the machine to where
+ * C expects it: a stack, `.data` and `.bss` in place, the FPU switched on, `main` called on core 0,
+ * and `td_exit(main())` afterwards. Nothing here allocates, and nothing else of the board is used.
  *
  * Implementations: `host/` (one thread), `rv32/qemu_user/` (one hart under qemu-riscv32),
  * `rv32/pulp_cluster/` (the simulated chip: 1 to 16 cores, a DMA engine, an event unit).
@@ -105,6 +105,54 @@ void td_dma_wait(td_dma_ticket ticket);
 
 /* Waits until every transfer that any core started before this call is complete. */
 void td_dma_wait_all(void);
+
+/* Matrix engine -----------------------------------------------------------------------------------
+ * A unit beside the cores that computes products, and convolutions as products over windows:
+ *
+ *   y[r, c] = sum over d of a[r, d] * b[d, c]        r: rows, c: columns, d: depth
+ *
+ * in single precision. Every y is one chain of fused multiply-adds, s = fma(a, b, s), d ascending,
+ * that starts from +0, or from y if `accumulate` is 1. A column index is two nested loops and a
+ * depth index three; index 0 of each array is the innermost loop. Strides are in elements and may
+ * be negative or 0. On a board that has an engine the job and all that it touches lie in memory
+ * that the engine reaches (pulp_cluster_engine: L1). A board without one computes the job at the
+ * start, on the core that asks for it. */
+typedef struct {
+  float* y;
+  const float* a;
+  const float* b;
+  uint32_t rows;       /* all extents: 1 or more */
+  uint32_t columns[2]; /* inner, outer */
+  uint32_t depth[3];   /* inner, middle, outer */
+  int32_t y_row, y_column[2];
+  int32_t a_row, a_depth[3];
+  int32_t b_column[2], b_depth[3];
+  /* Zeros beside an image: with w = window_begin + window_column * c + window_depth * d for the
+   * inner column index c and the inner depth index d, b is +0, and not read, where w is not in
+   * 0 .. window - 1. No such test if `window` is 0. */
+  int32_t window_begin, window_column, window_depth;
+  uint32_t window;
+  uint32_t accumulate; /* 0 or 1 */
+  /* Groups of the engine's rows and columns that are computed together, at least 1 each; how many
+   * there may be is the board's to say, and it takes fewer where they are more. They change no bit.
+   */
+  uint32_t row_groups, column_groups;
+} td_engine_job;
+
+typedef uint32_t td_engine_ticket;
+
+/* The ticket of no job: waiting for it returns at once. */
+#define TD_ENGINE_NO_JOB UINT32_MAX
+
+/* Starts a job, which is read before this returns. Jobs are computed one after the other, in the
+ * order of their starts; where no room is left this waits for some. What a job reads may not be
+ * written, and y not be touched, before it has been waited for, except by jobs that were started
+ * later. */
+td_engine_ticket td_engine_start(const td_engine_job* job);
+
+/* Waits until the job of this ticket, and so each one started before it, is complete and its result
+ * visible. Also several times. */
+void td_engine_wait(td_engine_ticket ticket);
 
 /* Profile markers ---------------------------------------------------------------------------------
  * TD_MARK(id) says that core 0 begins step `id` of the model; the board's tools charge all further

@@ -35,6 +35,14 @@
 #define TD_CHIP_DMA_WAIT_ALL \
   0x124u /* load: sleeps until all transfers started so far are complete */
 
+/* Matrix engine, on chips that have one; JOB and TICKET are private to the core */
+#define TD_CHIP_ENGINE_JOB 0x180u /* store: the address of a `td_engine_job` in L1 */
+#define TD_CHIP_ENGINE_START \
+  0x184u /* load: reads the job, queues it, returns the ticket; stalls while the queue is full */
+#define TD_CHIP_ENGINE_TICKET 0x188u /* store: the ticket that the next load of ENGINE_WAIT means \
+                                      */
+#define TD_CHIP_ENGINE_WAIT 0x18Cu   /* load: sleeps until that job is complete */
+
 /* Host port; ADDRESS is private to the core */
 #define TD_CHIP_HOST_ADDRESS 0x200u
 #define TD_CHIP_HOST_READ \

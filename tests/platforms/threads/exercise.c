@@ -51,6 +51,44 @@ static int transfers(int waits_each, int waits_all) {
   return wrong;
 }
 
+/* Sums of 1 to i; each job needs what the one before it has written, or overwrites what that has
+ * read. The number of wrong results, waited for if `waits`. */
+static int jobs(int waits) {
+  enum { kJobs = 12 };
+  static float sums[kJobs + 1], terms[kJobs + 1];
+  static const float one = 1;
+  int wrong = 0;
+  td_engine_ticket tickets[kJobs + 1] = {0};
+  for (int i = 1; i <= kJobs; ++i) {
+    terms[i] = (float)i;
+    td_engine_job each = {.y = &sums[i],
+                          .a = &one,
+                          .b = &sums[i - 1],
+                          .rows = 1,
+                          .columns = {1, 1},
+                          .depth = {1, 1, 1},
+                          .row_groups = 1,
+                          .column_groups = 1};
+    td_engine_start(&each);
+    each.b = &terms[i];
+    each.accumulate = 1;
+    tickets[i] = td_engine_start(&each);
+    if (i % 2 == 0) { /* its factor has been read */
+      each.y = &terms[i];
+      each.accumulate = 0;
+      each.b = &one;
+      tickets[i] = td_engine_start(&each);
+    }
+    if (i % 3 != 0) continue;
+    if (waits) td_engine_wait(tickets[i]);
+    wrong += sums[i] != (float)(i * (i + 1) / 2);
+  }
+  td_engine_wait(waits ? tickets[kJobs] : TD_ENGINE_NO_JOB);
+  for (int i = 1; i <= kJobs; ++i)
+    wrong += sums[i] != (float)(i * (i + 1) / 2) || terms[i] != (i % 2 == 0 ? 1.0f : (float)i);
+  return wrong;
+}
+
 static void meets_alone(const void* args, td_team team) {
   (void)args;
   if (team.core == team.cores - 1) td_team_barrier(team);
@@ -71,6 +109,9 @@ int main(int count, char** words) {
   if (strcmp(what, "waits") == 0) return transfers(1, 0) != 0;
   if (strcmp(what, "wait_all") == 0) return transfers(0, 1) != 0;
   if (strcmp(what, "no_wait") == 0) return transfers(0, 0) != 0;
+  if (strcmp(what, "jobs") == 0) return jobs(1) != 0;
+  if (strcmp(what, "jobs_no_wait") == 0) return jobs(0) != 0;
+  if (strcmp(what, "waits_for_no_start") == 0) td_engine_wait(0);
   if (strcmp(what, "meets_alone") == 0) td_team_run(meets_alone, 0);
   if (strcmp(what, "runs_a_job") == 0) td_team_run(runs_a_job, 0);
   if (strcmp(what, "talks") == 0) td_team_run(talks, 0);

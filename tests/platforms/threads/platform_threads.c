@@ -5,6 +5,8 @@
  *              only when all of them are there, so that they run at the same time
  *   transfers  copy at once, beside the cores, or when they are waited for; until then bytes that
  *              nobody may touch are 0xff
+ *   engine     computes a job at once, beside the cores, or when it is waited for, in the order of
+ *              the starts; until then results are 0xff where no job before it may read them
  *
  * The environment says TD_THREADS_CORES (3 without it) and TD_THREADS_SEED (0). */
 #define _POSIX_C_SOURCE 200809L
@@ -17,9 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "td_engine.h"
 #include "td_platform.h"
 
-enum { kMostCores = 16, kMostTransfers = 16, kStatusMisuse = 103 };
+enum { kMostCores = 16, kMostTransfers = 16, kMostEngineJobs = 3, kStatusMisuse = 103 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all that follows */
 static uint32_t team_cores;                              /* 0: not read yet */
@@ -245,5 +248,72 @@ void td_dma_wait(td_dma_ticket ticket) {
 void td_dma_wait_all(void) {
   pthread_mutex_lock(&lock);
   for (uint32_t i = 0; i < kMostTransfers; ++i) complete(&transfers[i]);
+  pthread_mutex_unlock(&lock);
+}
+
+/* ---- matrix engine --------------------------------------------------------------------------- */
+
+/* That of a ticket is `engine.jobs[ticket % kMostEngineJobs]`. */
+static struct {
+  td_engine_job jobs[kMostEngineJobs];
+  uint32_t started, complete;
+  pthread_t thread; /* computes the jobs before `until`, without the lock */
+  uint32_t until;   /* `complete`: there is no thread */
+} engine;
+
+static void compute_jobs(uint32_t until) {
+  for (uint32_t i = engine.complete; i < until; ++i)
+    td_engine_compute(&engine.jobs[i % kMostEngineJobs]);
+}
+
+static void* run_jobs(void* unused) {
+  sched_yield();
+  compute_jobs(engine.until);
+  return unused;
+}
+
+/* Under the lock. */
+static void complete_jobs(uint32_t until) {
+  if (engine.complete >= until) return;
+  if (engine.until > engine.complete) {
+    pthread_join(engine.thread, NULL);
+    engine.complete = engine.until;
+  }
+  compute_jobs(until);
+  if (engine.complete < until) engine.complete = until;
+  engine.until = engine.complete;
+}
+
+static void spoil_results(const td_engine_job* of) {
+  for (uint32_t row = 0; row < of->rows; ++row)
+    for (uint32_t outer = 0; outer < of->columns[1]; ++outer)
+      for (uint32_t inner = 0; inner < of->columns[0]; ++inner)
+        memset(of->y + (int32_t)row * of->y_row + (int32_t)outer * of->y_column[1] +
+                   (int32_t)inner * of->y_column[0],
+               0xff, sizeof(float));
+}
+
+td_engine_ticket td_engine_start(const td_engine_job* of) {
+  pthread_mutex_lock(&lock);
+  prepare();
+  const td_engine_ticket ticket = engine.started;
+  if (engine.started - engine.complete == kMostEngineJobs) complete_jobs(engine.complete + 1);
+  if (engine.started == engine.complete && !of->accumulate) spoil_results(of);
+  engine.jobs[engine.started++ % kMostEngineJobs] = *of;
+  const uint32_t when = draw(3);
+  if (when == 0) complete_jobs(engine.started);
+  if (when == 1 && engine.until == engine.complete) {
+    engine.until = engine.started;
+    if (pthread_create(&engine.thread, NULL, run_jobs, NULL) != 0) misuse("no thread can be made");
+  }
+  pthread_mutex_unlock(&lock);
+  return ticket;
+}
+
+void td_engine_wait(td_engine_ticket ticket) {
+  if (ticket == TD_ENGINE_NO_JOB) return;
+  pthread_mutex_lock(&lock);
+  if (ticket >= engine.started) misuse("td_engine_wait for a job that has not been started");
+  complete_jobs(ticket + 1);
   pthread_mutex_unlock(&lock);
 }

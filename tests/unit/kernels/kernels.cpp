@@ -44,6 +44,12 @@ void require_same(const std::string& name, const std::string& build, uint32_t co
                     " with one core");
 }
 
+void require_same_on_engine(const std::string& name, const std::string& build,
+                            const std::vector<float>& output, const std::vector<float>& expected) {
+  REQUIRE_MESSAGE(same_bits(output, expected), name, " gives other bits on the engine in build ",
+                  build);
+}
+
 uint32_t Random::bits() {
   state_ += 0x9e3779b97f4a7c15ULL;  // splitmix64
   uint64_t z = state_;
@@ -64,6 +70,19 @@ std::vector<float> Random::values(int64_t count, float low, float high) {
   std::vector<float> result(static_cast<size_t>(count));
   for (float& value : result) value = uniform(low, high);
   return result;
+}
+
+std::vector<int32_t> strides_apart(Random& random, const std::vector<int32_t>& counts) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < counts.size(); ++i)
+    order.insert(order.begin() + random.integer(0, static_cast<int32_t>(i)), i);
+  std::vector<int32_t> strides(counts.size());
+  int32_t distance = random.integer(1, 2);
+  for (const size_t i : order) {
+    strides[i] = distance;
+    distance = distance * counts[i] + std::max(random.integer(-1, 2), 0);
+  }
+  return strides;
 }
 
 double relative_error(const std::vector<float>& a, const std::vector<double>& b) {

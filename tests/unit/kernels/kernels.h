@@ -71,6 +71,31 @@ void run(const std::string& name, std::vector<float>& output, const Args& args) 
   run<Args>(name, {&output}, [&] { return args; });
 }
 
+/// The same kernel on the matrix engine, in every build: the bits that `expected` holds.
+template <typename Args>
+void run_on_engine(const std::string& name, std::vector<float>& output, const Args& args,
+                   const std::vector<float>& expected) {
+  void require_same_on_engine(const std::string& name, const std::string& build,
+                              const std::vector<float>& output, const std::vector<float>& expected);
+  const std::vector<float> initial = output;
+  for (const Build& build : builds()) {
+    std::copy(initial.begin(), initial.end(), output.begin());
+    build.get<void(td_engine_ticket)>("td_engine_wait")(
+        build.get<td_engine_ticket(const Args*)>(name + "_engine")(&args));
+    require_same_on_engine(name, build.name, output, expected);
+  }
+}
+
+/// On the cores in every build and with every size of team, and on the matrix engine.
+template <typename Args>
+void run_both(const std::string& name, std::vector<float>& output, const Args& args) {
+  const std::vector<float> initial = output;
+  run(name, output, args);
+  const std::vector<float> expected = output;
+  std::copy(initial.begin(), initial.end(), output.begin());
+  run_on_engine(name, output, args, expected);
+}
+
 /// A deterministic stream of numbers.
 class Random {
  public:
@@ -85,6 +110,9 @@ class Random {
  private:
   uint64_t state_;
 };
+
+/// Strides of loops over `counts` that keep all positions apart, nested in any order, with gaps.
+std::vector<int32_t> strides_apart(Random& random, const std::vector<int32_t>& counts);
 
 /// Largest |a - b| relative to the largest |b|; infinite if only one of two elements is a NaN.
 double relative_error(const std::vector<float>& a, const std::vector<double>& b);

@@ -73,7 +73,7 @@ void check(const Shape& shape, td_matmul_f32_args args, uint64_t seed) {
   args.y = expected.data();
   multiply(args);
   args.y = o.y.data();
-  run("td_matmul_f32", o.y, args);
+  run_both("td_matmul_f32", o.y, args);
   CAPTURE(seed);
   CAPTURE(shape.m);
   CAPTURE(shape.n);
@@ -118,6 +118,75 @@ TEST_CASE("matmul has two batch axes with strides of their own") {
   check(shape, args, 13);
 }
 
+/// Operands in any layout, with gaps; each axis of the batch may share a, b or neither.
+td_matmul_f32_args any_layout(Random& random) {
+  const auto count = [&](int32_t most) { return random.integer(1, most); };
+  td_matmul_f32_args p = {};
+  p.outer = count(3), p.batch = count(3), p.reduce = count(3);
+  p.m = count(40), p.n = count(40), p.k = count(9);
+  const std::vector<int32_t> y = strides_apart(random, {p.outer, p.batch, p.m, p.n});
+  const std::vector<int32_t> a = strides_apart(random, {p.outer, p.batch, p.reduce, p.m, p.k});
+  const std::vector<int32_t> b = strides_apart(random, {p.outer, p.batch, p.reduce, p.k, p.n});
+  const int32_t outer = random.integer(0, 3), batch = random.integer(0, 3);
+  p.y_outer = y[0], p.y_batch = y[1], p.y_row = y[2], p.y_col = y[3];
+  p.a_outer = outer == 0 ? 0 : a[0], p.a_batch = batch == 0 ? 0 : a[1];
+  p.a_reduce = a[2], p.a_row = a[3], p.a_col = a[4];
+  p.b_outer = outer == 1 ? 0 : b[0], p.b_batch = batch == 1 ? 0 : b[1];
+  p.b_reduce = b[2], p.b_row = b[3], p.b_col = b[4];
+  p.accumulate = static_cast<uint32_t>(random.integer(0, 1));
+  return p;
+}
+
+TEST_CASE("matmul is the chain of its definition on the engine, in any layout") {
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    Random random(seed);
+    td_matmul_f32_args p = any_layout(random);
+    std::vector<float> a =
+        random.values((p.outer - 1) * p.a_outer + (p.batch - 1) * p.a_batch +
+                      (p.reduce - 1) * p.a_reduce + (p.m - 1) * p.a_row + (p.k - 1) * p.a_col + 1);
+    std::vector<float> b =
+        random.values((p.outer - 1) * p.b_outer + (p.batch - 1) * p.b_batch +
+                      (p.reduce - 1) * p.b_reduce + (p.k - 1) * p.b_row + (p.n - 1) * p.b_col + 1);
+    std::vector<float> y = random.values((p.outer - 1) * p.y_outer + (p.batch - 1) * p.y_batch +
+                                         (p.m - 1) * p.y_row + (p.n - 1) * p.y_col + 1);
+    if (seed % 2 != 0) a[0] = NAN, b.back() = INFINITY;
+    p.a = a.data();
+    p.b = b.data();
+    std::vector<float> expected = y;
+    p.y = expected.data();
+    multiply(p);
+    p.y = y.data();
+    CAPTURE(seed);
+    run_on_engine("td_matmul_f32", y, p, expected);
+  }
+}
+
+TEST_CASE("products of a batch are one job of the engine if an operand is shared") {
+  const Shape shape = {6, 1, 5, 7, 9};
+  const auto jobs = [&](int32_t outer, int32_t a_outer, int32_t a_batch, int32_t b_outer,
+                        int32_t b_batch) {
+    Operands o = operands(shape, 14);
+    td_matmul_f32_args args = dense(shape, false, false, false);
+    args.a = o.a.data();
+    args.b = o.b.data();
+    args.y = o.y.data();
+    args.outer = outer, args.batch = 6 / outer;
+    args.y_outer = args.batch * args.y_batch;
+    args.a_outer = a_outer, args.a_batch = a_batch;
+    args.b_outer = b_outer, args.b_batch = b_batch;
+    const Build& build = builds().front();
+    build.get<uint32_t()>("test_engine_jobs")();
+    build.get<td_engine_ticket(const td_matmul_f32_args*)>("td_matmul_f32_engine")(&args);
+    return build.get<uint32_t()>("test_engine_jobs")();
+  };
+  CHECK(jobs(1, 0, 0, 0, 63) == 1);
+  CHECK(jobs(1, 0, 45, 0, 0) == 1);
+  CHECK(jobs(1, 0, 45, 0, 63) == 6);
+  CHECK(jobs(2, 0, 45, 63, 0) == 1);  // rows of three products, columns of two
+  CHECK(jobs(2, 135, 45, 0, 0) == 1);
+  CHECK(jobs(2, 135, 45, 63, 0) == 2);
+}
+
 TEST_CASE("matmul leaves what lies between its outputs alone") {
   const Shape shape = {1, 1, 5, 6, 7};
   Operands o = operands(shape, 9);
@@ -127,7 +196,7 @@ TEST_CASE("matmul leaves what lies between its outputs alone") {
   args.b = o.b.data();
   args.y = y.data();
   args.y_row = 11;
-  run("td_matmul_f32", y, args);
+  run_both("td_matmul_f32", y, args);
   for (size_t i = 0; i < 5; ++i)
     for (size_t j = 6; j < 11; ++j) CHECK(y[i * 11 + j] == -7.0F);
 }
@@ -140,7 +209,7 @@ TEST_CASE("matmul gives the same bits however outputs and chain are cut") {
   args.b = o.b.data();
   std::vector<float> whole = o.y;
   args.y = whole.data();
-  run("td_matmul_f32", whole, args);
+  run_both("td_matmul_f32", whole, args);
   // 2 x 3 tiles with ragged edges, the chain in pieces of 12, 12 and 5.
   for (int32_t i = 0; i < shape.m; i += 6)
     for (int32_t j = 0; j < shape.n; j += 13)
@@ -153,7 +222,7 @@ TEST_CASE("matmul gives the same bits however outputs and chain are cut") {
         tile.a += i * tile.a_row + k * tile.a_col;
         tile.b += k * tile.b_row + j * tile.b_col;
         tile.accumulate = k > 0 ? 1 : 0;
-        run("td_matmul_f32", o.y, tile);
+        run_both("td_matmul_f32", o.y, tile);
       }
   CHECK(same_bits(o.y, whole));
 }
@@ -167,7 +236,7 @@ TEST_CASE("matmul carries NaN and infinity to exactly the outputs that use them"
   args.a = o.a.data();
   args.b = o.b.data();
   args.y = o.y.data();
-  run("td_matmul_f32", o.y, args);
+  run_both("td_matmul_f32", o.y, args);
   for (size_t i = 0; i < 6; ++i)
     for (size_t j = 0; j < 20; ++j) {
       CHECK(std::isnan(o.y[i * 20 + j]) == (i == 2));

@@ -24,7 +24,9 @@ runner::Exit exercise(const std::string& what, uint64_t seed) {
   return exit.value();
 }
 
-TEST_CASE("threads: every core runs and meets all others, transfers are complete after a wait") {
+TEST_CASE(
+    "threads: every core runs and meets all others, transfers and jobs of the engine are complete "
+    "after a wait") {
   std::set<std::string> sizes;
   for (uint64_t seed = 0; seed < 16; ++seed) {
     const runner::Exit teams = exercise("teams", seed);
@@ -32,6 +34,7 @@ TEST_CASE("threads: every core runs and meets all others, transfers are complete
     sizes.insert(teams.errors);  // what it wrote
     CHECK(exercise("waits", seed).is_success());
     CHECK(exercise("wait_all", seed).is_success());
+    CHECK(exercise("jobs", seed).is_success());
   }
   CHECK(sizes.size() == 16);
 }
@@ -39,6 +42,8 @@ TEST_CASE("threads: every core runs and meets all others, transfers are complete
 TEST_CASE("threads: a wait that is missing, and what the platform forbids, is noticed") {
   for (uint64_t seed = 0; seed < 5; ++seed) {
     CHECK(exercise("no_wait", seed).code == 1);
+    CHECK(exercise("jobs_no_wait", seed).code == 1);
+    CHECK(exercise("waits_for_no_start", seed).code == 103);
     CHECK(exercise("runs_a_job", seed).code == 103);
     CHECK(exercise("talks", seed).code == 103);
   }

@@ -1,0 +1,201 @@
+/// Jobs of the matrix engine (td_platform.h) from the argument structs of kernels: what the
+/// engine's kernels share. Core 0 alone calls such a kernel; it starts jobs and returns the ticket
+/// of the last.
+#ifndef TD_ENGINE_JOB_H
+#define TD_ENGINE_JOB_H
+
+#include "td_kernels.h"
+
+/// Groups of the engine's array: so many rows and columns of a job are computed side by side.
+#define TD_ENGINE_GROUP_ROWS 6u
+#define TD_ENGINE_GROUP_COLUMNS 8u
+
+/// Copies of these functions in all their callers would be most of the code.
+#if defined(__clang__)
+#define TD_ENGINE_CODE static __attribute__((noinline, unused))
+#else
+#define TD_ENGINE_CODE static __attribute__((noinline, noclone, unused))
+#endif
+
+/// A loop around a job: how far y, a and b move.
+typedef struct {
+  int32_t count;
+  int32_t y, a, b;
+} td_engine_loop;
+
+/// A job for each turn of two loops.
+typedef struct {
+  td_engine_job job;
+  td_engine_loop inner, outer;
+} td_engine_jobs;
+
+/// Drops the test of a window that all columns lie in.
+TD_ENGINE_CODE void td_engine_drop_window(td_engine_job* job) {
+  const int32_t column = ((int32_t)job->columns[0] - 1) * job->window_column;
+  const int32_t depth = ((int32_t)job->depth[0] - 1) * job->window_depth;
+  const int32_t low = job->window_begin + td_min_int(column, 0) + td_min_int(depth, 0);
+  const int32_t high = job->window_begin + td_max_int(column, 0) + td_max_int(depth, 0);
+  if (low >= 0 && high < (int32_t)job->window) job->window = 0u;
+}
+
+/// Makes one loop of depth `i` and the one around it, where one of them is no loop or both operands
+/// go on evenly.
+TD_ENGINE_CODE void td_engine_merge_depth(td_engine_job* job, int i) {
+  const int32_t count = (int32_t)job->depth[i];
+  const int32_t outer = (int32_t)job->depth[i + 1];
+  if (count == 1) {
+    job->a_depth[i] = job->a_depth[i + 1];
+    job->b_depth[i] = job->b_depth[i + 1];
+    if (i == 0) job->window_depth = 0;
+  } else if (outer != 1 &&
+             ((i == 0 && job->window != 0u) || job->a_depth[i + 1] != count * job->a_depth[i] ||
+              job->b_depth[i + 1] != count * job->b_depth[i])) {
+    return;
+  }
+  job->depth[i] = (uint32_t)(count * outer);
+  job->depth[i + 1] = 1u;
+}
+
+/// The same for the two loops of columns.
+TD_ENGINE_CODE void td_engine_merge_columns(td_engine_job* job) {
+  const int32_t count = (int32_t)job->columns[0];
+  const int32_t outer = (int32_t)job->columns[1];
+  if (count == 1) {
+    job->y_column[0] = job->y_column[1];
+    job->b_column[0] = job->b_column[1];
+    job->window_column = 0;
+  } else if (outer != 1 && (job->window != 0u || job->y_column[1] != count * job->y_column[0] ||
+                            job->b_column[1] != count * job->b_column[0])) {
+    return;
+  }
+  job->columns[0] = (uint32_t)(count * outer);
+  job->columns[1] = 1u;
+}
+
+static inline int td_engine_can_transpose(const td_engine_job* job) {
+  return job->columns[1] == 1u && job->window == 0u;
+}
+
+static inline void td_engine_transpose_loop(td_engine_loop* loop) {
+  const int32_t a = loop->a;
+  loop->a = loop->b;
+  loop->b = a;
+}
+
+/// The transposed problem, which has the same chains.
+TD_ENGINE_CODE void td_engine_transpose(td_engine_jobs* jobs) {
+  td_engine_job* const job = &jobs->job;
+  const td_engine_job from = *job;
+  job->a = from.b, job->b = from.a;
+  job->rows = from.columns[0], job->columns[0] = from.rows;
+  job->y_row = from.y_column[0], job->y_column[0] = from.y_row;
+  job->a_row = from.b_column[0], job->b_column[0] = from.a_row;
+  for (int i = 0; i < 3; ++i) {
+    job->a_depth[i] = from.b_depth[i];
+    job->b_depth[i] = from.a_depth[i];
+  }
+  td_engine_transpose_loop(&jobs->inner);
+  td_engine_transpose_loop(&jobs->outer);
+}
+
+/// Makes `loop` the outer loop of columns if it moves one operand only: one job in place of many.
+TD_ENGINE_CODE void td_engine_take_loop(td_engine_jobs* jobs, td_engine_loop* loop) {
+  if (loop->count == 1 || jobs->job.columns[1] != 1u) return;
+  if (loop->b == 0 && td_engine_can_transpose(&jobs->job)) td_engine_transpose(jobs);
+  if (loop->a != 0) return;
+  jobs->job.columns[1] = (uint32_t)loop->count;
+  jobs->job.y_column[1] = loop->y;
+  jobs->job.b_column[1] = loop->b;
+  loop->count = 1;
+  td_engine_merge_columns(&jobs->job);
+}
+
+/// Cycles for each step of depth of a tile of so many groups: they are computed one after another,
+/// a sum comes back after four cycles, and one row of four groups takes more words than come in
+/// these. 0 for no tile.
+static inline uint32_t td_engine_turn(uint32_t rows, uint32_t columns) {
+  const uint32_t groups = rows * columns;
+  if (groups == 0u) return 0u;
+  return groups < 4u ? 4u : rows == 1u ? groups + 1u : groups;
+}
+
+/// The same for a whole job, in tiles of `rows` x `columns` groups.
+TD_INLINE uint32_t td_engine_turns(uint32_t all_rows, uint32_t all_columns, uint32_t rows,
+                                   uint32_t columns) {
+  const uint32_t row_rest = all_rows % rows;
+  const uint32_t column_rest = all_columns % columns;
+  return all_rows / rows *
+             (all_columns / columns * td_engine_turn(rows, columns) +
+              td_engine_turn(rows, column_rest)) +
+         all_columns / columns * td_engine_turn(row_rest, columns) +
+         td_engine_turn(row_rest, column_rest);
+}
+
+/// Chooses the shape of tiles for as many rows and columns. Returns the turns.
+TD_ENGINE_CODE uint32_t td_engine_shape(td_engine_job* job, uint32_t rows, uint32_t columns) {
+  const uint32_t row_groups = (rows + TD_ENGINE_GROUP_ROWS - 1u) / TD_ENGINE_GROUP_ROWS;
+  const uint32_t column_groups = (columns + TD_ENGINE_GROUP_COLUMNS - 1u) / TD_ENGINE_GROUP_COLUMNS;
+  const uint32_t wide = td_engine_turns(row_groups, column_groups, 2u, 4u);
+  const uint32_t high = td_engine_turns(row_groups, column_groups, 4u, 2u);
+  job->row_groups = wide <= high ? 2u : 4u;
+  job->column_groups = wide <= high ? 4u : 2u;
+  return wide <= high ? wide : high;
+}
+
+/// Chooses the orientation, too.
+TD_ENGINE_CODE void td_engine_orient(td_engine_jobs* jobs) {
+  td_engine_job* const job = &jobs->job;
+  const uint32_t columns = job->columns[0] * job->columns[1];
+  const uint32_t turns = td_engine_shape(job, job->rows, columns);
+  if (!td_engine_can_transpose(job)) return;
+  const uint32_t row_groups = job->row_groups, column_groups = job->column_groups;
+  if (td_engine_shape(job, columns, job->rows) < turns) {
+    td_engine_transpose(jobs);
+  } else {
+    job->row_groups = row_groups;
+    job->column_groups = column_groups;
+  }
+}
+
+/// Chains of nothing, which the core writes itself: no job has a depth of 0.
+TD_ENGINE_CODE void td_engine_clear(const td_engine_job* job) {
+  for (int32_t i = 0; i < (int32_t)job->rows; ++i)
+    for (int32_t outer = 0; outer < (int32_t)job->columns[1]; ++outer) {
+      float* const y = job->y + i * job->y_row + outer * job->y_column[1];
+      for (int32_t j = 0; j < (int32_t)job->columns[0]; ++j) y[j * job->y_column[0]] = 0.0f;
+    }
+}
+
+/// Starts as few jobs as it can. Returns the ticket of the last one, or `last` if there is none.
+TD_ENGINE_CODE td_engine_ticket td_engine_launch(td_engine_jobs* jobs, td_engine_ticket last) {
+  td_engine_job* const job = &jobs->job;
+  const int is_empty = job->depth[0] == 0u || job->depth[1] == 0u;
+  if (is_empty && job->accumulate) return last;
+  if (!is_empty) {
+    td_engine_drop_window(job);
+    td_engine_merge_depth(job, 0);
+    td_engine_merge_depth(job, 1);
+    td_engine_merge_depth(job, 0);
+    td_engine_merge_columns(job);
+    td_engine_take_loop(jobs, &jobs->inner);
+    td_engine_take_loop(jobs, &jobs->outer);
+    td_engine_orient(jobs);
+  }
+  const td_engine_loop inner = jobs->inner, outer = jobs->outer;
+  float* const y = job->y;
+  const float* const a = job->a;
+  const float* const b = job->b;
+  for (int32_t i = 0; i < outer.count; ++i)
+    for (int32_t j = 0; j < inner.count; ++j) {
+      job->y = y + (i * outer.y + j * inner.y);
+      job->a = a + (i * outer.a + j * inner.a);
+      job->b = b + (i * outer.b + j * inner.b);
+      if (is_empty)
+        td_engine_clear(job);
+      else
+        last = td_engine_start(job);
+    }
+  return last;
+}
+
+#endif
