@@ -32,6 +32,7 @@
 /// taps of 3 neighbours need none.
 #include "td_plane.h"
 #include "td_product.h"
+#include "td_reach.h"
 
 /// `count` elements of a row of `width`, the first at index `first`, then every `step`-th; 0 where
 /// there is none. `first` may be negative.
@@ -77,50 +78,6 @@ static void td_gather_positions(float* to, int32_t to_step, const td_sampling* s
 static void td_pad_panel(float* panel, int32_t depth, int32_t columns) {
   for (int32_t j = columns; j < TD_BLOCK_COLUMNS; ++j)
     for (int32_t k = 0; k < depth; ++k) panel[k * TD_BLOCK_COLUMNS + j] = 0.0f;
-}
-
-static int32_t td_blocks_of(int32_t count, int32_t block) {
-  return (count + block - 1) / block;
-}
-
-/// How rows of a result meet rows of an image: row r and tap t look at row
-/// `r * step + t * tap_step - pad`, which is in the chain of r if it is one of `extent` rows.
-typedef struct {
-  int32_t rows, step;
-  int32_t taps, tap_step;
-  int32_t pad;  // may be negative
-  int32_t extent;
-} td_reach;
-
-/// Rows `begin .. end` of a result, and the taps that are in the chains of each of them.
-typedef struct {
-  int32_t begin, end;
-  int32_t tap, tap_end;
-} td_band;
-
-/// The rows all of whose taps meet the image. They are one band, and each row before and after them
-/// is one of its own.
-static td_band td_full_band(const td_reach* reach) {
-  const int32_t last = reach->extent - 1 + reach->pad - (reach->taps - 1) * reach->tap_step;
-  td_band band = {.tap_end = reach->taps};
-  if (reach->pad > 0) band.begin = td_min_int(td_blocks_of(reach->pad, reach->step), reach->rows);
-  if (last >= 0) band.end = td_min_int(last / reach->step + 1, reach->rows);
-  band.end = td_max_int(band.begin, band.end);
-  return band;
-}
-
-/// The band that begins with `row`, or holds it.
-static td_band td_band_of(const td_reach* reach, int32_t row) {
-  td_band band = td_full_band(reach);
-  if (row >= band.begin && row < band.end) return band;
-  const int32_t first = row * reach->step - reach->pad;  // what tap 0 looks at
-  band.begin = row;
-  band.end = row + 1;
-  band.tap_end = 0;
-  if (first < reach->extent)
-    band.tap_end = td_min_int(td_blocks_of(reach->extent - first, reach->tap_step), reach->taps);
-  if (first < 0) band.tap = td_min_int(td_blocks_of(-first, reach->tap_step), band.tap_end);
-  return band;
 }
 
 /// Columns of blocks of a result with `width` columns.
@@ -1420,34 +1377,6 @@ void td_conv2d_weight_grad_f32(const td_conv2d_weight_grad_f32_args* args, td_te
     }
     share.begin += run.items;
   }
-}
-
-/// Along one axis: the positions `first + i * stride` of x for i of 0 .. count, and the kernel
-/// positions `tap + t * tap_step` for t of 0 .. taps that meet them. Of y, position
-/// `i + origin - t * origin_step` is met.
-typedef struct {
-  int32_t first, count;
-  int32_t tap, tap_step, taps;
-  int32_t origin, origin_step;
-} td_phase;
-
-static td_phase td_phase_of(int32_t residue, int32_t extent, int32_t stride, int32_t pad,
-                            int32_t dilation, int32_t kernel) {
-  td_phase phase = {.tap_step = stride};
-  phase.first = (residue - pad % stride) % stride;
-  if (phase.first < 0) phase.first += stride;
-  phase.count = phase.first < extent ? (extent - 1 - phase.first) / stride + 1 : 0;
-  // The kernel positions with tap * dilation = residue modulo stride; they repeat every tap_step.
-  phase.tap = kernel;
-  for (int32_t tap = td_min_int(stride, kernel) - 1; tap >= 0; --tap)
-    if (tap * dilation % stride == residue) phase.tap = tap;
-  for (int32_t step = stride - 1; step > 0; --step)
-    if (step * dilation % stride == 0) phase.tap_step = step;
-  phase.taps = phase.tap < kernel ? (kernel - 1 - phase.tap) / phase.tap_step + 1 : 0;
-  // Exact: both sides are `residue` modulo stride.
-  phase.origin = (phase.first + pad - phase.tap * dilation) / stride;
-  phase.origin_step = phase.tap_step * dilation / stride;
-  return phase;
 }
 
 /// Kernel positions of a phase: rows `row .. row_end` and columns `column .. column_end` of the

@@ -235,7 +235,7 @@ TEST_CASE("conv2d is the chain over channel, kernel row in the image and kernel 
         args.x = o.x.data();
         args.w = o.w.data();
         args.accumulate = accumulate;
-        run("td_conv2d_f32", o.y, args);
+        run_both("td_conv2d_f32", o.y, args);
         CAPTURE(&s - cases().data());
         CAPTURE(round);
         CHECK(same_bits(o.y, expected));
@@ -260,7 +260,7 @@ TEST_CASE("the gradient of conv2d's weights is the chain over image, row and col
         args.x = o.x.data();
         args.dy = o.y.data();
         args.accumulate = accumulate;
-        run("td_conv2d_weight_grad_f32", o.w, args);
+        run_both("td_conv2d_weight_grad_f32", o.w, args);
         CAPTURE(&s - cases().data());
         CAPTURE(round);
         CHECK(same_bits(o.w, expected));
@@ -281,7 +281,7 @@ TEST_CASE("the gradient of conv2d's input agrees with its definition in double")
     args.dx = o.x.data();
     args.dy = o.y.data();
     args.w = o.w.data();
-    run("td_conv2d_input_grad_f32", o.x, args);
+    run_both("td_conv2d_input_grad_f32", o.x, args);
     CAPTURE(&s - cases().data());
     CHECK(relative_error(o.x, expected) < 1e-6);
   }
@@ -315,7 +315,7 @@ TEST_CASE("the gradient of conv2d's input is the chain over output, kernel row a
       args.dx = o.x.data();
       args.dy = o.y.data();
       args.w = o.w.data();
-      run("td_conv2d_input_grad_f32", o.x, args);
+      run_both("td_conv2d_input_grad_f32", o.x, args);
       CAPTURE(&s - cases().data());
       CAPTURE(round);
       CHECK(same_bits(o.x, expected));
@@ -334,13 +334,13 @@ TEST_CASE("an infinite weight meets columns of padding, and no rows of it") {
   args.y = y.data();
   args.x = ones.data();
   args.w = w.data();
-  run("td_conv2d_f32", y, args);
+  run_both("td_conv2d_f32", y, args);
   CHECK(same_bits(y, {4, 6, 4, kNaN, kInfinity, kInfinity, kNaN, kInfinity, kInfinity}));
   td_conv2d_input_grad_f32_args gradient = input_grad(s);
   gradient.dx = dx.data();
   gradient.dy = ones.data();
   gradient.w = w.data();
-  run("td_conv2d_input_grad_f32", dx, gradient);
+  run_both("td_conv2d_input_grad_f32", dx, gradient);
   CHECK(same_bits(dx, {kInfinity, kInfinity, kNaN, kInfinity, kInfinity, kNaN, 4, 6, 4}));
   std::vector<float> dw(9);
   std::vector<float> dy(9, 1.0F);
@@ -349,7 +349,7 @@ TEST_CASE("an infinite weight meets columns of padding, and no rows of it") {
   weights.dw = dw.data();
   weights.x = ones.data();
   weights.dy = dy.data();
-  run("td_conv2d_weight_grad_f32", dw, weights);
+  run_both("td_conv2d_weight_grad_f32", dw, weights);
   CHECK(same_bits(dw, {4, 6, 4, kNaN, kInfinity, kInfinity, kNaN, kInfinity, kInfinity}));
 }
 
@@ -381,7 +381,7 @@ TEST_CASE("rows of images need not be side by side, and what is between them sta
       args.x = o.x.data();
       args.w = o.w.data();
       args.y = dense.data();
-      run("td_conv2d_f32", dense, args);
+      run_both("td_conv2d_f32", dense, args);
       args.x = x.data();
       args.y = apart.data();
       args.x_row = x_row;
@@ -390,7 +390,7 @@ TEST_CASE("rows of images need not be side by side, and what is between them sta
       args.y_row = y_row;
       args.y_channel = y_channel;
       args.y_image = s.groups * s.outputs * y_channel;
-      run("td_conv2d_f32", apart, args);
+      run_both("td_conv2d_f32", apart, args);
       CHECK(same_bits(apart, spread(dense, s.out_width())));
     }
     {
@@ -400,7 +400,7 @@ TEST_CASE("rows of images need not be side by side, and what is between them sta
       args.dy = o.y.data();
       args.w = o.w.data();
       args.dx = dense.data();
-      run("td_conv2d_input_grad_f32", dense, args);
+      run_both("td_conv2d_input_grad_f32", dense, args);
       args.dy = y.data();
       args.dx = apart.data();
       args.dx_row = x_row;
@@ -409,7 +409,7 @@ TEST_CASE("rows of images need not be side by side, and what is between them sta
       args.dy_row = y_row;
       args.dy_channel = y_channel;
       args.dy_image = s.groups * s.outputs * y_channel;
-      run("td_conv2d_input_grad_f32", apart, args);
+      run_both("td_conv2d_input_grad_f32", apart, args);
       CHECK(same_bits(apart, spread(dense, s.width)));
     }
     {
@@ -419,7 +419,7 @@ TEST_CASE("rows of images need not be side by side, and what is between them sta
       args.x = o.x.data();
       args.dy = o.y.data();
       args.dw = dense.data();
-      run("td_conv2d_weight_grad_f32", dense, args);
+      run_both("td_conv2d_weight_grad_f32", dense, args);
       args.x = x.data();
       args.dy = y.data();
       args.dw = apart.data();
@@ -429,10 +429,153 @@ TEST_CASE("rows of images need not be side by side, and what is between them sta
       args.dy_row = y_row;
       args.dy_channel = y_channel;
       args.dy_image = s.groups * s.outputs * y_channel;
-      run("td_conv2d_weight_grad_f32", apart, args);
+      run_both("td_conv2d_weight_grad_f32", apart, args);
       CHECK(same_bits(apart, dense));
     }
   }
+}
+
+Case random_case(Random& random) {
+  const auto one_of = [&](int32_t low, int32_t high) { return random.integer(low, high); };
+  for (;;) {
+    Case c = {one_of(1, 3), one_of(1, 2), one_of(1, 5),  one_of(1, 9), one_of(1, 9),  one_of(1, 9),
+              one_of(1, 4), one_of(1, 4), one_of(1, 3),  one_of(1, 3), one_of(-2, 4), one_of(-2, 4),
+              one_of(1, 3), one_of(1, 3), one_of(-2, 4), one_of(-2, 4)};
+    if (one_of(0, 2) == 0) c.stride_height = c.stride_width = 1;
+    if (one_of(0, 3) == 0) c.kernel_height = c.kernel_width = 1;
+    if (one_of(0, 3) == 0) c.groups = 1;
+    // At least one window; whole ones are not needed.
+    const int32_t reach_height = c.dilation_height * (c.kernel_height - 1);
+    const int32_t reach_width = c.dilation_width * (c.kernel_width - 1);
+    if (c.height + c.pad_top + c.pad_bottom > reach_height &&
+        c.width + c.pad_left + c.pad_right > reach_width)
+      return c;
+  }
+}
+
+/// Distances between images, channels and rows, with gaps, and the elements that they reach.
+struct Spread {
+  int32_t image, channel, row, count;
+};
+
+Spread spread_images(Random& random, int32_t images, int32_t channels, int32_t height,
+                     int32_t width) {
+  const auto gap = [&] { return std::max(random.integer(-2, 2), 0); };
+  Spread s = {};
+  s.row = width + gap();
+  s.channel = height * s.row + gap();
+  s.image = channels * s.channel + gap();
+  s.count = images * s.image;
+  return s;
+}
+
+/// On the engine, in every build, as on one core.
+template <typename Args>
+void run_as_on_a_core(const std::string& name, std::vector<float>& output, const Args& args) {
+  const std::vector<float> initial = output;
+  builds().front().get<void(const Args*, td_team)>(name)(&args, {.core = 0, .cores = 1});
+  const std::vector<float> expected = output;
+  std::ranges::copy(initial, output.begin());
+  run_on_engine(name, output, args, expected);
+}
+
+TEST_CASE("conv2d and its gradients have the same bits on the engine, in any geometry and layout") {
+  for (uint64_t seed = 0; seed < 600; ++seed) {
+    Random random(seed);
+    const Case c = random_case(random);
+    const Spread x = spread_images(random, c.batch, c.groups * c.channels, c.height, c.width);
+    const Spread y =
+        spread_images(random, c.batch, c.groups * c.outputs, c.out_height(), c.out_width());
+    const Spread w =
+        spread_images(random, c.groups * c.outputs, c.channels, c.kernel_height, c.kernel_width);
+    const int32_t w_dense = c.channels * c.kernel_height * c.kernel_width;
+    Operands o = {.x = random.values(x.count),
+                  .w = random.values(std::max(w.count, c.groups * c.outputs * w_dense)),
+                  .y = random.values(y.count)};
+    if (seed % 2 != 0)
+      for (std::vector<float>* each : {&o.x, &o.w, &o.y}) *each = with_special(*each, random);
+    const auto accumulate = static_cast<uint32_t>(random.integer(0, 1));
+    CAPTURE(seed);
+    {
+      td_conv2d_f32_args p = forward(c);
+      Operands own = o;
+      p.y = own.y.data(), p.x = o.x.data(), p.w = o.w.data();
+      p.x_image = x.image, p.x_channel = x.channel, p.x_row = x.row;
+      p.y_image = y.image, p.y_channel = y.channel, p.y_row = y.row;
+      p.accumulate = accumulate;
+      run_as_on_a_core("td_conv2d_f32", own.y, p);
+    }
+    {
+      td_conv2d_input_grad_f32_args p = input_grad(c);
+      Operands own = o;
+      p.dx = own.x.data(), p.dy = o.y.data(), p.w = o.w.data();
+      p.dx_image = x.image, p.dx_channel = x.channel, p.dx_row = x.row;
+      p.dy_image = y.image, p.dy_channel = y.channel, p.dy_row = y.row;
+      p.w_output = w.image, p.w_channel = w.channel, p.w_row = w.row;
+      p.accumulate = accumulate;
+      run_as_on_a_core("td_conv2d_input_grad_f32", own.x, p);
+    }
+    {
+      td_conv2d_weight_grad_f32_args p = weight_grad(c);
+      Operands own = o;
+      p.dw = own.w.data(), p.dy = o.y.data(), p.x = o.x.data();
+      p.x_image = x.image, p.x_channel = x.channel, p.x_row = x.row;
+      p.dy_image = y.image, p.dy_channel = y.channel, p.dy_row = y.row;
+      p.dw_output = w.image, p.dw_channel = w.channel, p.dw_row = w.row;
+      p.accumulate = accumulate;
+      run_as_on_a_core("td_conv2d_weight_grad_f32", own.w, p);
+    }
+  }
+}
+
+template <typename Args>
+uint32_t engine_jobs(const std::string& kernel, const Args& args) {
+  const Build& build = builds().front();
+  build.get<uint32_t()>("test_engine_jobs")();
+  build.get<td_engine_ticket(const Args*)>(kernel + "_engine")(&args);
+  return build.get<uint32_t()>("test_engine_jobs")();
+}
+
+/// Jobs of y, of the gradient of x and of that of w.
+std::vector<uint32_t> jobs_of(const Case& c) {
+  Operands o = operands(c, 8);
+  td_conv2d_f32_args y = forward(c);
+  y.y = o.y.data(), y.x = o.x.data(), y.w = o.w.data();
+  td_conv2d_input_grad_f32_args dx = input_grad(c);
+  dx.dx = o.x.data(), dx.dy = o.y.data(), dx.w = o.w.data();
+  td_conv2d_weight_grad_f32_args dw = weight_grad(c);
+  dw.dw = o.w.data(), dw.x = o.x.data(), dw.dy = o.y.data();
+  return {engine_jobs("td_conv2d_f32", y), engine_jobs("td_conv2d_input_grad_f32", dx),
+          engine_jobs("td_conv2d_weight_grad_f32", dw)};
+}
+
+TEST_CASE("conv2d is few jobs of the engine") {
+  using Jobs = std::vector<uint32_t>;
+  // Without padding a band of rows for each image; a row of the kernel each.
+  CHECK(jobs_of({2, 1, 4, 6, 7, 8, 3, 3}) == Jobs{2, 6, 3});
+  // With it, two rows at the edges, each for all images.
+  CHECK(jobs_of({2, 1, 4, 6, 7, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}) == Jobs{4, 4, 3});
+  CHECK(jobs_of({2, 3, 4, 6, 7, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}) == Jobs{12, 12, 9});
+  // Pointwise: all images at once; of four phases of the gradient of x, three are zeros.
+  CHECK(jobs_of({3, 1, 4, 6, 7, 8, 1, 1}) == Jobs{1, 1, 1});
+  CHECK(jobs_of({3, 1, 4, 6, 7, 8, 1, 1, 2, 2}) == Jobs{3, 3, 1});
+  // One channel, without padding: rows of the kernel are columns of the job.
+  CHECK(jobs_of({1, 1, 1, 6, 7, 8, 3, 3})[2] == 1);
+  // A kernel of one row: images are columns.
+  CHECK(jobs_of({3, 1, 4, 6, 1, 9, 1, 3, 1, 1, 0, 1, 1, 1, 0, 1}) == Jobs{1, 1, 1});
+}
+
+TEST_CASE("chains of nothing are no job of the engine, and there may be none at all") {
+  const Case c = {1, 1, 1, 1, 2, 3, 1, 1, 4, 1, 4, 0, 1, 1, 5, 0};  // y's rows are at -4, 0, 4
+  td_conv2d_input_grad_f32_args p = input_grad(c);
+  Operands o = operands(c, 9);
+  p.dx = o.x.data() + 3, p.dy = o.y.data(), p.w = o.w.data();
+  p.height = 1, p.pad_top += 1;  // the second row of x
+  const Build& build = builds().front();
+  using Kernel = td_engine_ticket(const td_conv2d_input_grad_f32_args*);
+  CHECK(build.get<Kernel>("td_conv2d_input_grad_f32_engine")(&p) == TD_ENGINE_NO_JOB);
+  CHECK(o.x[3] == 0.0F);
+  CHECK(o.x[5] == 0.0F);
 }
 
 TEST_CASE("conv2d gives the same bits however outputs, rows and channels are cut") {
@@ -443,7 +586,7 @@ TEST_CASE("conv2d gives the same bits however outputs, rows and channels are cut
   args.w = o.w.data();
   std::vector<float> whole(s.y_count());
   args.y = whole.data();
-  run("td_conv2d_f32", whole, args);
+  run_both("td_conv2d_f32", whole, args);
   for (int32_t output = 0; output < 6; output += 4)
     for (int32_t row = 0; row < 9; row += 4)
       for (int32_t column = 0; column < 8; column += 5)
@@ -464,7 +607,7 @@ TEST_CASE("conv2d gives the same bits however outputs, rows and channels are cut
           tile.x += channel * args.x_channel + top * args.x_row + left;
           tile.w += output * args.w_output + channel * 9;
           tile.accumulate = channel > 0 ? 1 : 0;
-          run("td_conv2d_f32", o.y, tile);
+          run_both("td_conv2d_f32", o.y, tile);
         }
   CHECK(same_bits(o.y, whole));
 }
@@ -477,14 +620,14 @@ TEST_CASE("conv2d's weight gradient over a batch continues the chain of the firs
   args.dy = o.y.data();
   std::vector<float> whole(s.w_count());
   args.dw = whole.data();
-  run("td_conv2d_weight_grad_f32", whole, args);
+  run_both("td_conv2d_weight_grad_f32", whole, args);
   args.dw = o.w.data();
   for (int32_t image = 0; image < 5; ++image) {
     args.batch = 1;
     args.x = o.x.data() + image * args.x_image;
     args.dy = o.y.data() + image * args.dy_image;
     args.accumulate = image > 0 ? 1 : 0;
-    run("td_conv2d_weight_grad_f32", o.w, args);
+    run_both("td_conv2d_weight_grad_f32", o.w, args);
   }
   CHECK(same_bits(o.w, whole));
 }
