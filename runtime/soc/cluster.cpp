@@ -52,6 +52,8 @@ const char* fault_name(FaultKind kind) {
       return "deadlock";
     case FaultKind::kCycleLimit:
       return "cycle limit";
+    case FaultKind::kEngineRange:
+      return "matrix engine out of range";
   }
   return "";
 }

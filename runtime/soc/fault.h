@@ -17,6 +17,7 @@ enum class FaultKind : int {
   kDataRace = 106,
   kDeadlock = 107,
   kCycleLimit = 108,
+  kEngineRange = 109,
 };
 
 /// "wild access", "data race" and so on.
