@@ -4,10 +4,13 @@
 #include <verilated.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -24,31 +27,35 @@ constexpr uint32_t kL1Words = 32768;
 constexpr uint32_t kDataWords = kL1Words - 4 * kEngineJobWords;
 
 struct Fixture {
-  explicit Fixture(uint32_t seed) : random(seed) {
-    memories.mark(TD_CHIP_L1, 4 * kL1Words, kMapped | kWritable);
+  explicit Fixture(uint32_t seed, uint32_t l1_words = kL1Words) : random(seed) {
+    parameters.l1_bytes = 4 * l1_words;
+    memories.emplace(parameters);
+    memories->mark(TD_CHIP_L1, 4 * l1_words, kMapped | kWritable);
+    engine.emplace(context, parameters, *memories, banks);
   }
-  uint32_t word(uint32_t index) const { return memories.l1.load_word(TD_CHIP_L1 + 4 * index); }
+  uint32_t word(uint32_t index) const { return memories->l1.load_word(TD_CHIP_L1 + 4 * index); }
   void set_word(uint32_t index, uint32_t value) {
-    memories.l1.store_word(TD_CHIP_L1 + 4 * index, value, 15);
+    memories->l1.store_word(TD_CHIP_L1 + 4 * index, value, 15);
   }
   uint32_t start(const EngineJob& job) {
-    const uint32_t descriptor = TD_CHIP_L1 + 4 * (kDataWords + starts++ % 4 * kEngineJobWords);
-    std::memcpy(memories.range(descriptor, sizeof(job)), &job, sizeof(job));
-    return engine.start(descriptor, charged).ticket;
+    const uint32_t descriptor =
+        TD_CHIP_L1 + parameters.l1_bytes - (1 + starts++ % 4) * 4 * kEngineJobWords;
+    std::memcpy(memories->range(descriptor, sizeof(job)), &job, sizeof(job));
+    return engine->start(descriptor, charged).ticket;
   }
   /// A bank is refused in `refusals` of 256 cycles.
   void tick(uint32_t refusals) {
-    engine.request();
+    engine->request();
     banks.arbitrate();
     uint32_t granted = banks.wide_grants();
     for (uint32_t bank = 0; refusals != 0 && bank < parameters.l1_banks; ++bank) {
       if (random() % 256 < refusals) granted &= ~(1U << bank);
     }
-    engine.advance(granted);
+    engine->advance(granted);
   }
   uint64_t cycles_until_idle(uint32_t refusals = 0) {
     uint64_t cycles = 0;
-    for (; !engine.is_idle(); ++cycles) {
+    for (; !engine->is_idle(); ++cycles) {
       if (cycles == 10000000) FAIL("the engine hangs");
       tick(refusals);
     }
@@ -57,10 +64,10 @@ struct Fixture {
 
   Random random;
   Parameters parameters;
-  Memories memories{parameters};
+  std::optional<Memories> memories;
   BankArbiter banks;
   VerilatedContext context;
-  MatrixEngine engine{context, parameters, memories, banks};
+  std::optional<MatrixEngine> engine;
   uint64_t charged = 0;
   uint32_t starts = 0;
 };
@@ -282,7 +289,7 @@ TEST_CASE(
     for (const EngineJob& job : batch) {
       compute(job, expected);
       outputs += uint64_t{job.rows} * job.columns[0] * job.columns[1];
-      while (f.engine.is_full()) f.tick(refusals);
+      while (f.engine->is_full()) f.tick(refusals);
       f.start(job);
       for (uint32_t wait = f.random() % 4 == 0 ? f.random() % 300 : 0; wait > 0; --wait) {
         f.tick(refusals);
@@ -365,6 +372,157 @@ TEST_CASE("a million multiply-adds are those of fmaf") {
 
 TEST_CASE("a hundred million multiply-adds are those of fmaf" * doctest::skip()) {
   compare_with_fmaf(100000000);
+}
+
+// ---- Speed, alone at the banks ----
+
+struct Work {
+  const char* name;
+  double at_least;  ///< FLOP a cycle
+  std::vector<EngineJob> jobs;
+};
+
+/// A job with its extents; operands begin at word `a`, `b` and `y` of L1. a and b lie over each
+/// other where there is no room for both: what they hold makes no difference here.
+EngineJob job_of(uint32_t a, uint32_t b, uint32_t y, uint32_t rows, std::array<uint32_t, 2> columns,
+                 std::array<uint32_t, 3> depth) {
+  EngineJob j{};
+  j.a = TD_CHIP_L1 + 4 * a;
+  j.b = TD_CHIP_L1 + 4 * b;
+  j.y = TD_CHIP_L1 + 4 * y;
+  j.rows = rows;
+  std::copy(columns.begin(), columns.end(), j.columns);
+  std::copy(depth.begin(), depth.end(), j.depth);
+  j.row_groups = 4;
+  j.column_groups = 2;
+  return j;
+}
+
+/// y[m, n] = a b with row-major operands, either of them transposed in memory.
+EngineJob product(uint32_t m, uint32_t n, uint32_t k, bool a_is_transposed, bool b_is_transposed) {
+  EngineJob j = job_of(0, 0, 49152, m, {n, 1}, {k, 1, 1});
+  j.row_groups = m == 1 ? 1 : 4;
+  j.column_groups = m == 1 ? 4 : 2;
+  j.a_row = a_is_transposed ? 1 : k;
+  j.a_depth[0] = a_is_transposed ? m : 1;
+  j.b_column[0] = b_is_transposed ? k : 1;
+  j.b_depth[0] = b_is_transposed ? 1 : n;
+  j.y_row = n;
+  j.y_column[0] = 1;
+  return j;
+}
+
+/// A convolution with 3x3 kernels of images of 16x16, as jobs whose outputs have the same rows of
+/// the kernel inside the image.
+struct Range {
+  uint32_t first, count, kernel_first, kernel_count;
+};
+constexpr std::array<Range, 3> kRanges = {{{0, 1, 1, 2}, {1, 14, 0, 3}, {15, 1, 0, 2}}};
+
+void set_window(EngineJob& j, uint32_t begin, uint32_t column, uint32_t depth) {
+  j.window = 16;
+  j.window_begin = begin;
+  j.window_column = column;
+  j.window_depth = depth;
+}
+
+/// y[o, (x, row)] = sum over c, ky, kx of w[o, c, ky, kx] image[c, row + ky - 1, x + kx - 1];
+/// backwards with the kernel turned and its two channels exchanged.
+std::vector<EngineJob> convolution(uint32_t outputs, uint32_t channels, bool is_backward) {
+  std::vector<EngineJob> jobs;
+  for (const Range& range : kRanges) {
+    EngineJob j =
+        job_of(0, 1024, 40960, outputs, {16, range.count}, {3, range.kernel_count, channels});
+    j.y += 4 * 16 * range.first;
+    j.y_row = 256;
+    j.y_column[0] = j.b_column[0] = j.b_depth[0] = 1;
+    j.y_column[1] = j.b_column[1] = j.b_depth[1] = 16;
+    j.b_depth[2] = 256;
+    j.b += 4 * (16 * (range.first + range.kernel_first) - 17);
+    j.a_row = is_backward ? 9 : 9 * channels;
+    j.a_depth[2] = is_backward ? 9 * outputs : 9;
+    j.a_depth[0] = is_backward ? -1 : 1;
+    j.a_depth[1] = is_backward ? -3 : 3;
+    j.a += 4 * (is_backward ? 8 - 3 * range.kernel_first : 3 * range.kernel_first);
+    set_window(j, -1, 1, 1);
+    jobs.push_back(j);
+  }
+  return jobs;
+}
+
+/// dw[o, (kx, c)] = sum over row, x of dy[o, row, x] image[c, row + ky - 1, x + kx - 1], for each
+/// ky.
+std::vector<EngineJob> weight_gradient(uint32_t outputs, uint32_t channels) {
+  std::vector<EngineJob> jobs;
+  for (uint32_t ky = 0; ky < 3; ++ky) {
+    const uint32_t first = ky == 0 ? 1 : 0;
+    EngineJob j = job_of(0, 1024, 24576, outputs, {3, channels}, {16, ky == 1 ? 16U : 15U, 1});
+    j.a += 4 * 16 * first;
+    j.a_row = 256;
+    j.a_depth[0] = j.b_depth[0] = 1;
+    j.a_depth[1] = j.b_depth[1] = 16;
+    j.b += 4 * (16 * (first + ky) - 17);
+    j.b_column[0] = j.y_column[0] = 1;
+    j.b_column[1] = 256;
+    j.y += 4 * 3 * ky;
+    j.y_row = 9 * channels;
+    j.y_column[1] = 9;
+    set_window(j, -1, 1, 1);
+    jobs.push_back(j);
+  }
+  return jobs;
+}
+
+std::vector<Work> works() {
+  return {{"64x64x64", 80, {product(64, 64, 64, false, false)}},
+          {"64x64x64, b transposed", 80, {product(64, 64, 64, false, true)}},
+          {"64x128x384", 85, {product(64, 128, 384, false, false)}},
+          {"dW 128x128x64, a transposed", 85, {product(128, 128, 64, true, false)}},
+          {"64x64x32, b transposed", 75, {product(64, 64, 32, false, true)}},
+          {"16x128x128", 75, {product(16, 128, 128, false, false)}},
+          {"1x128x128", 14, {product(1, 128, 128, false, false)}},
+          {"8x8x8", 5, {product(8, 8, 8, false, false)}},
+          {"1x1x1", 0, {product(1, 1, 1, false, false)}},
+          {"convolution 64 to 64, 3x3, 16x16", 75, convolution(64, 64, false)},
+          {"convolution 64 to 64, 3x3, 16x16, dX", 60, convolution(64, 64, true)},
+          {"convolution 64 to 64, 3x3, 16x16, dW", 60, weight_gradient(64, 64)}};
+}
+
+struct Speed {
+  uint64_t cycles = 0;
+  uint64_t flop = 0;
+  double flop_a_cycle() const { return static_cast<double>(flop) / static_cast<double>(cycles); }
+};
+
+Speed speed(const std::vector<EngineJob>& jobs) {
+  Fixture f(13, 65536);
+  Speed result;
+  for (const EngineJob& job : jobs) {
+    while (f.engine->is_full()) {
+      f.tick(0);
+      ++result.cycles;
+    }
+    f.start(job);
+  }
+  result.cycles += f.cycles_until_idle();
+  result.flop = f.engine->flop();
+  return result;
+}
+
+TEST_CASE("products and convolutions take no more cycles than they may") {
+  for (const Work& work : works()) {
+    CAPTURE(work.name);
+    CHECK(speed(work.jobs).flop_a_cycle() >= work.at_least);
+  }
+}
+
+TEST_CASE("table of FLOP a cycle" * doctest::skip()) {
+  std::printf("| work | cycles | FLOP/cycle | at least |\n|---|---|---|---|\n");
+  for (const Work& work : works()) {
+    const Speed s = speed(work.jobs);
+    std::printf("| %s | %llu | %.1f | %.0f |\n", work.name,
+                static_cast<unsigned long long>(s.cycles), s.flop_a_cycle(), work.at_least);
+  }
 }
 
 }  // namespace
