@@ -29,7 +29,7 @@ chip pulp_cluster_engine {
   image      L3
   scratchpad L1, transfer: 60, bandwidth: 8, row: 1, load: 15
   stream     L3, transfer: 160, bandwidth: 1, row: 22
-  engine     rows: 6, columns: 8, blocks: 8, latency: 4, job: 150
+  engine     rows: 6, columns: 8, blocks: 8, latency: 4, job: 150, launch: 1200
 }
 
 /// A microcontroller with one core, 256 KiB of RAM and flash for code and constants.

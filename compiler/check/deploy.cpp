@@ -9,8 +9,7 @@
 //     image      L3                                        // where trained weights start from
 //     scratchpad L1, transfer: 60, bandwidth: 8, row: 1, load: 15 // where cores work, if not there
 //     stream     L3, transfer: 160, bandwidth: 1, row: 22  // where weights lie that do not fit
-//     engine     rows: 6, columns: 8, blocks: 8, latency: 4, job: 150 // of matrices, if there is
-//     one
+//     engine     rows: 6, columns: 8, blocks: 8, latency: 4, job: 150, launch: 1200 // if any
 //   }
 
 #include "check/deploy.h"
@@ -233,12 +232,13 @@ class ChipCheck {
   /// The matrix engine, which works in the scratchpad (chip-8).
   void read_engine(const ast::ChipClause& clause) {
     chip::Engine engine;
-    if (!read_numbers(clause, "rows: N, columns: N, blocks: N, latency: N, job: N",
+    if (!read_numbers(clause, "rows: N, columns: N, blocks: N, latency: N, job: N, launch: N",
                       {{"rows", &engine.rows},
                        {"columns", &engine.columns},
                        {"blocks", &engine.blocks},
                        {"latency", &engine.latency},
-                       {"job", &engine.job}},
+                       {"job", &engine.job},
+                       {"launch", &engine.launch}},
                       nullptr))
       return;
     engine_origin_ = clause.word.range;

@@ -55,7 +55,8 @@ struct Engine {
   int64_t rows = 1, columns = 1;  ///< of the array
   int64_t blocks = 1;             ///< as large as the array, that are computed together
   int64_t latency = 1;            ///< cycles until an output can go on: fewer blocks wait
-  int64_t job = 0;                ///< cycles of a job beside its work: to describe, start and drain
+  int64_t job = 0;                ///< cycles of a job beside its work: to start and to drain
+  int64_t launch = 0;             ///< cycles of a core to describe the jobs of a launch
 };
 
 /// A target: what the compiler knows of a chip. Only chip files name chips.

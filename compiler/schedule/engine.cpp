@@ -40,7 +40,7 @@ double engine_cycles(const Launch& launch, const chip::Engine& engine) {
   const int64_t work = std::min(product_cycles(engine, shape.rows, shape.columns, shape.chain),
                                 product_cycles(engine, shape.columns, shape.rows, shape.chain));
   const int64_t jobs = shape.batch * (launch.op->kernel->gathered ? kJobsOfImage : 1);
-  return static_cast<double>(shape.batch * work + jobs * engine.job);
+  return static_cast<double>(shape.batch * work + jobs * engine.job + engine.launch);
 }
 
 double fastest_cycles(const Launch& launch, const chip::Chip& chip, const CycleTable& table,

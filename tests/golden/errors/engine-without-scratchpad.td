@@ -8,7 +8,7 @@ chip board {
   tensors    RAM
   constants  RAM
   image      FAR
-  engine     rows: 6, columns: 8, blocks: 8, latency: 4, job: 150
+  engine     rows: 6, columns: 8, blocks: 8, latency: 4, job: 150, launch: 1200
 }
 net N(x: f32[4]) -> y: f32[4] { return relu(x) }
 deploy d on board { budget RAM <= 64 KiB }

@@ -188,14 +188,16 @@ TEST_CASE("chip-8: a matrix engine works in a scratchpad") {
                 clauses));
   };
   const std::string scratchpad = "scratchpad NEAR, transfer: 60, bandwidth: 8, load: 15 ";
-  CHECK(engine(scratchpad + "engine rows: 6, columns: 8, blocks: 8, latency: 4, job: 150") == "");
-  CHECK(engine("engine job: 150, rows: 6, latency: 4, columns: 8, blocks: 8 " + scratchpad) == "");
-  CHECK(engine("engine rows: 6, columns: 8, blocks: 8, latency: 4, job: 150") ==
+  CHECK(engine(scratchpad +
+               "engine rows: 6, columns: 8, blocks: 8, latency: 4, job: 150, launch: 1200") == "");
+  CHECK(engine("engine launch: 1200, job: 150, rows: 6, latency: 4, columns: 8, blocks: 8 " +
+               scratchpad) == "");
+  CHECK(engine("engine rows: 6, columns: 8, blocks: 8, latency: 4, job: 150, launch: 1200") ==
         "engine-without-scratchpad");
   for (const char* wrong :
        {"rows: 6, columns: 8, blocks: 8, latency: 4",
-        "NEAR, rows: 6, columns: 8, blocks: 8, latency: 4, job: 150",
-        "rows: 0, columns: 8, blocks: 8, latency: 4, job: 150", "rows: 6, rows: 8"}) {
+        "NEAR, rows: 6, columns: 8, blocks: 8, latency: 4, job: 150, launch: 1200",
+        "rows: 0, columns: 8, blocks: 8, latency: 4, job: 150, launch: 1200", "rows: 6, rows: 8"}) {
     CAPTURE(wrong);
     CHECK(engine(scratchpad + "engine " + wrong) == "chip-clause");
   }

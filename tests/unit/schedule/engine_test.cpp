@@ -19,7 +19,8 @@ using test::ScheduleBuilder;
 const ir::Attributes kPlainProduct = {
     {"transpose_a", false}, {"transpose_b", false}, {"reduce", false}};
 
-constexpr chip::Engine kEngine = {.rows = 6, .columns = 8, .blocks = 8, .latency = 4, .job = 100};
+constexpr chip::Engine kEngine = {
+    .rows = 6, .columns = 8, .blocks = 8, .latency = 4, .job = 100, .launch = 1000};
 
 chip::Chip chip_with_engine() {
   chip::Chip chip = test::chip_with_scratchpad(96 * 1024, 60, 15);
@@ -39,22 +40,22 @@ double cycles_of_product(int64_t rows, int64_t columns, int64_t chain, int64_t b
 }
 
 TEST_CASE("engine: blocks of the array, one step of a chain each cycle") {
-  CHECK(cycles_of_product(12, 32, 10) == 8 * 10 + 100);
-  CHECK(cycles_of_product(64, 64, 64) == 11 * 8 * 64 + 100);
+  CHECK(cycles_of_product(12, 32, 10) == 8 * 10 + 100 + 1000);
+  CHECK(cycles_of_product(64, 64, 64) == 11 * 8 * 64 + 100 + 1000);
   // Along the other side of the array where less of it is idle: 1 x 8 blocks for 2 x 6.
-  CHECK(cycles_of_product(8, 48, 10) == 8 * 10 + 100);
-  CHECK(cycles_of_product(48, 8, 10) == 8 * 10 + 100);
+  CHECK(cycles_of_product(8, 48, 10) == 8 * 10 + 100 + 1000);
+  CHECK(cycles_of_product(48, 8, 10) == 8 * 10 + 100 + 1000);
 }
 
 TEST_CASE("engine: a step of few blocks waits for the one before") {
-  CHECK(cycles_of_product(1, 1, 10) == 4 * 10 + 100);
-  CHECK(cycles_of_product(6, 40, 10) == 5 * 10 + 100);
+  CHECK(cycles_of_product(1, 1, 10) == 4 * 10 + 100 + 1000);
+  CHECK(cycles_of_product(6, 40, 10) == 5 * 10 + 100 + 1000);
   // 9 blocks are 8 and one; 7 x 9 of the other side of the array would be more
-  CHECK(cycles_of_product(6, 72, 10) == (8 + 4) * 10 + 100);
+  CHECK(cycles_of_product(6, 72, 10) == (8 + 4) * 10 + 100 + 1000);
 }
 
 TEST_CASE("engine: each product of a batch is a job") {
-  CHECK(cycles_of_product(12, 32, 10, 3) == 3 * (8 * 10 + 100));
+  CHECK(cycles_of_product(12, 32, 10, 3) == 3 * (8 * 10 + 100) + 1000);
 }
 
 TEST_CASE("engine: rows of an image at its edges are jobs of their own") {
@@ -66,7 +67,7 @@ TEST_CASE("engine: rows of an image at its edges are jobs of their own") {
            {{"stride", one}, {"padding", one}, {"dilation", one}, {"groups", int64_t{1}}});
   const Schedule schedule = b.schedule();
   CHECK(engine_cycles(std::get<Launch>(schedule.entry_points[0].steps[0]), kEngine) ==
-        2 * 8 * (4 * 3 * 3) + 3 * 100);
+        2 * 8 * (4 * 3 * 3) + 3 * 100 + 1000);
 }
 
 /// A product and what is made of it, with the operands near.

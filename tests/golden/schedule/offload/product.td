@@ -10,7 +10,7 @@ chip small {
   constants  FAR
   image      FAR
   scratchpad NEAR, transfer: 20, bandwidth: 8, load: 15
-  engine     rows: 6, columns: 8, blocks: 8, latency: 4, job: 150
+  engine     rows: 6, columns: 8, blocks: 8, latency: 4, job: 150, launch: 1200
 }
 
 net Product(x: f32[4, 16]) -> y: f32[4, 48] {
