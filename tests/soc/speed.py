@@ -13,22 +13,25 @@ import time
 
 import suite
 
-# name: kind of loop in speed.c, active cores, iterations
+# name: kind of loop in speed.c, active cores, iterations, rounds of the matrix engine beside them
 PROGRAMS = {
-    "8 cores: integer": (0, 8, 20000),
-    "8 cores: FMA": (1, 8, 8000),
-    "8 cores: loads and stores": (2, 8, 10000),
-    "8 cores: matrix product": (3, 8, 20),
-    "1 core integer, 7 asleep": (0, 1, 40000),
-    "1 core FMA, 7 asleep": (1, 1, 40000),
+    "8 cores: integer": (0, 8, 20000, 0),
+    "8 cores: FMA": (1, 8, 8000, 0),
+    "8 cores: loads and stores": (2, 8, 10000, 0),
+    "8 cores: matrix product": (3, 8, 20, 0),
+    "8 cores: matrix product; engine": (3, 8, 20, 2000),
+    "1 core integer, 7 asleep": (0, 1, 40000, 0),
+    "1 core FMA, 7 asleep": (1, 1, 40000, 0),
 }
 ROUNDS = 3
 
 
 def build(builder):
-    return {name: builder.build("speed", flags=[f"-DKIND={kind}", f"-DACTIVE={active}", f"-DITERATIONS={iterations}"],
-                                name=f"speed_{kind}_{active}")
-            for name, (kind, active, iterations) in PROGRAMS.items()}
+    def flags(kind, active, iterations, rounds):
+        return [f"-DKIND={kind}", f"-DACTIVE={active}", f"-DITERATIONS={iterations}",
+                *([f"-DENGINE_ROUNDS={rounds}"] if rounds else [])]
+    return {name: builder.build("speed", flags=flags(*program), name="speed_" + "_".join(map(str, program)))
+            for name, program in PROGRAMS.items()}
 
 
 def measure(soc, elf, folder):
@@ -37,7 +40,7 @@ def measure(soc, elf, folder):
     report = folder / "report.json"
     for _ in range(ROUNDS):
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, time.monotonic()
-        subprocess.run([soc, elf, "--report", report], check=True)
+        subprocess.run([soc, elf, "--set", "engine=1", "--report", report], check=True)
         wall, user = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
         rounds.append((user, wall))
     user, wall = min(rounds)
@@ -50,7 +53,7 @@ def main():
         elfs = build(suite.Builder(folder, ""))
         if sys.argv[1] == "--train":
             for elf in elfs.values():
-                subprocess.run([sys.argv[2], elf], check=True)
+                subprocess.run([sys.argv[2], elf, "--set", "engine=1"], check=True)
             return
         print("| work | build | cycles | thousand cycles/s, wall | thousand cycles/s, user time |\n|---|---|---|---|---|")
         for work, elf in elfs.items():

@@ -237,7 +237,7 @@ EngineJob random_job(Random& random) {
     for (uint32_t& extent : j.depth) extent = random() % 3 == 0 ? 1 : random_extent(random);
     const uint64_t columns = uint64_t{j.columns[0]} * j.columns[1];
     const uint64_t depth = uint64_t{j.depth[0]} * j.depth[1] * j.depth[2];
-    if (columns > 200 || depth > 300 || j.rows * columns * depth > 300000) continue;
+    if (columns > 200 || depth > 300 || j.rows * columns * depth > 100000) continue;
     const uint32_t y_extents[] = {j.rows, j.columns[0], j.columns[1]};
     uint32_t* const y_strides[] = {&j.y_row, &j.y_column[0], &j.y_column[1]};
     const uint32_t a_extents[] = {j.rows, j.depth[0], j.depth[1], j.depth[2]};
@@ -522,6 +522,84 @@ TEST_CASE("products and convolutions take no more cycles than they may") {
     CAPTURE(work.name);
     CHECK(speed(work.jobs).flop_a_cycle() >= work.at_least);
   }
+}
+
+TEST_CASE("a bank gives one word a cycle") {
+  // All words of an access lie in one bank.
+  EngineJob job = job_of(0, 4, 8, 8, {8, 1}, {8, 1, 1});
+  job.a_row = job.b_column[0] = job.y_row = 16;
+  job.a_depth[0] = job.b_depth[0] = 128;
+  job.y_column[0] = 128;
+  CHECK(speed({job}).cycles >= 3 * 64);
+}
+
+TEST_CASE("tickets tell what is done, and two jobs fill the queue behind the one that runs") {
+  Fixture f(14);
+  const EngineJob job = job_of(0, 256, 512, 16, {16, 1}, {1, 1, 256});
+  EngineJob dense = job;
+  dense.y_row = 16;
+  dense.y_column[0] = 1;
+  std::vector<uint32_t> tickets;
+  for (int i = 0; i < 3; ++i) {
+    while (f.engine->is_full()) f.tick(0);
+    tickets.push_back(f.start(dense));
+  }
+  for (int i = 0; i < 20; ++i) f.tick(0);
+  CHECK(f.engine->is_full());
+  CHECK(!f.engine->is_done(tickets[0]));
+  while (!f.engine->is_done(tickets[0])) f.tick(0);
+  CHECK(!f.engine->is_done(tickets[1]));
+  f.tick(0);
+  CHECK(!f.engine->is_full());
+  f.cycles_until_idle();
+  for (const uint32_t ticket : tickets) CHECK(f.engine->is_done(ticket));
+  CHECK(f.engine->jobs() == 3);
+  CHECK(f.engine->busy_cycles() == f.charged);
+}
+
+TEST_CASE("what is no job is a fault, and nothing was written") {
+  Fixture f(15);
+  const EngineJob right = product(8, 8, 8, false, false);
+  const auto is_refused = [&](const auto& change) {
+    EngineJob job = right;
+    job.y = TD_CHIP_L1 + 4096;
+    change(job);
+    const std::vector<uint8_t> before = f.memories->l1.bytes;
+    bool is_fault = false;
+    try {
+      f.start(job);
+    } catch (const Fault& fault) {
+      is_fault = fault.kind == FaultKind::kEngineRange;
+    }
+    for (int i = 0; i < 10; ++i) f.tick(0);
+    // The descriptor is the only thing that has changed.
+    const size_t data = 4 * kDataWords;
+    return is_fault && f.engine->is_idle() &&
+           std::equal(before.begin(), before.begin() + data, f.memories->l1.bytes.begin());
+  };
+  CHECK(!is_refused([](EngineJob&) {}));
+  f.cycles_until_idle();
+  CHECK(is_refused([](EngineJob& j) { j.rows = 0; }));
+  CHECK(is_refused([](EngineJob& j) { j.columns[1] = 0; }));
+  CHECK(is_refused([](EngineJob& j) { j.depth[2] = 0; }));
+  CHECK(is_refused([](EngineJob& j) { j.row_groups = 0; }));
+  CHECK(is_refused([](EngineJob& j) { j.y += 2; }));
+  CHECK(is_refused([](EngineJob& j) { j.b += 1; }));
+  CHECK(is_refused([](EngineJob& j) { j.b = TD_CHIP_L2; }));
+  CHECK(is_refused([](EngineJob& j) { j.a_row = -1; }));
+  CHECK(is_refused([](EngineJob& j) { j.a_depth[0] = 1U << 30; }));  // beyond 32 bits of bytes
+  CHECK(is_refused([](EngineJob& j) { j.y_row = j.y_column[0]; }));
+  CHECK(is_refused([](EngineJob& j) { j.rows = UINT32_MAX; }));
+  CHECK(is_refused([](EngineJob& j) { j.depth[1] = j.depth[2] = 65536; }));
+  // What the window leaves out may lie anywhere.
+  const auto outside = [](EngineJob& j) {
+    j.b = TD_CHIP_L1 - 4;
+    j.window_begin = -1;
+    j.window_column = 1;
+    j.window = 7;
+  };
+  CHECK(!is_refused(outside));
+  f.cycles_until_idle();
 }
 
 TEST_CASE("table of FLOP a cycle" * doctest::skip()) {
