@@ -11,14 +11,16 @@ static float matrix_b[kSize * kSize] TD_MEMORY(L1);
 static float matrix_c[kSize * kSize] TD_MEMORY(L1);
 
 #ifdef ENGINE_ROUNDS
+static float engine_a[kSize * kSize] TD_MEMORY(L1);
+static float engine_b[kSize * kSize] TD_MEMORY(L1);
 static float engine_c[kSize * kSize] TD_MEMORY(L1);
 static td_engine_job engine_job TD_MEMORY(L1);
 
 /* One job that goes through the operands again and again, beside the cores. */
 static void start_engine(void) {
   engine_job = (td_engine_job){.y = engine_c,
-                               .a = matrix_a,
-                               .b = matrix_b,
+                               .a = engine_a,
+                               .b = engine_b,
                                .rows = kSize,
                                .columns = {kSize, 1},
                                .depth = {kSize, ENGINE_ROUNDS, 1},
