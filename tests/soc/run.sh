@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The chip's part of the tests: builds the chip if needed, tests its parts alone, then whole programs.
-# Usage: tests/soc/run.sh [calibration | speed]
+# Usage: tests/soc/run.sh [calibration | speed | engine | multiply-add]
 #   calibration   prints that table of runtime/soc/README.md
 #   speed         prints that of the simulator's speed, with a profile-guided build beside the ordinary one
+#   engine        prints those of the matrix engine: FLOP a cycle, alone and beside the cores
+#   multiply-add  holds a hundred million of the engine's multiply-adds against fmaf
 # Prints last `N passed, N failed`.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -30,6 +32,13 @@ if [ "${1:-}" = speed ]; then
   python3 tests/soc/speed.py --train build/chip-profiled/tdc-soc
   build_chip build/chip-profiled -DTDC_SOC_PROFILE=use
   exec python3 tests/soc/speed.py plain=$chip profile-guided=build/chip-profiled/tdc-soc
+fi
+if [ "${1:-}" = engine ] || [ "${1:-}" = multiply-add ]; then
+  cmake --build build/dev --target tdc_soc_unit -- --quiet
+  [ "$1" = engine ] || exec build/dev/tests/soc/tdc_soc_unit --no-skip -tc='a hundred million*'
+  build/dev/tests/soc/tdc_soc_unit --no-skip -tc='table of FLOP*' | grep '^|'
+  echo
+  exec python3 tests/soc/speed.py --engine $chip
 fi
 # With less of Verilator's and of the compiler's optimisations: the cycles must be the same.
 other_chip=build/chip-unoptimised/tdc-soc

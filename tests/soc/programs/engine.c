@@ -2,15 +2,9 @@
  * must be the same. There are more jobs than the queue holds, and some need what others wrote. */
 #include "td_platform.h"
 
-enum { kRows = 20, kColumns = 36, kDepth = 50, kFirstDepth = 20 };
-enum {
-  kSize = 10,
-  kKernel = 3,
-  kChannels = 6,
-  kOutputs = 7,
-  kWeights = kChannels * kKernel * kKernel
-};
-enum { kJobs = 6, kWrong = 9 };
+enum { kRows = 14, kColumns = 20, kDepth = 30, kFirstDepth = 13 };
+enum { kSize = 7, kKernel = 3, kChannels = 3, kOutputs = 7 };
+enum { kWeights = kChannels * kKernel * kKernel, kJobs = 6, kWrong = 9 };
 
 static float a[kRows * kDepth] TD_MEMORY(L1);
 static float b[kDepth * kColumns] TD_MEMORY(L1);
@@ -106,14 +100,16 @@ static void product_on_core(uint32_t row) {
 static void convolution_on_core(uint32_t output, uint32_t row) {
   for (uint32_t x = 0; x < kSize; ++x) {
     float sum = 0.0F;
-    for (uint32_t i = 0; i < kWeights; ++i) {
-      const uint32_t image_row = row + i / kKernel % kKernel - 1;
-      const uint32_t image_x = x + i % kKernel - 1;
-      if (image_row >= kSize) continue;
-      const float pixel =
-          image_x < kSize ? image[(i / (kKernel * kKernel) * kSize + image_row) * kSize + image_x]
-                          : 0.0F;
-      sum = __builtin_fmaf(weights[output * kWeights + i], pixel, sum);
+    const float* weight = &weights[output * kWeights];
+    for (uint32_t channel = 0; channel < kChannels; ++channel) {
+      for (uint32_t image_row = row - 1; image_row != row + 2; ++image_row) {
+        for (uint32_t image_x = x - 1; image_x != x + 2; ++image_x, ++weight) {
+          if (image_row >= kSize) continue;
+          const float pixel =
+              image_x < kSize ? image[(channel * kSize + image_row) * kSize + image_x] : 0.0F;
+          sum = __builtin_fmaf(*weight, pixel, sum);
+        }
+      }
     }
     expected_filtered[(output * kSize + row) * kSize + x] = sum;
   }

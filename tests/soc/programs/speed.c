@@ -10,6 +10,32 @@ static float matrix_a[kSize * kSize] TD_MEMORY(L1);
 static float matrix_b[kSize * kSize] TD_MEMORY(L1);
 static float matrix_c[kSize * kSize] TD_MEMORY(L1);
 
+#ifdef ENGINE_ROUNDS
+static float engine_a[kSize * kSize] TD_MEMORY(L1);
+static float engine_b[kSize * kSize] TD_MEMORY(L1);
+static float engine_c[kSize * kSize] TD_MEMORY(L1);
+static td_engine_job engine_job TD_MEMORY(L1);
+
+/* One job that goes through the operands again and again, beside the cores. */
+static void start_engine(void) {
+  engine_job = (td_engine_job){.y = engine_c,
+                               .a = engine_a,
+                               .b = engine_b,
+                               .rows = kSize,
+                               .columns = {kSize, 1},
+                               .depth = {kSize, ENGINE_ROUNDS, 1},
+                               .y_row = kSize,
+                               .y_column = {1, 0},
+                               .a_row = kSize,
+                               .a_depth = {1, 0, 0},
+                               .b_column = {1, 0},
+                               .b_depth = {kSize, 0, 0},
+                               .row_groups = 3,
+                               .column_groups = 2};
+  (void)td_engine_start(&engine_job);
+}
+#endif
+
 #define FOUR(text) text text text text
 
 static void integer_loop(void) {
@@ -69,6 +95,9 @@ int main(void) {
     matrix_a[i] = 0.5f;
     matrix_b[i] = 0.25f;
   }
+#ifdef ENGINE_ROUNDS
+  start_engine();
+#endif
   td_team_run(job, NULL);
   return 0;
 }

@@ -8,6 +8,7 @@
 static uint32_t l2_block[2][1024] TD_MEMORY(L2);
 static uint32_t l1_block[2][1024] TD_MEMORY(L1);
 static uint32_t l3_block[2][1024] TD_MEMORY(L3);
+static td_engine_job engine_job TD_MEMORY(L1);
 
 static void write_text(const char* text) {
   size_t length = 0;
@@ -130,5 +131,22 @@ int main(void) {
   TRANSFER("dma_l3_l1_16x64", l1_block, l3_block, "64", "16", "128")
   TRANSFER("dma_l1_l3_4096", l3_block, l1_block, "4096", "1", "0")
   TRANSFER("dma_l1_l3_16x64", l3_block, l1_block, "64", "16", "128")
+
+  engine_job = (td_engine_job){.y = (float*)(uintptr_t)l1_block[0],
+                               .a = (const float*)(uintptr_t)l1_block[1],
+                               .b = (const float*)(uintptr_t)l1_block[1],
+                               .rows = 1,
+                               .columns = {1, 1},
+                               .depth = {1, 1, 1},
+                               .row_groups = 1,
+                               .column_groups = 1};
+  to = (uintptr_t)&engine_job;
+  MEASURE("mv a0, s3", "call td_engine_start")
+  report("engine_start", cycles);
+  td_engine_wait(td_engine_start(&engine_job));
+  MEASURE("li a0, 1", "call td_engine_wait")
+  report("engine_wait_done", cycles);
+  MEASURE("mv a0, s3", "call td_engine_start\n\tcall td_engine_wait")
+  report("engine_1x1x1", cycles);
   return 0;
 }

@@ -11,7 +11,6 @@
 #include <cstring>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <span>
 #include <vector>
 
@@ -81,7 +80,7 @@ bool is_same(uint32_t a, uint32_t b) {
 
 // ---- The model: the formula in td_platform.h, word for word ----
 
-/// Calls `visit(r, c0, c1, d0, d1, d2)`; d ascends for each output.
+/// Calls `begin(r, c0, c1)` for each output, and then `visit(r, c0, c1, d0, d1, d2)`, d ascending.
 template <typename Visit, typename Begin>
 void for_each(const EngineJob& j, const Begin& begin, const Visit& visit) {
   for (uint32_t r = 0; r < j.rows; ++r)
@@ -188,25 +187,32 @@ void random_strides(Random& random, std::span<const uint32_t> extents,
   }
 }
 
+/// The words of a job, each as often as it comes; those of b that are zeros beside the image are
+/// not among them.
 struct Words {
-  std::set<uint32_t> y, read;
+  std::vector<uint32_t> y, read;
 };
 
-/// The words of a job, as offsets in 32 bits from bases that are 0.
 Words words_of(const EngineJob& j) {
   Words words;
-  for (uint32_t r = 0; r < j.rows; ++r)
+  const auto for_depth = [&](const auto& visit) {
     for (uint32_t d2 = 0; d2 < j.depth[2]; ++d2)
       for (uint32_t d1 = 0; d1 < j.depth[1]; ++d1)
-        for (uint32_t d0 = 0; d0 < j.depth[0]; ++d0) words.read.insert(a_index(j, r, d0, d1, d2));
-  for (uint32_t c1 = 0; c1 < j.columns[1]; ++c1)
+        for (uint32_t d0 = 0; d0 < j.depth[0]; ++d0) visit(d0, d1, d2);
+  };
+  for (uint32_t r = 0; r < j.rows; ++r) {
+    for_depth([&](uint32_t d0, uint32_t d1, uint32_t d2) {
+      words.read.push_back(a_index(j, r, d0, d1, d2));
+    });
+  }
+  for (uint32_t c1 = 0; c1 < j.columns[1]; ++c1) {
     for (uint32_t c0 = 0; c0 < j.columns[0]; ++c0) {
-      for (uint32_t r = 0; r < j.rows; ++r) words.y.insert(y_index(j, r, c0, c1));
-      for (uint32_t d2 = 0; d2 < j.depth[2]; ++d2)
-        for (uint32_t d1 = 0; d1 < j.depth[1]; ++d1)
-          for (uint32_t d0 = 0; d0 < j.depth[0]; ++d0)
-            if (is_inside(j, c0, d0)) words.read.insert(b_index(j, c0, c1, d0, d1, d2));
+      for (uint32_t r = 0; r < j.rows; ++r) words.y.push_back(y_index(j, r, c0, c1));
+      for_depth([&](uint32_t d0, uint32_t d1, uint32_t d2) {
+        if (is_inside(j, c0, d0)) words.read.push_back(b_index(j, c0, c1, d0, d1, d2));
+      });
     }
+  }
   return words;
 }
 
@@ -231,7 +237,7 @@ EngineJob random_job(Random& random) {
     for (uint32_t& extent : j.depth) extent = random() % 3 == 0 ? 1 : random_extent(random);
     const uint64_t columns = uint64_t{j.columns[0]} * j.columns[1];
     const uint64_t depth = uint64_t{j.depth[0]} * j.depth[1] * j.depth[2];
-    if (columns > 200 || depth > 300 || j.rows * columns * depth > 300000) continue;
+    if (columns > 200 || depth > 300 || j.rows * columns * depth > 100000) continue;
     const uint32_t y_extents[] = {j.rows, j.columns[0], j.columns[1]};
     uint32_t* const y_strides[] = {&j.y_row, &j.y_column[0], &j.y_column[1]};
     const uint32_t a_extents[] = {j.rows, j.depth[0], j.depth[1], j.depth[2]};
@@ -264,8 +270,10 @@ EngineJob random_job(Random& random) {
     j.row_groups = 1 + random() % 5;
     j.column_groups = 1 + random() % 5;
     const Words words = words_of(j);
-    const auto is_read = [&](uint32_t word) { return words.read.contains(word); };
-    if (std::none_of(words.y.begin(), words.y.end(), is_read)) return j;
+    std::vector<bool> is_written(kDataWords);
+    for (const uint32_t word : words.y) is_written[word] = true;
+    const auto is_free = [&](uint32_t word) { return !is_written[word]; };
+    if (std::all_of(words.read.begin(), words.read.end(), is_free)) return j;
   }
 }
 
@@ -284,7 +292,7 @@ TEST_CASE(
       for (const uint32_t word : words.y) f.set_word(word, random_value(f.random, kind));
     }
     std::vector<uint32_t> expected(kDataWords);
-    for (uint32_t i = 0; i < kDataWords; ++i) expected[i] = f.word(i);
+    std::memcpy(expected.data(), f.memories->l1.bytes.data(), 4 * kDataWords);
     const uint32_t refusals = f.random() % 3 == 0 ? f.random() % 200 : 0;
     for (const EngineJob& job : batch) {
       compute(job, expected);
@@ -514,6 +522,84 @@ TEST_CASE("products and convolutions take no more cycles than they may") {
     CAPTURE(work.name);
     CHECK(speed(work.jobs).flop_a_cycle() >= work.at_least);
   }
+}
+
+TEST_CASE("a bank gives one word a cycle") {
+  // All words of an access lie in one bank.
+  EngineJob job = job_of(0, 4, 8, 8, {8, 1}, {8, 1, 1});
+  job.a_row = job.b_column[0] = job.y_row = 16;
+  job.a_depth[0] = job.b_depth[0] = 128;
+  job.y_column[0] = 128;
+  CHECK(speed({job}).cycles >= 3 * 64);
+}
+
+TEST_CASE("tickets tell what is done, and two jobs fill the queue behind the one that runs") {
+  Fixture f(14);
+  const EngineJob job = job_of(0, 256, 512, 16, {16, 1}, {1, 1, 256});
+  EngineJob dense = job;
+  dense.y_row = 16;
+  dense.y_column[0] = 1;
+  std::vector<uint32_t> tickets;
+  for (int i = 0; i < 3; ++i) {
+    while (f.engine->is_full()) f.tick(0);
+    tickets.push_back(f.start(dense));
+  }
+  for (int i = 0; i < 20; ++i) f.tick(0);
+  CHECK(f.engine->is_full());
+  CHECK(!f.engine->is_done(tickets[0]));
+  while (!f.engine->is_done(tickets[0])) f.tick(0);
+  CHECK(!f.engine->is_done(tickets[1]));
+  f.tick(0);
+  CHECK(!f.engine->is_full());
+  f.cycles_until_idle();
+  for (const uint32_t ticket : tickets) CHECK(f.engine->is_done(ticket));
+  CHECK(f.engine->jobs() == 3);
+  CHECK(f.engine->busy_cycles() == f.charged);
+}
+
+TEST_CASE("what is no job is a fault, and nothing was written") {
+  Fixture f(15);
+  const EngineJob right = product(8, 8, 8, false, false);
+  const auto is_refused = [&](const auto& change) {
+    EngineJob job = right;
+    job.y = TD_CHIP_L1 + 4096;
+    change(job);
+    const std::vector<uint8_t> before = f.memories->l1.bytes;
+    bool is_fault = false;
+    try {
+      f.start(job);
+    } catch (const Fault& fault) {
+      is_fault = fault.kind == FaultKind::kEngineRange;
+    }
+    for (int i = 0; i < 10; ++i) f.tick(0);
+    // The descriptor is the only thing that has changed.
+    const size_t data = 4 * kDataWords;
+    return is_fault && f.engine->is_idle() &&
+           std::equal(before.begin(), before.begin() + data, f.memories->l1.bytes.begin());
+  };
+  CHECK(!is_refused([](EngineJob&) {}));
+  f.cycles_until_idle();
+  CHECK(is_refused([](EngineJob& j) { j.rows = 0; }));
+  CHECK(is_refused([](EngineJob& j) { j.columns[1] = 0; }));
+  CHECK(is_refused([](EngineJob& j) { j.depth[2] = 0; }));
+  CHECK(is_refused([](EngineJob& j) { j.row_groups = 0; }));
+  CHECK(is_refused([](EngineJob& j) { j.y += 2; }));
+  CHECK(is_refused([](EngineJob& j) { j.b += 1; }));
+  CHECK(is_refused([](EngineJob& j) { j.b = TD_CHIP_L2; }));
+  CHECK(is_refused([](EngineJob& j) { j.a_row = -1; }));
+  CHECK(is_refused([](EngineJob& j) { j.a_depth[0] = 1U << 30; }));  // beyond 32 bits of bytes
+  CHECK(is_refused([](EngineJob& j) { j.y_row = j.y_column[0]; }));
+  CHECK(is_refused([](EngineJob& j) { j.rows = UINT32_MAX; }));
+  CHECK(is_refused([](EngineJob& j) { j.depth[1] = j.depth[2] = 65536; }));
+  // What the window leaves out may lie anywhere.
+  const auto outside = [](EngineJob& j) {
+    j.b = TD_CHIP_L1 - 4;
+    j.window_begin = -1;
+    j.window_column = 1;
+    j.window = 7;
+  };
+  CHECK(!is_refused(outside));
+  f.cycles_until_idle();
 }
 
 TEST_CASE("table of FLOP a cycle" * doctest::skip()) {

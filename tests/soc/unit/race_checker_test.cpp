@@ -18,8 +18,9 @@ constexpr uint32_t kCores = 3;
 /// with no path from the earlier to the later.
 class ObviousChecker {
  public:
-  /// Core or ticket, is a transfer, wrote.
-  using Access = std::tuple<uint32_t, bool, bool>;
+  enum Kind : uint8_t { kCore, kTransfer, kJob };
+  /// Core or ticket, of what, wrote.
+  using Access = std::tuple<uint32_t, Kind, bool>;
 
   ObviousChecker() : last_(kCores) {
     for (uint32_t core = 0; core < kCores; ++core) last_[core] = add({});
@@ -31,7 +32,7 @@ class ObviousChecker {
     std::set<Access> others;
     for (uint32_t i = 0; i < 4; ++i) {
       if (byte_enable >> i & 1) {
-        touch(last_[core], {core, false, is_write}, address + i, others);
+        touch(last_[core], {core, kCore, is_write}, address + i, others);
       }
     }
     return others;
@@ -45,7 +46,7 @@ class ObviousChecker {
       for (uint32_t row = 0; row < t.rows; ++row) {
         for (uint32_t column = 0; column < t.row_bytes; ++column) {
           touch(
-              transfers_.back(), {ticket, true, is_write},
+              transfers_.back(), {ticket, kTransfer, is_write},
               is_write ? t.to + row * t.to_stride + column : t.from + row * t.from_stride + column,
               others);
         }
@@ -54,8 +55,27 @@ class ObviousChecker {
     return others;
   }
 
+  std::set<Access> start_engine_job(uint32_t core, uint32_t ticket, const EngineFootprint& job) {
+    last_[core] = add({last_[core]});
+    std::vector<size_t> before = {last_[core]};
+    if (!jobs_.empty()) before.push_back(jobs_.back());
+    jobs_.push_back(add(before));
+    std::set<Access> others;
+    for (const bool is_write : {false, true}) {
+      for (const MemoryRange& range : is_write ? job.writes : job.reads) {
+        for (uint32_t i = 0; i < range.bytes; ++i) {
+          touch(jobs_.back(), {ticket, kJob, is_write}, range.address + i, others);
+        }
+      }
+    }
+    return others;
+  }
+
   void wait_for(uint32_t core, uint32_t ticket) {
     last_[core] = add({last_[core], transfers_[ticket - 1]});
+  }
+  void wait_for_engine(uint32_t core, uint32_t ticket) {
+    last_[core] = add({last_[core], jobs_[ticket - 1]});
   }
   void start_job(uint32_t core) { job_ = last_[core] = add({last_[core]}); }
   void take_job(uint32_t core) { last_[core] = add({last_[core], job_}); }
@@ -100,12 +120,14 @@ class ObviousChecker {
   std::vector<std::vector<size_t>> before_;
   std::vector<size_t> last_;       ///< per core
   std::vector<size_t> transfers_;  ///< by ticket
+  std::vector<size_t> jobs_;       ///< of the engine, by ticket
   size_t job_ = 0;
   std::vector<Touched> touched_;
 };
 
 TEST_CASE(
-    "random accesses, transfers, waits, jobs and barriers: a race is found where no path leads") {
+    "random accesses, transfers, engine jobs, waits, jobs and barriers: a race is found where no "
+    "path leads") {
   Parameters parameters;
   parameters.l2_bytes = 65536;
   parameters.l3_bytes = 65536;
@@ -113,12 +135,14 @@ TEST_CASE(
   Random random(7);
   int races = 0;
   int races_with_transfers = 0;
+  int races_with_jobs = 0;
   int silent = 0;
-  for (int round = 0; round < 6000; ++round) {
+  for (int round = 0; round < 8000; ++round) {
     CAPTURE(round);
     RaceChecker checker(memories, kCores);
     ObviousChecker obvious;
     uint32_t tickets = 0;
+    uint32_t job_tickets = 0;
     bool job_waits[kCores] = {};
     bool found = false;
     // The rarer transfers and foreign accesses are, the longer a round lasts before its race.
@@ -128,7 +152,7 @@ TEST_CASE(
       const uint32_t core = random() % kCores;
       RaceChecker::Race race;
       std::set<ObviousChecker::Access> others;
-      uint32_t event = random() % 40;
+      const uint32_t event = random() % 44;
       if (event == 0) {
         checker.synchronise();
         obvious.synchronise();
@@ -157,8 +181,26 @@ TEST_CASE(
         for (uint32_t ticket = 1; ticket <= tickets; ++ticket) obvious.wait_for(core, ticket);
         continue;
       }
+      if (event == 40 && job_tickets > 0) {
+        const uint32_t ticket = 1 + random() % job_tickets;
+        checker.wait_for_engine(core, ticket);
+        obvious.wait_for_engine(core, ticket);
+        continue;
+      }
       const uint32_t bases[] = {TD_CHIP_L1, TD_CHIP_L2, TD_CHIP_L3};
-      if (event < 11) {
+      if (event > 40) {
+        EngineFootprint job;
+        for (std::vector<MemoryRange>* ranges : {&job.reads, &job.writes}) {
+          for (uint32_t i = random() % 3; i > 0; --i) {
+            const uint32_t place = random() % rarity == 0 ? random() % kCores : core;
+            ranges->push_back(
+                {TD_CHIP_L1 + 32 * place + 4 * (random() % 4), 4 * (1 + random() % 2)});
+          }
+        }
+        const uint32_t ticket = ++job_tickets;
+        found = checker.start_engine_job(core, {ticket * 4, 1}, ticket, job, race);
+        others = obvious.start_engine_job(core, ticket, job);
+      } else if (event < 11) {
         // Mostly from the core's own place of one memory to that of another.
         DmaTransfer t;
         t.rows = 1 + random() % 3;
@@ -195,16 +237,25 @@ TEST_CASE(
       REQUIRE(found == !others.empty());
       if (!found) continue;
       const bool is_transfer = race.other_transfer != 0;
-      CHECK(others.contains(
-          {is_transfer ? race.other_transfer : race.other_core, is_transfer, race.other_wrote}));
+      const bool is_job = race.other_job != 0;
+      CHECK(others.contains({is_transfer ? race.other_transfer
+                             : is_job    ? race.other_job
+                                         : race.other_core,
+                             is_transfer ? ObviousChecker::kTransfer
+                             : is_job    ? ObviousChecker::kJob
+                                         : ObviousChecker::kCore,
+                             race.other_wrote}));
       if (is_transfer) CHECK(race.other_place.pc == 4 * race.other_transfer);
+      if (is_job) CHECK(race.other_place.pc == 4 * race.other_job);
       ++races;
       races_with_transfers += is_transfer;
+      races_with_jobs += is_job;
     }
     silent += !found;
   }
-  CHECK(races - races_with_transfers > 1000);
+  CHECK(races - races_with_transfers - races_with_jobs > 1000);
   CHECK(races_with_transfers > 1000);
+  CHECK(races_with_jobs > 400);
   CHECK(silent > 300);
 }
 
@@ -245,6 +296,25 @@ TEST_CASE("who waited may touch it, another core may not before a barrier") {
   CHECK(f.read(1, TD_CHIP_L1 + 4));
   f.checker.synchronise();
   CHECK(!f.write(1, TD_CHIP_L1 + 4));
+}
+
+TEST_CASE("a job of the engine comes after those before it, and a wait for it waits for them") {
+  Fixture f;
+  const auto job = [&](uint32_t core, uint32_t from, uint32_t to) {
+    const EngineFootprint footprint{{{TD_CHIP_L1 + from, 16}}, {{TD_CHIP_L1 + to, 16}}};
+    return f.checker.start_engine_job(core, {}, ++f.tickets, footprint, f.race);
+  };
+  CHECK(!job(0, 64, 0));
+  CHECK(!job(1, 0, 128));  // of another core, and reads what the first writes
+  CHECK(!job(1, 128, 0));  // and one that writes it again
+  f.checker.synchronise();
+  CHECK(!job(2, 0, 256));  // beside that barrier, too
+  f.checker.wait_for_engine(2, 3);
+  CHECK(!f.write(2, TD_CHIP_L1 + 64));
+  CHECK(!f.write(2, TD_CHIP_L1 + 128));
+  CHECK(f.read(2, TD_CHIP_L1 + 256));
+  CHECK(f.race.other_job == 4);
+  CHECK(f.race.other_wrote);
 }
 
 TEST_CASE("many transfers without a barrier: those in order share one agent") {
