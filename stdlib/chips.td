@@ -17,6 +17,21 @@ chip pulp_cluster {
   stream     L3, transfer: 160, bandwidth: 1, row: 22
 }
 
+/// `pulp_cluster` with a matrix engine at its scratchpad: 48 units, 96 operations a cycle, the cores' 8 beside them.
+chip pulp_cluster_engine {
+  cores      8
+  platform   "pulp_cluster"
+  memory     L1, size: 128 KiB, code: 1 KiB, stack: 24 KiB, main_stack: 4 KiB
+  memory     L2, size: 2 MiB, code: 136 KiB
+  memory     L3, size: 32 MiB
+  tensors    L2
+  constants  L2
+  image      L3
+  scratchpad L1, transfer: 60, bandwidth: 8, row: 1, load: 15
+  stream     L3, transfer: 160, bandwidth: 1, row: 22
+  engine     rows: 6, columns: 8, blocks: 8, latency: 4, job: 150
+}
+
 /// A microcontroller with one core, 256 KiB of RAM and flash for code and constants.
 chip mcu_256k {
   cores      1

@@ -9,6 +9,8 @@
 //     image      L3                                        // where trained weights start from
 //     scratchpad L1, transfer: 60, bandwidth: 8, row: 1, load: 15 // where cores work, if not there
 //     stream     L3, transfer: 160, bandwidth: 1, row: 22  // where weights lie that do not fit
+//     engine     rows: 6, columns: 8, blocks: 8, latency: 4, job: 150 // of matrices, if there is
+//     one
 //   }
 
 #include "check/deploy.h"
@@ -67,9 +69,10 @@ class ChipCheck {
   }
 
   std::optional<chip::Chip> run() {
-    static const std::vector<std::string> words = {"constants", "cores",      "image",  "memory",
-                                                   "platform",  "scratchpad", "stream", "tensors"};
-    static const std::set<std::string> optional_words = {"scratchpad", "stream"};
+    static const std::vector<std::string> words = {"constants",  "cores",  "engine",
+                                                   "image",      "memory", "platform",
+                                                   "scratchpad", "stream", "tensors"};
+    static const std::set<std::string> optional_words = {"engine", "scratchpad", "stream"};
     const int errors = reporter_.error_count();
     for (const ast::ChipClause& clause : chip_.clauses) {
       if (std::find(words.begin(), words.end(), clause.word.text) == words.end())
@@ -91,6 +94,8 @@ class ChipCheck {
       reporter_.report(scratchpad_origin_, diag::scratchpad_tensors,
                        result_.levels[result_.tensors].name);
     if (result_.stream) check_stream();
+    if (result_.engine && !result_.scratchpad)
+      reporter_.report(engine_origin_, diag::engine_without_scratchpad);
     return reporter_.error_count() == errors ? std::optional(result_) : std::nullopt;
   }
 
@@ -159,6 +164,10 @@ class ChipCheck {
       read_transfers(clause);
       return;
     }
+    if (word == "engine") {
+      read_engine(clause);
+      return;
+    }
     const ast::Expr* value = clause.arguments.size() == 1 && !clause.arguments[0].label
                                  ? clause.arguments[0].value.get()
                                  : nullptr;
@@ -207,27 +216,7 @@ class ChipCheck {
                                                {"row", &scratchpad.row}};
     if (is_scratchpad) numbers["load"] = &scratchpad.load;
     const ast::Name* name = nullptr;
-    for (const ast::Argument& argument : clause.arguments) {
-      if (!argument.label && name == nullptr) {
-        name = argument.value->get_if<ast::Name>();
-        if (name != nullptr) continue;
-      }
-      const auto found = argument.label ? numbers.find(argument.label->text) : numbers.end();
-      const auto* number = argument.value->get_if<ast::Number>();
-      const auto* count = number == nullptr ? nullptr : std::get_if<int64_t>(&number->value);
-      if (found == numbers.end() || count == nullptr || number->unit ||
-          *count < (found->first == "row" ? 0 : 1) || *count > kMostCycles) {
-        reporter_.report(argument.range, diag::chip_clause, clause.word.text, form);
-        return;
-      }
-      *found->second = *count;
-      numbers.erase(found);
-    }
-    numbers.erase("row");  // the only one that may be left out
-    if (name == nullptr || !numbers.empty()) {
-      reporter_.report(clause.range, diag::chip_clause, clause.word.text, form);
-      return;
-    }
+    if (!read_numbers(clause, form, std::move(numbers), &name)) return;
     const std::optional<LevelId> level = find_level(result_, *name, reporter_);
     if (!level) return;
     scratchpad.level = *level;
@@ -239,6 +228,47 @@ class ChipCheck {
                         .transfer = scratchpad.transfer,
                         .bandwidth = scratchpad.bandwidth,
                         .row = scratchpad.row};
+  }
+
+  /// The matrix engine, which works in the scratchpad (chip-8).
+  void read_engine(const ast::ChipClause& clause) {
+    chip::Engine engine;
+    if (!read_numbers(clause, "rows: N, columns: N, blocks: N, latency: N, job: N",
+                      {{"rows", &engine.rows},
+                       {"columns", &engine.columns},
+                       {"blocks", &engine.blocks},
+                       {"latency", &engine.latency},
+                       {"job", &engine.job}},
+                      nullptr))
+      return;
+    engine_origin_ = clause.word.range;
+    result_.engine = engine;
+  }
+
+  /// Reads a clause of numbers with labels, of which only `row` may be 0 or left out. `name`: also
+  /// one name, which is needed then. Says so if it has another form.
+  bool read_numbers(const ast::ChipClause& clause, const std::string& form,
+                    std::map<std::string, int64_t*> numbers, const ast::Name** name) {
+    for (const ast::Argument& argument : clause.arguments) {
+      if (!argument.label && name != nullptr && *name == nullptr) {
+        *name = argument.value->get_if<ast::Name>();
+        if (*name != nullptr) continue;
+      }
+      const auto found = argument.label ? numbers.find(argument.label->text) : numbers.end();
+      const auto* number = argument.value->get_if<ast::Number>();
+      const auto* count = number == nullptr ? nullptr : std::get_if<int64_t>(&number->value);
+      if (found == numbers.end() || count == nullptr || number->unit ||
+          *count < (found->first == "row" ? 0 : 1) || *count > kMostCycles) {
+        reporter_.report(argument.range, diag::chip_clause, clause.word.text, form);
+        return false;
+      }
+      *found->second = *count;
+      numbers.erase(found);
+    }
+    numbers.erase("row");
+    if ((name == nullptr || *name != nullptr) && numbers.empty()) return true;
+    reporter_.report(clause.range, diag::chip_clause, clause.word.text, form);
+    return false;
   }
 
   /// Weights are streamed to a scratchpad, from a memory that serves for nothing that cores touch.
@@ -254,7 +284,7 @@ class ChipCheck {
   const ast::Chip& chip_;
   Reporter& reporter_;
   chip::Chip result_;
-  SourceRange scratchpad_origin_, stream_origin_;
+  SourceRange scratchpad_origin_, stream_origin_, engine_origin_;
   std::set<std::string> seen_;
 };
 

@@ -49,6 +49,15 @@ struct Stream {
   int64_t row = 0;        ///< more for each row of a transfer
 };
 
+/// A matrix engine beside the cores, which works in the scratchpad: an array of units, each a row of
+/// one operand by a column of the other, that computes a block of so many outputs at a time.
+struct Engine {
+  int64_t rows = 1, columns = 1;  ///< of the array
+  int64_t blocks = 1;             ///< as large as the array, that are computed together
+  int64_t latency = 1;            ///< cycles until an output can go on: fewer blocks wait
+  int64_t job = 0;                ///< cycles of a job beside its work: to describe, start and drain
+};
+
 /// A target: what the compiler knows of a chip. Only chip files name chips.
 struct Chip {
   std::string name;  ///< `pulp_cluster`; `host` for the built-in one
@@ -59,6 +68,7 @@ struct Chip {
   LevelId image;                         ///< where the initial image of trained weights lies
   std::optional<Scratchpad> scratchpad;  ///< near memory that operands are brought to, if any
   std::optional<Stream> stream;          ///< only with a scratchpad
+  std::optional<Engine> engine;          ///< only with a scratchpad
   bool has_budget = false;               ///< false: the built-in host, nothing can fail to fit
   std::string platform;  ///< folder of runtime files, a plain name: `qemu_user`, `host`
   SourceRange platform_origin;

@@ -55,6 +55,7 @@ Result<std::vector<std::string>> chip_settings(const chip::Chip& chip,
   set(cores, chip.cores,
       fail("`{}` has {} cores, the simulated chip has at most {}", chip.name, chip.cores,
            cores.largest));
+  if (chip.engine) set(*find_parameter("engine"), 1, {});
   for (const chip::MemoryLevel& level : chip.levels) {
     const Parameter* size = size_of(level);
     if (size == nullptr)

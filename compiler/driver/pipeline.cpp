@@ -27,7 +27,6 @@
 #include "opt/passes.h"
 #include "schedule/lower.h"
 #include "schedule/passes.h"
-#include "schedule/predict_cycles.h"
 #include "schedule/text.h"
 #include "support/check.h"
 #include "syntax/print_ast.h"
@@ -88,6 +87,7 @@ constexpr NearPass kNearPasses[] = {
     {"place_near", with_any_cycles<schedule::place_near>},
     // tile comes behind all that looks at whole launches: what it makes are pieces in loops.
     {"tile", schedule::tile},
+    {"offload", schedule::offload},
     {"hoist", with_any_cycles<schedule::hoist>, /*may_overflow=*/true},
     {"keep_near", with_any_cycles<schedule::keep_near>, /*may_overflow=*/true},
     {"prefetch", with_any_cycles<schedule::prefetch>, /*may_overflow=*/true},
@@ -290,15 +290,6 @@ class Planner {
         .schedule = std::move(schedule), .plan = std::move(plan), .not_fit = std::move(not_fit)};
   }
 
-  /// What all entry points together are expected to take, each called once. For a chip with a
-  /// scratchpad.
-  [[nodiscard]] int64_t cycles(const schedule::Schedule& schedule) const {
-    int64_t sum = 0;
-    for (const auto& [step, cycles] : schedule::predict_cycles(schedule, chip_, cycles_))
-      sum += cycles;
-    return sum;
-  }
-
  private:
   struct Shortage {
     std::string entry_point, step;
@@ -378,12 +369,11 @@ struct Arrangement {
   Dump planned_dump;
 };
 
-/// Strips that stay in a scratchpad may be long, which takes fewer launches, but leaves less of it
-/// to tiles; those that do not are as short as saves most. Both are planned where they differ, and
-/// what is expected to take less time is taken, if it fits.
-Arrangement best_arrangement(const ir::Module& module, const chip::Chip& chip,
-                             const std::vector<std::string>& without, const Planner& planner,
-                             const Dump& dump) {
+/// Strips that stay in a scratchpad may be long, which takes fewer launches; if the program does
+/// not fit with them, they are as short as saves most.
+Arrangement first_that_fits(const ir::Module& module, const chip::Chip& chip,
+                            const std::vector<std::string>& without, const Planner& planner,
+                            const Dump& dump) {
   set_fault_context("lower");
   Dump lowered = dump;
   const schedule::Schedule whole = schedule::lower(module, chip);
@@ -400,19 +390,16 @@ Arrangement best_arrangement(const ir::Module& module, const chip::Chip& chip,
     arrangement.planned_dump = arrangement.dump;
     arrangement.planned = planner.plan(arrangement.schedule, {}, arrangement.planned_dump);
   };
+  if (chip.scratchpad) {
+    Arrangement near = arrange(chip);
+    plan(near);
+    if (!near.planned.not_fit) return near;
+  }
   chip::Chip no_scratchpad = chip;
   no_scratchpad.scratchpad.reset();
   Arrangement shortest = arrange(no_scratchpad);
   plan(shortest);
-  if (!chip.scratchpad) return shortest;
-  Arrangement near = arrange(chip);
-  if (schedule::to_text(near.schedule, chip) == schedule::to_text(shortest.schedule, chip))
-    return shortest;
-  plan(near);
-  const bool is_better = !near.planned.not_fit && (shortest.planned.not_fit ||
-                                                   planner.cycles(near.planned.schedule) <
-                                                       planner.cycles(shortest.planned.schedule));
-  return is_better ? near : shortest;
+  return shortest;
 }
 
 }  // namespace
@@ -422,7 +409,7 @@ PlannedSchedule plan_module(const ir::Module& module, const interface::Interface
                             bool has_weight_file, Dump& dump) {
   const Planner planner(interface, chip, without, has_weight_file);
   std::set<ir::VariableId> streamed, chosen;  // of those that were chosen, some cannot be reached
-  auto [schedule, arranged, planned, made] = best_arrangement(module, chip, without, planner, dump);
+  auto [schedule, arranged, planned, made] = first_that_fits(module, chip, without, planner, dump);
   while (planned.not_fit && chip.stream && !is_left_out(without, kStreamWeights)) {
     const std::set<ir::VariableId> more =
         more_to_stream(schedule, *planned.not_fit, chip.stream->level, chosen);

@@ -77,6 +77,7 @@ JsonArray steps_json(const Compilation& c) {
                        {"streamed_in_bytes", moved.streamed_in},
                        {"streamed_out_bytes", moved.streamed_out},
                        {"staying", std::move(staying)}};
+    if (chip.engine) step.emplace_back("on", std::string(agent_of(*work.launch)));
     if (!cycles.empty()) step.emplace_back("predicted_cycles", cycles.at(work.step));
     steps.emplace_back(std::move(step));
   }

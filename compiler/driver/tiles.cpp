@@ -145,6 +145,10 @@ std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const 
   return result;
 }
 
+std::string_view agent_of(const schedule::Launch& launch) {
+  return launch.is_on_engine ? "engine" : "cores";
+}
+
 std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chip) {
   if (!chip.scratchpad) return fmt::format("chip `{}` has no scratchpad\n", chip.name);
   const std::map<int64_t, Traffic> traffic = traffic_of(schedule, chip);
@@ -155,6 +159,9 @@ std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chi
   const auto column = [](bool is_there, const std::string& entry) {
     return is_there ? fmt::format(" {:>11}", entry) : "";
   };
+  const auto agent = [&](std::string_view entry) {
+    return chip.engine ? fmt::format(" {:<6}", entry) : "";
+  };
   const std::set<const schedule::Launch*> too_large = too_large_launches(schedule, chip);
   std::string text;
   const schedule::EntryPoint* entry = nullptr;
@@ -162,10 +169,12 @@ std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chi
     if (work.entry_point != entry) {
       entry = work.entry_point;
       text += fmt::format(
-          "{}tiles of `{}`, bytes to and from {}\n{:>5} {:<22} {:<28} {:>5} {:<16}{} {:>11} {:>11} "
+          "{}tiles of `{}`, bytes to and from {}\n{:>5} {:<22} {:<28} {:>5} {:<16}{}{} {:>11} "
+          "{:>11} "
           "{:>11}{}  stays in {}\n",
           text.empty() ? "" : "\n", entry->name, chip.levels[chip.scratchpad->level].name, "step",
-          "op", "name", "turns", "tile", column(!cycles.empty(), "cycles"), "in", "out", "least",
+          "op", "name", "turns", "tile", agent("on"), column(!cycles.empty(), "cycles"), "in",
+          "out", "least",
           column(has_streamed, has_streamed ? "of " + chip.levels[chip.stream->level].name : ""),
           chip.levels[chip.tensors].name);
     }
@@ -175,9 +184,9 @@ std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chi
       staying += fmt::format("{}{}: {}", staying.empty() ? "" : ", ", each.name, each.reason);
     const ir::Dims& tile = work.launch->outputs.at(0).extent;
     text += fmt::format(
-        "{:>5} {:<22} {:<28} {:>5} {:<16}{} {:>11} {:>11} {:>11}{}{}{}\n", work.step,
+        "{:>5} {:<22} {:<28} {:>5} {:<16}{}{} {:>11} {:>11} {:>11}{}{}{}\n", work.step,
         work.launch->op->name, work.launch->label, work.turns,
-        tile.empty() ? "1" : fmt::format("{}", fmt::join(tile, "x")),
+        tile.empty() ? "1" : fmt::format("{}", fmt::join(tile, "x")), agent(agent_of(*work.launch)),
         column(!cycles.empty(), cycles.empty() ? "" : with_commas(cycles.at(work.step))),
         with_commas(moved.in), with_commas(moved.out), with_commas(moved.least),
         column(has_streamed, with_commas(moved.streamed_in + moved.streamed_out)),

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "chip/chip.h"
@@ -55,6 +56,9 @@ std::vector<Staying> staying_operands(const schedule::Schedule& schedule, const 
 std::set<const schedule::Launch*> too_large_launches(const schedule::Schedule& schedule,
                                                      const chip::Chip& chip);
 
+/// What computes a launch: `engine` or `cores`.
+std::string_view agent_of(const schedule::Launch& launch);
+
 /// For the terminal, by entry point:
 ///
 ///     tiles of `train_step`, bytes to and from L1
@@ -62,7 +66,8 @@ std::set<const schedule::Launch*> too_large_launches(const schedule::Schedule& s
 ///      stays
 ///        12 matmul     fc1             6 1x64x32  1,158,342   229,376    98,304   327,680      0
 ///
-/// The columns of predicted cycles and of what is streamed stand there where there are such.
+/// The columns of predicted cycles and of what is streamed stand there where there are such, and on
+/// chips with a matrix engine one that says what computes a step.
 std::string tiles_text(const schedule::Schedule& schedule, const chip::Chip& chip);
 
 }  // namespace tdc::driver

@@ -19,25 +19,25 @@
 namespace tdc::emit {
 namespace {
 
-/// Ops that the schedule launches, in the registry's order.
-std::vector<const ops::OpDef*> used_ops(const schedule::Schedule& schedule) {
-  std::set<const ops::OpDef*> used;
+/// Files below kernels/ that the schedule's launches call.
+std::set<std::string_view> called_files(const schedule::Schedule& schedule) {
+  std::set<std::string_view> files;
   for (const schedule::EntryPoint& entry_point : schedule.entry_points)
     for (const schedule::Step& step : entry_point.steps)
-      if (const auto* launch = std::get_if<schedule::Launch>(&step)) used.insert(launch->op);
-  std::vector<const ops::OpDef*> result;
-  for (const ops::OpDef* op : ops::all_ops())
-    if (used.contains(op)) result.push_back(op);
-  return result;
+      if (const auto* launch = std::get_if<schedule::Launch>(&step)) {
+        const ops::KernelDef& kernel = *launch->op->kernel;
+        files.insert(launch->is_on_engine ? kernel.engine_file : kernel.file);
+      }
+  return files;
 }
 
-/// All ops whose kernels stand in the same files: a file is compiled as a whole.
-std::vector<const ops::OpDef*> ops_of_used_files(const std::vector<const ops::OpDef*>& used) {
-  std::set<std::string_view> files;
-  for (const ops::OpDef* op : used) files.insert(op->kernel->file);
+/// All ops whose kernels stand in these files, in the registry's order: a file is compiled as a
+/// whole.
+std::vector<const ops::OpDef*> ops_of(const std::set<std::string_view>& files) {
   std::vector<const ops::OpDef*> result;
   for (const ops::OpDef* op : ops::all_ops())
-    if (op->kernel && files.contains(op->kernel->file)) result.push_back(op);
+    if (op->kernel && (files.contains(op->kernel->file) || files.contains(op->kernel->engine_file)))
+      result.push_back(op);
   return result;
 }
 
@@ -53,15 +53,15 @@ std::vector<std::string> includes_of(std::string_view text) {
   return names;
 }
 
-/// `kernels/<file>` of every used kernel, and what these include from the same folder.
-std::vector<std::string> kernel_files(const std::vector<const ops::OpDef*>& ops) {
+/// The paths of files below kernels/, and of what these include from the same folder.
+std::vector<std::string> kernel_files(const std::set<std::string_view>& files) {
   std::set<std::string> paths;
   std::vector<std::string> open;
   const auto add = [&](const std::string& path) {
     if (find_embedded_file(path) != nullptr && paths.insert(path).second) open.push_back(path);
   };
-  for (const ops::OpDef* op : ops) {
-    const std::string path = fmt::format("kernels/{}", op->kernel->file);
+  for (const std::string_view file : files) {
+    const std::string path = fmt::format("kernels/{}", file);
     TDC_CHECK(find_embedded_file(path) != nullptr, "no file {}", path);
     add(path);
   }
@@ -243,15 +243,15 @@ set_source_files_properties({3} PROPERTIES OBJECT_DEPENDS "${{CMAKE_CURRENT_SOUR
 
 std::vector<OutputFile> emit_project(const Model& model, const Json& report) {
   const FileNames names = file_names(model.interface.prefix);
-  const std::vector<const ops::OpDef*> ops = used_ops(model.schedule);
-  const std::vector<std::string> kernels = kernel_files(ops);
+  const std::set<std::string_view> called = called_files(model.schedule);
+  const std::vector<std::string> kernels = kernel_files(called);
   std::vector<OutputFile> files = {
       {.path = names.header, .text = emit_header(model)},
       {.path = names.source, .text = emit_source(model)},
       {.path = names.weights, .text = emit_weights(model)},
       {.path = names.weight_elements, .text = weight_elements(model)},
       {.path = names.runner, .text = emit_runner(model)},
-      {.path = "kernels/td_kernels.h", .text = kernel_header(ops_of_used_files(ops))},
+      {.path = "kernels/td_kernels.h", .text = kernel_header(ops_of(called))},
       {.path = "Makefile", .text = makefile(model, kernels)},
       {.path = "CMakeLists.txt", .text = cmake_lists(model, kernels)},
       {.path = "report.json", .text = to_text(report, 2) + "\n"},

@@ -55,6 +55,8 @@ void print(std::string& text, const ops::OpDef& op, const ops::KernelDef& kernel
   for (const ops::KernelField& field : kernel.fields)
     fmt::format_to(out, "  {} /* {} */\n", declaration(field), field.summary);
   fmt::format_to(out, "}} {0}_args;\nvoid {0}(const {0}_args *args, td_team team);\n", kernel.name);
+  if (!kernel.engine_file.empty())
+    fmt::format_to(out, "td_engine_ticket {0}_engine(const {0}_args *args);\n", kernel.name);
 }
 
 }  // namespace

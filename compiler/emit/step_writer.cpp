@@ -230,7 +230,14 @@ std::string StepWriter::write_launch(const std::vector<const schedule::Launch*>&
                                      int64_t number, std::string_view indent) {
   const schedule::Launch& launch = *turns.front();
   const ops::KernelDef& kernel = *launch.op->kernel;
-  parts_.kernels.insert(kernel.name);
+  if (launch.is_on_engine)
+    schedule::visit_views(launch, [&](const schedule::View& view, bool) {
+      TDC_CHECK(schedule::is_near(schedule_, model_.interface.chip, view.buffer),
+                "step {} is on the engine, and {} is not in its memory", number,
+                schedule_.buffers[view.buffer].name);
+    });
+  else
+    parts_.kernels.insert(kernel.name);
   marked_ = number;
   const std::vector<ArgumentFits> calls = argument_fits(words_, turns);
   std::string structs, runs;
@@ -238,7 +245,10 @@ std::string StepWriter::write_launch(const std::vector<const schedule::Launch*>&
     const std::string suffix = calls.size() == 1 ? "" : fmt::format("_{}", i);
     structs +=
         struct_text(kernel, calls[i], "args" + suffix, fmt::format("{}{}", number, suffix), indent);
-    runs += fmt::format("{}  td_team_run(run_{}, &args{});\n", indent, kernel.name, suffix);
+    runs +=
+        launch.is_on_engine
+            ? fmt::format("{}  td_engine_wait({}_engine(&args{}));\n", indent, kernel.name, suffix)
+            : fmt::format("{}  td_team_run(run_{}, &args{});\n", indent, kernel.name, suffix);
   }
   const std::string op_name =
       launch.label == launch.op->name

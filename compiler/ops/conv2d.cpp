@@ -494,6 +494,7 @@ KernelDef forward_kernel() {
   return {.name = "td_conv2d_f32",
           .file = "conv2d.c",
           .fields = std::move(fields),
+          .engine_file = "conv2d_engine.c",
           .gathered = 0,
           .division = [](const KernelCall& call) { return division_of(call, "channel", "output"); },
           .bind =
@@ -533,6 +534,7 @@ KernelDef input_gradient_kernel() {
   return {.name = "td_conv2d_input_grad_f32",
           .file = "conv2d.c",
           .fields = std::move(fields),
+          .engine_file = "conv2d_engine.c",
           .gathered = 0,
           .division =
               [](const KernelCall& call) {
@@ -577,6 +579,7 @@ KernelDef weight_gradient_kernel() {
   return {.name = "td_conv2d_weight_grad_f32",
           .file = "conv2d.c",
           .fields = std::move(fields),
+          .engine_file = "conv2d_engine.c",
           .gathered = 0,
           .division = [](const KernelCall& call) { return division_of(call, "channel", "output"); },
           .bind =

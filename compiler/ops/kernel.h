@@ -97,6 +97,9 @@ struct KernelDef {
   std::string_view name;  ///< `td_matmul_f32`; its struct is `td_matmul_f32_args`
   std::string_view file;  ///< `matmul.c`, below kernels/
   std::vector<KernelField> fields;
+  /// Where the same call as jobs of a matrix engine stands: `td_matmul_f32_engine`, in
+  /// `matmul_engine.c`. Empty: engines do not compute it.
+  std::string_view engine_file = {};
   /// The input that a call copies to panels before it computes: an element for each index of the
   /// axes that reach it, whatever the others are. Calls with larger boxes copy less in all.
   std::optional<size_t> gathered = std::nullopt;

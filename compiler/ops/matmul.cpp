@@ -380,6 +380,7 @@ const OpFamily matmul_family = {
              .kernel = KernelDef{.name = "td_matmul_f32",
                                  .file = "matmul.c",
                                  .fields = fields(),
+                                 .engine_file = "matmul_engine.c",
                                  .division = division,
                                  .bind = bind},
              .samples = samples,

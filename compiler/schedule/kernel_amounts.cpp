@@ -7,6 +7,7 @@
 
 #include "ops/bind.h"
 #include "ops/registry.h"
+#include "schedule/product_shape.h"
 #include "schedule/transfers.h"
 #include "support/check.h"
 
@@ -27,35 +28,6 @@ constexpr int64_t kNearTaps = 3;
 
 int64_t divide_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
-}
-
-bool reaches(const std::optional<ops::Access>& access, size_t axis) {
-  if (!access) return false;
-  for (const ops::Reach& reach : access->dims)
-    for (const ops::Reach::Term& term : reach.terms)
-      if (term.axis == axis) return true;
-  return false;
-}
-
-/// The products of a launch whose work is counted by points: `batch` of `rows` x `columns`, each
-/// the sum of `chain` terms.
-struct ProductShape {
-  int64_t batch = 1, rows = 1, columns = 1, chain = 1;
-};
-
-/// Columns are those of the operand that the kernel gathers, or the right one's.
-ProductShape product_shape(const Launch& launch, const ops::Space& space) {
-  ProductShape shape = {.chain = ops::chain_length(space, launch.box)};
-  const size_t column_of = launch.op->kernel->gathered.value_or(1);
-  for (size_t axis = 0; axis < space.axes.size(); ++axis) {
-    if (space.axes[axis].kind == ops::AxisKind::chain) continue;
-    const bool is_column = reaches(space.inputs[column_of], axis);
-    const bool is_row = reaches(space.inputs[1 - column_of], axis);
-    (is_column && is_row ? shape.batch
-     : is_row            ? shape.rows
-                         : shape.columns) *= launch.box[axis].extent();
-  }
-  return shape;
 }
 
 /// The strides of a view along the axes of `dims`: trailing axes are aligned, those along which it

@@ -63,7 +63,7 @@ bool are_turns_alike(const Step& step, const Step& other) {
   if (step.index() != other.index()) return false;
   if (const auto* launch = std::get_if<Launch>(&step)) {
     const auto& other_launch = std::get<Launch>(other);
-    return launch->op == other_launch.op &&
+    return launch->op == other_launch.op && launch->is_on_engine == other_launch.is_on_engine &&
            kernel_call_count(*launch) == kernel_call_count(other_launch);
   }
   if (const auto* copy = std::get_if<Copy>(&step)) {

@@ -139,6 +139,14 @@ struct TooLarge {
 /// Those that `tile` leaves where they are for that reason; of a loop, those of the first turn.
 std::vector<TooLarge> too_large_for_scratchpad(const Schedule& schedule, const chip::Chip& chip);
 
+/// Launches that the matrix engine of the chip computes faster than the cores:
+///
+///     b6 = matmul(b4, b5)              ==>   b6 = matmul(b4, b5) on the engine
+///
+/// Applies where all operands lie in the scratchpad, and to all turns of a loop or none. Relies on
+/// `tile`, which chooses pieces for whoever is faster.
+Schedule offload(Schedule schedule, const chip::Chip& chip, const CycleTable& table);
+
 /// What is brought in every turn of a `repeat`, and is the same in all of them, is brought once:
 ///
 ///     turn t: transfer w -> b4; wait         transfer w -> b4; wait

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "schedule/engine.h"
 #include "schedule/loops.h"
 #include "schedule/transfers.h"
 
@@ -20,7 +21,8 @@ class Clock {
   [[nodiscard]] double now() const { return now_; }
 
   void launch(const Launch& launch) {
-    now_ += table_.cycles(work_of(schedule_, chip_, launch), chip_);
+    now_ += launch.is_on_engine ? engine_cycles(launch, *chip_.engine)
+                                : table_.cycles(work_of(schedule_, chip_, launch), chip_);
   }
 
   void copy(const Copy& copy) {

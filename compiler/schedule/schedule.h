@@ -105,12 +105,13 @@ struct StepContext {
   std::optional<LoopTurn> loop_turn;
 };
 
-/// One call of a kernel by the whole team, complete when it returns: a box of the space of an op's
-/// call. Views are what the box touches of the operands.
+/// One call of a kernel by the whole team, or by the chip's matrix engine, complete when it
+/// returns: a box of the space of an op's call. Views are what the box touches of the operands.
 struct Launch {
   const ops::OpDef* op = nullptr;
   ops::Call call;  ///< the whole op: types and attributes
   ops::Box box;
+  bool is_on_engine = false;  ///< the engine computes it (`offload`)
   std::vector<std::optional<View>> inputs;
   std::vector<View> outputs;
   /// Which values of the entry point's graph the operands are; not valid where one is absent. The

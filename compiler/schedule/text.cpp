@@ -124,8 +124,9 @@ class Writer {
       outputs += fmt::format("{}{}{}", outputs.empty() ? "" : ", ",
                              schedule::to_text(launch.outputs[i], schedule_),
                              to_text(launch.output_values.at(i)));
-    text_ += fmt::format("{}: {}({}) -> {}{}", ir::to_text(launch.context.phase), launch.op->name,
-                         inputs, outputs, to_text(launch.call.attributes));
+    text_ += fmt::format("{}: {}({}) -> {}{}{}", ir::to_text(launch.context.phase), launch.op->name,
+                         inputs, outputs, to_text(launch.call.attributes),
+                         launch.is_on_engine ? " on the engine" : "");
   }
 
   const Schedule& schedule_;

@@ -5,6 +5,7 @@
 
 #include "ops/bind.h"
 #include "ops/registry.h"
+#include "schedule/engine.h"
 #include "schedule/transfers.h"
 
 namespace tdc::schedule {
@@ -305,8 +306,8 @@ class Chooser {
   }
 
   [[nodiscard]] double kernel_cycles(const Launch& launch) const {
-    return table_->cycles(
-        work_of(launch, chip_.cores, [&](BufferId buffer) { return near_.is_far(buffer); }), chip_);
+    return fastest_cycles(launch, chip_, *table_,
+                          [&](BufferId buffer) { return near_.is_far(buffer); });
   }
 
   const NearOperands& near_;

@@ -140,3 +140,7 @@ deploy cluster on pulp_cluster {
   budget  L1 <= 128 KiB, L2 <= 2 MiB
   allow   recompute
 }
+
+deploy engine on pulp_cluster_engine {
+  budget  L1 <= 128 KiB, L2 <= 2 MiB
+}

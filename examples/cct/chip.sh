@@ -2,9 +2,15 @@
 # From nothing to a training step of the transformer on eight RISC-V cores, in cycles: installs what is missing, builds tdc and the
 # simulated chip, takes one step of cct.td there and on this machine, says how fast the chip is, and compares the bytes of what
 # they learned. Leaves weights, C and what the chip said in build/cct_chip/.
-# Usage: examples/cct/chip.sh [TRAIN]      (a `train` block of cct.td, default: ft2)
+# Usage: examples/cct/chip.sh [--engine] [TRAIN]      (a `train` block of cct.td, default: ft2)
+#   --engine   on the chip with a matrix engine beside the cores
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+deploy=cluster
+if [ "${1:-}" = --engine ]; then
+  deploy=engine
+  shift
+fi
 train=${1:-ft2}
 example=examples/cct
 out=build/cct_chip
@@ -18,12 +24,14 @@ mkdir -p "$out"
 step() {
   echo
   echo "== a step of \`$train\` on $1"
-  "$tdc" run "$example/cct.td" --train "$train" --on "$1" --data "$example/shifted_train.npz" --steps 1 \
+  "$tdc" run "$example/cct.td" --train "$train" --deploy "$deploy" --on "$1" --data "$example/shifted_train.npz" --steps 1 \
     --weights "$example/pretrained.safetensors" --save "$out/$1.npz" --losses "$out/$1.csv" --keep "$out/$1"
 }
 step host
 echo
-echo "(the chip takes some 20 million cycles for \`ft2\`, of which this machine simulates about 100,000 a second: four minutes)"
+if [ $deploy = cluster ]; then
+  echo "(the chip takes some 20 million cycles for \`ft2\`, of which this machine simulates about 100,000 a second: four minutes)"
+fi
 step rtl | tee "$out/chip.log"
 
 # What its authors say of TrainDeeploy, which trains this net on a chip of eight cores and a matrix engine, is from arXiv 2603.09511.

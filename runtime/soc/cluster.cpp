@@ -52,6 +52,8 @@ const char* fault_name(FaultKind kind) {
       return "deadlock";
     case FaultKind::kCycleLimit:
       return "cycle limit";
+    case FaultKind::kEngineRange:
+      return "matrix engine out of range";
   }
   return "";
 }
@@ -62,6 +64,9 @@ Cluster::Cluster(const Parameters& parameters, HostPort& host, uint32_t entry)
       context_(std::make_unique<VerilatedContext>()),
       memories_(parameters_),
       dma_(parameters_, memories_, banks_),
+      engine_(parameters_.engine != 0
+                  ? std::make_unique<MatrixEngine>(*context_, parameters_, memories_, banks_)
+                  : nullptr),
       event_unit_(parameters_),
       caches_(parameters_),
       races_(memories_, parameters_.cores),
@@ -80,13 +85,16 @@ Cluster::~Cluster() = default;
 
 void Cluster::tick() {
   dma_.request();
+  if (engine_) engine_->request();
   for (uint32_t i = 0; i < cores_.size(); ++i) request_data(i);
   const uint32_t granted = banks_.arbitrate();
   dma_.advance(granted);
+  if (engine_) engine_->advance(banks_.wide_grants());
   finish_l1(granted);
   accept_l2();
   retry_dma_start();
-  event_unit_.tick(cycle_, dma_);
+  retry_engine_start();
+  event_unit_.tick(cycle_, dma_, engine_.get());
   for (uint32_t i = 0; i < cores_.size(); ++i) answer_data(i);
   for (uint32_t i = 0; i < cores_.size(); ++i) fetch(i);
   use_fpus();
@@ -184,6 +192,11 @@ uint32_t Cluster::access_memory(uint32_t index, Memory& memory) {
 }
 
 std::string Cluster::describe_other(const RaceChecker::Race& race) {
+  if (race.other_job != 0) {
+    return fmt::format(
+        "engine job {}, started by core {}, {} the same bytes and was not waited for",
+        race.other_job, race.other_core, race.other_wrote ? "writes" : "reads");
+  }
   if (race.other_transfer == 0) {
     return fmt::format("core {} {} the same bytes since the last barrier", race.other_core,
                        race.other_wrote ? "wrote" : "read");
@@ -225,9 +238,10 @@ void Cluster::answer_data(uint32_t index) {
     if (cycle_ >= state.answer_cycle) answer_next(state, state.answer);
   } else if (state.data == DataPort::kSleeps) {
     const Sleep sleep = event_unit_.sleep(index);
-    ++state.counts[sleep == Sleep::kBarrier ? kEvent_barrier_wait
-                   : sleep == Sleep::kJob   ? kEvent_job_wait
-                                            : kEvent_dma_wait];
+    ++state.counts[sleep == Sleep::kBarrier  ? kEvent_barrier_wait
+                   : sleep == Sleep::kJob    ? kEvent_job_wait
+                   : sleep == Sleep::kEngine ? kEvent_engine_wait
+                                             : kEvent_dma_wait];
     if (!event_unit_.is_due(index, cycle_)) return;
     if (checks_races_ && sleep == Sleep::kJob) races_.take_job(index);
     answer_next(state, event_unit_.wake(index));
@@ -251,9 +265,13 @@ void Cluster::access_register(uint32_t index) {
   }
 }
 
+bool Cluster::is_register(uint32_t offset) const {
+  return engine_ != nullptr || offset < TD_CHIP_ENGINE_JOB || offset > TD_CHIP_ENGINE_WAIT;
+}
+
 void Cluster::load_register(uint32_t index, uint32_t offset) {
   CoreState& state = cores_[index];
-  switch (offset) {
+  switch (is_register(offset) ? offset : UINT32_MAX) {
     case TD_CHIP_CORES:
       return answer_next(state, parameters_.cores);
     case TD_CHIP_BARRIER: {
@@ -281,6 +299,15 @@ void Cluster::load_register(uint32_t index, uint32_t offset) {
       if (dma_.is_idle()) return answer_next(state, 0);
       event_unit_.sleep_for_dma(index, dma_.last_ticket(), true);
       return start_sleep(state);
+    case TD_CHIP_ENGINE_START:
+      state.data = DataPort::kEngineQueue;
+      waits_for_engine_queue_ |= 1U << index;
+      return;
+    case TD_CHIP_ENGINE_WAIT:
+      if (checks_races_) races_.wait_for_engine(index, state.engine_ticket);
+      if (engine_->is_done(state.engine_ticket)) return answer_next(state, 0);
+      event_unit_.sleep_for_engine(index, state.engine_ticket);
+      return start_sleep(state);
     case TD_CHIP_HOST_READ:
       return answer_next(state, state.host_count);
     case TD_CHIP_CYCLES_LOW:
@@ -302,7 +329,7 @@ void Cluster::load_register(uint32_t index, uint32_t offset) {
 void Cluster::store_register(uint32_t index, uint32_t offset, uint32_t value) {
   CoreState& state = cores_[index];
   answer_next(state, 0);
-  switch (offset) {
+  switch (is_register(offset) ? offset : UINT32_MAX) {
     case TD_CHIP_JOB:
       if (checks_races_) races_.start_job(index);
       return event_unit_.start_job(index, value, cycle_);
@@ -328,6 +355,12 @@ void Cluster::store_register(uint32_t index, uint32_t offset, uint32_t value) {
       return;
     case TD_CHIP_DMA_TICKET:
       state.dma_ticket = value;
+      return;
+    case TD_CHIP_ENGINE_JOB:
+      state.engine_job = value;
+      return;
+    case TD_CHIP_ENGINE_TICKET:
+      state.engine_ticket = value;
       return;
     case TD_CHIP_HOST_ADDRESS:
       state.host_address = value;
@@ -370,6 +403,7 @@ Fault Cluster::race_fault(Fault fault, const RaceChecker::Race& race) {
   fault.has_address = true;
   fault.address = race.address;
   fault.other_transfer = race.other_transfer;
+  fault.other_job = race.other_job;
   fault.other_place = race.other_place;
   return fault;
 }
@@ -429,6 +463,49 @@ void Cluster::retry_dma_start() {
     }
     waits_for_dma_queue_ &= ~(1U << index);
     start_dma(index);
+  }
+}
+
+void Cluster::start_engine(uint32_t index) {
+  CoreState& state = cores_[index];
+  const CodePlace place = state.core.place();
+  try {
+    RaceChecker::Race race;
+    const MatrixEngine::Start start = engine_->start(state.engine_job, steps_[step_].engine_cycles);
+    state.data = DataPort::kAnswer;
+    state.answer = start.ticket;
+    state.answer_cycle = cycle_ + parameters_.engine_start_cycles - 1;
+    if (!checks_races_) return;
+    if (races_.access_range(index, memories_.l1, state.engine_job, sizeof(EngineJob), false,
+                            race)) {
+      throw race_fault(
+          Fault(FaultKind::kDataRace, "the engine reads a job, and " + describe_other(race)), race);
+    }
+    if (!races_.start_engine_job(index, place, start.ticket, start.footprint, race)) return;
+    const std::string detail =
+        race.other_job == start.ticket
+            ? fmt::format("engine job {} writes what it reads", start.ticket)
+            : fmt::format("engine job {} {} bytes, and {}", start.ticket,
+                          race.is_write ? "writes" : "reads", describe_other(race));
+    throw race_fault(Fault(FaultKind::kDataRace, detail), race);
+  } catch (Fault& fault) {
+    fault.core = index;
+    fault.place = place;
+    throw;
+  }
+}
+
+void Cluster::retry_engine_start() {
+  // The lowest core first, as at the DMA's queue.
+  for (uint32_t waiting = waits_for_engine_queue_; waiting != 0; waiting &= waiting - 1) {
+    const auto index = static_cast<uint32_t>(std::countr_zero(waiting));
+    if (engine_->is_full()) {
+      ++cores_[index].counts[kEvent_engine_wait];
+      continue;
+    }
+    waits_for_engine_queue_ &= ~(1U << index);
+    cores_[index].counts[kEvent_engine_wait] += parameters_.engine_start_cycles - 1;
+    start_engine(index);
   }
 }
 
@@ -546,7 +623,7 @@ void Cluster::clock_cores() {
 }
 
 void Cluster::check_deadlock() const {
-  if (!dma_.is_idle()) return;
+  if (!dma_.is_idle() || (engine_ && !engine_->is_idle())) return;
   for (uint32_t i = 0; i < cores_.size(); ++i) {
     if (event_unit_.is_waking(i)) return;
   }
@@ -564,6 +641,7 @@ std::string Cluster::describe_cores() const {
                         sleep == Sleep::kNone      ? "runs"
                         : sleep == Sleep::kBarrier ? "at a barrier"
                         : sleep == Sleep::kJob     ? "without a job"
+                        : sleep == Sleep::kEngine  ? "waiting for an engine job"
                                                    : "waiting for a DMA transfer",
                         cores_[i].core.execute_pc());
   }

@@ -10,6 +10,7 @@
 #include "soc/bank_arbiter.h"
 #include "soc/core.h"
 #include "soc/dma.h"
+#include "soc/engine.h"
 #include "soc/event_unit.h"
 #include "soc/events.h"
 #include "soc/fault.h"
@@ -30,6 +31,7 @@ struct StepCounts {
   uint64_t cycles = 0;
   uint64_t dma_in_bytes = 0;   ///< of transfers to L1 that were started
   uint64_t dma_out_bytes = 0;  ///< of those from L1
+  uint64_t engine_cycles = 0;  ///< that the matrix engine spent on jobs that were started
   EventCounts events{};
 };
 
@@ -56,6 +58,8 @@ class Cluster {
   [[nodiscard]] std::string describe_cores() const;
   [[nodiscard]] EventCounts events(uint32_t core);
   [[nodiscard]] const Dma& dma() const { return dma_; }
+  /// Null on a chip without one.
+  [[nodiscard]] const MatrixEngine* engine() const { return engine_.get(); }
   [[nodiscard]] const InstructionCaches& caches() const { return caches_; }
   /// Ends the current step and returns all by number; step 0 is what comes before the first marker.
   const std::map<uint32_t, StepCounts>& finish_steps();
@@ -63,11 +67,12 @@ class Cluster {
  private:
   enum class DataPort : uint8_t {
     kFree,
-    kWantsL1,   ///< this cycle's request to a bank
-    kWantsL2,   ///< waits for the path to L2
-    kAnswer,    ///< answered in `answer_cycle`
-    kSleeps,    ///< answered by the event unit
-    kDmaQueue,  ///< waits for room in the DMA queue
+    kWantsL1,      ///< this cycle's request to a bank
+    kWantsL2,      ///< waits for the path to L2
+    kAnswer,       ///< answered in `answer_cycle`
+    kSleeps,       ///< answered by the event unit
+    kDmaQueue,     ///< waits for room in the DMA queue
+    kEngineQueue,  ///< waits for room in the engine's queue
   };
 
   struct CoreState {
@@ -87,6 +92,8 @@ class Cluster {
     bool has_stack = false;
     DmaTransfer dma_registers;
     uint32_t dma_ticket = 0;
+    uint32_t engine_job = 0;
+    uint32_t engine_ticket = 0;
     uint32_t host_address = 0;
     uint32_t host_count = 0;
     uint32_t cycles_high = 0;
@@ -100,6 +107,7 @@ class Cluster {
   void finish_l1(uint32_t granted);
   void accept_l2();
   void retry_dma_start();
+  void retry_engine_start();
   void answer_data(uint32_t index);
   void fetch(uint32_t index);
   void use_fpus();
@@ -111,8 +119,11 @@ class Cluster {
   [[nodiscard]] static Fault race_fault(Fault fault, const RaceChecker::Race& race);
   void check_host_race(uint32_t index, uint32_t bytes, bool is_read);
   void start_dma(uint32_t index);
+  void start_engine(uint32_t index);
   void check_stack(uint32_t index);
   void access_register(uint32_t index);
+  /// Whether there is such a register on this chip.
+  [[nodiscard]] bool is_register(uint32_t offset) const;
   void load_register(uint32_t index, uint32_t offset);
   void store_register(uint32_t index, uint32_t offset, uint32_t value);
   void answer_next(CoreState& state, uint32_t word);
@@ -128,6 +139,7 @@ class Cluster {
   Memories memories_;
   BankArbiter banks_;
   Dma dma_;
+  std::unique_ptr<MatrixEngine> engine_;
   EventUnit event_unit_;
   InstructionCaches caches_;
   RaceChecker races_;
@@ -145,6 +157,7 @@ class Cluster {
   uint32_t wants_l2_ = 0;
   uint32_t l2_last_core_ = 0;
   uint32_t waits_for_dma_queue_ = 0;
+  uint32_t waits_for_engine_queue_ = 0;
   uint32_t lane_cycles_ = 0;
   std::optional<uint32_t> exit_status_;
 

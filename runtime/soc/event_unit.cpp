@@ -21,11 +21,19 @@ void EventUnit::sleep_for_job(uint32_t core, uint64_t cycle) {
 }
 
 void EventUnit::sleep_for_dma(uint32_t core, uint32_t ticket, bool all) {
-  State& state = states_[core];
-  state.sleep = all ? Sleep::kDmaAll : Sleep::kDmaTicket;
-  state.wake_cycle = kNever;
-  state.ticket = ticket;
-  ++waiting_for_dma_;
+  states_[core].sleep = all ? Sleep::kDmaAll : Sleep::kDmaTicket;
+  sleep_until_done(core, ticket);
+}
+
+void EventUnit::sleep_for_engine(uint32_t core, uint32_t ticket) {
+  states_[core].sleep = Sleep::kEngine;
+  sleep_until_done(core, ticket);
+}
+
+void EventUnit::sleep_until_done(uint32_t core, uint32_t ticket) {
+  states_[core].wake_cycle = kNever;
+  states_[core].ticket = ticket;
+  ++waiting_;
 }
 
 void EventUnit::start_job(uint32_t core, uint32_t function, uint64_t cycle) {
@@ -40,17 +48,20 @@ void EventUnit::start_job(uint32_t core, uint32_t function, uint64_t cycle) {
   }
 }
 
-void EventUnit::tick(uint64_t cycle, const Dma& dma) {
-  if (waiting_for_dma_ == 0) return;
+void EventUnit::tick(uint64_t cycle, const Dma& dma, const MatrixEngine* engine) {
+  if (waiting_ == 0) return;
   for (uint32_t i = 0; i < parameters_.cores; ++i) {
     State& state = states_[i];
     if (state.wake_cycle != kNever) continue;
     const bool is_over = state.sleep == Sleep::kDmaTicket ? dma.is_done(state.ticket)
                          : state.sleep == Sleep::kDmaAll  ? dma.are_done_until(state.ticket)
+                         : state.sleep == Sleep::kEngine  ? engine->is_done(state.ticket)
                                                           : false;
     if (!is_over) continue;
-    state.wake_cycle = cycle + parameters_.dma_wake_cycles - 1;
-    --waiting_for_dma_;
+    state.wake_cycle = cycle - 1 +
+                       (state.sleep == Sleep::kEngine ? parameters_.engine_wake_cycles
+                                                      : parameters_.dma_wake_cycles);
+    --waiting_;
   }
 }
 

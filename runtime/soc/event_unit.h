@@ -4,18 +4,20 @@
 #include <cstdint>
 
 #include "soc/dma.h"
+#include "soc/engine.h"
 #include "soc/parameters.h"
 
 namespace tdc::soc {
 
 /// What a core waits for inside a load whose answer is withheld.
-enum class Sleep : uint8_t { kNone, kBarrier, kJob, kDmaTicket, kDmaAll };
+enum class Sleep : uint8_t { kNone, kBarrier, kJob, kDmaTicket, kDmaAll, kEngine };
 
-/// Puts cores to sleep and wakes them: barrier, hand-out of jobs, ends of DMA transfers.
+/// Puts cores to sleep and wakes them: barrier, hand-out of jobs, ends of DMA transfers
+/// and of the matrix engine's jobs.
 ///
 /// A core calls one of `sleep_...` in the cycle of its load; once `is_due` the cluster answers the
-/// load and calls `wake`. `tick` is called once a cycle, after the DMA has advanced. An event in
-/// cycle t with a wake-up time of n lets the core see its answer in cycle t + n.
+/// load and calls `wake`. `tick` is called once a cycle, after DMA and engine have advanced. An
+/// event in cycle t with a wake-up time of n lets the core see its answer in cycle t + n.
 class EventUnit {
  public:
   explicit EventUnit(const Parameters& parameters) : parameters_(parameters) {}
@@ -24,6 +26,8 @@ class EventUnit {
   void sleep_for_job(uint32_t core, uint64_t cycle);
   /// Until the transfer `ticket` is complete, or all up to and including it.
   void sleep_for_dma(uint32_t core, uint32_t ticket, bool all);
+  /// Until the engine's job `ticket` is complete.
+  void sleep_for_engine(uint32_t core, uint32_t ticket);
 
   /// Hands a job to every core but `core`; cores that sleep for one start to wake up.
   void start_job(uint32_t core, uint32_t function, uint64_t cycle);
@@ -32,7 +36,8 @@ class EventUnit {
   void set_job_argument(uint32_t argument) { job_argument_ = argument; }
   [[nodiscard]] uint32_t job_argument() const { return job_argument_; }
 
-  void tick(uint64_t cycle, const Dma& dma);
+  /// `engine`: null on a chip without one.
+  void tick(uint64_t cycle, const Dma& dma, const MatrixEngine* engine);
 
   [[nodiscard]] Sleep sleep(uint32_t core) const { return states_[core].sleep; }
   /// Whether the event of a sleeping core has happened.
@@ -57,10 +62,12 @@ class EventUnit {
     bool has_job = false;
   };
 
+  void sleep_until_done(uint32_t core, uint32_t ticket);
+
   const Parameters& parameters_;
   std::array<State, 16> states_{};
   uint32_t at_barrier_ = 0;
-  uint32_t waiting_for_dma_ = 0;
+  uint32_t waiting_ = 0;  ///< cores, for DMA or engine
   uint32_t function_ = 0;
   uint32_t job_argument_ = 0;
   uint64_t synchronisations_ = 0;

@@ -17,6 +17,7 @@ enum class FaultKind : int {
   kDataRace = 106,
   kDeadlock = 107,
   kCycleLimit = 108,
+  kEngineRange = 109,
 };
 
 /// "wild access", "data race" and so on.
@@ -43,7 +44,8 @@ struct Fault : std::exception {
   bool has_address = false;
   uint32_t address = 0;
   uint32_t other_transfer = 0;  ///< ticket of a transfer on the other side of a race; 0: none
-  CodePlace other_place;        ///< where that was enqueued
+  uint32_t other_job = 0;       ///< the same of a job of the matrix engine
+  CodePlace other_place;        ///< where that was enqueued or started
 };
 
 }  // namespace tdc::soc

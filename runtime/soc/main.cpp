@@ -36,7 +36,8 @@ constexpr const char* kUsage =
     "access,\n"
     "103 illegal instruction, 104 stack overflow, 105 DMA out of range, 106 data race, 107 "
     "deadlock,\n"
-    "108 cycle limit. 2: the command line or the program could not be used.\n";
+    "108 cycle limit, 109 matrix engine out of range. 2: the command line or the program could not "
+    "be used.\n";
 
 constexpr uint64_t kCyclesBetweenProgress = 16384;
 
@@ -140,6 +141,10 @@ std::string describe(const Fault& fault, const Program& program) {
   if (fault.other_transfer != 0) {
     text += fmt::format("\n  transfer {}: {}", fault.other_transfer,
                         describe(fault.other_place, program));
+  }
+  if (fault.other_job != 0) {
+    text +=
+        fmt::format("\n  engine job {}: {}", fault.other_job, describe(fault.other_place, program));
   }
   if (fault.has_address) {
     text += fmt::format("\n  address {:#010x}", fault.address);

@@ -10,6 +10,12 @@ namespace tdc::soc {
 
 enum class Level : uint8_t { kL1, kL2, kL3, kNone };
 
+/// The bytes [address, address + bytes).
+struct MemoryRange {
+  uint32_t address = 0;
+  uint32_t bytes = 0;
+};
+
 /// What the program's ELF file says about a word of memory.
 enum WordAttribute : uint8_t {
   kMapped = 1,    ///< belongs to a section

@@ -25,14 +25,20 @@ void RaceChecker::synchronise() {
     seen_[core][core] = 1;
   }
   job_.clear();
-  // ... but for transfers that nobody has waited for: they are beside what comes, too.
+  // ... but for transfers and jobs that nobody has waited for: they are beside what comes, too.
+  Race none;
   std::erase_if(transfers_, [](const Transfer& transfer) { return transfer.is_waited_for; });
   for (Transfer& transfer : transfers_) {
     transfer.seen.assign(clocks_.size(), 0);
-    transfer.epoch = next_transfer_epoch(transfer.seen);
-    transfer.seen.resize(clocks_.size());
-    Race none;
-    touch_transfer(transfer, none);
+    touch_anew(transfer, none);
+  }
+  std::erase_if(jobs_, [](const Transfer& job) { return job.is_waited_for; });
+  behind_jobs_.clear();
+  for (Transfer& job : jobs_) {
+    job.seen.assign(clocks_.size(), 0);
+    join(job.seen, behind_jobs_);
+    touch_anew(job, none);
+    keep_behind(job);
   }
 }
 
@@ -46,7 +52,10 @@ void RaceChecker::join(VectorClock& into, const VectorClock& from) {
   }
 }
 
-void RaceChecker::join(uint32_t core, const Transfer& transfer) {
+void RaceChecker::join(uint32_t core, Transfer& transfer) {
+  transfer.is_waited_for = true;
+  transfer.reads = {};
+  transfer.writes = {};
   VectorClock& seen = seen_[core];
   if (is_before(transfer.epoch, seen)) return;
   join(seen, transfer.seen);
@@ -68,14 +77,20 @@ void RaceChecker::wait_for(uint32_t core, uint32_t ticket) {
       [](const Transfer& transfer, uint32_t wanted) { return transfer.ticket < wanted; });
   if (found == transfers_.end() || found->ticket != ticket) return;
   join(core, *found);
-  found->is_waited_for = true;
 }
 
 void RaceChecker::wait_for_all(uint32_t core, uint32_t ticket) {
-  for (Transfer& transfer : transfers_) {
+  wait_until(core, transfers_, ticket);
+}
+
+void RaceChecker::wait_for_engine(uint32_t core, uint32_t ticket) {
+  wait_until(core, jobs_, ticket);
+}
+
+void RaceChecker::wait_until(uint32_t core, std::deque<Transfer>& transfers, uint32_t ticket) {
+  for (Transfer& transfer : transfers) {
     if (transfer.ticket > ticket) break;
     join(core, transfer);
-    transfer.is_waited_for = true;
   }
 }
 
@@ -93,17 +108,70 @@ RaceChecker::Epoch RaceChecker::next_transfer_epoch(const VectorClock& seen) {
 bool RaceChecker::start_transfer(uint32_t core, CodePlace place, uint32_t ticket,
                                  const DmaTransfer& transfer, const Memory& from, const Memory& to,
                                  Race& race) {
-  const Epoch epoch = next_transfer_epoch(seen_[core]);
+  const auto rows = [&](uint32_t begin, uint32_t stride) {
+    std::vector<MemoryRange> ranges;
+    ranges.reserve(transfer.rows);
+    for (uint32_t row = 0; row < transfer.rows; ++row) {
+      ranges.push_back({begin + row * stride, transfer.row_bytes});
+    }
+    return ranges;
+  };
   transfers_.push_back({.ticket = ticket,
                         .core = core,
                         .place = place,
-                        .rows = transfer,
                         .from = from.level,
                         .to = to.level,
-                        .epoch = epoch,
+                        .reads = rows(transfer.from, transfer.from_stride),
+                        .writes = rows(transfer.to, transfer.to_stride),
+                        .epoch = {},
                         .seen = seen_[core]});
-  release(core);
-  return touch_transfer(transfers_.back(), race);
+  return start(transfers_.back(), race);
+}
+
+bool RaceChecker::start_engine_job(uint32_t core, CodePlace place, uint32_t ticket,
+                                   const EngineFootprint& footprint, Race& race) {
+  jobs_.push_back({.ticket = ticket,
+                   .core = core,
+                   .place = place,
+                   .from = Level::kL1,
+                   .to = Level::kL1,
+                   .reads = footprint.reads,
+                   .writes = footprint.writes,
+                   .epoch = {},
+                   .seen = seen_[core]});
+  join(jobs_.back().seen, behind_jobs_);
+  const bool is_race = start(jobs_.back(), race);
+  keep_behind(jobs_.back());
+  return is_race;
+}
+
+bool RaceChecker::start(Transfer& transfer, Race& race) {
+  const bool is_race = touch_anew(transfer, race);
+  release(transfer.core);
+  return is_race;
+}
+
+bool RaceChecker::touch_anew(Transfer& transfer, Race& race) {
+  transfer.epoch = next_transfer_epoch(transfer.seen);
+  transfer.seen.resize(clocks_.size());
+  for (const MemoryRange& range : transfer.reads) {
+    if (touch_range(cells(transfer.from), range.address, range.bytes, false, transfer.epoch,
+                    transfer.seen, race)) {
+      return true;
+    }
+  }
+  for (const MemoryRange& range : transfer.writes) {
+    if (touch_range(cells(transfer.to), range.address, range.bytes, true, transfer.epoch,
+                    transfer.seen, race)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void RaceChecker::keep_behind(const Transfer& job) {
+  behind_jobs_ = job.seen;
+  behind_jobs_[job.epoch.agent] = job.epoch.clock;
 }
 
 // ---- Accesses ----
@@ -112,22 +180,6 @@ bool RaceChecker::access_range(uint32_t core, const Memory& memory, uint32_t add
                                uint64_t count, bool is_write, Race& race) {
   return touch_range(cells(memory.level), address, count, is_write, Epoch{core, clocks_[core]},
                      seen_[core], race);
-}
-
-bool RaceChecker::touch_transfer(const Transfer& transfer, Race& race) {
-  const DmaTransfer& t = transfer.rows;
-  for (const bool is_write : {false, true}) {
-    const uint32_t begin = is_write ? t.to : t.from;
-    const uint32_t stride = is_write ? t.to_stride : t.from_stride;
-    Cells& memory = cells(is_write ? transfer.to : transfer.from);
-    for (uint32_t row = 0; row < t.rows; ++row) {
-      if (touch_range(memory, begin + row * stride, t.row_bytes, is_write, transfer.epoch,
-                      transfer.seen, race)) {
-        return true;
-      }
-    }
-  }
-  return false;
 }
 
 bool RaceChecker::touch_range(Cells& cells, uint32_t address, uint64_t count, bool is_write,
@@ -178,11 +230,13 @@ RaceChecker::Race RaceChecker::describe(uint32_t address, bool is_write,
   race.other_wrote = conflict.other_wrote;
   race.other_core = conflict.other.agent;
   if (conflict.other.agent < cores_) return race;
-  for (const Transfer& transfer : transfers_) {
-    if (transfer.epoch != conflict.other) continue;
-    race.other_core = transfer.core;
-    race.other_transfer = transfer.ticket;
-    race.other_place = transfer.place;
+  for (const std::deque<Transfer>* transfers : {&transfers_, &jobs_}) {
+    for (const Transfer& transfer : *transfers) {
+      if (transfer.epoch != conflict.other) continue;
+      race.other_core = transfer.core;
+      (transfers == &jobs_ ? race.other_job : race.other_transfer) = transfer.ticket;
+      race.other_place = transfer.place;
+    }
   }
   return race;
 }

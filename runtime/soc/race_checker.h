@@ -8,13 +8,15 @@
 #include <vector>
 
 #include "soc/dma.h"
+#include "soc/engine_job.h"
 #include "soc/fault.h"
 #include "soc/memories.h"
 
 namespace tdc::soc {
 
 /// Finds data races: two accesses to a byte, one of them a write, of which neither happens before
-/// the other. Accesses are made by agents: cores, and transfers of the DMA.
+/// the other. Accesses are made by agents: cores, transfers of the DMA, and jobs of the matrix
+/// engine.
 ///
 /// What happens before what is known by vector clocks:
 ///
@@ -23,7 +25,8 @@ namespace tdc::soc {
 ///   transfer T:     +---- reads, writes ---+
 ///
 /// and a barrier orders everything before it, except transfers that nobody has waited for, before
-/// everything after it. Transfers that wait for each other share an agent, so the number of agents
+/// everything after it. A job of the engine is as a transfer, and comes after each job that was
+/// started before it. Transfers that wait for each other share an agent, so the number of agents
 /// is that of the cores and of the transfers that are beside each other.
 ///
 /// A cell keeps the last write of a word and the reads since. Where bytes of one word have
@@ -38,9 +41,10 @@ class RaceChecker {
     uint32_t address = 0;
     bool is_write = false;  ///< the later access
     bool other_wrote = false;
-    uint32_t other_core = 0;      ///< it, or the core that enqueued the transfer
-    uint32_t other_transfer = 0;  ///< ticket; 0 if a core made the access
-    CodePlace other_place;        ///< where that transfer was enqueued
+    uint32_t other_core = 0;      ///< it, or the core that enqueued the transfer or started the job
+    uint32_t other_transfer = 0;  ///< ticket of a transfer; 0 if none made the access
+    uint32_t other_job = 0;       ///< ticket of a job of the engine; 0 if none made the access
+    CodePlace other_place;        ///< where that transfer was enqueued, or that job started
   };
 
   /// Records an access of `core` to the bytes of the word at `address` that `byte_enable` names.
@@ -60,9 +64,15 @@ class RaceChecker {
   bool start_transfer(uint32_t core, CodePlace place, uint32_t ticket, const DmaTransfer& transfer,
                       const Memory& from, const Memory& to, Race& race);
 
+  /// Records what a job of the engine that `core` starts at `place` will read and write in L1.
+  bool start_engine_job(uint32_t core, CodePlace place, uint32_t ticket,
+                        const EngineFootprint& footprint, Race& race);
+
   /// `core` has waited for one transfer, or for all up to and including `ticket`.
   void wait_for(uint32_t core, uint32_t ticket);
   void wait_for_all(uint32_t core, uint32_t ticket);
+  /// `core` has waited for a job of the engine, and so for all before it.
+  void wait_for_engine(uint32_t core, uint32_t ticket);
 
   /// `core` hands a job to all others; one of them takes it.
   void start_job(uint32_t core);
@@ -76,7 +86,7 @@ class RaceChecker {
       std::vector<uint32_t>;  ///< per agent: the latest epoch that is ordered before
 
   struct Epoch {
-    uint32_t agent = 0;  ///< core, or number of cores + chain of transfers
+    uint32_t agent = 0;  ///< core, or number of cores + chain of transfers and engine jobs
     uint32_t clock = 0;
     bool operator==(const Epoch&) const = default;
   };
@@ -113,14 +123,15 @@ class RaceChecker {
     std::vector<std::unique_ptr<std::array<Cell, kPageBytes / 4>>> pages_;
   };
 
-  /// One that not all cores are ordered after, as far as is known without looking.
+  /// A transfer or a job that not all cores are ordered after, as far as is known without looking.
   struct Transfer {
     uint32_t ticket = 0;
     uint32_t core = 0;
     CodePlace place;
-    DmaTransfer rows;
     Level from = Level::kNone;
     Level to = Level::kNone;
+    std::vector<MemoryRange> reads;
+    std::vector<MemoryRange> writes;
     Epoch epoch;
     VectorClock seen;
     bool is_waited_for = false;
@@ -131,7 +142,9 @@ class RaceChecker {
                   const VectorClock& seen, Race& race);
   bool touch_range(Cells& cells, uint32_t address, uint64_t count, bool is_write, Epoch self,
                    const VectorClock& seen, Race& race);
-  bool touch_transfer(const Transfer& transfer, Race& race);
+  bool start(Transfer& transfer, Race& race);
+  bool touch_anew(Transfer& transfer, Race& race);
+  void keep_behind(const Transfer& job);
   Outcome touch(Cell& cell, uint32_t bytes, bool is_write, Epoch self, const VectorClock& seen,
                 Conflict& conflict);
   [[nodiscard]] Race describe(uint32_t address, bool is_write, const Conflict& conflict) const;
@@ -141,7 +154,8 @@ class RaceChecker {
   uint32_t new_reader_set();
   Epoch next_transfer_epoch(const VectorClock& seen);
   void release(uint32_t core);
-  void join(uint32_t core, const Transfer& transfer);
+  void join(uint32_t core, Transfer& transfer);
+  void wait_until(uint32_t core, std::deque<Transfer>& transfers, uint32_t ticket);
   static void join(VectorClock& into, const VectorClock& from);
   static bool is_before(Epoch epoch, const VectorClock& seen) {
     return epoch.clock <= seen[epoch.agent];
@@ -153,7 +167,9 @@ class RaceChecker {
   VectorClock clocks_;              ///< per agent: of its latest epoch
   std::vector<VectorClock> seen_;   ///< per core
   VectorClock job_;                 ///< what the core that handed out the job had seen
-  std::deque<Transfer> transfers_;  ///< by ticket
+  std::deque<Transfer> transfers_;  ///< of the DMA, by ticket
+  std::deque<Transfer> jobs_;       ///< of the engine, by ticket
+  VectorClock behind_jobs_;         ///< what comes before the engine's next job because others do
   std::unordered_map<uint32_t, std::array<Cell, 4>> split_words_;
   std::vector<std::vector<Epoch>> reader_sets_;
   std::vector<uint32_t> free_reader_sets_;

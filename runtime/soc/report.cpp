@@ -61,6 +61,14 @@ std::string json_report(Cluster& cluster, const Parameters& parameters, int stat
   const Dma& dma = cluster.dma();
   json += fmt::format("  \"dma\": {{\"transfers\": {}, \"bytes\": {}, \"busy_cycles\": {}}},\n",
                       dma.transfers(), dma.bytes_moved(), dma.busy_cycles());
+  if (const MatrixEngine* engine = cluster.engine(); engine != nullptr) {
+    json += fmt::format(
+        "  \"engine\": {{\"jobs\": {}, \"busy_cycles\": {}, \"bank_wait_cycles\": {}, \"words\": "
+        "{}, "
+        "\"flop\": {}}},\n",
+        engine->jobs(), engine->busy_cycles(), engine->bank_waits(), engine->words(),
+        engine->flop());
+  }
   json += "  \"icache\": [";
   for (uint32_t i = 0; i < parameters.cores; ++i) {
     json += fmt::format("{}{{\"private_misses\": {}, \"shared_misses\": {}}}", i == 0 ? "" : ", ",
@@ -71,8 +79,10 @@ std::string json_report(Cluster& cluster, const Parameters& parameters, int stat
   for (const auto& [step, counts] : cluster.finish_steps()) {
     json += fmt::format(
         "{}    {{\"step\": {}, \"visits\": {}, \"cycles\": {}, \"dma_in_bytes\": {}, "
-        "\"dma_out_bytes\": {}, \"events\": {}}}",
+        "\"dma_out_bytes\": {}, {}\"events\": {}}}",
         separator, step, counts.visits, counts.cycles, counts.dma_in_bytes, counts.dma_out_bytes,
+        cluster.engine() == nullptr ? ""
+                                    : fmt::format("\"engine_cycles\": {}, ", counts.engine_cycles),
         events_object(counts.events));
     separator = ",\n";
   }
@@ -95,6 +105,11 @@ std::string text_report(Cluster& cluster, const Parameters& parameters) {
   const Dma& dma = cluster.dma();
   text += fmt::format("dma: {} transfers, {} bytes, busy {} cycles\n", dma.transfers(),
                       dma.bytes_moved(), dma.busy_cycles());
+  if (const MatrixEngine* engine = cluster.engine(); engine != nullptr) {
+    text +=
+        fmt::format("engine: {} jobs, {} FLOP, busy {} cycles, {} of them waiting for a bank\n",
+                    engine->jobs(), engine->flop(), engine->busy_cycles(), engine->bank_waits());
+  }
   return text;
 }
 

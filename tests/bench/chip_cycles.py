@@ -15,6 +15,7 @@ NET is a net of bench/chip, or of the examples as FOLDER/MODEL or, where both ar
     weights=L3    a budget of as little L2 as will do: weights lie in L3, and are streamed from there
     cores=N       a chip with N cores
     fpus=private  a chip with an FPU for each core, which the compiler is not told
+    engine        a chip with a matrix engine beside the cores, `pulp_cluster_engine`
 
 `--table` prints a row for each net and none for its ops; without a NET the nets are those of TABLE below. A net takes half a minute to
 half an hour. What does not fit, or gives other bytes, is said, and the others go on.
@@ -49,11 +50,18 @@ TABLE = [
     "cct:ft2@cores=1",
     "cct:ft2@fpus=private",
     "cct@infer",
+    "cct:ft2@engine",
+    "cct:lora2@engine",
+    "cct:lp@engine",
     "autoencoder",
     "autoencoder@batch=16",
+    "autoencoder@engine",
+    "autoencoder@engine,batch=16",
     "mlperf_tiny/resnet8@batch=1",
     "mlperf_tiny/ds_cnn@batch=1",
     "mlperf_tiny/mobilenet_v1:full@batch=1,code=256KiB,l2=4MiB",
+    "mlperf_tiny/resnet8@engine,batch=1",
+    "mlperf_tiny/mobilenet_v1:full@engine,batch=1,code=256KiB,l2=4MiB",
 ]
 NUMBER, SIZE = "=[1-9][0-9]*", "=[1-9][0-9]*[KM]iB"
 # Of each what follows its name, and how it is written.
@@ -67,8 +75,9 @@ VARIANTS = {
     "weights": ("=L3", "weights=L3"),
     "cores": (NUMBER, "cores=N"),
     "fpus": ("=private", "fpus=private"),
+    "engine": ("", "engine"),
 }
-OF_CHIP = {"l1", "l2", "code", "weights", "cores"}
+OF_CHIP = {"l1", "l2", "code", "weights", "cores", "engine"}
 CLOCK = 360e6  # Hz
 COLUMNS = ["net", "op", "FLOP", "cycles", "predicted", "worst step", "FLOP/cycle", "images/s", "L2 waits", "DMA waits", "bytes by DMA",
            "of them L3's", "L1 taken", "its stacks + constants", "L2 taken"]  # fmt: skip
@@ -154,7 +163,7 @@ def on_chip(tdc, net, folder):
     if not net.variants.keys() & OF_CHIP:
         copy.write_text(text if deploy else f"{text}\ndeploy bench on pulp_cluster {{}}\n")
         return copy, deploy[1] if deploy else "bench"
-    chip = deploy[2] if deploy else "pulp_cluster"
+    chip = "pulp_cluster_engine" if "engine" in net.variants else deploy[2] if deploy else "pulp_cluster"
     variants = dict(net.variants)
     if "weights" in variants:
         variants["weights"] = least_l2(tdc, net, text, chip, copy)

@@ -57,6 +57,18 @@ for net in cnn cct_small; do
     --data "$root/tests/diff/vectors/${net}_data.npz" --steps 1 --save $net.tight.npz --profile --keep $net.tight
   check "$net learns the same from there" cmp $net.host.npz $net.tight.npz
   check "$net moves what was planned, to the byte" report $net.tight "$as_planned"
+  # A matrix engine beside the cores, in all of L1 and in little.
+  echo 'deploy engine on pulp_cluster_engine {}' >>$net.td
+  echo 'deploy tight_engine on pulp_cluster_engine { budget L1 <= 36 KiB }' >>$net.td
+  for deploy in engine tight_engine; do
+    for target in host qemu rtl; do
+      check "$net trains on $target, $deploy" "$tdc" run $net.td --deploy $deploy --on $target \
+        --data "$root/tests/diff/vectors/${net}_data.npz" --steps 1 --save $net.$deploy.$target.npz --keep $net.$deploy.$target
+      check "$net learns the same on $target, $deploy" cmp $net.host.npz $net.$deploy.$target.npz
+    done
+    check "$net has work for the engine, $deploy" bash -c \
+      "python3 -c 'import json; assert any(s[\"on\"] == \"engine\" for s in json.load(open(\"$net.$deploy.rtl/report.json\"))[\"steps\"])'"
+  done
   # Weights where only the DMA reaches: L2 lacks less than a KiB.
   less=$(python3 -c 'import json, sys
 print(*[(m["used_bytes"] - 1) // 1024 for m in json.load(open(sys.argv[1]))["memory"] if m["level"] == "L2"])' $net.tight/report.json)

@@ -1,9 +1,10 @@
 """Every example and net of diff/, every `train` block, on chips with little to much L1 and 1, 2, 3 and 8 cores, against the bytes
 of the host's program, which has no scratchpad.
 
-Usage: l1_grid.py TDC [NET...]       nets by their names; without one all; hours of processor time
+Usage: l1_grid.py TDC [--engine] [NET...]       nets by their names; without one all; hours of processor time
 
-Two steps on random samples, on host and QEMU. The smallest L1 is what compiles, to the KiB.
+Two steps on random samples, on host and QEMU. The smallest L1 is what compiles, to the KiB. With `--engine` the chips have a matrix
+engine.
 """
 import pathlib
 import re
@@ -22,22 +23,22 @@ MOST = 128  # KiB, with code, stacks and constants
 BETWEEN = [48, 80]
 
 
-def chip(cores, kibibytes):
-    block = re.search(r"^chip pulp_cluster \{.*?^\}", (ROOT / "stdlib/chips.td").read_text(), re.M | re.S)[0]
-    block = block.replace("pulp_cluster {", "grid_chip {").replace("cores      8", f"cores      {cores}")
+def chip(like, cores, kibibytes):
+    block = re.search(rf"^chip {like} {{.*?^}}", (ROOT / "stdlib/chips.td").read_text(), re.M | re.S)[0]
+    block = block.replace(f"{like} {{", "grid_chip {").replace("cores      8", f"cores      {cores}")
     return f"\n{block}\ndeploy grid on grid_chip {{ budget L1 <= {kibibytes} KiB }}\n"
 
 
 class Net:
-    def __init__(self, tdc, source, folder):
-        self.tdc, self.source, self.folder = tdc, source, folder
+    def __init__(self, tdc, like, source, folder):
+        self.tdc, self.like, self.source, self.folder = tdc, like, source, folder
         self.text = source.read_text()
         self.data = folder / f"{source.stem}.npz"
         draw(re.sub(r"f32\[turns,", "f32[16,", self.text), self.data, samples=8)
 
     def arguments(self, train, cores, kibibytes):
         path = self.folder / f"{self.source.stem}_{cores}_{kibibytes}.td"
-        path.write_text(self.text + chip(cores, kibibytes))
+        path.write_text(self.text + chip(self.like, cores, kibibytes))
         return [path, "--train", train, "--deploy", "grid"]
 
     def fits(self, train, cores, kibibytes):
@@ -83,13 +84,15 @@ class Net:
 
 
 def main():
-    tdc, *names = sys.argv[1:]
+    tdc, *words = sys.argv[1:]
+    names = [word for word in words if word != "--engine"]
+    like = "pulp_cluster_engine" if "--engine" in words else "pulp_cluster"
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         jobs = []
         for source in sorted(SOURCES, key=lambda path: path.stem):
             trains = re.findall(r"^train (\w+) of", source.read_text(), re.M)
             if trains and (not names or source.stem in names):
-                net = Net(tdc, source, pathlib.Path(folder))
+                net = Net(tdc, like, source, pathlib.Path(folder))
                 jobs += [pool.submit(net.check, train) for train in trains]
         results = [job.result() for job in jobs]
     wrong = [line for lines, _ in results for line in lines]

@@ -63,10 +63,35 @@ FAULTS = [
     (27, 106, ["data race: the host port reads memory, and transfer 1, enqueued by core 0, writes",
                "byte 32 of `l1_words`"]),
     (28, 106, ["data race: load: transfer 1, enqueued by core 0, writes", "core 5, pc", "byte 4 of `l1_words`"]),
+    (29, 101, ["no register to store to", "called by `main` at"]),
     (50, 0, []),
     (51, 0, []),
     (52, 0, []),
     (53, 0, []),
+]
+
+# The same on a chip with a matrix engine.
+ENGINE_FAULTS = [
+    (60, 109, ["matrix engine out of range: a job has an extent of 0", "byte 0 of `engine_job`", "called by `start` at"]),
+    (61, 109, ["matrix engine out of range: a job's a does not begin at a word", "byte 66 of `l1_words`"]),
+    (62, 109, ["a job's y[1, 0] is not in what the program has in L1 for writing"]),
+    (63, 109, ["a job's b[0, 0] is not in what the program has in L1", "byte 0 of `l2_words`"]),
+    (64, 109, ["the job itself is not in words that the program has in L1"]),
+    (65, 106, ["data race: load: engine job 1, started by core 0, writes the same bytes and was not waited for",
+               "byte 60 of `l1_words`", "engine job 1: pc", "called by `start` at"]),
+    (66, 106, ["data race: store: engine job 1, started by core 0, reads the same bytes", "byte 124 of `l1_words`"]),
+    (67, 106, ["data race: transfer 1 writes bytes, and engine job 1, started by core 0, reads", "byte 160 of `l1_words`"]),
+    (68, 106, ["data race: engine job 1 reads bytes, and transfer 1, enqueued by core 0, writes", "byte 112 of `l1_words`"]),
+    (69, 106, ["data race: engine job 1 reads bytes, and core 2 wrote the same bytes", "core 1, pc"]),
+    (70, 106, ["data race: engine job 1 writes what it reads", "byte 64 of `l1_words`"]),
+    (71, 109, ["a job's y[0, 1] lies where another output does"]),
+    (72, 106, ["data race: the engine reads a job, and core 2 wrote", "`engine_job`"]),
+    (73, 106, ["data race: load: engine job 1, started by core 0, writes", "core 3, pc", "byte 28 of `l1_words`"]),
+    (74, 106, ["data race: load: engine job 2, started by core 0, writes", "byte 12 of `l1_words`"]),
+    (80, 0, []),
+    (81, 0, []),
+    (82, 0, []),
+    (83, 0, []),
 ]
 
 # Name of a line of timing.c: cycles, exactly. The sums say what the cycles are: instructions one by one (a call or a
@@ -240,8 +265,9 @@ def float_streams_agree(builder):
 
 def faults(builder):
     elf = builder.build("faults", flags=["-O1"])
-    for case, expected, phrases in FAULTS:
-        status, _, errors = builder.run(elf, "--cycle-limit", "100000", stdin=struct.pack("<I", case))
+    for case, expected, phrases in FAULTS + ENGINE_FAULTS:
+        status, _, errors = builder.run(elf, "--cycle-limit", "100000", "--set", f"engine={int(case >= 60)}",
+                                        stdin=struct.pack("<I", case))
         check(status == expected, f"fault case {case}: status {status}, expected {expected}: {errors}")
         for phrase in phrases:
             check(phrase in errors, f"fault case {case}: no `{phrase}` in {errors}")
@@ -261,12 +287,13 @@ def builds_agree(builder):
     random_team = builder.build("random_team", flags=["-O2"])
     product = builder.build("speed", flags=["-DKIND=3", "-DACTIVE=8", "-DITERATIONS=1"], name="product")
     runs = {"timing": (builder.build("timing"), b""), "product": (product, b"")}
+    runs["engine"] = (builder.build("engine", flags=["-DTD_PROFILE"]), b"")
     runs |= {f"fault {case}": (builder.build("faults", flags=["-O1"]), struct.pack("<I", case)) for case in (7, 12, 22, 53)}
     runs |= {f"random {seed}": (random_team, random_programs.make(seed, 8)[0]) for seed in (0, 1, 2)}
     for name, (elf, stdin) in runs.items():
         results = []
         for soc in (builder.soc, builder.soc, builder.other_soc):
-            result = builder.run(elf, stdin=stdin, soc=soc)
+            result = builder.run(elf, "--set", "engine=1", stdin=stdin, soc=soc)
             del builder.report["host_seconds"]
             results.append((result, builder.report))
         check(results[0] == results[1], f"{name}: two runs are the same")
@@ -292,6 +319,25 @@ def random_teams(builder):
             sent, expected = random_programs.make(seed, cores)
             status, output, errors = builder.run(elf, "--set", f"cores={cores}", stdin=sent)
             check(status == 0 and output == expected, f"random program {seed} on {cores} cores: {status} {errors}")
+
+
+def engine(builder):
+    """Jobs beside the cores, whose own results they are compared with, and what the report says of them."""
+    elf = builder.build("engine", flags=["-DTD_PROFILE", SIXTEEN_STACKS])
+    products = 20 * 36 * 50 + 20 * 36
+    filtered = 7 * 10 * 6 * (8 * 9 + 2 * 6)
+    outputs = set()
+    for settings in ([], ["cores=1"], ["cores=3", "l1_banks=8"], ["cores=16", "l1_banks=32"], ["l1_banks=1"]):
+        status, output, errors = builder.run(elf, *(o for s in ["engine=1", *settings] for o in ("--set", s)))
+        outputs.add(output)
+        check(status == 0, f"engine and cores compute the same with {settings}: {status} {errors}")
+        report = builder.report["engine"]
+        check((report["jobs"], report["flop"]) == (6, 2 * (products + filtered)), f"the engine counts its jobs: {report}")
+        steps = {step["step"]: step for step in builder.report["steps"]}
+        check(steps[5]["engine_cycles"] == report["busy_cycles"] > 0 and steps[6]["engine_cycles"] == 0,
+              f"the engine's cycles are those of the step that started its jobs: {steps}")
+        check((report["bank_wait_cycles"] > 0) or not settings, "engine and cores wait for each other's banks")
+    check(len(outputs) == 1, "the engine's results do not depend on cores and banks")
 
 
 def calibration(builder, table=False):
@@ -321,7 +367,7 @@ def main():
             return
         builder = Builder(pathlib.Path(folder), soc, *rest)
         for part in (sources_are_clean, same_everywhere, porting_guide, faults, timing, builds_agree, contention,
-                     random_teams, instructions, float_streams_agree, calibration):
+                     random_teams, instructions, float_streams_agree, engine, calibration):
             print("--", part.__name__, flush=True)
             part(builder)
         print(f"-- {builder.cycles / 1e6:.1f} million simulated cycles")

@@ -69,6 +69,20 @@ TD_AT_LINE void td_dma_wait_all(void) {
   compiler_barrier();
 }
 
+TD_AT_LINE td_engine_ticket td_engine_start(const td_engine_job* job) {
+  compiler_barrier();
+  *chip_register(TD_CHIP_ENGINE_JOB) = (uintptr_t)job;
+  const td_engine_ticket ticket = *chip_register(TD_CHIP_ENGINE_START);
+  compiler_barrier();
+  return ticket;
+}
+
+TD_AT_LINE void td_engine_wait(td_engine_ticket ticket) {
+  *chip_register(TD_CHIP_ENGINE_TICKET) = ticket;
+  (void)*chip_register(TD_CHIP_ENGINE_WAIT);
+  compiler_barrier();
+}
+
 #ifdef TD_PROFILE
 _Static_assert(TD_CHIP_MARKS_TRANSFERS == TD_MARKS_TRANSFERS, "marks are the chip's");
 void td_mark(uint32_t step) {

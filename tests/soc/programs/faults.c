@@ -1,5 +1,5 @@
 /* One mistake for each fault that ends a run; the number of the case comes from the host. Cases 50
- * and above are right programs that a careless checker would stop. */
+ * to 59 and 80 and above are right programs that a careless checker would stop. */
 #include "td_platform.h"
 
 static uint32_t fault_case;
@@ -9,6 +9,7 @@ static volatile uint8_t l1_bytes[64] TD_MEMORY(L1);
 static volatile uint32_t l2_words[64] TD_MEMORY(L2);
 static uint32_t l3_words[64] TD_MEMORY(L3);
 static volatile td_dma_ticket ticket;
+static td_engine_job engine_job TD_MEMORY(L1);
 
 /* Hides an address from the compiler, which would split an access that it knows to be misaligned.
  */
@@ -25,6 +26,108 @@ static uint32_t deep(uint32_t depth) {
 
 static td_dma_ticket copy(volatile uint32_t* to, volatile uint32_t* from, uint32_t bytes) {
   return td_dma_copy((void*)(uintptr_t)to, (const void*)(uintptr_t)from, bytes, 1, 0, 0);
+}
+
+/* 4 x 4 outputs from word 0 of `l1_words`, of 4 x 4 operands from words 16 and 32. */
+static td_engine_job product(void) {
+  float* const words = (float*)(uintptr_t)l1_words;
+  const td_engine_job result = {.y = words,
+                                .a = words + 16,
+                                .b = words + 32,
+                                .rows = 4,
+                                .columns = {4, 1},
+                                .depth = {4, 1, 1},
+                                .y_row = 4,
+                                .y_column = {1, 0},
+                                .a_row = 4,
+                                .a_depth = {1, 0, 0},
+                                .b_column = {1, 0},
+                                .b_depth = {4, 0, 0},
+                                .row_groups = 1,
+                                .column_groups = 1};
+  return result;
+}
+
+static td_engine_ticket start(td_engine_job job) {
+  engine_job = job;
+  return td_engine_start(&engine_job);
+}
+
+/* Mistakes with the matrix engine, and from 80 on right programs. */
+static void use_engine(void) {
+  td_engine_job work = product();
+  switch (fault_case) {
+    case 60:
+      work.depth[1] = 0;
+      break;
+    case 61:
+      work.a = (const float*)hidden((uintptr_t)work.a + 2);
+      break;
+    case 62: /* its last row leaves what the program has */
+      work.y_row = 1 << 20;
+      break;
+    case 63:
+      work.b = (const float*)(uintptr_t)l2_words;
+      break;
+    case 64: {
+      static td_engine_job elsewhere TD_MEMORY(L2);
+      elsewhere = work;
+      (void)td_engine_start(&elsewhere);
+      break;
+    }
+    case 67: /* a transfer writes what a job reads */
+      (void)start(work);
+      (void)copy(l1_words + 40, l2_words, 16);
+      return;
+    case 68: /* a job reads what a transfer writes */
+      (void)copy(l1_words + 28, l2_words, 16);
+      break;
+    case 70:
+      work.y += 15;
+      break;
+    case 71: /* outputs over each other */
+      work.y_column[0] = 0;
+      break;
+    case 74: /* two jobs are in order, but nobody waited for them */
+      (void)start(work);
+      work.accumulate = 1;
+      break;
+    case 80: { /* zeros beside the image are not read: four columns of which two are inside */
+      work.window = 2;
+      work.window_begin = -1;
+      work.window_column = 1;
+      const td_engine_ticket started = start(work);
+      l1_words[32] = l1_words[35] = 1;
+      td_engine_wait(started);
+      return;
+    }
+    case 81: { /* the second job continues the first, the third reads what the second writes */
+      (void)start(work);
+      work.accumulate = 1;
+      (void)start(work);
+      work = product();
+      work.a = work.y;
+      work.y += 48;
+      td_engine_wait(start(work));
+      l1_words[0] = l1_words[16] = l1_words[63] = 1;
+      return;
+    }
+    case 82: { /* cores and transfers may read what a job reads */
+      const td_engine_ticket started = start(work);
+      l1_words[60] = l1_words[16] + l1_words[47];
+      td_dma_wait(copy(l2_words, l1_words + 20, 64));
+      td_engine_wait(started);
+      td_engine_wait(started);
+      l1_words[20] = l1_words[15];
+      return;
+    }
+    default:
+      break;
+  }
+  (void)start(work);
+  if (fault_case == 65) l1_words[48] = l1_words[15];
+  if (fault_case == 66) l1_words[31] = 1;
+  if (fault_case == 74) l1_words[48] = l1_words[3];
 }
 
 static void job(const void* args, td_team team) {
@@ -53,6 +156,31 @@ static void job(const void* args, td_team team) {
       if (team.core == 2) l2_words[4] = 1;
       for (uint32_t i = 0; i < 100; ++i) __asm__ volatile("");
       if (team.core == 1) td_dma_wait(copy(l1_words, l2_words, 64));
+      break;
+    case 69: /* what core 2 writes is read by a job of core 1 */
+    case 72: /* what core 2 writes is core 1's job itself */
+      if (team.core == 2 && fault_case == 69) l1_words[36] = 1;
+      if (team.core == 2 && fault_case == 72) engine_job = product();
+      for (uint32_t i = 0; i < 200; ++i) __asm__ volatile("");
+      if (team.core == 1) {
+        if (fault_case == 69) engine_job = product();
+        td_engine_wait(td_engine_start(&engine_job));
+      }
+      break;
+    case 73: /* core 0 has waited, core 3 has not */
+      if (team.core == 0) td_engine_wait(start(product()));
+      for (uint32_t i = 0; i < 300; ++i) __asm__ volatile("");
+      if (team.core == 3) l1_words[48] = l1_words[7];
+      break;
+    case 83: /* a wait for another core's job */
+      if (team.core == 0) ticket = start(product());
+      td_team_barrier(team);
+      if (team.core == 3) {
+        td_engine_wait(ticket);
+        l1_words[48] = l1_words[7];
+      }
+      td_team_barrier(team);
+      l1_words[team.core] = 1;
       break;
     case 28: /* under way since before the job */
       if (team.core == 5) shared_word = l1_words[1];
@@ -103,6 +231,11 @@ static void job(const void* args, td_team team) {
 
 int main(void) {
   if (td_read(&fault_case, sizeof(fault_case)) != sizeof(fault_case)) return 2;
+  if (fault_case >= 60 && fault_case != 69 && fault_case != 72 && fault_case != 73 &&
+      fault_case != 83) {
+    use_engine();
+    return 0;
+  }
   switch (fault_case) {
     case 0:
       return (int)*(volatile uint32_t*)0x40000000;
@@ -176,6 +309,9 @@ int main(void) {
     case 28:
       (void)copy(l1_words, l2_words, 64);
       td_team_run(job, NULL);
+      break;
+    case 29: /* on a chip without an engine */
+      td_engine_wait(0);
       break;
     default:
       td_team_run(job, NULL);

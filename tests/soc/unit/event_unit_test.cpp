@@ -31,7 +31,7 @@ TEST_CASE("random arrivals: all leave a barrier together, ten cycles after the l
       for (uint32_t core = 0; core < arrivals.size(); ++core) {
         if (arrivals[core] == cycle) f.events.sleep_at_barrier(core, cycle);
       }
-      f.events.tick(cycle, f.dma);
+      f.events.tick(cycle, f.dma, nullptr);
       for (uint32_t core = 0; core < arrivals.size(); ++core) {
         // Due with the edge that ends a cycle: the core sees it in the next one.
         REQUIRE(f.events.is_due(core, cycle) == (cycle + 1 == last + 10));
@@ -73,7 +73,7 @@ TEST_CASE("waiting for a transfer ends ten cycles after it") {
   for (uint64_t cycle = 0; cycle < 200; ++cycle) {
     f.dma.request();
     f.dma.advance(f.banks.arbitrate());
-    f.events.tick(cycle, f.dma);
+    f.events.tick(cycle, f.dma, nullptr);
     if (done[2] == 0 && f.dma.is_done(first)) done[2] = cycle;
     if (done[3] == 0 && f.dma.is_idle()) done[3] = cycle;
     for (uint32_t core = 2; core < 4; ++core) {

@@ -180,6 +180,27 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("chip-8: a matrix engine works in a scratchpad") {
+  const auto engine = [](const std::string& clauses) {
+    return said(
+        on_chip("cores 2 platform \"qemu_user\" tensors RAM constants ROM image ROM "
+                "memory NEAR, size: 8 KiB " +
+                clauses));
+  };
+  const std::string scratchpad = "scratchpad NEAR, transfer: 60, bandwidth: 8, load: 15 ";
+  CHECK(engine(scratchpad + "engine rows: 6, columns: 8, blocks: 8, latency: 4, job: 150") == "");
+  CHECK(engine("engine job: 150, rows: 6, latency: 4, columns: 8, blocks: 8 " + scratchpad) == "");
+  CHECK(engine("engine rows: 6, columns: 8, blocks: 8, latency: 4, job: 150") ==
+        "engine-without-scratchpad");
+  for (const char* wrong :
+       {"rows: 6, columns: 8, blocks: 8, latency: 4",
+        "NEAR, rows: 6, columns: 8, blocks: 8, latency: 4, job: 150",
+        "rows: 0, columns: 8, blocks: 8, latency: 4, job: 150", "rows: 6, rows: 8"}) {
+    CAPTURE(wrong);
+    CHECK(engine(scratchpad + "engine " + wrong) == "chip-clause");
+  }
+}
+
 // ---- data ----
 
 TEST_CASE("data-1: one block for a net, and where samples come from") {
