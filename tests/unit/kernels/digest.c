@@ -101,14 +101,13 @@ static void report(const char* name) {
   } while (0)
 
 /// On the matrix engine, too.
-#define RUN_BOTH(kernel, ...)                                      \
-  do {                                                             \
-    extern td_engine_ticket kernel##_engine(const kernel##_args*); \
-    RUN(kernel, __VA_ARGS__);                                      \
-    prepare();                                                     \
-    const kernel##_args args = {__VA_ARGS__};                      \
-    td_engine_wait(kernel##_engine(&args));                        \
-    report(#kernel);                                               \
+#define RUN_BOTH(kernel, ...)                 \
+  do {                                        \
+    RUN(kernel, __VA_ARGS__);                 \
+    prepare();                                \
+    const kernel##_args args = {__VA_ARGS__}; \
+    td_engine_wait(kernel##_engine(&args));   \
+    report(#kernel);                          \
   } while (0)
 
 #define DENSE                                                                         \
