@@ -43,15 +43,12 @@ td_engine_ticket td_conv2d_f32_engine(const td_conv2d_f32_args* args) {
                 .a_depth = {1, p->kernel_width, kernel},
                 .b_column = {p->stride_width, p->stride_height * p->x_row},
                 .b_depth = {p->dilation_width, p->dilation_height * p->x_row, p->x_channel},
-                .window_begin = -p->pad_left,
-                .window_column = p->stride_width,
-                .window_depth = p->dilation_width,
-                .window = (uint32_t)p->width,
                 .accumulate = p->accumulate},
         .inner = {p->batch, p->y_image, 0, p->x_image},
         .outer = {p->groups, p->outputs * p->y_channel, p->outputs * p->w_output,
                   p->channels * p->x_channel},
     };
+    td_engine_set_window(&jobs.job, -p->pad_left, p->stride_width, p->dilation_width, p->width);
     last = td_engine_launch(&jobs, last);
   }
   return last;
@@ -90,15 +87,12 @@ static td_engine_ticket td_input_grad_phase(const td_conv2d_input_grad_f32_args*
                 .a_depth = {columns->tap_step, rows->tap_step * p->w_row, p->w_output},
                 .b_column = {1, p->dy_row},
                 .b_depth = {-columns->origin_step, -rows->origin_step * p->dy_row, p->dy_channel},
-                .window_begin = columns->origin,
-                .window_column = 1,
-                .window_depth = -columns->origin_step,
-                .window = (uint32_t)p->out_width,
                 .accumulate = p->accumulate},
         .inner = {p->batch, p->dx_image, 0, p->dy_image},
         .outer = {p->groups, p->channels * p->dx_channel, p->outputs * p->w_output,
                   p->outputs * p->dy_channel},
     };
+    td_engine_set_window(&jobs.job, columns->origin, 1, -columns->origin_step, p->out_width);
     last = td_engine_launch(&jobs, last);
   }
   return last;
@@ -155,15 +149,12 @@ td_engine_ticket td_conv2d_weight_grad_f32_engine(const td_conv2d_weight_grad_f3
                 .a_depth = {1, p->dy_row, p->dy_image},
                 .b_column = {p->dilation_width, p->x_channel},
                 .b_depth = {p->stride_width, p->stride_height * p->x_row, p->x_image},
-                .window_begin = -p->pad_left,
-                .window_column = p->dilation_width,
-                .window_depth = p->stride_width,
-                .window = (uint32_t)p->width,
                 .accumulate = p->accumulate},
         .inner = {tap_end - tap, p->dw_row, 0, p->dilation_height * p->x_row},
         .outer = {p->groups, p->outputs * p->dw_output, p->outputs * p->dy_channel,
                   p->channels * p->x_channel},
     };
+    td_engine_set_window(&jobs.job, -p->pad_left, p->dilation_width, p->stride_width, p->width);
     last = td_engine_launch(&jobs, last);
     tap = tap_end;
   }

@@ -29,13 +29,22 @@ typedef struct {
   td_engine_loop inner, outer;
 } td_engine_jobs;
 
-/// Drops the test of a window that all columns lie in.
-TD_ENGINE_CODE void td_engine_drop_window(td_engine_job* job) {
-  const int32_t column = ((int32_t)job->columns[0] - 1) * job->window_column;
-  const int32_t depth = ((int32_t)job->depth[0] - 1) * job->window_depth;
-  const int32_t low = job->window_begin + td_min_int(column, 0) + td_min_int(depth, 0);
-  const int32_t high = job->window_begin + td_max_int(column, 0) + td_max_int(depth, 0);
-  if (low >= 0 && high < (int32_t)job->window) job->window = 0u;
+/// Zeros beside rows of `width` columns (td_platform.h), of which a piece may have none. Columns
+/// that all lie in the rows are not tested.
+TD_ENGINE_CODE void td_engine_set_window(td_engine_job* job, int32_t begin, int32_t column,
+                                         int32_t depth, int32_t width) {
+  const int32_t columns = ((int32_t)job->columns[0] - 1) * column;
+  const int32_t depths = ((int32_t)job->depth[0] - 1) * depth;
+  const int32_t low = begin + td_min_int(columns, 0) + td_min_int(depths, 0);
+  const int32_t high = begin + td_max_int(columns, 0) + td_max_int(depths, 0);
+  if (low >= 0 && high < width) return;
+  job->window = 1u;  // and nothing is in it
+  job->window_begin = -1;
+  if (width == 0) return;
+  job->window = (uint32_t)width;
+  job->window_begin = begin;
+  job->window_column = column;
+  job->window_depth = depth;
 }
 
 /// Makes one loop of depth `i` and the one around it, where one of them is no loop or both operands
@@ -172,7 +181,6 @@ TD_ENGINE_CODE td_engine_ticket td_engine_launch(td_engine_jobs* jobs, td_engine
   const int is_empty = job->depth[0] == 0u || job->depth[1] == 0u;
   if (is_empty && job->accumulate) return last;
   if (!is_empty) {
-    td_engine_drop_window(job);
     td_engine_merge_depth(job, 0);
     td_engine_merge_depth(job, 1);
     td_engine_merge_depth(job, 0);

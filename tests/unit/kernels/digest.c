@@ -100,6 +100,16 @@ static void report(const char* name) {
     }                                                  \
   } while (0)
 
+/// On the matrix engine, too.
+#define RUN_BOTH(kernel, ...)                 \
+  do {                                        \
+    RUN(kernel, __VA_ARGS__);                 \
+    prepare();                                \
+    const kernel##_args args = {__VA_ARGS__}; \
+    td_engine_wait(kernel##_engine(&args));   \
+    report(#kernel);                          \
+  } while (0)
+
 #define DENSE                                                                         \
   .y = result, .a = operand_a, .rank = 2, .extent = {3, 1001}, .y_stride = {1001, 1}, \
   .a_stride = {1001, 1}
@@ -135,11 +145,12 @@ static void report(const char* name) {
   RUN(kernel##_grad_f32, STRIDED, .b = operand_b, .b_stride = {0, 1, 5}, __VA_ARGS__)
 
 static void run_matmul(int32_t m, int32_t n, int32_t k, int32_t reduce, int32_t layout) {
-  RUN(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .outer = 1, .batch = 2, .m = m,
-      .n = n, .k = k, .reduce = reduce, .y_batch = m * n, .a_batch = 2 * m * k,
-      .b_batch = 2 * k * n, .a_reduce = m * k, .b_reduce = k * n, .y_row = n, .y_col = 1,
-      .a_row = (layout & 1) ? 1 : k, .a_col = (layout & 1) ? m : 1, .b_row = (layout & 2) ? 1 : n,
-      .b_col = (layout & 2) ? k : 1, .accumulate = (uint32_t)layout >> 2);
+  RUN_BOTH(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .outer = 1, .batch = 2,
+           .m = m, .n = n, .k = k, .reduce = reduce, .y_batch = m * n, .a_batch = 2 * m * k,
+           .b_batch = 2 * k * n, .a_reduce = m * k, .b_reduce = k * n, .y_row = n, .y_col = 1,
+           .a_row = (layout & 1) ? 1 : k, .a_col = (layout & 1) ? m : 1,
+           .b_row = (layout & 2) ? 1 : n, .b_col = (layout & 2) ? k : 1,
+           .accumulate = (uint32_t)layout >> 2);
 }
 
 static void run_conv2d(int32_t stride, int32_t dilation, int32_t groups) {
@@ -151,18 +162,18 @@ static void run_conv2d(int32_t stride, int32_t dilation, int32_t groups) {
   .outputs = outputs, .out_height = out_height, .out_width = out_width, .kernel_height = 3,        \
   .kernel_width = 3, .stride_height = stride, .stride_width = stride, .pad_top = 1, .pad_left = 1, \
   .dilation_height = dilation, .dilation_width = dilation
-  RUN(td_conv2d_f32, .y = result, .x = operand_a, .w = operand_b, GEOMETRY,
-      .x_image = 12 * height * width, .x_channel = height * width, .x_row = width,
-      .y_image = 6 * out_height * out_width, .y_channel = out_height * out_width,
-      .y_row = out_width, .w_output = channels * 9);
-  RUN(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, GEOMETRY,
-      .dx_image = 12 * height * width, .dx_channel = height * width, .dx_row = width,
-      .dy_image = 6 * out_height * out_width, .dy_channel = out_height * out_width,
-      .dy_row = out_width, .w_output = channels * 9, .w_channel = 9, .w_row = 3);
-  RUN(td_conv2d_weight_grad_f32, .dw = result, .x = operand_a, .dy = operand_b, GEOMETRY,
-      .x_image = 12 * height * width, .x_channel = height * width, .x_row = width,
-      .dy_image = 6 * out_height * out_width, .dy_channel = out_height * out_width,
-      .dy_row = out_width, .dw_output = channels * 9, .dw_channel = 9, .dw_row = 3);
+  RUN_BOTH(td_conv2d_f32, .y = result, .x = operand_a, .w = operand_b, GEOMETRY,
+           .x_image = 12 * height * width, .x_channel = height * width, .x_row = width,
+           .y_image = 6 * out_height * out_width, .y_channel = out_height * out_width,
+           .y_row = out_width, .w_output = channels * 9);
+  RUN_BOTH(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, GEOMETRY,
+           .dx_image = 12 * height * width, .dx_channel = height * width, .dx_row = width,
+           .dy_image = 6 * out_height * out_width, .dy_channel = out_height * out_width,
+           .dy_row = out_width, .w_output = channels * 9, .w_channel = 9, .w_row = 3);
+  RUN_BOTH(td_conv2d_weight_grad_f32, .dw = result, .x = operand_a, .dy = operand_b, GEOMETRY,
+           .x_image = 12 * height * width, .x_channel = height * width, .x_row = width,
+           .dy_image = 6 * out_height * out_width, .dy_channel = out_height * out_width,
+           .dy_row = out_width, .dw_output = channels * 9, .dw_channel = 9, .dw_row = 3);
 }
 
 /* Kernels of 3 columns over rows of whole blocks, which a small core reads where they lie. */
@@ -173,18 +184,18 @@ static void run_blocks_conv2d(int32_t width, int32_t pad, int32_t stride, uint32
   .out_height = out_height, .out_width = out_width, .kernel_height = 3, .kernel_width = 3,         \
   .stride_height = stride, .stride_width = 1, .pad_top = 1, .pad_left = pad, .dilation_height = 1, \
   .dilation_width = 1, .accumulate = accumulate
-  RUN(td_conv2d_f32, .y = result, .x = operand_a, .w = operand_b, BLOCKS,
-      .x_image = 8 * height * width, .x_channel = height * width, .x_row = width,
-      .y_image = 16 * out_height * out_width, .y_channel = out_height * out_width,
-      .y_row = out_width, .w_output = 36);
-  RUN(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, BLOCKS,
-      .dx_image = 8 * height * width, .dx_channel = height * width, .dx_row = width,
-      .dy_image = 16 * out_height * out_width, .dy_channel = out_height * out_width,
-      .dy_row = out_width, .w_output = 36, .w_channel = 9, .w_row = 3);
-  RUN(td_conv2d_weight_grad_f32, .dw = result, .x = operand_a, .dy = operand_b, BLOCKS,
-      .x_image = 8 * height * width, .x_channel = height * width, .x_row = width,
-      .dy_image = 16 * out_height * out_width, .dy_channel = out_height * out_width,
-      .dy_row = out_width, .dw_output = 36, .dw_channel = 9, .dw_row = 3);
+  RUN_BOTH(td_conv2d_f32, .y = result, .x = operand_a, .w = operand_b, BLOCKS,
+           .x_image = 8 * height * width, .x_channel = height * width, .x_row = width,
+           .y_image = 16 * out_height * out_width, .y_channel = out_height * out_width,
+           .y_row = out_width, .w_output = 36);
+  RUN_BOTH(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, BLOCKS,
+           .dx_image = 8 * height * width, .dx_channel = height * width, .dx_row = width,
+           .dy_image = 16 * out_height * out_width, .dy_channel = out_height * out_width,
+           .dy_row = out_width, .w_output = 36, .w_channel = 9, .w_row = 3);
+  RUN_BOTH(td_conv2d_weight_grad_f32, .dw = result, .x = operand_a, .dy = operand_b, BLOCKS,
+           .x_image = 8 * height * width, .x_channel = height * width, .x_row = width,
+           .dy_image = 16 * out_height * out_width, .dy_channel = out_height * out_width,
+           .dy_row = out_width, .dw_output = 36, .dw_channel = 9, .dw_row = 3);
 }
 
 /* Chains of one channel: patches that are narrower than a row, and a kernel too large for one. */
@@ -196,30 +207,30 @@ static void run_channels(int32_t kernel, int32_t stride, int32_t dilation, int32
   .out_height = out_height, .out_width = out_width, .kernel_height = kernel,               \
   .kernel_width = kernel, .stride_height = stride, .stride_width = stride, .pad_top = pad, \
   .pad_left = pad, .dilation_height = dilation, .dilation_width = dilation
-  RUN(td_conv2d_f32, .y = result, .x = operand_a, .w = operand_b, CHANNELS,
-      .x_image = 3 * height * width, .x_channel = height * width, .x_row = width,
-      .y_image = 3 * out_height * out_width, .y_channel = out_height * out_width,
-      .y_row = out_width, .w_output = kernel * kernel);
-  RUN(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, CHANNELS,
-      .dx_image = 3 * height * width, .dx_channel = height * width, .dx_row = width,
-      .dy_image = 3 * out_height * out_width, .dy_channel = out_height * out_width,
-      .dy_row = out_width, .w_output = kernel * kernel, .w_channel = kernel * kernel,
-      .w_row = kernel);
-  RUN(td_conv2d_weight_grad_f32, .dw = result, .x = operand_a, .dy = operand_b, CHANNELS,
-      .x_image = 3 * height * width, .x_channel = height * width, .x_row = width,
-      .dy_image = 3 * out_height * out_width, .dy_channel = out_height * out_width,
-      .dy_row = out_width, .dw_output = kernel * kernel, .dw_channel = kernel * kernel,
-      .dw_row = kernel);
+  RUN_BOTH(td_conv2d_f32, .y = result, .x = operand_a, .w = operand_b, CHANNELS,
+           .x_image = 3 * height * width, .x_channel = height * width, .x_row = width,
+           .y_image = 3 * out_height * out_width, .y_channel = out_height * out_width,
+           .y_row = out_width, .w_output = kernel * kernel);
+  RUN_BOTH(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, CHANNELS,
+           .dx_image = 3 * height * width, .dx_channel = height * width, .dx_row = width,
+           .dy_image = 3 * out_height * out_width, .dy_channel = out_height * out_width,
+           .dy_row = out_width, .w_output = kernel * kernel, .w_channel = kernel * kernel,
+           .w_row = kernel);
+  RUN_BOTH(td_conv2d_weight_grad_f32, .dw = result, .x = operand_a, .dy = operand_b, CHANNELS,
+           .x_image = 3 * height * width, .x_channel = height * width, .x_row = width,
+           .dy_image = 3 * out_height * out_width, .dy_channel = out_height * out_width,
+           .dy_row = out_width, .dw_output = kernel * kernel, .dw_channel = kernel * kernel,
+           .dw_row = kernel);
 }
 
 /* A kernel row that is larger than a panel of a small core. */
 static void run_wide_conv2d(void) {
-  RUN(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, .batch = 1,
-      .groups = 1, .channels = 2, .height = 3, .width = 90, .outputs = 3, .out_height = 2,
-      .out_width = 11, .kernel_height = 2, .kernel_width = 80, .stride_height = 1,
-      .stride_width = 1, .dilation_height = 1, .dilation_width = 1, .dx_image = 540,
-      .dx_channel = 270, .dx_row = 90, .dy_image = 66, .dy_channel = 22, .dy_row = 11,
-      .w_output = 320, .w_channel = 160, .w_row = 80);
+  RUN_BOTH(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, .batch = 1,
+           .groups = 1, .channels = 2, .height = 3, .width = 90, .outputs = 3, .out_height = 2,
+           .out_width = 11, .kernel_height = 2, .kernel_width = 80, .stride_height = 1,
+           .stride_width = 1, .dilation_height = 1, .dilation_width = 1, .dx_image = 540,
+           .dx_channel = 270, .dx_row = 90, .dy_image = 66, .dy_channel = 22, .dy_row = 11,
+           .w_output = 320, .w_channel = 160, .w_row = 80);
 }
 
 static void run_reductions(void) {
@@ -492,9 +503,10 @@ int main(void) {
     }
   }
   for (uint32_t accumulate = 0; accumulate < 2; ++accumulate)
-    RUN(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .outer = 1, .batch = 2, .m = 13,
-        .n = 23, .k = 1, .reduce = 1, .y_batch = 299, .a_batch = 13, .b_batch = 23, .y_row = 23,
-        .y_col = 1, .a_row = 1, .a_col = 1, .b_row = 23, .b_col = 1, .accumulate = accumulate);
+    RUN_BOTH(td_matmul_f32, .y = result, .a = operand_a, .b = operand_b, .outer = 1, .batch = 2,
+             .m = 13, .n = 23, .k = 1, .reduce = 1, .y_batch = 299, .a_batch = 13, .b_batch = 23,
+             .y_row = 23, .y_col = 1, .a_row = 1, .a_col = 1, .b_row = 23, .b_col = 1,
+             .accumulate = accumulate);
   run_conv2d(1, 1, 1);
   run_conv2d(2, 1, 3);
   run_conv2d(3, 2, 2);

@@ -12,7 +12,7 @@
 
 #include "schedule/kernel_call.h"
 #include "schedule/schedule.h"
-#include "unit/kernels/kernels.h"
+#include "unit/kernels/library.h"
 #include "unit/ops/kernel_error.h"
 #include "unit/ops/samples.h"
 
@@ -53,7 +53,7 @@ bool keeps_red_zones(const Memory& memory) {
 }
 
 /// One call of the whole op.
-void run_kernel(const OpDef& op, const Call& call, const kernels::Build& build, uint32_t cores,
+void run_kernel(const OpDef& op, const Call& call, schedule::KernelFunction kernel, uint32_t cores,
                 const std::vector<const float*>& inputs, const std::vector<float*>& outputs) {
   const auto layout = [](const ir::TensorType& type, const Access& access, const Box& box,
                          int64_t* offset) {
@@ -81,8 +81,6 @@ void run_kernel(const OpDef& op, const Call& call, const kernels::Build& build, 
         layout(call.outputs[i], kernel_call.space.outputs[i], kernel_call.box, &offset));
     pointers.outputs.push_back(outputs[i] + offset);
   }
-  auto* const kernel =
-      reinterpret_cast<schedule::KernelFunction>(build.find(std::string(op.kernel->name)));
   for (const std::vector<std::byte>& arguments :
        schedule::pack_arguments(op, kernel_call, pointers))
     for (uint32_t core = cores; core-- > 0;)
@@ -114,7 +112,8 @@ class KernelTest {
   /// Makes the first call; how far each output is from reference evaluation.
   std::vector<double> errors() {
     expected_ = fresh_outputs();
-    run_kernel(op_, call_, kernels::builds().front(), 1, inputs(), pointers(expected_));
+    run_kernel(op_, call_, kernels::Library().find(op_.kernel->name), 1, inputs(),
+               pointers(expected_));
     const std::vector<Tensor> reference = evaluate(op_, call_, tensors_);
     for (const Memory& output : expected_) CHECK(keeps_red_zones(output));
     std::vector<double> result;
@@ -128,11 +127,22 @@ class KernelTest {
     for (const kernels::Build& build : kernels::builds())
       for (const uint32_t cores : {1U, 2U, 3U, 8U, 16U}) {
         Outputs outputs = fresh_outputs();
-        run_kernel(op_, call_, build, cores, inputs(), pointers(outputs));
+        run_kernel(
+            op_, call_,
+            reinterpret_cast<schedule::KernelFunction>(build.find(std::string(op_.kernel->name))),
+            cores, inputs(), pointers(outputs));
         CAPTURE(build.name);
         CAPTURE(cores);
         CHECK(same_bits(outputs, expected_));
       }
+  }
+
+  void check_engine() {
+    if (op_.kernel->engine_file.empty()) return;
+    Outputs outputs = fresh_outputs();
+    run_kernel(op_, call_, kernels::EngineLibrary().find(op_.kernel->name), 1, inputs(),
+               pointers(outputs));
+    CHECK(same_bits(outputs, expected_));
   }
 
   void check_in_place() {
@@ -144,7 +154,8 @@ class KernelTest {
         outputs[out] = memories_[in];
         std::vector<const float*> operands = inputs();
         operands[in] = outputs[out].data() + kRedZone;
-        run_kernel(op_, call_, kernels::builds().front(), cores, operands, pointers(outputs));
+        run_kernel(op_, call_, kernels::Library().find(op_.kernel->name), cores, operands,
+                   pointers(outputs));
         CAPTURE(input);
         CHECK(same_bits(outputs, expected_));
       }
@@ -168,7 +179,8 @@ class KernelTest {
     const double before = std::exchange(element, INFINITY);
     load();
     Outputs outputs = fresh_outputs();
-    run_kernel(op_, call_, kernels::builds().front(), 1, inputs(), pointers(outputs));
+    run_kernel(op_, call_, kernels::Library().find(op_.kernel->name), 1, inputs(),
+               pointers(outputs));
     const std::vector<double> reference = evaluate(op_, call_, tensors_)[0].data;
     element = before;
     const std::vector<float> found = to_numbers(call_.outputs[0], outputs[0]);
@@ -223,11 +235,13 @@ TEST_CASE("kernels of all ops agree with reference evaluation, however they are 
       KernelTest test(*op, sample, random);
       test.check_against_evaluate();
       test.check_teams_and_builds();
+      test.check_engine();
       test.check_in_place();
       if (op->accumulator < 0) continue;
       test.add_accumulator(random);
       test.check_against_evaluate();
       test.check_teams_and_builds();
+      test.check_engine();
     }
   }
 }

@@ -35,7 +35,7 @@ class PiecesTest {
  public:
   PiecesTest(const OpDef& op, Call call, std::vector<std::optional<Tensor>> tensors)
       : op_(op), call_(std::move(call)), tensors_(std::move(tensors)), space_(op_.space(call_)) {
-    expected_ = run({ops::whole_box(space_)}, 1, true);
+    expected_ = run({ops::whole_box(space_)}, 1, &library_);
   }
 
   void check(const std::vector<size_t>& axes, Random& random, uint32_t cores) {
@@ -49,21 +49,29 @@ class PiecesTest {
       flop += ops::flop(op_, space_, box);
     }
     if (op_.work == ops::Work::points) CHECK(flop == ops::flop(op_, call_));
-    const auto found = run(pieces, cores, true);
-    for (size_t i = 0; i < found.size(); ++i) CHECK(kernels::same_bits(found[i], expected_[i]));
-    const auto reference = run(pieces, 1, false);
-    for (size_t i = 0; i < found.size(); ++i)
+    check_bits(run(pieces, cores, &library_));
+    if (!op_.kernel->engine_file.empty()) {
+      check_bits(run(pieces, cores, &engine_));
+      ++cuts_on_engine;
+    }
+    const auto reference = run(pieces, 1, nullptr);
+    for (size_t i = 0; i < reference.size(); ++i)
       CHECK(kernels::relative_error(
                 expected_[i], std::vector<double>(reference[i].begin(), reference[i].end())) <=
             op_.kernel_tolerance + 1e-6);
   }
 
   [[nodiscard]] const Space& space() const { return space_; }
-  static inline int cuts = 0;
+  static inline int cuts = 0, cuts_on_engine = 0;
 
  private:
+  void check_bits(const std::vector<std::vector<float>>& found) {
+    for (size_t i = 0; i < found.size(); ++i) CHECK(kernels::same_bits(found[i], expected_[i]));
+  }
+
+  /// With `library`, or by reference evaluation.
   std::vector<std::vector<float>> run(const std::vector<Box>& pieces, uint32_t cores,
-                                      bool with_kernels) {
+                                      const KernelLibrary* library) {
     test::ScheduleBuilder b;
     std::vector<BufferId> inputs, outputs;
     const auto accumulator = static_cast<size_t>(op_.accumulator);
@@ -88,10 +96,8 @@ class PiecesTest {
     const memory::MemoryPlan plan =
         std::get<memory::MemoryPlan>(memory::plan_memory(b.schedule(), test::two_level_chip()));
     CHECK(memory::validate(b.schedule(), plan) == std::vector<std::string>{});
-    const kernels::Library library;
-    memory::ScheduleRun run(
-        b.schedule(), plan,
-        {.kernels = with_kernels ? &library : nullptr, .cores = cores, .red_zone = {64}});
+    memory::ScheduleRun run(b.schedule(), plan,
+                            {.kernels = library, .cores = cores, .red_zone = {64}});
     for (const BufferId output : outputs)  // what must not be read
       test::set_bits(
           run, b.schedule(), output,
@@ -116,6 +122,8 @@ class PiecesTest {
   Call call_;
   std::vector<std::optional<Tensor>> tensors_;
   Space space_;
+  kernels::Library library_;
+  kernels::EngineLibrary engine_;
   std::vector<std::vector<float>> expected_;
 };
 
@@ -139,6 +147,7 @@ TEST_CASE("pieces of every op have the bits of the whole, whatever axes are cut"
     INFO("op ", std::string(op->name));
     CHECK_MESSAGE(PiecesTest::cuts > before, "no sample of it was cut");
   }
+  CHECK(PiecesTest::cuts_on_engine > 1000);
 }
 
 TEST_CASE("cuts against the order of chains, and of axes that kernels merge, are refused") {
