@@ -212,11 +212,12 @@ static void run_channels(int32_t kernel, int32_t stride, int32_t dilation, int32
       .dw_row = kernel);
 }
 
-/* Depthwise 3x3 kernels with strides of 2, with a last column of taps in or behind the image, and
- * y with rows and columns that end early. */
-static void run_spaced(int32_t height, int32_t width, int32_t pad_top, int32_t pad_left) {
-  const int32_t out_height = (height + pad_top - 2) / 2 + 1;
-  const int32_t out_width = (width + pad_left - 2) / 2 + 1;
+/* Depthwise 3x3 kernels with strides of 2: y has all rows and columns that look at the image, and
+ * `behind` that look behind it. */
+static void run_spaced(int32_t height, int32_t width, int32_t pad_top, int32_t pad_left,
+                       int32_t behind) {
+  const int32_t out_height = (height + pad_top - 2) / 2 + 1 + behind;
+  const int32_t out_width = (width + pad_left - 2) / 2 + 1 + behind;
 #define SPACED                                                                             \
   .batch = 2, .groups = 3, .channels = 1, .height = height, .width = width, .outputs = 1,  \
   .out_height = out_height, .out_width = out_width, .kernel_height = 3, .kernel_width = 3, \
@@ -536,8 +537,9 @@ int main(void) {
   run_channels(9, 1, 2, 20);
   for (int32_t width = 5; width <= 17; width += 3)
     for (int32_t pad = 0; pad < 3; ++pad) {
-      run_spaced(width, width + pad, pad, 1);
-      run_spaced(width + 1, width, 1, pad);
+      run_spaced(width, width + pad, pad, 1, 0);
+      run_spaced(width + 1, width, 1, pad, 0);
+      run_spaced(width, width + 1, 1, pad, 2);
     }
   run_wide_conv2d();
   run_reductions();
