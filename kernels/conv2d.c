@@ -29,7 +29,8 @@
 ///
 /// Where a chain holds the taps of one channel only and few results share them (depthwise
 /// convolutions), blocks of columns of a row read a patch of the image, with the zeros beside it;
-/// taps of 3 neighbours need none.
+/// taps of 3 neighbours need none, nor does the gradient of x of 3x3 kernels with strides of 2, of
+/// which a pair of rows and a pair of columns meet each tap once.
 #include "td_plane.h"
 #include "td_product.h"
 #include "td_reach.h"
@@ -229,11 +230,11 @@ static void td_clear_outputs(const td_product* p) {
 /// c = column + j * column_step + q * column_tap, beside which are zeros.
 typedef struct {
   float* y;
-  int32_t y_row, columns;
+  int32_t y_row, y_column, columns;
   const float* image;
   int32_t height, width, image_row;
   const float* w;
-  int32_t kernel_height, kernel_width, w_row;
+  int32_t kernel_height, kernel_width, w_row, w_column;
   int32_t row, row_step, row_tap;
   int32_t column, column_step, column_tap;
   uint32_t from_zero;  // the chains start from +0, not from y
@@ -321,13 +322,14 @@ TD_INLINE void td_channel_block(float* y, const td_channel_rows* p, const td_pat
   const float* from = patch->at + (chain.row - patch->row) * patch->width +
                       (p->column - patch->column) +
                       begin * (taps == td_taps_any ? p->column_step : 1);
+  const int32_t y_column = taps == td_taps_any ? p->y_column : 1;
   const int32_t columns = td_min_int(p->columns - begin, TD_BLOCK_COLUMNS);
   float ragged[TD_BLOCK_COLUMNS];  // has run-time indices, which sums in registers cannot have
   float sum[TD_BLOCK_COLUMNS];
-  y += begin;
+  y += begin * y_column;
   TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[j] = 0.0f;
   if (!p->from_zero) {
-    for (int32_t j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[j] = j < columns ? y[j] : 0.0f;
+    for (int32_t j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[j] = j < columns ? y[j * y_column] : 0.0f;
     TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) sum[j] = ragged[j];
   }
   for (; chain.rows > 0; --chain.rows) {
@@ -339,8 +341,10 @@ TD_INLINE void td_channel_block(float* y, const td_channel_rows* p, const td_pat
         }
       }
     } else {
+      const float* tap_w = w;
       for (int32_t tap = 0; tap < p->kernel_width; ++tap) {
-        const float factor = w[tap];
+        const float factor = *tap_w;
+        tap_w += p->w_column;
         const float* const met = from + tap * p->column_tap;
         TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) {
           sum[j] = td_fmaf(factor, met[j * p->column_step], sum[j]);
@@ -350,11 +354,11 @@ TD_INLINE void td_channel_block(float* y, const td_channel_rows* p, const td_pat
     w += p->w_row;
     from += p->row_tap * patch->width;
   }
-  if (columns == TD_BLOCK_COLUMNS) {
+  if (columns == TD_BLOCK_COLUMNS && y_column == 1) {
     TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) y[j] = sum[j];
   } else {
     TD_LANES for (int j = 0; j < TD_BLOCK_COLUMNS; ++j) ragged[j] = sum[j];
-    for (int32_t j = 0; j < columns; ++j) y[j] = ragged[j];
+    for (int32_t j = 0; j < columns; ++j) y[j * y_column] = ragged[j];
   }
 }
 
@@ -365,10 +369,13 @@ TD_INLINE void td_channel_block(float* y, const td_channel_rows* p, const td_pat
 #define TD_NEAR_COLUMNS 6
 
 #if TD_BLOCK_COLUMNS < TD_NEAR_COLUMNS
-#define TD_UNROLL_COLUMNS _Pragma("GCC unroll 8")
+#define TD_UNROLL_COLUMNS _Pragma("GCC unroll 16")
 #else
 #define TD_UNROLL_COLUMNS
 #endif
+
+/// The samples of a row of such a block, whose columns are up to 2 samples apart.
+#define TD_NEAR_SAMPLES (2 * TD_NEAR_COLUMNS + 1)
 
 /// What the first tap of a block of columns looks at: `met` at the sample of the first column but
 /// one, `left` and `right` at those before and behind the block's, or at a zero; and how far they
@@ -382,11 +389,12 @@ typedef struct {
 /// For columns `column .. column + columns` of rows whose first has `chain`.
 static td_near td_near_of(const td_channel_rows* p, td_row_chain chain, int32_t column,
                           int32_t columns, const float* zero) {
-  const int32_t first = p->column + column + td_min_int(2 * p->column_tap, 0);
+  const int32_t first = p->column + column * p->column_step + td_min_int(2 * p->column_tap, 0);
   const float* const from = p->image + chain.row * p->image_row + first;
-  const int has_left = first >= 0, has_right = first + columns + 1 < p->width;
+  const int32_t last = (columns - 1) * p->column_step + 2;
+  const int has_left = first >= 0, has_right = first + last < p->width;
   td_near near = {.met = from + 1, .left = has_left ? from : zero};
-  near.right = has_right ? from + columns + 1 : zero;
+  near.right = has_right ? from + last : zero;
   near.met_tap = p->row_tap * p->image_row;
   near.met_row = p->row_step * p->image_row;
   near.left_tap = has_left ? near.met_tap : 0;
@@ -396,11 +404,11 @@ static td_near td_near_of(const td_channel_rows* p, td_row_chain chain, int32_t 
   return near;
 }
 
-/// The samples of a row of taps; to the next one.
-TD_INLINE void td_take_samples(float* sample, td_near* at, int columns) {
+/// The `count` samples of a row of taps, a constant; to the next one.
+TD_INLINE void td_take_samples(float* sample, td_near* at, int count) {
   sample[0] = *at->left;
-  TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) sample[j + 1] = at->met[j];
-  sample[columns + 1] = *at->right;
+  TD_UNROLL_COLUMNS for (int j = 1; j < count - 1; ++j) sample[j] = at->met[j - 1];
+  sample[count - 1] = *at->right;
   at->met += at->met_tap;
   at->left += at->left_tap;
   at->right += at->right_tap;
@@ -412,23 +420,25 @@ TD_INLINE void td_next_near_row(td_near* at) {
   at->right += at->right_row;
 }
 
-/// Adds a row of 3 taps to the sums of a block's row; rightwards if `is_up`.
+/// Adds a row of 3 taps to the sums of a block's row, whose columns are `step` samples apart;
+/// rightwards if `is_up`.
 TD_INLINE void td_add_near_taps(float* sum, const float* factor, const float* sample, int columns,
-                                int is_up) {
+                                int step, int is_up) {
   TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) {
     TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) {
-      sum[j] = td_fmaf(factor[q], sample[is_up ? j + q : j + 2 - q], sum[j]);
+      sum[j] = td_fmaf(factor[q], sample[j * step + (is_up ? q : 2 - q)], sum[j]);
     }
   }
 }
 
-/// A block of `columns` columns, a constant, of `rows` rows whose chains hold `tap_rows` rows of 3
-/// taps: rightwards if `is_up`, a constant, else leftwards. If `is_3x3`, a constant, there are
-/// three of them, and they stay in registers.
+/// A block of `columns` columns, `step` samples apart, both constants, of `rows` rows whose chains
+/// hold `tap_rows` rows of 3 taps: rightwards if `is_up`, a constant, else leftwards. If `is_3x3`,
+/// a constant, there are three of them, and they stay in registers.
 TD_INLINE void td_near_block_of(float* y, int32_t y_row, td_near at, int32_t rows, const float* w,
-                                int32_t w_row, int32_t tap_rows, int columns, int is_up,
+                                int32_t w_row, int32_t tap_rows, int columns, int step, int is_up,
                                 int is_3x3) {
-  float sum[TD_NEAR_COLUMNS], sample[TD_NEAR_COLUMNS + 2], factor[3][3];
+  const int samples = (columns - 1) * step + 3;
+  float sum[TD_NEAR_COLUMNS], sample[TD_NEAR_SAMPLES], factor[3][3];
   if (is_3x3) {
     TD_UNROLL_ROWS for (int p = 0; p < 3; ++p) {
       TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) factor[p][q] = w[p * w_row + q];
@@ -439,13 +449,13 @@ TD_INLINE void td_near_block_of(float* y, int32_t y_row, td_near at, int32_t row
     TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) sum[j] = 0.0f;
     if (is_3x3) {
       TD_UNROLL_ROWS for (int p = 0; p < 3; ++p) {
-        td_take_samples(sample, &row, columns);
-        td_add_near_taps(sum, factor[p], sample, columns, is_up);
+        td_take_samples(sample, &row, samples);
+        td_add_near_taps(sum, factor[p], sample, columns, step, is_up);
       }
     } else {
       TD_ROLLED for (int32_t p = 0; p < tap_rows; ++p) {
-        td_take_samples(sample, &row, columns);
-        td_add_near_taps(sum, w + p * w_row, sample, columns, is_up);
+        td_take_samples(sample, &row, samples);
+        td_add_near_taps(sum, w + p * w_row, sample, columns, step, is_up);
       }
     }
     TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) y[j] = sum[j];
@@ -457,9 +467,9 @@ TD_INLINE void td_near_block_of(float* y, int32_t y_row, td_near at, int32_t row
 TD_INLINE void td_near_block(float* y, int32_t y_row, td_near at, int32_t rows, const float* w,
                              int32_t w_row, int32_t tap_rows, int columns, int is_up) {
   if (tap_rows == 3)
-    td_near_block_of(y, y_row, at, rows, w, w_row, 3, columns, is_up, 1);
+    td_near_block_of(y, y_row, at, rows, w, w_row, 3, columns, 1, is_up, 1);
   else
-    td_near_block_of(y, y_row, at, rows, w, w_row, tap_rows, columns, is_up, 0);
+    td_near_block_of(y, y_row, at, rows, w, w_row, tap_rows, columns, 1, is_up, 0);
 }
 
 /// Rows `begin .. end`, all with `chain`, in blocks of 3 to 6 columns.
@@ -491,35 +501,62 @@ TD_INLINE void td_near_columns(const td_channel_rows* p, td_row_chain chain, int
   }
 }
 
-/// Whether a row's taps are three neighbours that look at no more than one column beyond the image,
-/// and results too few for blocks of TD_BLOCK_COLUMNS.
-static int td_is_near(const td_channel_rows* p) {
-  const int32_t first = p->column + td_min_int(2 * p->column_tap, 0);
-  return (TD_BLOCK_COLUMNS < TD_NEAR_COLUMNS || p->columns < TD_BLOCK_COLUMNS) &&
-         p->kernel_width == 3 && p->column_step == 1 &&
-         (p->column_tap == 1 || p->column_tap == -1) && p->columns >= 3 && first >= -1 &&
-         first + p->columns + 1 <= p->width;
+/// Rows `begin .. end`, all with `chain`, whose columns are two samples apart. The last block ends
+/// with the row: what it shares with the one before it is computed twice.
+static TD_OWN_CODE void td_near_spaced_columns(const td_channel_rows* p, td_row_chain chain,
+                                               int32_t begin, int32_t end) {
+  const float zero = 0.0f;
+  const float* const w = p->w + chain.tap * p->w_row;
+  int32_t left = p->columns;
+  while (left > 0) {
+    const int32_t columns = left < TD_NEAR_COLUMNS ? 3 : TD_NEAR_COLUMNS;
+    const int32_t column = p->columns - td_max_int(left, 3);
+    const td_near at = td_near_of(p, chain, column, columns, &zero);
+    float* const y = p->y + begin * p->y_row + column;
+    if (columns == 3)
+      td_near_block_of(y, p->y_row, at, end - begin, w, p->w_row, chain.rows, 3, 2, 1, 0);
+    else
+      td_near_block_of(y, p->y_row, at, end - begin, w, p->w_row, chain.rows, TD_NEAR_COLUMNS, 2, 1,
+                       0);
+    left -= columns;
+  }
 }
 
-/// The rows of `begin .. end` whose chains hold all taps; none: `begin` is `end`.
-static td_range td_rows_with_all_taps(const td_channel_rows* p, int32_t begin, int32_t end) {
+/// Whether a row's taps are three neighbours that look at no more than one column beyond the image,
+/// columns `step` samples apart, and results too few for blocks of TD_BLOCK_COLUMNS.
+static int td_is_near(const td_channel_rows* p, int32_t step) {
+  const int32_t first = p->column + td_min_int(2 * p->column_tap, 0);
+  return (TD_BLOCK_COLUMNS < TD_NEAR_COLUMNS || p->columns < TD_BLOCK_COLUMNS) &&
+         p->kernel_width == 3 && p->column_step == step && p->y_column == 1 &&
+         (p->column_tap == 1 || (p->column_tap == -1 && step == 1)) && p->columns >= 3 &&
+         first >= -1 && first + (p->columns - 1) * step + 2 <= p->width;
+}
+
+/// The rows of `begin .. end` whose chains hold all taps; none: `begin` is `end`. Few do not, and a
+/// division takes longer than to pass over some.
+static TD_OWN_CODE td_range td_rows_with_all_taps(const td_channel_rows* p, int32_t begin,
+                                                  int32_t end) {
   const int32_t reach = (p->kernel_height - 1) * p->row_tap;
-  const int32_t before = -(p->row + td_min_int(reach, 0));  // rows of the image that are missing
-  const int32_t last = p->height - 1 - (p->row + td_max_int(reach, 0));
+  const int32_t first = p->row + td_min_int(reach, 0), last = p->row + td_max_int(reach, 0);
   td_range rows = {.begin = begin, .end = end};
-  if (before > 0) rows.begin = td_max_int(begin, td_blocks_of(before, p->row_step));
-  rows.end = td_min_int(end, last < 0 ? 0 : last / p->row_step + 1);
-  if (rows.begin >= rows.end) rows.begin = rows.end = end;
+  while (rows.begin < rows.end && first + rows.begin * p->row_step < 0) ++rows.begin;
+  while (rows.begin < rows.end && last + (rows.end - 1) * p->row_step >= p->height) --rows.end;
+  if (rows.begin == rows.end) rows.begin = rows.end = end;
   return rows;
 }
 
-/// Rows `begin .. end` straight from the image. `is_up`, a constant: taps look rightwards.
+/// Rows `begin .. end` straight from the image. `is_up`, a constant: taps look rightwards. Only
+/// then columns may be two samples apart.
 TD_INLINE void td_near_rows(const td_channel_rows* rows, int32_t begin, int32_t end, int is_up) {
   const td_channel_rows p = *rows;  // which no result can be part of
-  const td_range all = td_rows_with_all_taps(&p, begin, end);
+  const td_range all = td_rows_with_all_taps(rows, begin, end);
   while (begin < end) {
     const int32_t next = begin == all.begin ? all.end : begin + 1;
-    td_near_columns(&p, td_row_chain_of(&p, begin), begin, next, is_up);
+    const td_row_chain chain = td_row_chain_of(&p, begin);
+    if (is_up && p.column_step == 2)
+      td_near_spaced_columns(rows, chain, begin, next);
+    else
+      td_near_columns(&p, chain, begin, next, is_up);
     begin = next;
   }
 }
@@ -529,7 +566,8 @@ static void td_channel_patch(const td_channel_rows* rows, const td_patch* patch,
                              int32_t end, int32_t column, int32_t column_end) {
   const td_channel_rows p = *rows;  // which no result can be part of
   // Where blocks are narrow, most rows of 3 taps need no patch.
-  const int is_3 = TD_BLOCK_COLUMNS > TD_NEAR_COLUMNS && p.kernel_width == 3 && p.column_step == 1;
+  const int is_3 = TD_BLOCK_COLUMNS > TD_NEAR_COLUMNS && p.kernel_width == 3 &&
+                   p.column_step == 1 && p.y_column == 1;
   for (int32_t i = begin; i < end; ++i) {
     const td_row_chain chain = td_row_chain_of(&p, i);
     float* const y = p.y + i * p.y_row;
@@ -569,7 +607,7 @@ static td_patch_extent td_patch_for(const td_channel_rows* p) {
 /// rightwards.
 TD_INLINE void td_conv2d_channel_rows(const td_channel_rows* p, int32_t begin, int32_t end,
                                       int is_up) {
-  if (p->from_zero && td_is_near(p)) {
+  if (p->from_zero && (td_is_near(p, 1) || (is_up && td_is_near(p, 2)))) {
     td_near_rows(p, begin, end, is_up);
     return;
   }
@@ -795,9 +833,23 @@ static TD_OWN_CODE void td_near_all_results(const td_near_images* p, const td_ch
 
 /// Whether a group's `results` images, or outputs, with such rows are whole blocks of that kind.
 static int td_has_near_blocks(const td_channel_rows* rows, int32_t results) {
-  return td_is_near(rows) && rows->image_row != 0 && rows->columns % 4 == 0 && results % 4 == 0;
+  return td_is_near(rows, 1) && rows->image_row != 0 && rows->columns % 4 == 0 && results % 4 == 0;
 }
 #endif
+
+/// The first row of the next image's plane, without divisions.
+static inline void td_to_next_plane(td_plane_row* at, int32_t channels) {
+  at->row = 0;
+  if (++at->channel == channels) {
+    at->channel = 0;
+    ++at->image;
+  }
+}
+
+/// The group of a channel, of `channels` each.
+static inline int32_t td_group_of(int32_t channel, int32_t channels) {
+  return channels > 1 ? channel / channels : channel;
+}
 
 /// Whether chains of one channel's taps that so few results share are computed from patches.
 static int td_has_channel_rows(const td_channel_rows* p, int32_t channels, int32_t outputs) {
@@ -807,6 +859,7 @@ static int td_has_channel_rows(const td_channel_rows* p, int32_t channels, int32
 /// How rows of y look at x; whose they are is not said.
 static td_channel_rows td_rows_of_y(const td_conv2d_f32_args* p) {
   const td_channel_rows rows = {.y_row = p->y_row,
+                                .y_column = 1,
                                 .columns = p->out_width,
                                 .height = p->height,
                                 .width = p->width,
@@ -814,6 +867,7 @@ static td_channel_rows td_rows_of_y(const td_conv2d_f32_args* p) {
                                 .kernel_height = p->kernel_height,
                                 .kernel_width = p->kernel_width,
                                 .w_row = p->kernel_width,
+                                .w_column = 1,
                                 .row = -p->pad_top,
                                 .row_step = p->stride_height,
                                 .row_tap = p->dilation_height,
@@ -829,11 +883,11 @@ static td_channel_rows td_rows_of_y(const td_conv2d_f32_args* p) {
 static void td_conv2d_of_channels(const td_conv2d_f32_args* p, td_channel_rows rows, td_team team) {
   const int32_t outputs = p->groups * p->outputs;
   const td_range share = td_share(p->batch * outputs * p->out_height, team);
-  for (int32_t item = share.begin; item < share.end;) {
-    const td_plane_row at = td_plane_row_at(item, outputs, p->out_height);
+  td_plane_row at = td_plane_row_at(share.begin, outputs, p->out_height);
+  for (int32_t item = share.begin; item < share.end; td_to_next_plane(&at, outputs)) {
     const int32_t end = td_min_int(p->out_height, at.row + share.end - item);
     rows.y = p->y + at.image * p->y_image + at.channel * p->y_channel;
-    rows.image = p->x + at.image * p->x_image + at.channel / p->outputs * p->x_channel;
+    rows.image = p->x + at.image * p->x_image + td_group_of(at.channel, p->outputs) * p->x_channel;
     rows.w = p->w + at.channel * p->w_output;
     td_conv2d_channel_rows(&rows, at.row, end, 1);
     item += end - at.row;
@@ -1074,7 +1128,7 @@ TD_INLINE void td_near_weights_block(float* dw, int32_t dw_row, const float* dy,
     td_near row = at;
     TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) factor[j] = dy[j];
     TD_UNROLL_ROWS for (int p = 0; p < tap_rows; ++p) {
-      td_take_samples(sample, &row, columns);
+      td_take_samples(sample, &row, columns + 2);
       TD_UNROLL_COLUMNS for (int j = 0; j < columns; ++j) {
         TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) {
           sum[p][q] = td_fmaf(factor[j], sample[j + q], sum[p][q]);
@@ -1113,7 +1167,7 @@ static void td_near_weights(float* dw, int32_t dw_row, const float* dy, const td
                             int32_t height) {
   const td_channel_rows p = *rows;  // which no result can be part of
   const float zero = 0.0f;
-  const td_range all = td_rows_with_all_taps(&p, 0, height);
+  const td_range all = td_rows_with_all_taps(rows, 0, height);
   int32_t next = 0;
   for (int32_t i = 0; i < height; i = next) {
     next = i == all.begin ? all.end : i + 1;
@@ -1135,6 +1189,7 @@ static void td_near_weights(float* dw, int32_t dw_row, const float* dy, const td
 /// How rows of dy look at x; whose they are is not said.
 static td_channel_rows td_rows_of_dy(const td_conv2d_weight_grad_f32_args* p) {
   const td_channel_rows rows = {.y_row = p->dy_row,
+                                .y_column = 1,
                                 .columns = p->out_width,
                                 .height = p->height,
                                 .width = p->width,
@@ -1156,7 +1211,7 @@ static void td_conv2d_weight_grad_of_channels(const td_conv2d_weight_grad_f32_ar
                                               td_channel_rows rows, td_team team) {
   td_patch_extent extent = td_patch_for(&rows);
   if (extent.columns < p->out_width) extent.rows = 1;  // chains go along whole rows
-  const int is_near = td_is_near(&rows) && rows.columns <= TD_NEAR_COLUMNS;
+  const int is_near = td_is_near(&rows, 1) && rows.columns <= TD_NEAR_COLUMNS;
   td_patch patch;
   const td_range share = td_share(p->groups * p->outputs, team);
   for (int32_t output = share.begin; output < share.end; ++output) {
@@ -1178,6 +1233,56 @@ static void td_conv2d_weight_grad_of_channels(const td_conv2d_weight_grad_f32_ar
                                       td_min_int(j + extent.columns, p->out_width));
         }
     }
+  }
+}
+
+/// What `rows` rows of `columns` positions of dy, two samples apart, give to a row of 3 taps.
+/// Sample 2 of a position is sample 0 of the next one.
+static TD_OWN_CODE void td_near_spaced_weights(float* dw, const float* first_dy, int32_t dy_row,
+                                               td_near at, int32_t rows, int32_t columns) {
+  float sum[3];
+  TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) sum[q] = dw[q];
+  for (; rows > 0; --rows) {
+    const float *dy = first_dy, *met = at.met;
+    float first = *at.left;
+    TD_ROLLED for (int32_t left = columns; left > 0; --left) {
+      const float factor = *dy++;
+      const float second = met[0], third = left > 1 ? met[1] : *at.right;
+      met += 2;
+      sum[0] = td_fmaf(factor, first, sum[0]);
+      sum[1] = td_fmaf(factor, second, sum[1]);
+      sum[2] = td_fmaf(factor, third, sum[2]);
+      first = third;
+    }
+    first_dy += dy_row;
+    td_next_near_row(&at);
+  }
+  TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) dw[q] = sum[q];
+}
+
+/// The gradient of w as below, straight from the images. The work items are rows of taps.
+static TD_OWN_CODE void td_conv2d_weight_grad_spaced(const td_conv2d_weight_grad_f32_args* p,
+                                                     td_channel_rows rows, td_team team) {
+  const float zero = 0.0f;
+  const td_range share = td_share(p->groups * p->outputs * p->kernel_height, team);
+  int32_t output = share.begin / p->kernel_height, tap_row = share.begin % p->kernel_height;
+  rows.kernel_height = 1;
+  for (int32_t items = share.end - share.begin; items > 0; --items) {
+    float* const dw = p->dw + output * p->dw_output + tap_row * p->dw_row;
+    rows.row = tap_row * rows.row_tap - p->pad_top;
+    const td_range met = td_rows_with_all_taps(&rows, 0, p->out_height);
+    const td_row_chain chain = {.row = rows.row + met.begin * rows.row_step};
+    for (int32_t tap = 0; !p->accumulate && tap < 3; ++tap) dw[tap] = 0.0f;
+    for (int32_t image = 0; image < p->batch; ++image) {
+      rows.image = p->x + image * p->x_image + td_group_of(output, p->outputs) * p->x_channel;
+      td_near_spaced_weights(
+          dw, p->dy + image * p->dy_image + output * p->dy_channel + met.begin * p->dy_row,
+          p->dy_row, td_near_of(&rows, chain, 0, p->out_width, &zero), met.end - met.begin,
+          p->out_width);
+    }
+    if (++tap_row < p->kernel_height) continue;
+    tap_row = 0;
+    ++output;
   }
 }
 
@@ -1320,7 +1425,10 @@ void td_conv2d_weight_grad_f32(const td_conv2d_weight_grad_f32_args* args, td_te
   const td_conv2d_weight_grad_f32_args p = *args;
   const td_channel_rows rows = td_rows_of_dy(&p);
   if (td_has_channel_rows(&rows, p.channels, p.outputs)) {
-    td_conv2d_weight_grad_of_channels(&p, rows, team);
+    if (td_is_near(&rows, 2))
+      td_conv2d_weight_grad_spaced(&p, rows, team);
+    else
+      td_conv2d_weight_grad_of_channels(&p, rows, team);
     return;
   }
 #if defined(__riscv)
@@ -1469,9 +1577,10 @@ static void td_input_grad_blocks(td_product product, const td_conv2d_input_grad_
   }
 }
 
-/// One phase of the gradient of x.
-static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, td_phase rows,
-                                       td_phase columns, td_team team) {
+/// One phase of the gradient of x in blocks of channels and positions.
+static TD_OWN_CODE void td_conv2d_input_grad_of_blocks(const td_conv2d_input_grad_f32_args* p,
+                                                       td_phase rows, td_phase columns,
+                                                       td_team team) {
   const int is_dense = p->stride_height == 1 && p->stride_width == 1 && p->dx_row == p->width;
   // Row i and tap t meet row `i + origin - t * origin_step` of y; here taps count from the last.
   const td_reach reach = {.rows = rows.count,
@@ -1520,39 +1629,206 @@ static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, t
   }
 }
 
-/// How rows of dx look at dy, without strides; whose they are is not said.
-static td_channel_rows td_rows_of_dx(const td_conv2d_input_grad_f32_args* p) {
-  const td_channel_rows rows = {.y_row = p->dx_row,
-                                .columns = p->width,
-                                .height = p->out_height,
-                                .width = p->out_width,
-                                .image_row = p->dy_row,
-                                .kernel_height = p->kernel_height,
-                                .kernel_width = p->kernel_width,
-                                .w_row = p->w_row,
-                                .row = p->pad_top,
-                                .row_step = 1,
-                                .row_tap = -p->dilation_height,
-                                .column = p->pad_left,
-                                .column_step = 1,
-                                .column_tap = -p->dilation_width,
-                                .from_zero = !p->accumulate};
-  return rows;
+/// How rows of dx look at dy in a phase, of the first channel of the first image.
+static td_channel_rows td_rows_of_dx(const td_conv2d_input_grad_f32_args* p, td_phase rows,
+                                     td_phase columns) {
+  const td_channel_rows result = {.y = p->dx + rows.first * p->dx_row + columns.first,
+                                  .y_row = p->stride_height * p->dx_row,
+                                  .y_column = p->stride_width,
+                                  .columns = columns.count,
+                                  .height = p->out_height,
+                                  .width = p->out_width,
+                                  .image_row = p->dy_row,
+                                  .w = p->w + rows.tap * p->w_row + columns.tap,
+                                  .kernel_height = rows.taps,
+                                  .kernel_width = columns.taps,
+                                  .w_row = rows.tap_step * p->w_row,
+                                  .w_column = columns.tap_step,
+                                  .row = rows.origin,
+                                  .row_step = 1,
+                                  .row_tap = -rows.origin_step,
+                                  .column = columns.origin,
+                                  .column_step = 1,
+                                  .column_tap = -columns.origin_step,
+                                  .from_zero = !p->accumulate};
+  return result;
 }
 
-/// The gradient of x where a group has one output and fewer channels than a block has rows, without
-/// strides. The work items are rows.
-static void td_conv2d_input_grad_of_channels(const td_conv2d_input_grad_f32_args* p,
-                                             td_channel_rows rows, td_team team) {
+/// How columns of the gradient of x lie over those of y, for 3 taps and a stride of 2: if a column
+/// meets tap 1 of column m of y, the next one meets tap 0 of m + 1 and tap 2 of m.
+typedef struct {
+  int32_t first;   // m of the first pair of such columns
+  int32_t pairs;   // with m and m + 1 in y
+  int32_t behind;  // columns behind them: none, or one or both of a pair where m + 1 is behind y
+  int has_head;    // a column before them meets tap 0 of `first`, and tap 2 of the one before it
+} td_spaced;
+
+static td_spaced td_spaced_of(const td_conv2d_input_grad_f32_args* p) {
+  td_spaced spaced = {.first = p->pad_left / 2, .has_head = p->pad_left % 2 == 0};
+  const int32_t left = p->width - spaced.has_head;
+  spaced.pairs = td_min_int(left / 2, p->out_width - 1 - spaced.first);
+  spaced.behind = left - 2 * spaced.pairs;
+  return spaced;
+}
+
+/// A column that meets tap 1 of `rows` rows.
+TD_INLINE float td_inner_tap(float factor[][3], const float* at_1, int rows) {
+  float sum = 0.0f;
+  TD_UNROLL_ROWS for (int r = 0; r < rows; ++r) sum = td_fmaf(factor[r][1], at_1[r], sum);
+  return sum;
+}
+
+/// A column that meets taps 0 and 2 of `rows` rows.
+TD_INLINE float td_outer_taps(float factor[][3], const float* at_0, const float* at_2, int rows) {
+  float sum = 0.0f;
+  TD_UNROLL_ROWS for (int r = 0; r < rows; ++r) {
+    sum = td_fmaf(factor[r][0], at_0[r], sum);
+    sum = td_fmaf(factor[r][2], at_2[r], sum);
+  }
+  return sum;
+}
+
+/// `rows` rows of the gradient of x from `inner` on, which meet the row of taps at `w` and rows of
+/// y from `dy` on. If `is_pair`, a constant, as many from `outer` on, which meet the row of taps
+/// before it and the next row of y, and the row of taps behind it and the same row of y. Then
+/// `inner` may be `outer`: nothing of it stays.
+TD_INLINE void td_spaced_band(float* inner, float* outer, int32_t dx_step, const float* dy,
+                              int32_t dy_row, const float* w, int32_t w_row, td_spaced columns,
+                              int32_t rows, int is_pair) {
+  // The next row of y comes first, as in the chains of `outer`; those of `inner` have the other.
+  float factor[1][3], outer_factor[2][3], sample[2], next[2] = {0.0f, 0.0f};
+  TD_UNROLL_ROWS for (int q = 0; q < 3; ++q) {
+    factor[0][q] = w[q];
+    outer_factor[0][q] = is_pair ? w[q - w_row] : 0.0f;
+    outer_factor[1][q] = is_pair ? w[q + w_row] : 0.0f;
+  }
+  dy += columns.first;
+  TD_ROLLED for (; rows > 0; --rows) {
+    const float *at = dy, *at_behind = dy + dy_row;
+    float *to = inner, *to_outer = outer;
+    sample[1] = *at;
+    if (is_pair) sample[0] = *at_behind;
+    if (columns.has_head) {
+      next[1] = columns.first > 0 ? at[-1] : 0.0f;
+      if (is_pair) next[0] = columns.first > 0 ? at_behind[-1] : 0.0f;
+      *to++ = td_outer_taps(factor, sample + 1, next + 1, 1);
+      if (is_pair) *to_outer++ = td_outer_taps(outer_factor, sample, next, 2);
+    }
+    TD_ROLLED for (int32_t left = columns.pairs; left > 0; --left) {
+      next[1] = *++at;
+      if (is_pair) next[0] = *++at_behind;
+      to[0] = td_inner_tap(factor, sample + 1, 1);
+      to[1] = td_outer_taps(factor, next + 1, sample + 1, 1);
+      to += 2;
+      if (is_pair) {
+        to_outer[0] = td_inner_tap(outer_factor, sample, 2);
+        to_outer[1] = td_outer_taps(outer_factor, next, sample, 2);
+        to_outer += 2;
+        sample[0] = next[0];
+      }
+      sample[1] = next[1];
+    }
+    if (columns.behind > 0) {
+      to[0] = td_inner_tap(factor, sample + 1, 1);
+      if (is_pair) to_outer[0] = td_inner_tap(outer_factor, sample, 2);
+    }
+    if (columns.behind > 1) {
+      next[0] = next[1] = 0.0f;
+      to[1] = td_outer_taps(factor, next + 1, sample + 1, 1);
+      if (is_pair) to_outer[1] = td_outer_taps(outer_factor, next, sample, 2);
+    }
+    inner += dx_step;
+    outer += dx_step;
+    dy += dy_row;
+  }
+}
+
+/// A row of the gradient of x from row `y` of dy and a row of taps, or from nothing if there is no
+/// such row.
+static TD_OWN_CODE void td_spaced_row(float* dx, const td_conv2d_input_grad_f32_args* p,
+                                      td_spaced columns, const float* dy, int32_t y,
+                                      const float* w) {
+  if (y >= 0 && y < p->out_height) {
+    td_spaced_band(dx, dx, 0, dy + y * p->dy_row, p->dy_row, w, 0, columns, 1, 0);
+    return;
+  }
+  TD_ROLLED for (int32_t j = 0; j < p->width; ++j) dx[j] = 0.0f;
+}
+
+/// Pairs of rows of an image's gradient: row `2 * m + 1 - pad_top` and the one behind it, for m of
+/// `begin .. end`. One of the first and the last may not be there.
+static TD_OWN_CODE void td_spaced_rows(float* dx, const td_conv2d_input_grad_f32_args* p,
+                                       td_spaced columns, const float* dy, const float* w,
+                                       int32_t begin, int32_t end) {
+  const int32_t dy_row = p->dy_row, dx_row = p->dx_row;
+  for (int32_t m = begin; m < end;) {
+    const int32_t row = 2 * m + 1 - p->pad_top;
+    float* const inner = dx + row * dx_row;
+    float* const outer = inner + dx_row;
+    const int has_inner = row >= 0, has_outer = row + 1 < p->height;
+    if (m >= 0 && m + 1 < p->out_height && has_outer) {
+      // Whole pairs, or the second row of one.
+      int32_t rows = 1;
+      if (has_inner) rows = td_min_int((p->height - row) / 2, p->out_height - 1 - m);
+      rows = td_min_int(rows, end - m);
+      td_spaced_band(has_inner ? inner : outer, outer, 2 * dx_row, dy + m * dy_row, dy_row,
+                     w + p->w_row, p->w_row, columns, rows, 1);
+      m += rows;
+      continue;
+    }
+    if (has_inner) td_spaced_row(inner, p, columns, dy, m, w + p->w_row);
+    if (has_outer) {
+      const int is_behind = m + 1 < p->out_height;
+      td_spaced_row(outer, p, columns, dy, is_behind ? m + 1 : m, is_behind ? w : w + 2 * p->w_row);
+    }
+    ++m;
+  }
+}
+
+/// Whether the gradient of x is computed so.
+static int td_is_spaced(const td_conv2d_input_grad_f32_args* p) {
+  return p->outputs == 1 && p->channels < TD_BLOCK_ROWS && !p->accumulate &&
+         p->kernel_height == 3 && p->stride_height == 2 && p->dilation_height == 1 &&
+         p->pad_top >= 0 && p->kernel_width == 3 && p->stride_width == 2 &&
+         p->dilation_width == 1 && p->pad_left >= 0 && p->pad_left / 2 < p->out_width &&
+         p->width - (p->pad_left + 1) % 2 <= 2 * (p->out_width - p->pad_left / 2);
+}
+
+/// The gradient of x straight from the images, for 3x3 kernels and strides of 2, where a group has
+/// one output and few channels. The work items are pairs of rows.
+static void td_conv2d_input_grad_spaced(const td_conv2d_input_grad_f32_args* p, td_team team) {
+  const td_spaced columns = td_spaced_of(p);
   const int32_t channels = p->groups * p->channels;
-  const td_range share = td_share(p->batch * channels * p->height, team);
-  for (int32_t item = share.begin; item < share.end;) {
-    const td_plane_row at = td_plane_row_at(item, channels, p->height);
-    const int32_t group = at.channel / p->channels;
-    const int32_t end = td_min_int(p->height, at.row + share.end - item);
-    rows.y = p->dx + at.image * p->dx_image + at.channel * p->dx_channel;
+  const int32_t first = (p->pad_top + 1) / 2 - 1;
+  const int32_t pairs = (p->height + p->pad_top) / 2 - first;
+  const td_range share = td_share(p->batch * channels * pairs, team);
+  td_plane_row at = td_plane_row_at(share.begin, channels, pairs);
+  for (int32_t item = share.begin; item < share.end; td_to_next_plane(&at, channels)) {
+    const int32_t group = td_group_of(at.channel, p->channels);
+    const int32_t end = td_min_int(pairs, at.row + share.end - item);
+    td_spaced_rows(p->dx + at.image * p->dx_image + at.channel * p->dx_channel, p, columns,
+                   p->dy + at.image * p->dy_image + group * p->dy_channel,
+                   p->w + group * p->w_output + (at.channel - group * p->channels) * p->w_channel,
+                   at.row + first, end + first);
+    item += end - at.row;
+  }
+}
+
+/// A phase of the gradient of x where a group has one output and fewer channels than a block has
+/// rows: `height` rows. The work items are rows.
+static TD_OWN_CODE void td_conv2d_input_grad_of_channels(const td_conv2d_input_grad_f32_args* p,
+                                                         const td_channel_rows* phase,
+                                                         int32_t height, td_team team) {
+  td_channel_rows rows = *phase;
+  const int32_t channels = p->groups * p->channels;
+  const td_range share = td_share(p->batch * channels * height, team);
+  td_plane_row at = td_plane_row_at(share.begin, channels, height);
+  for (int32_t item = share.begin; item < share.end; td_to_next_plane(&at, channels)) {
+    const int32_t group = td_group_of(at.channel, p->channels);
+    const int32_t end = td_min_int(height, at.row + share.end - item);
+    rows.y = phase->y + at.image * p->dx_image + at.channel * p->dx_channel;
     rows.image = p->dy + at.image * p->dy_image + group * p->dy_channel;
-    rows.w = p->w + group * p->w_output + at.channel % p->channels * p->w_channel;
+    rows.w = phase->w + group * p->w_output + (at.channel - group * p->channels) * p->w_channel;
     td_conv2d_channel_rows(&rows, at.row, end, 0);
     item += end - at.row;
   }
@@ -1585,20 +1861,30 @@ static void td_conv2d_input_grad_near(const td_conv2d_input_grad_f32_args* p,
 }
 #endif
 
-void td_conv2d_input_grad_f32(const td_conv2d_input_grad_f32_args* args, td_team team) {
-  const td_conv2d_input_grad_f32_args p = *args;
-  const td_channel_rows dx_rows = td_rows_of_dx(&p);
-  if (p.stride_height == 1 && p.stride_width == 1 &&
-      td_has_channel_rows(&dx_rows, p.outputs, p.channels)) {
-    td_conv2d_input_grad_of_channels(&p, dx_rows, team);
+/// One phase of the gradient of x.
+static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, td_phase rows,
+                                       td_phase columns, td_team team) {
+  if (rows.count == 0 || columns.count == 0) return;
+  const td_channel_rows dx_rows = td_rows_of_dx(p, rows, columns);
+  if (rows.taps > 0 && columns.taps > 0 && td_has_channel_rows(&dx_rows, p->outputs, p->channels)) {
+    td_conv2d_input_grad_of_channels(p, &dx_rows, rows.count, team);
     return;
   }
 #if defined(__riscv)
-  if (p.stride_height == 1 && p.stride_width == 1 && td_has_near_blocks(&dx_rows, p.channels)) {
-    td_conv2d_input_grad_near(&p, &dx_rows, team);
+  if (p->stride_height == 1 && p->stride_width == 1 && td_has_near_blocks(&dx_rows, p->channels)) {
+    td_conv2d_input_grad_near(p, &dx_rows, team);
     return;
   }
 #endif
+  td_conv2d_input_grad_of_blocks(p, rows, columns, team);
+}
+
+void td_conv2d_input_grad_f32(const td_conv2d_input_grad_f32_args* args, td_team team) {
+  const td_conv2d_input_grad_f32_args p = *args;
+  if (td_is_spaced(&p)) {
+    td_conv2d_input_grad_spaced(&p, team);
+    return;
+  }
   for (int32_t row = 0; row < p.stride_height; ++row) {
     const td_phase rows =
         td_phase_of(row, p.height, p.stride_height, p.pad_top, p.dilation_height, p.kernel_height);

@@ -223,6 +223,33 @@ static void run_channels(int32_t kernel, int32_t stride, int32_t dilation, int32
            .dw_row = kernel);
 }
 
+/* Depthwise 3x3 kernels with strides of 2: y has all rows and columns that look at the image, and
+ * `behind` that look behind it. */
+static void run_spaced(int32_t height, int32_t width, int32_t pad_top, int32_t pad_left,
+                       int32_t behind) {
+  const int32_t out_height = (height + pad_top - 2) / 2 + 1 + behind;
+  const int32_t out_width = (width + pad_left - 2) / 2 + 1 + behind;
+#define SPACED                                                                             \
+  .batch = 2, .groups = 3, .channels = 1, .height = height, .width = width, .outputs = 1,  \
+  .out_height = out_height, .out_width = out_width, .kernel_height = 3, .kernel_width = 3, \
+  .stride_height = 2, .stride_width = 2, .pad_top = pad_top, .pad_left = pad_left,         \
+  .dilation_height = 1, .dilation_width = 1
+  RUN(td_conv2d_f32, .y = result, .x = operand_a, .w = operand_b, SPACED,
+      .x_image = 3 * height * width, .x_channel = height * width, .x_row = width,
+      .y_image = 3 * out_height * out_width, .y_channel = out_height * out_width,
+      .y_row = out_width, .w_output = 9);
+  RUN(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, SPACED,
+      .dx_image = 3 * height * width, .dx_channel = height * width, .dx_row = width,
+      .dy_image = 3 * out_height * out_width, .dy_channel = out_height * out_width,
+      .dy_row = out_width, .w_output = 9, .w_channel = 9, .w_row = 3);
+  for (uint32_t accumulate = 0; accumulate < 2; ++accumulate)
+    RUN(td_conv2d_weight_grad_f32, .dw = result, .x = operand_a, .dy = operand_b, SPACED,
+        .x_image = 3 * height * width, .x_channel = height * width, .x_row = width,
+        .dy_image = 3 * out_height * out_width, .dy_channel = out_height * out_width,
+        .dy_row = out_width, .dw_output = 9, .dw_channel = 9, .dw_row = 3,
+        .accumulate = accumulate);
+}
+
 /* A kernel row that is larger than a panel of a small core. */
 static void run_wide_conv2d(void) {
   RUN_BOTH(td_conv2d_input_grad_f32, .dx = result, .dy = operand_a, .w = operand_b, .batch = 1,
@@ -520,6 +547,12 @@ int main(void) {
   run_channels(5, 2, 1, 70);
   run_channels(3, 1, 2, 44);
   run_channels(9, 1, 2, 20);
+  for (int32_t width = 5; width <= 17; width += 3)
+    for (int32_t pad = 0; pad < 3; ++pad) {
+      run_spaced(width, width + pad, pad, 1, 0);
+      run_spaced(width + 1, width, 1, pad, 0);
+      run_spaced(width, width + 1, 1, pad, 2);
+    }
   run_wide_conv2d();
   run_reductions();
   run_rows(10);
