@@ -60,7 +60,7 @@ std::string core_table(const ChipReport& report) {
     for (size_t core = begin; core < std::min(begin + kCoresOfATable, report.cores.size()); ++core)
       text += fmt::format("{:>13}", core);
     text += fmt::format("{:>11}\n", "of all");
-    for (const CycleUse& use : cycle_uses()) {
+    for (const CycleUse& use : cycle_uses(report)) {
       std::vector<int64_t> counts;
       for (const EventCounts& core : report.cores) counts.push_back(cycles_of(use, core));
       text += table_row(use.name, counts, begin, cycles_of_all);
@@ -98,6 +98,10 @@ Result<ChipReport> read_chip_report(const std::string& path) {
                        .cycles = integer(member(json, "cycles")),
                        .peak_flop_per_cycle = integer(member(json, "peak_flop_per_cycle"))};
   if (const Json* fault = json.find("fault"); fault != nullptr) report.fault = *fault->as_string();
+  if (const Json* engine = json.find("engine"); engine != nullptr)
+    report.engine = {.jobs = integer(member(*engine, "jobs")),
+                     .busy_cycles = integer(member(*engine, "busy_cycles")),
+                     .peak_flop_per_cycle = integer(member(*engine, "peak_flop_per_cycle"))};
   for (const auto& [name, value] : integers(member(json, "parameters")))
     report.parameters[name] = value;
   for (const Json& name : array(member(json, "changed_parameters")))
@@ -109,12 +113,13 @@ Result<ChipReport> read_chip_report(const std::string& path) {
         .cycles = integer(member(step, "cycles")),
         .dma_in_bytes = integer(member(step, "dma_in_bytes")),
         .dma_out_bytes = integer(member(step, "dma_out_bytes")),
+        .engine_cycles = report.engine ? integer(member(step, "engine_cycles")) : 0,
         .events = integers(member(step, "events"))};
   return report;
 }
 
-const std::vector<CycleUse>& cycle_uses() {
-  static const std::vector<CycleUse> kUses = {
+std::vector<CycleUse> cycle_uses(const ChipReport& report) {
+  std::vector<CycleUse> uses = {
       {"instructions", "instr", {{"instructions", 1}}},
       {"FPU contention", "FPU", {{"fpu_contention", 1}}},
       {"FPU results",
@@ -129,7 +134,8 @@ const std::vector<CycleUse>& cycle_uses() {
       {"barriers", "barr", {{"barrier_wait", 1}}},
       {"DMA", "DMA", {{"dma_wait", 1}}},
       {"without a job", "no job", {{"job_wait", 1}}}};
-  return kUses;
+  if (report.engine) uses.push_back({"matrix engine", "e-wait", {{"engine_wait", 1}}});
+  return uses;
 }
 
 int64_t cycles_of(const CycleUse& use, const EventCounts& events) {
@@ -153,10 +159,14 @@ JsonObject events_json(const EventCounts& events) {
 }
 
 std::string peak_text(const ChipReport& report) {
-  const int64_t fpus = report.peak_flop_per_cycle / 2;
-  return fmt::format("{} ({} {} FPU{})", report.peak_flop_per_cycle, fpus,
-                     report.parameters.at("cores_per_fpu") > 1 ? "shared" : "private",
-                     fpus == 1 ? "" : "s");
+  const int64_t of_engine = report.engine ? report.engine->peak_flop_per_cycle : 0;
+  const int64_t of_fpus = report.peak_flop_per_cycle - of_engine;
+  const std::string fpus = fmt::format(
+      "{} {} FPU{}", of_fpus / 2, report.parameters.at("cores_per_fpu") > 1 ? "shared" : "private",
+      of_fpus == 2 ? "" : "s");
+  return report.engine ? fmt::format("{} ({}, {}, and the matrix engine, {})",
+                                     report.peak_flop_per_cycle, fpus, of_fpus, of_engine)
+                       : fmt::format("{} ({})", report.peak_flop_per_cycle, fpus);
 }
 
 std::string chip_text(const ChipReport& report, int64_t model_cycles, int64_t flop) {
@@ -165,6 +175,9 @@ std::string chip_text(const ChipReport& report, int64_t model_cycles, int64_t fl
                   with_commas(model_cycles), with_commas(report.cycles));
   text += fmt::format("  {:.2f} FLOP/cycle of a peak of {}\n", ratio(flop, model_cycles),
                       peak_text(report));
+  if (report.engine)
+    text += fmt::format("  the matrix engine was busy for {} cycles with {} jobs\n",
+                        with_commas(report.engine->busy_cycles), with_commas(report.engine->jobs));
   text += "  where the cycles of each core went (waits of two kinds may fall into one cycle):\n";
   return text + core_table(report) + parameter_text(report);
 }

@@ -22,7 +22,13 @@ struct ChipReport {
     int64_t calls = 0;
     int64_t cycles = 0;
     int64_t dma_in_bytes = 0, dma_out_bytes = 0;  ///< of transfers to and from L1
+    int64_t engine_cycles = 0;                    ///< that the matrix engine took for its jobs
     EventCounts events;                           ///< of all cores
+  };
+  struct Engine {
+    int64_t jobs = 0;
+    int64_t busy_cycles = 0;
+    int64_t peak_flop_per_cycle = 0;  ///< a part of the chip's
   };
   int64_t status = 0;
   std::string fault;  ///< empty: the program ended by itself
@@ -31,6 +37,7 @@ struct ChipReport {
   std::map<std::string, int64_t> parameters;
   std::vector<std::string> changed_parameters;  ///< those that have not their standard value
   std::vector<EventCounts> cores;
+  std::optional<Engine> engine;   ///< the matrix engine of a chip that has one
   std::map<int64_t, Step> steps;  ///< by the number of its marker; 0 is what ran before the first
 };
 
@@ -48,8 +55,8 @@ struct CycleUse {
   std::vector<Term> terms;
 };
 
-/// `instructions` first, then everything that a core can wait for.
-const std::vector<CycleUse>& cycle_uses();
+/// `instructions` first, then everything that a core of the chip can wait for.
+std::vector<CycleUse> cycle_uses(const ChipReport& report);
 int64_t cycles_of(const CycleUse& use, const EventCounts& events);
 
 /// part / whole; a whole of 0 counts as 1.

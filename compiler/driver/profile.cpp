@@ -37,7 +37,9 @@ std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& 
   std::string table =
       fmt::format("{:>5} {:<22} {:<28} {:>7} {:>13} {:>11} {:>10} {:>11} {:>11}", "step", "op",
                   "name", "calls", "cycles", "predicted", "FLOP/cycle", "DMA bytes", "planned");
-  for (const CycleUse& use : cycle_uses()) table += fmt::format(" {:>8}", use.heading);
+  if (report.engine) table += fmt::format(" {:>8}", "engine");
+  const std::vector<CycleUse> uses = cycle_uses(report);
+  for (const CycleUse& use : uses) table += fmt::format(" {:>8}", use.heading);
   table += "\n";
   for (const ProfileRow& row : rows) {
     const ChipReport::Step& measured = row.measured;
@@ -47,7 +49,9 @@ std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& 
         row.predicted ? with_commas(*row.predicted) : "-", ratio(row.flop, measured.cycles),
         with_commas(measured.dma_in_bytes + measured.dma_out_bytes),
         with_commas(row.planned.in + row.planned.out));
-    for (const CycleUse& use : cycle_uses())
+    if (report.engine)
+      table += fmt::format(" {:>6.1f} %", 100 * ratio(measured.engine_cycles, measured.cycles));
+    for (const CycleUse& use : uses)
       table += fmt::format(" {:>6.1f} %", 100 * ratio(cycles_of(use, measured.events),
                                                       measured.cycles * std::ssize(report.cores)));
     table += "\n";
@@ -69,6 +73,7 @@ JsonArray profile_json(const std::vector<ProfileRow>& rows) {
                        {"dma_out_bytes", row.measured.dma_out_bytes},
                        {"planned_in_bytes", row.planned.in},
                        {"planned_out_bytes", row.planned.out},
+                       {"engine_cycles", row.measured.engine_cycles},
                        {"events", events_json(row.measured.events)}};
     if (row.predicted) step.emplace_back("predicted_cycles", *row.predicted);
     array.emplace_back(std::move(step));

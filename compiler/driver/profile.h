@@ -32,7 +32,8 @@ std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipRep
 ///       12 matmul     fc1           2     93,120     95,208        1.41     58,368 58,368  61.2
 ///       %  3.1 %
 ///
-/// Bytes are in both directions; the last columns are shares of all cores' cycles.
+/// Bytes are in both directions; the last columns are shares of all cores' cycles. On a chip with a
+/// matrix engine one before them says for which share of the time it computed.
 std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& report);
 
 /// For `report.json`: an object for each row.

@@ -56,6 +56,10 @@ void MatrixEngine::request() {
   }
 }
 
+uint32_t MatrixEngine::peak_flop_per_cycle() const {
+  return 2 * model_->units_o;
+}
+
 void MatrixEngine::advance(uint32_t granted_banks) {
   if (is_idle()) return;
   ++busy_cycles_;

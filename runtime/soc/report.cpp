@@ -30,6 +30,12 @@ std::string events_object(const EventCounts& counts) {
   return result + "}";
 }
 
+/// Of FPUs and matrix engine.
+uint32_t peak_flop_per_cycle(const Cluster& cluster, const Parameters& parameters) {
+  const MatrixEngine* engine = cluster.engine();
+  return 2 * fpu_count(parameters) + (engine == nullptr ? 0 : engine->peak_flop_per_cycle());
+}
+
 }  // namespace
 
 std::string json_report(Cluster& cluster, const Parameters& parameters, int status,
@@ -38,7 +44,7 @@ std::string json_report(Cluster& cluster, const Parameters& parameters, int stat
   json += fmt::format("  \"status\": {},\n", status);
   if (!fault.empty()) json += fmt::format("  \"fault\": {},\n", quoted(fault));
   json += fmt::format("  \"cycles\": {},\n", cluster.cycles());
-  json += fmt::format("  \"peak_flop_per_cycle\": {},\n", 2 * fpu_count(parameters));
+  json += fmt::format("  \"peak_flop_per_cycle\": {},\n", peak_flop_per_cycle(cluster, parameters));
   json += fmt::format("  \"host_seconds\": {:.3f},\n", seconds);
   json += "  \"parameters\": {";
   for (const ParameterInfo& info : parameter_infos()) {
@@ -64,10 +70,9 @@ std::string json_report(Cluster& cluster, const Parameters& parameters, int stat
   if (const MatrixEngine* engine = cluster.engine(); engine != nullptr) {
     json += fmt::format(
         "  \"engine\": {{\"jobs\": {}, \"busy_cycles\": {}, \"bank_wait_cycles\": {}, \"words\": "
-        "{}, "
-        "\"flop\": {}}},\n",
+        "{}, \"flop\": {}, \"peak_flop_per_cycle\": {}}},\n",
         engine->jobs(), engine->busy_cycles(), engine->bank_waits(), engine->words(),
-        engine->flop());
+        engine->flop(), engine->peak_flop_per_cycle());
   }
   json += "  \"icache\": [";
   for (uint32_t i = 0; i < parameters.cores; ++i) {
@@ -90,8 +95,8 @@ std::string json_report(Cluster& cluster, const Parameters& parameters, int stat
 }
 
 std::string text_report(Cluster& cluster, const Parameters& parameters) {
-  std::string text =
-      fmt::format("cycles {}, peak {} FLOP/cycle\n", cluster.cycles(), 2 * fpu_count(parameters));
+  std::string text = fmt::format("cycles {}, peak {} FLOP/cycle\n", cluster.cycles(),
+                                 peak_flop_per_cycle(cluster, parameters));
   text += fmt::format("{:<22}", "core");
   for (uint32_t i = 0; i < parameters.cores; ++i) text += fmt::format("{:>12}", i);
   text += '\n';

@@ -31,6 +31,7 @@ module tdc_engine #(
     input  logic [JOB_WORDS-1:0][31:0] job_i,
     output logic                       full_o,
     output logic [31:0]                completed_o, // jobs so far
+    output logic [31:0]                units_o,     // multiply-adds of the array
 
     output logic [WORDS-1:0]       request_o,
     output logic                   write_o,
@@ -39,6 +40,8 @@ module tdc_engine #(
     input  logic [WORDS-1:0]       grant_i,
     input  logic [WORDS-1:0][31:0] rdata_next_i
 );
+  assign units_o = ROWS * COLUMNS;
+
   localparam int RowLanes = ROW_GROUPS * ROWS;
   localparam int ColumnLanes = COLUMN_GROUPS * COLUMNS;
   localparam int Latency = 4;  // from an operation's issue to that of the next one for the same sum

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "driver/profile.h"
 #include "support/files.h"
 #include "unit/temporary_folder.h"
 
@@ -26,19 +27,20 @@ std::string events(const std::vector<int64_t>& counts) {
   return text + "}";
 }
 
-const std::vector<int64_t> kFirst = {4000, 90, 10, 300, 200, 5, 70,  20, 80,  1,
-                                     50,   2,  3,  40,  60,  7, 100, 0,  1000};
-const std::vector<int64_t> kSecond(19, 0);
+const std::vector<int64_t> kFirst = {4000, 90, 10, 300, 200, 5, 70,  20, 80,   1,
+                                     50,   2,  3,  40,  60,  7, 100, 0,  1000, 30};
+const std::vector<int64_t> kSecond(20, 0);
 
-std::string report_of_two_cores() {
+/// `engine` and `of_step` are more members of the report and of its step.
+std::string report_of_two_cores(const std::string& engine = "", const std::string& of_step = "") {
   return fmt::format(R"({{"status": 108, "fault": "cycle limit: after 10000 cycles",
     "cycles": 10000, "peak_flop_per_cycle": 2, "host_seconds": 0.5,
     "parameters": {{"cores": 2, "cores_per_fpu": 2, "l2_cycles": 15}},
     "changed_parameters": ["cores"], "cores": [{0}, {1}],
-    "dma": {{"transfers": 1, "bytes": 4, "busy_cycles": 20}}, "icache": [],
+    "dma": {{"transfers": 1, "bytes": 4, "busy_cycles": 20}}, {2}"icache": [],
     "steps": [{{"step": 3, "visits": 2, "cycles": 900, "dma_in_bytes": 640, "dma_out_bytes": 32,
-               "events": {0}}}]}})",
-                     events(kFirst), events(kSecond));
+               {3}"events": {0}}}]}})",
+                     events(kFirst), events(kSecond), engine, of_step);
 }
 
 ChipReport read(const std::string& text) {
@@ -73,7 +75,7 @@ TEST_CASE("chip report: everything that is used of it is read") {
 TEST_CASE("chip report: what a core's cycles went into") {
   const ChipReport report = read(report_of_two_cores());
   std::map<std::string_view, int64_t> cycles;
-  for (const CycleUse& use : cycle_uses()) cycles[use.name] = cycles_of(use, report.cores[0]);
+  for (const CycleUse& use : cycle_uses(report)) cycles[use.name] = cycles_of(use, report.cores[0]);
   // 1 + 2 + 3 of the FPU's latencies; 2 x 200 taken, 10 jumps, 5 waiting for a register.
   CHECK(cycles == std::map<std::string_view, int64_t>{{"instructions", 4000},
                                                       {"FPU contention", 50},
@@ -109,6 +111,31 @@ TEST_CASE("chip report: the peak is that of the FPUs there are") {
   report.peak_flop_per_cycle = 16;
   report.parameters["cores_per_fpu"] = 1;
   CHECK(peak_text(report) == "16 (8 private FPUs)");
+}
+
+TEST_CASE(
+    "chip report: a matrix engine has a part of the peak, a line, and cores that wait for it") {
+  const ChipReport report = read(report_of_two_cores(
+      R"("engine": {"jobs": 12, "busy_cycles": 3456, "flop": 9, "peak_flop_per_cycle": 96}, )",
+      R"("engine_cycles": 700, )"));
+  REQUIRE(report.engine);
+  CHECK(report.engine->jobs == 12);
+  CHECK(report.engine->busy_cycles == 3456);
+  CHECK(report.steps.at(3).engine_cycles == 700);
+  ChipReport of_chip = report;
+  of_chip.peak_flop_per_cycle = 104;
+  CHECK(peak_text(of_chip) == "104 (4 shared FPUs, 8, and the matrix engine, 96)");
+  CHECK(chip_text(report, 8000, 4000)
+            .find("  the matrix engine was busy for 3,456 cycles with 12 jobs\n") !=
+        std::string::npos);
+  const std::vector<CycleUse> uses = cycle_uses(report);
+  CHECK(uses.back().name == "matrix engine");
+  CHECK(cycles_of(uses.back(), report.cores[0]) == 30);
+  const std::string profile = profile_text(
+      {{.step = 3, .op = "matmul", .name = "fc", .flop = 9000, .measured = report.steps.at(3)}},
+      report);
+  CHECK(profile.find("     planned   engine    instr") != std::string::npos);
+  CHECK(profile.find("           0   77.8 %  222.2 %") != std::string::npos);
 }
 
 TEST_CASE("chip report: parameters that 100 columns do not hold go on in the next line") {
