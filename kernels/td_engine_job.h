@@ -47,25 +47,7 @@ TD_ENGINE_CODE void td_engine_set_window(td_engine_job* job, int32_t begin, int3
   job->window_depth = depth;
 }
 
-/// Makes one loop of depth `i` and the one around it, where one of them is no loop or both operands
-/// go on evenly.
-TD_ENGINE_CODE void td_engine_merge_depth(td_engine_job* job, int i) {
-  const int32_t count = (int32_t)job->depth[i];
-  const int32_t outer = (int32_t)job->depth[i + 1];
-  if (count == 1) {
-    job->a_depth[i] = job->a_depth[i + 1];
-    job->b_depth[i] = job->b_depth[i + 1];
-    if (i == 0) job->window_depth = 0;
-  } else if (outer != 1 &&
-             ((i == 0 && job->window != 0u) || job->a_depth[i + 1] != count * job->a_depth[i] ||
-              job->b_depth[i + 1] != count * job->b_depth[i])) {
-    return;
-  }
-  job->depth[i] = (uint32_t)(count * outer);
-  job->depth[i + 1] = 1u;
-}
-
-/// The same for the two loops of columns.
+/// Makes one loop of the two of columns, where one of them is no loop or y and b go on evenly.
 TD_ENGINE_CODE void td_engine_merge_columns(td_engine_job* job) {
   const int32_t count = (int32_t)job->columns[0];
   const int32_t outer = (int32_t)job->columns[1];
@@ -119,60 +101,69 @@ TD_ENGINE_CODE void td_engine_take_loop(td_engine_jobs* jobs, td_engine_loop* lo
   td_engine_merge_columns(&jobs->job);
 }
 
-/// Cycles for each step of depth of a tile of so many groups: they are computed one after another,
-/// a sum comes back after four cycles, and one row of four groups takes more words than come in
-/// these. 0 for no tile.
-static inline uint32_t td_engine_turn(uint32_t rows, uint32_t columns) {
-  const uint32_t groups = rows * columns;
-  if (groups == 0u) return 0u;
-  return groups < 4u ? 4u : rows == 1u ? groups + 1u : groups;
+/// The engine's groups of so many rows or columns.
+static inline uint32_t td_engine_groups(uint32_t count, uint32_t group) {
+  return (count + group - 1u) / group;
 }
 
-/// The same for a whole job, in tiles of `rows` x `columns` groups.
-TD_INLINE uint32_t td_engine_turns(uint32_t all_rows, uint32_t all_columns, uint32_t rows,
-                                   uint32_t columns) {
-  const uint32_t row_rest = all_rows % rows;
-  const uint32_t column_rest = all_columns % columns;
-  return all_rows / rows *
-             (all_columns / columns * td_engine_turn(rows, columns) +
-              td_engine_turn(rows, column_rest)) +
-         all_columns / columns * td_engine_turn(row_rest, columns) +
-         td_engine_turn(row_rest, column_rest);
+/// Cycles for each step of depth, in tiles of eight groups: these are computed one after another, a
+/// sum comes back after four cycles, and one row of four groups takes more words than come in
+/// these.
+static inline uint32_t td_engine_turns(uint32_t row_groups, uint32_t column_groups) {
+  const uint32_t turns =
+      row_groups == 1u ? column_groups + column_groups / 4u : row_groups * column_groups;
+  return turns < 4u ? 4u : turns;
 }
 
-/// Chooses the shape of tiles for as many rows and columns. Returns the turns.
-TD_ENGINE_CODE uint32_t td_engine_shape(td_engine_job* job, uint32_t rows, uint32_t columns) {
-  const uint32_t row_groups = (rows + TD_ENGINE_GROUP_ROWS - 1u) / TD_ENGINE_GROUP_ROWS;
-  const uint32_t column_groups = (columns + TD_ENGINE_GROUP_COLUMNS - 1u) / TD_ENGINE_GROUP_COLUMNS;
-  const uint32_t wide = td_engine_turns(row_groups, column_groups, 2u, 4u);
-  const uint32_t high = td_engine_turns(row_groups, column_groups, 4u, 2u);
-  job->row_groups = wide <= high ? 2u : 4u;
-  job->column_groups = wide <= high ? 4u : 2u;
-  return wide <= high ? wide : high;
-}
-
-/// Chooses the orientation, too.
+/// Takes the orientation that takes fewer turns, and tiles of 2 x 4 or 4 x 2 groups: where the
+/// first would leave a single column of groups at the edge, which takes as long as two, the other
+/// one.
 TD_ENGINE_CODE void td_engine_orient(td_engine_jobs* jobs) {
   td_engine_job* const job = &jobs->job;
   const uint32_t columns = job->columns[0] * job->columns[1];
-  const uint32_t turns = td_engine_shape(job, job->rows, columns);
-  if (!td_engine_can_transpose(job)) return;
-  const uint32_t row_groups = job->row_groups, column_groups = job->column_groups;
-  if (td_engine_shape(job, columns, job->rows) < turns) {
-    td_engine_transpose(jobs);
-  } else {
-    job->row_groups = row_groups;
-    job->column_groups = column_groups;
+  uint32_t row_groups = td_engine_groups(job->rows, TD_ENGINE_GROUP_ROWS);
+  uint32_t column_groups = td_engine_groups(columns, TD_ENGINE_GROUP_COLUMNS);
+  if (td_engine_can_transpose(job)) {
+    const uint32_t rows = td_engine_groups(columns, TD_ENGINE_GROUP_ROWS);
+    const uint32_t others = td_engine_groups(job->rows, TD_ENGINE_GROUP_COLUMNS);
+    if (td_engine_turns(rows, others) < td_engine_turns(row_groups, column_groups)) {
+      td_engine_transpose(jobs);
+      row_groups = rows;
+      column_groups = others;
+    }
   }
+  const int is_high = column_groups <= 2u || row_groups % 4u == 3u ||
+                      (column_groups % 4u == 1u && row_groups % 4u != 1u);
+  job->row_groups = is_high ? 4u : 2u;
+  job->column_groups = is_high ? 2u : 4u;
 }
 
-/// Chains of nothing, which the core writes itself: no job has a depth of 0.
-TD_ENGINE_CODE void td_engine_clear(const td_engine_job* job) {
-  for (int32_t i = 0; i < (int32_t)job->rows; ++i)
-    for (int32_t outer = 0; outer < (int32_t)job->columns[1]; ++outer) {
-      float* const y = job->y + i * job->y_row + outer * job->y_column[1];
-      for (int32_t j = 0; j < (int32_t)job->columns[0]; ++j) y[j * job->y_column[0]] = 0.0f;
+/// Chains of nothing are +0. The core writes those of the first row, and the engine the others: one
+/// product with a zero of the first row and with columns outside of the window, which are zeros.
+TD_ENGINE_CODE td_engine_ticket td_engine_clear(const td_engine_job* job, td_engine_ticket last) {
+  const int32_t step = job->y_column[0];
+  const uint32_t columns = job->columns[0];
+  const uint32_t rows = job->columns[1];
+  for (uint32_t i = 0; i < rows; ++i) {
+    float* y = job->y + (int32_t)i * job->y_column[1];
+    for (uint32_t j = 0; j < columns; ++j) {
+      *y = 0.0f;
+      y += step;
     }
+  }
+  if (job->rows == 1u) return last;
+  td_engine_job zeros = *job;
+  zeros.y += job->y_row;
+  zeros.rows -= 1u;
+  zeros.a = job->y;
+  zeros.a_row = 0;
+  zeros.depth[0] = zeros.depth[1] = zeros.depth[2] = 1u;
+  zeros.window = 1u;
+  zeros.window_begin = -1;
+  zeros.window_column = 0;
+  zeros.row_groups = 2u;
+  zeros.column_groups = 4u;
+  return td_engine_start(&zeros);
 }
 
 /// Starts as few jobs as it can. Returns the ticket of the last one, or `last` if there is none.
@@ -181,9 +172,6 @@ TD_ENGINE_CODE td_engine_ticket td_engine_launch(td_engine_jobs* jobs, td_engine
   const int is_empty = job->depth[0] == 0u || job->depth[1] == 0u;
   if (is_empty && job->accumulate) return last;
   if (!is_empty) {
-    td_engine_merge_depth(job, 0);
-    td_engine_merge_depth(job, 1);
-    td_engine_merge_depth(job, 0);
     td_engine_merge_columns(job);
     td_engine_take_loop(jobs, &jobs->inner);
     td_engine_take_loop(jobs, &jobs->outer);
@@ -199,7 +187,7 @@ TD_ENGINE_CODE td_engine_ticket td_engine_launch(td_engine_jobs* jobs, td_engine
       job->a = a + (i * outer.a + j * inner.a);
       job->b = b + (i * outer.b + j * inner.b);
       if (is_empty)
-        td_engine_clear(job);
+        last = td_engine_clear(job, last);
       else
         last = td_engine_start(job);
     }
