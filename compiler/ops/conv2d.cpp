@@ -536,12 +536,7 @@ KernelDef input_gradient_kernel() {
           .fields = std::move(fields),
           .engine_file = "conv2d_engine.c",
           .gathered = 0,
-          .division =
-              [](const KernelCall& call) {
-                const std::vector<int64_t>& stride = call.attributes.integers("stride");
-                return stride[0] == 1 && stride[1] == 1 ? division_of(call, "output", "channel")
-                                                        : Division::blocks;
-              },
+          .division = [](const KernelCall& call) { return division_of(call, "output", "channel"); },
           .bind =
               [](const KernelCall& call, KernelScalars& scalars) {
                 const size_t rank = call.input(0).extent.size();
