@@ -5,7 +5,7 @@
 
 #include "td_kernel.h"
 
-static inline int32_t td_blocks_of(int32_t count, int32_t block) {
+static int32_t td_blocks_of(int32_t count, int32_t block) {
   return (count + block - 1) / block;
 }
 
@@ -26,7 +26,7 @@ typedef struct {
 
 /// The rows all of whose taps meet the image. They are one band, and each row before and after them
 /// is one of its own.
-static inline td_band td_full_band(const td_reach* reach) {
+static td_band td_full_band(const td_reach* reach) {
   const int32_t last = reach->extent - 1 + reach->pad - (reach->taps - 1) * reach->tap_step;
   td_band band = {.tap_end = reach->taps};
   if (reach->pad > 0) band.begin = td_min_int(td_blocks_of(reach->pad, reach->step), reach->rows);
@@ -36,7 +36,7 @@ static inline td_band td_full_band(const td_reach* reach) {
 }
 
 /// The band that begins with `row`, or holds it.
-static inline td_band td_band_of(const td_reach* reach, int32_t row) {
+static td_band td_band_of(const td_reach* reach, int32_t row) {
   td_band band = td_full_band(reach);
   if (row >= band.begin && row < band.end) return band;
   const int32_t first = row * reach->step - reach->pad;  // what tap 0 looks at
@@ -58,8 +58,8 @@ typedef struct {
   int32_t origin, origin_step;
 } td_phase;
 
-static inline td_phase td_phase_of(int32_t residue, int32_t extent, int32_t stride, int32_t pad,
-                                   int32_t dilation, int32_t kernel) {
+static td_phase td_phase_of(int32_t residue, int32_t extent, int32_t stride, int32_t pad,
+                            int32_t dilation, int32_t kernel) {
   td_phase phase = {.tap_step = stride};
   phase.first = (residue - pad % stride) % stride;
   if (phase.first < 0) phase.first += stride;

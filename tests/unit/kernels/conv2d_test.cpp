@@ -557,7 +557,7 @@ TEST_CASE("conv2d is few jobs of the engine") {
   // With it, two rows at the edges, each for all images.
   CHECK(jobs_of({2, 1, 4, 6, 7, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}) == Jobs{4, 4, 3});
   CHECK(jobs_of({2, 3, 4, 6, 7, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}) == Jobs{12, 12, 9});
-  // Pointwise: all images at once; of four phases of the gradient of x, three are zeros by other jobs.
+  // Pointwise: all images at once; three of four phases of the gradient of x are zeros.
   CHECK(jobs_of({3, 1, 4, 6, 7, 8, 1, 1}) == Jobs{1, 1, 1});
   CHECK(jobs_of({3, 1, 4, 6, 7, 8, 1, 1, 2, 2}) == Jobs{3, 12, 1});
   // One channel, without padding: rows of the kernel are columns of the job.
