@@ -1796,7 +1796,8 @@ static int td_is_spaced(const td_conv2d_input_grad_f32_args* p) {
 
 /// The gradient of x straight from the images, for 3x3 kernels and strides of 2, where a group has
 /// one output and few channels. The work items are pairs of rows.
-static void td_conv2d_input_grad_spaced(const td_conv2d_input_grad_f32_args* p, td_team team) {
+static TD_OWN_CODE void td_conv2d_input_grad_spaced(const td_conv2d_input_grad_f32_args* p,
+                                                    td_team team) {
   const td_spaced columns = td_spaced_of(p);
   const int32_t channels = p->groups * p->channels;
   const int32_t first = (p->pad_top + 1) / 2 - 1;
@@ -1861,22 +1862,25 @@ static void td_conv2d_input_grad_near(const td_conv2d_input_grad_f32_args* p,
 }
 #endif
 
-/// One phase of the gradient of x.
-static void td_conv2d_input_grad_phase(const td_conv2d_input_grad_f32_args* p, td_phase rows,
-                                       td_phase columns, td_team team) {
-  if (rows.count == 0 || columns.count == 0) return;
-  const td_channel_rows dx_rows = td_rows_of_dx(p, rows, columns);
-  if (rows.taps > 0 && columns.taps > 0 && td_has_channel_rows(&dx_rows, p->outputs, p->channels)) {
-    td_conv2d_input_grad_of_channels(p, &dx_rows, rows.count, team);
-    return;
+/// One phase of the gradient of x, if it needs no panels; whether it is so. Its stack is not that
+/// of panels, too.
+static TD_OWN_CODE int td_conv2d_input_grad_of_rows(const td_conv2d_input_grad_f32_args* p,
+                                                    const td_phase* rows, const td_phase* columns,
+                                                    td_team team) {
+  if (rows->count == 0 || columns->count == 0) return 1;
+  const td_channel_rows dx_rows = td_rows_of_dx(p, *rows, *columns);
+  if (rows->taps > 0 && columns->taps > 0 &&
+      td_has_channel_rows(&dx_rows, p->outputs, p->channels)) {
+    td_conv2d_input_grad_of_channels(p, &dx_rows, rows->count, team);
+    return 1;
   }
 #if defined(__riscv)
   if (p->stride_height == 1 && p->stride_width == 1 && td_has_near_blocks(&dx_rows, p->channels)) {
     td_conv2d_input_grad_near(p, &dx_rows, team);
-    return;
+    return 1;
   }
 #endif
-  td_conv2d_input_grad_of_blocks(p, rows, columns, team);
+  return 0;
 }
 
 void td_conv2d_input_grad_f32(const td_conv2d_input_grad_f32_args* args, td_team team) {
@@ -1891,7 +1895,8 @@ void td_conv2d_input_grad_f32(const td_conv2d_input_grad_f32_args* args, td_team
     for (int32_t column = 0; column < p.stride_width; ++column) {
       const td_phase columns = td_phase_of(column, p.width, p.stride_width, p.pad_left,
                                            p.dilation_width, p.kernel_width);
-      td_conv2d_input_grad_phase(&p, rows, columns, team);
+      if (!td_conv2d_input_grad_of_rows(&p, &rows, &columns, team))
+        td_conv2d_input_grad_of_blocks(&p, rows, columns, team);
     }
   }
 }
