@@ -27,6 +27,10 @@ bool MatrixEngine::is_full() const {
   return start_wait_ > 0 || model_->full_o != 0;
 }
 
+uint32_t MatrixEngine::peak_flop_per_cycle() const {
+  return model_->flop_a_cycle_o;
+}
+
 MatrixEngine::Start MatrixEngine::start(uint32_t descriptor, uint64_t& charged) {
   EngineJob job;
   if (descriptor % 4 != 0 || !memories_.l1.contains(descriptor, sizeof(job)) ||

@@ -43,6 +43,8 @@ class MatrixEngine {
   /// Second half: reads and writes what the banks granted (bit b: bank b), and ends the cycle.
   void advance(uint32_t granted_banks);
 
+  /// Two for each unit of the array.
+  [[nodiscard]] uint32_t peak_flop_per_cycle() const;
   [[nodiscard]] uint64_t jobs() const { return last_ticket_; }
   [[nodiscard]] uint64_t busy_cycles() const { return busy_cycles_; }
   /// Cycles in which words of an access were left without their bank.

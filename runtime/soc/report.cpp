@@ -63,11 +63,11 @@ std::string json_report(Cluster& cluster, const Parameters& parameters, int stat
                       dma.transfers(), dma.bytes_moved(), dma.busy_cycles());
   if (const MatrixEngine* engine = cluster.engine(); engine != nullptr) {
     json += fmt::format(
-        "  \"engine\": {{\"jobs\": {}, \"busy_cycles\": {}, \"bank_wait_cycles\": {}, \"words\": "
+        "  \"engine\": {{\"peak_flop_per_cycle\": {}, \"jobs\": {}, \"flop\": {}, \"busy_cycles\": "
         "{}, "
-        "\"flop\": {}}},\n",
-        engine->jobs(), engine->busy_cycles(), engine->bank_waits(), engine->words(),
-        engine->flop());
+        "\"bank_wait_cycles\": {}, \"words\": {}}},\n",
+        engine->peak_flop_per_cycle(), engine->jobs(), engine->flop(), engine->busy_cycles(),
+        engine->bank_waits(), engine->words());
   }
   json += "  \"icache\": [";
   for (uint32_t i = 0; i < parameters.cores; ++i) {

@@ -30,7 +30,8 @@ module tdc_engine #(
     input  logic                       start_i,
     input  logic [JOB_WORDS-1:0][31:0] job_i,
     output logic                       full_o,
-    output logic [31:0]                completed_o, // jobs so far
+    output logic [31:0]                completed_o,  // jobs so far
+    output logic [31:0]                flop_a_cycle_o,  // at most
 
     output logic [WORDS-1:0]       request_o,
     output logic                   write_o,
@@ -127,6 +128,7 @@ module tdc_engine #(
   job_t queue[QUEUE], job;
   logic [$clog2(QUEUE+1)-1:0] queued;
   assign full_o = int'(queued) == QUEUE;
+  assign flop_a_cycle_o = 2 * ROWS * COLUMNS;
 
   loops_t loops[3];
   logic along_second[3];  // per matrix: an access follows its second walk (see below), not its first
