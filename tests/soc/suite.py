@@ -92,6 +92,8 @@ ENGINE_FAULTS = [
     (81, 0, []),
     (82, 0, []),
     (83, 0, []),
+    (84, 0, []),
+    (85, 0, []),
 ]
 
 # Name of a line of timing.c: cycles, exactly. The sums say what the cycles are: instructions one by one (a call or a
