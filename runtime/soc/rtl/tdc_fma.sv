@@ -1,9 +1,9 @@
 // Fused multiply-add in single precision: y = a * b + c, rounded once, to nearest even; subnormals
 // kept; NaN is the canonical one. Three stages: multiply, align and add, normalise and round.
 //
-// All of it fits into 64 bits: the smaller of product and addend is shifted right, and what it loses
-// there is kept as one sticky bit. Where the two cancel so far that more than a few bits are lost
-// their exponents differ by at most one, and then nothing was shifted out.
+// All of it fits into 64 bits: the side with the smaller exponent is shifted right, and what it loses
+// there is kept as one sticky bit. That is below what rounding looks at: where the two cancel so far
+// that low bits matter nothing was lost, or the result is subnormal and rounded where the addend ends.
 module tdc_fma (
     input  logic        clk_i,
     input  logic [2:0]  valid_i,  // per stage: it holds an operation

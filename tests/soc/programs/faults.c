@@ -10,6 +10,7 @@ static volatile uint32_t l2_words[64] TD_MEMORY(L2);
 static uint32_t l3_words[64] TD_MEMORY(L3);
 static volatile td_dma_ticket ticket;
 static td_engine_job engine_job TD_MEMORY(L1);
+static td_engine_job engine_jobs[8] TD_MEMORY(L1);
 
 /* Hides an address from the compiler, which would split an access that it knows to be misaligned.
  */
@@ -112,6 +113,11 @@ static void use_engine(void) {
       l1_words[0] = l1_words[16] = l1_words[63] = 1;
       return;
     }
+    case 84: /* a job that takes long, while all cores sleep */
+      work.depth[1] = 500;
+      td_engine_wait(start(work));
+      l1_words[0] = l1_words[15];
+      return;
     case 82: { /* cores and transfers may read what a job reads */
       const td_engine_ticket started = start(work);
       l1_words[60] = l1_words[16] + l1_words[47];
@@ -182,6 +188,19 @@ static void job(const void* args, td_team team) {
       td_team_barrier(team);
       l1_words[team.core] = 1;
       break;
+    case 85: /* all cores ask for a place in the queue at once */
+      engine_jobs[team.core] = product();
+      engine_jobs[team.core].y += team.core;
+      engine_jobs[team.core].rows = engine_jobs[team.core].columns[0] = 1;
+      l1_words[16 + team.core] = 0x3F800000; /* 1.0 */
+      l1_words[32 + 4 * team.core] = 0x3F000000 + (team.core << 20);
+      td_team_barrier(team);
+      engine_jobs[team.core].a += team.core;
+      engine_jobs[team.core].b += 4 * team.core;
+      engine_jobs[team.core].depth[0] = 1;
+      td_engine_wait(td_engine_start(&engine_jobs[team.core]));
+      if (l1_words[team.core] != 0x3F000000 + (team.core << 20)) td_exit(9);
+      break;
     case 28: /* under way since before the job */
       if (team.core == 5) shared_word = l1_words[1];
       break;
@@ -232,7 +251,7 @@ static void job(const void* args, td_team team) {
 int main(void) {
   if (td_read(&fault_case, sizeof(fault_case)) != sizeof(fault_case)) return 2;
   if (fault_case >= 60 && fault_case != 69 && fault_case != 72 && fault_case != 73 &&
-      fault_case != 83) {
+      fault_case != 83 && fault_case != 85) {
     use_engine();
     return 0;
   }
