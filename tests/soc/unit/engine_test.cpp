@@ -36,11 +36,12 @@ struct Fixture {
   void set_word(uint32_t index, uint32_t value) {
     memories->l1.store_word(TD_CHIP_L1 + 4 * index, value, 15);
   }
-  uint32_t start(const EngineJob& job) {
+  uint32_t start(const EngineJob& job) { return start(job, charged); }
+  uint32_t start(const EngineJob& job, uint64_t& cycles) {
     const uint32_t descriptor =
         TD_CHIP_L1 + parameters.l1_bytes - (1 + starts++ % 4) * 4 * kEngineJobWords;
     std::memcpy(memories->range(descriptor, sizeof(job)), &job, sizeof(job));
-    return engine->start(descriptor, charged).ticket;
+    return engine->start(descriptor, cycles).ticket;
   }
   /// A bank is refused in `refusals` of 256 cycles.
   void tick(uint32_t refusals) {
@@ -555,6 +556,18 @@ TEST_CASE("tickets tell what is done, and two jobs fill the queue behind the one
   for (const uint32_t ticket : tickets) CHECK(f.engine->is_done(ticket));
   CHECK(f.engine->jobs() == 3);
   CHECK(f.engine->busy_cycles() == f.charged);
+}
+
+TEST_CASE("cycles are charged to the job that is computed, not to those behind it") {
+  Fixture f(16, 65536);
+  uint64_t long_cycles = 0;
+  uint64_t short_cycles = 0;
+  f.start(product(64, 64, 64, false, false), long_cycles);
+  while (f.engine->is_full()) f.tick(0);
+  f.start(product(1, 1, 1, false, false), short_cycles);
+  f.cycles_until_idle();
+  CHECK(long_cycles > 5461);
+  CHECK(short_cycles < 30);
 }
 
 TEST_CASE("what is no job is a fault, and nothing was written") {
