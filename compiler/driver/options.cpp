@@ -605,7 +605,8 @@ std::string help_text() {
       "also\n"
       "101 wild access, 102 misaligned access, 103 illegal instruction, 104 stack overflow, 105 "
       "DMA\n"
-      "out of range, 106 data race, 107 deadlock, 108 cycle limit.\n";
+      "out of range, 106 data race, 107 deadlock, 108 cycle limit, 109 matrix engine out of "
+      "range.\n";
   return text;
 }
 

@@ -19,7 +19,7 @@ std::string events(const std::vector<int64_t>& counts) {
       "fpu_type_stalls", "fpu_contention",  "fpu_dependency",
       "fpu_writeback",   "bank_conflicts",  "l2_wait",
       "icache_wait",     "barrier_wait",    "job_wait",
-      "dma_wait"};
+      "dma_wait",        "engine_wait"};
   REQUIRE(counts.size() == names.size());
   std::string text = "{";
   for (size_t i = 0; i < names.size(); ++i)
