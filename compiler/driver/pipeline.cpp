@@ -81,13 +81,18 @@ constexpr SchedulePass kSchedulePasses[] = {
 /// Left out, weights that do not fit are not streamed.
 constexpr std::string_view kStreamWeights = "stream_weights";
 
+/// Left out, passes that choose by what launches take do so without a matrix engine.
+constexpr std::string_view kOffload = "offload";
+
 /// Passes that depend on where weights lie.
 constexpr NearPass kNearPasses[] = {
     // place_near comes before tile, which leaves room for what lies near.
     {"place_near", with_any_cycles<schedule::place_near>},
+    // fuse comes before tile, which takes what is left.
+    {"fuse", schedule::fuse},
     // tile comes behind all that looks at whole launches: what it makes are pieces in loops.
     {"tile", schedule::tile},
-    {"offload", schedule::offload},
+    {kOffload, schedule::offload},
     {"hoist", with_any_cycles<schedule::hoist>, /*may_overflow=*/true},
     {"keep_near", with_any_cycles<schedule::keep_near>, /*may_overflow=*/true},
     {"prefetch", with_any_cycles<schedule::prefetch>, /*may_overflow=*/true},
@@ -262,10 +267,12 @@ class Planner {
     dump.at(kStreamWeights, [&] { return schedule::to_text(schedule, chip_); });
     const std::optional<Shortage> shortage = shortage_of_budget(schedule);
     const bool is_in_vain = shortage || weights_overflow(schedule);
+    chip::Chip chip = chip_;
+    if (is_left_out(without_, kOffload)) chip.engine.reset();
     std::vector<schedule::Schedule> looser;  // that need less of the scratchpad at a time
     for (const NearPass& pass : kNearPasses) {
       if (chip_.scratchpad && pass.may_overflow) looser.push_back(schedule);
-      if (!is_in_vain) run_pass(pass, without_, schedule, chip_, cycles_);
+      if (!is_in_vain) run_pass(pass, without_, schedule, chip, cycles_);
       dump.at(pass.name, [&] { return schedule::to_text(schedule, chip_); });
     }
     set_fault_context("memory");

@@ -73,7 +73,7 @@ std::map<int64_t, Traffic> traffic_of(const schedule::Schedule& schedule, const 
     std::map<int64_t, Moved> moved;
     for (size_t at = 0; at < entry.steps.size(); ++at) {
       const auto* copy = std::get_if<schedule::Copy>(&entry.steps[at]);
-      if (copy == nullptr || !copy->transfer) continue;
+      if (copy == nullptr || !copy->ticket) continue;
       const bool is_inward = schedule::is_inward(schedule, chip, *copy);
       const int64_t step = numbers[schedule::launch_of_transfer(entry, at, is_inward)];
       const schedule::View& far = schedule::far_view(schedule, chip, *copy);

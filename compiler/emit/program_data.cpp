@@ -40,11 +40,11 @@ Bytes table_bytes(const CallerBuffers& of_caller, std::span<const Fit> fits) {
   return bytes;
 }
 
-/// The structs and the tables of a launch in all turns.
+/// The structs and the tables of a launch in all turns from `begin`.
 Bytes launch_bytes(const Words& words, const CallerBuffers& of_caller,
-                   const std::vector<const schedule::Launch*>& turns) {
+                   const std::vector<const schedule::Launch*>& turns, int64_t begin) {
   Bytes bytes;
-  for (const ArgumentFits& fits : argument_fits(words, turns)) {
+  for (const ArgumentFits& fits : argument_fits(words, turns, begin)) {
     if (has_constant_arguments(of_caller, fits))
       bytes += schedule::argument_bytes(*turns.front()->op->kernel);
     for (const std::vector<Fit>& field : fits) bytes += table_bytes(of_caller, field);
@@ -61,8 +61,9 @@ Bytes arguments_bytes(const schedule::Schedule& schedule) {
       for (size_t place = 0; place < stretch.body; ++place) {
         const auto launches = schedule::in_turns<schedule::Launch>(entry_point, stretch, place);
         const auto copies = schedule::in_turns<schedule::Copy>(entry_point, stretch, place);
-        if (!launches.empty()) bytes += launch_bytes(words, of_caller, launches);
-        if (!copies.empty()) bytes += table_bytes(of_caller, copy_fits(words, copies));
+        const auto begin = static_cast<int64_t>(schedule::turns_at(stretch, place).begin);
+        if (!launches.empty()) bytes += launch_bytes(words, of_caller, launches, begin);
+        if (!copies.empty()) bytes += table_bytes(of_caller, copy_fits(words, copies, begin));
       }
   }
   return bytes;

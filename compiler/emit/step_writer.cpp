@@ -29,6 +29,19 @@
 // neither stack nor code. The learning rate and 1 / count lie in a static struct for that reason.
 
 namespace tdc::emit {
+namespace {
+
+/// Variables for tickets, if there are any: `  td_dma_ticket transfer_0 = 0, transfer_1 = 0;`.
+std::string declarations(std::string_view type, std::string_view name,
+                         const std::set<schedule::TicketId>& tickets) {
+  std::string list;
+  for (const schedule::TicketId ticket : tickets)
+    list += fmt::format("{}{}_{} = 0", list.empty() ? "" : ", ", name, ticket.index);
+  return list.empty() ? list : fmt::format("  {} {};\n", type, list);
+}
+
+}  // namespace
+
 StepWriter::StepWriter(const Model& model, Addresses& addresses)
     : model_(model), schedule_(model.schedule), addresses_(addresses), words_(model.schedule) {}
 
@@ -42,11 +55,10 @@ std::string StepWriter::run(const schedule::EntryPoint& entry_point) {
         stretch.loop ? write_loop(entry_point, stretch) : write_step(entry_point, stretch, 0, "  ");
     step_ += static_cast<int64_t>(stretch.body);
   }
-  std::string tickets;
-  for (const schedule::TransferId transfer : tickets_)
-    tickets += fmt::format("{}transfer_{} = 0", tickets.empty() ? "" : ", ", transfer.index);
-  if (!tickets.empty()) text.insert(0, fmt::format("  td_dma_ticket {};\n", tickets));
-  tickets_.clear();
+  text.insert(0, declarations("td_dma_ticket", "transfer", transfers_) +
+                     declarations("td_engine_ticket", "job", jobs_));
+  transfers_.clear();
+  jobs_.clear();
   return text;
 }
 
@@ -68,8 +80,10 @@ void StepWriter::set_arguments(const schedule::EntryPoint& entry_point) {
 std::string StepWriter::write_loop(const schedule::EntryPoint& entry_point,
                                    const schedule::Stretch& stretch) {
   const schedule::Loop& loop = schedule_.loops[*stretch.loop];
-  if (loop.kind == schedule::Loop::Kind::repeat)
-    marked_ = -1;  // before the first step may stand the last
+  size_t launches = 0;
+  for (size_t place = 0; place < stretch.body; ++place)
+    if (!schedule::in_turns<schedule::Launch>(entry_point, stretch, place).empty()) ++launches;
+  if (launches > 1) marked_ = kUnknown;  // before the first step may stand the last
   std::string body;
   for (size_t i = 0; i < stretch.body; ++i) body += write_step(entry_point, stretch, i, "      ");
   const std::string_view what =
@@ -110,8 +124,10 @@ std::string StepWriter::write_step(const schedule::EntryPoint& entry_point,
     TDC_CHECK(range.begin == 0 || range.end == stretch.turns, "a step of middle turns only");
     const std::string condition = range.begin > 0 ? fmt::format("turn >= {}", range.begin)
                                                   : fmt::format("turn < {}", range.end);
-    return fmt::format("{0}if ({1}) {{\n{2}{0}}}\n", indent, condition,
-                       write_each(entry_point, stretch, place, std::string(indent) + "  "));
+    const int64_t marked = marked_;
+    const std::string step = write_each(entry_point, stretch, place, std::string(indent) + "  ");
+    if (marked_ != marked) marked_ = kUnknown;  // in turns without it the last one is another
+    return fmt::format("{0}if ({1}) {{\n{2}{0}}}\n", indent, condition, step);
   }
   return write_each(entry_point, stretch, place, indent);
 }
@@ -121,25 +137,24 @@ std::string StepWriter::write_each(const schedule::EntryPoint& entry_point,
                                    const schedule::Stretch& stretch, size_t place,
                                    std::string_view indent) {
   const int64_t number = stretch.number + static_cast<int64_t>(place);
+  const auto begin = static_cast<int64_t>(schedule::turns_at(stretch, place).begin);
   const auto launches = schedule::in_turns<schedule::Launch>(entry_point, stretch, place);
-  if (!launches.empty()) return write_launch(launches, number, indent);
+  if (!launches.empty()) return write_launch(launches, begin, number, indent);
   const auto copies = schedule::in_turns<schedule::Copy>(entry_point, stretch, place);
   if (!copies.empty())
-    return mark_of(entry_point, stretch, place, indent) + write_copy(copies, number, indent);
-  return write_wait(entry_point, *stretch.step(schedule::turns_at(stretch, place).begin, place),
-                    indent);
+    return mark_of(entry_point, stretch, place, indent) + write_copy(copies, begin, number, indent);
+  return write_wait(entry_point, *stretch.step(static_cast<size_t>(begin), place), indent);
 }
 
-/// What is brought before a launch, or before the pieces of one, is charged to it.
+/// What is moved for a launch is charged to it.
 std::string StepWriter::mark_of(const schedule::EntryPoint& entry_point,
                                 const schedule::Stretch& stretch, size_t place,
                                 std::string_view indent) {
   const size_t step = *stretch.step(schedule::turns_at(stretch, place).begin, place);
   const auto& copy = std::get<schedule::Copy>(entry_point.steps[step]);
-  if (!copy.transfer || schedule::is_piece(schedule_, copy) ||
-      !schedule::is_inward(schedule_, model_.interface.chip, copy))
-    return "";
-  const int64_t number = numbers_[schedule::launch_of_transfer(entry_point, step, true)];
+  if (!copy.ticket) return "";
+  const bool is_inward = schedule::is_inward(schedule_, model_.interface.chip, copy);
+  const int64_t number = numbers_[schedule::launch_of_transfer(entry_point, step, is_inward)];
   if (marked_ == number) return "";
   marked_ = number;
   return fmt::format("{}TD_MARK_TRANSFERS({});\n", indent, number);
@@ -147,17 +162,17 @@ std::string StepWriter::mark_of(const schedule::EntryPoint& entry_point,
 
 /// Loops over the outer axes of the views, and a run of elements that lie side by side. Where there
 /// is a DMA it does this: each load of a core from where tensors lie takes long.
-std::string StepWriter::write_copy(const std::vector<const schedule::Copy*>& turns, int64_t number,
-                                   std::string_view indent) {
+std::string StepWriter::write_copy(const std::vector<const schedule::Copy*>& turns, int64_t begin,
+                                   int64_t number, std::string_view indent) {
   const schedule::Copy& copy = *turns.front();
   const ir::Dims& extent = copy.to.extent;
   TDC_CHECK(copy.from.extent == extent, "copies are between equal shapes");
-  if (copy.transfer || model_.interface.chip.scratchpad)
-    return write_transfer(turns, number, indent);
+  if (copy.ticket || model_.interface.chip.scratchpad)
+    return write_transfer(turns, begin, number, indent);
   const schedule::Runs to_runs = schedule::runs_of(copy.to);
   const schedule::Runs from_runs = schedule::runs_of(copy.from);
   const size_t outer = std::max(to_runs.outer, from_runs.outer);
-  const auto [to_fit, from_fit] = copy_fits(words_, turns);
+  const auto [to_fit, from_fit] = copy_fits(words_, turns, begin);
   std::string loops;
   const std::string_view element = c_type(schedule_.buffers[copy.to.buffer].type.dtype);
   std::string to = fit_text(to_fit, fmt::format("to_{}", number), fmt::format("{}*", element));
@@ -184,12 +199,12 @@ std::string StepWriter::write_copy(const std::vector<const schedule::Copy*>& tur
 /// One transfer of rows, or a loop of such over the outer axes of the views. A copy that is not in
 /// the background is waited for at once.
 std::string StepWriter::write_transfer(const std::vector<const schedule::Copy*>& turns,
-                                       int64_t number, std::string_view indent) {
+                                       int64_t begin, int64_t number, std::string_view indent) {
   const schedule::Copy& copy = *turns.front();
   const ir::DType dtype = schedule_.buffers[copy.to.buffer].type.dtype;
   const int64_t element_bytes = ir::byte_size(dtype).count;
   const schedule::Rows rows = schedule::rows_of(copy);
-  const auto [to_fit, from_fit] = copy_fits(words_, turns);
+  const auto [to_fit, from_fit] = copy_fits(words_, turns, begin);
   const std::string_view element = c_type(dtype);
   std::string to = fit_text(to_fit, fmt::format("to_{}", number), fmt::format("{}*", element));
   std::string from =
@@ -205,14 +220,14 @@ std::string StepWriter::write_transfer(const std::vector<const schedule::Copy*>&
   std::string call =
       fmt::format("td_dma_copy({}, {}, {}, {}, {}, {})", to, from, rows.length * element_bytes,
                   rows.count, rows.to_stride * element_bytes, rows.from_stride * element_bytes);
-  if (!copy.transfer) {
+  if (!copy.ticket) {
     call = fmt::format("td_dma_wait({})", call);
   } else if (rows.outer == 0) {  // of a loop of transfers no ticket is kept, see `write_wait`
-    tickets_.insert(*copy.transfer);
-    call = fmt::format("transfer_{} = {}", copy.transfer->index, call);
+    transfers_.insert(*copy.ticket);
+    call = fmt::format("transfer_{} = {}", copy.ticket->index, call);
   }
   const std::string what =
-      fmt::format("{} ({})", copy.transfer ? "transfer" : "copy", ir::to_text(copy.context.phase));
+      fmt::format("{} ({})", copy.ticket ? "transfer" : "copy", ir::to_text(copy.context.phase));
   return fmt::format("{}{}\n{}{}{};\n", indent, comment(number, what, copy.to, copy.context.origin),
                      loops, indent, call);
 }
@@ -220,14 +235,18 @@ std::string StepWriter::write_transfer(const std::vector<const schedule::Copy*>&
 /// A loop of transfers has many tickets, so all are waited for.
 std::string StepWriter::write_wait(const schedule::EntryPoint& entry_point, size_t step,
                                    std::string_view indent) {
-  const schedule::Copy* copy = schedule::awaited(entry_point, step);
-  TDC_CHECK(copy != nullptr, "step {} waits for nothing", step);
+  const schedule::Step* started = schedule::awaited(entry_point, step);
+  TDC_CHECK(started != nullptr, "step {} waits for nothing", step);
+  const auto* copy = std::get_if<schedule::Copy>(started);
+  if (copy == nullptr)
+    return fmt::format("{}td_engine_wait(job_{});\n", indent,
+                       schedule::started_ticket(*started)->index);
   if (schedule::rows_of(*copy).outer > 0) return fmt::format("{}td_dma_wait_all();\n", indent);
-  return fmt::format("{}td_dma_wait(transfer_{});\n", indent, copy->transfer->index);
+  return fmt::format("{}td_dma_wait(transfer_{});\n", indent, copy->ticket->index);
 }
 
 std::string StepWriter::write_launch(const std::vector<const schedule::Launch*>& turns,
-                                     int64_t number, std::string_view indent) {
+                                     int64_t begin, int64_t number, std::string_view indent) {
   const schedule::Launch& launch = *turns.front();
   const ops::KernelDef& kernel = *launch.op->kernel;
   if (launch.is_on_engine)
@@ -239,16 +258,23 @@ std::string StepWriter::write_launch(const std::vector<const schedule::Launch*>&
   else
     parts_.kernels.insert(kernel.name);
   marked_ = number;
-  const std::vector<ArgumentFits> calls = argument_fits(words_, turns);
+  const std::vector<ArgumentFits> calls = argument_fits(words_, turns, begin);
+  if (launch.ticket) {
+    TDC_CHECK(calls.size() == 1, "step {} has one ticket and {} calls", number, calls.size());
+    jobs_.insert(*launch.ticket);
+  }
   std::string structs, runs;
   for (size_t i = 0; i < calls.size(); ++i) {
     const std::string suffix = calls.size() == 1 ? "" : fmt::format("_{}", i);
     structs +=
         struct_text(kernel, calls[i], "args" + suffix, fmt::format("{}{}", number, suffix), indent);
-    runs +=
-        launch.is_on_engine
-            ? fmt::format("{}  td_engine_wait({}_engine(&args{}));\n", indent, kernel.name, suffix)
-            : fmt::format("{}  td_team_run(run_{}, &args{});\n", indent, kernel.name, suffix);
+    const std::string job = fmt::format("{}_engine(&args{})", kernel.name, suffix);
+    if (launch.ticket)
+      runs += fmt::format("{}  job_{} = {};\n", indent, launch.ticket->index, job);
+    else if (launch.is_on_engine)
+      runs += fmt::format("{}  td_engine_wait({});\n", indent, job);
+    else
+      runs += fmt::format("{}  td_team_run(run_{}, &args{});\n", indent, kernel.name, suffix);
   }
   const std::string op_name =
       launch.label == launch.op->name
@@ -298,12 +324,13 @@ std::string StepWriter::fit_text(const Fit& fit, const std::string& name, std::s
   } else {
     text = fmt::format(
         "{}[turn{}]", name,
-        std::ssize(fit.table) < fit.turns ? fmt::format(" % {}", fit.table.size()) : std::string());
+        std::ssize(fit.table) < fit.end ? fmt::format(" % {}", fit.table.size()) : std::string());
     add_table(fit, name, type);
   }
   if (fit.last)
-    text = fmt::format("turn == {} ? {} : {}", fit.turns - 1, word_text(*fit.last, 0), text);
-  if (fit.first) text = fmt::format("turn == 0 ? {} : {}", word_text(*fit.first, 0), text);
+    text = fmt::format("turn == {} ? {} : {}", fit.end - 1, word_text(*fit.last, 0), text);
+  if (fit.first)
+    text = fmt::format("turn == {} ? {} : {}", fit.begin, word_text(*fit.first, 0), text);
   return text;
 }
 

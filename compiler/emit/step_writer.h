@@ -38,14 +38,14 @@ class StepWriter {
                          size_t place, std::string_view indent);
   std::string mark_of(const schedule::EntryPoint& entry_point, const schedule::Stretch& stretch,
                       size_t place, std::string_view indent);
-  std::string write_copy(const std::vector<const schedule::Copy*>& turns, int64_t number,
-                         std::string_view indent);
-  std::string write_transfer(const std::vector<const schedule::Copy*>& turns, int64_t number,
-                             std::string_view indent);
+  std::string write_copy(const std::vector<const schedule::Copy*>& turns, int64_t begin,
+                         int64_t number, std::string_view indent);
+  std::string write_transfer(const std::vector<const schedule::Copy*>& turns, int64_t begin,
+                             int64_t number, std::string_view indent);
   std::string write_wait(const schedule::EntryPoint& entry_point, size_t step,
                          std::string_view indent);
-  std::string write_launch(const std::vector<const schedule::Launch*>& turns, int64_t number,
-                           std::string_view indent);
+  std::string write_launch(const std::vector<const schedule::Launch*>& turns, int64_t begin,
+                           int64_t number, std::string_view indent);
   std::string struct_text(const ops::KernelDef& kernel, const ArgumentFits& fits,
                           const std::string& name, const std::string& place,
                           std::string_view indent);
@@ -55,6 +55,8 @@ class StepWriter {
   void add_table(const Fit& fit, const std::string& name, std::string_view type);
   std::string word_text(const Word& word, int64_t step) const;
 
+  static constexpr int64_t kUnknown = -1;
+
   const Model& model_;
   const schedule::Schedule& schedule_;
   Addresses& addresses_;
@@ -62,10 +64,10 @@ class StepWriter {
   std::set<schedule::BufferId> caller_buffers_;  // of the entry point being written
   std::vector<int64_t> numbers_;                 // of its steps
   StepParts parts_;
-  std::set<schedule::TransferId> tickets_;  // of the entry point being written
-  std::string tables_;                      // of the loop being written
-  int64_t marked_ = -1;                     // the step of the last marker
-  int64_t step_ = 0;                        // counted through all entry points
+  std::set<schedule::TicketId> transfers_, jobs_;  // tickets of the entry point being written
+  std::string tables_;                             // of the loop being written
+  int64_t marked_ = kUnknown;                      // the step of the last marker
+  int64_t step_ = 0;                               // counted through all entry points
 };
 
 }  // namespace tdc::emit

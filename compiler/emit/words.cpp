@@ -70,6 +70,20 @@ bool fit_period(const std::vector<Word>& words, size_t begin, size_t end, Fit& r
   return false;
 }
 
+/// What is said of turns from 0 for turns from `begin`.
+Fit from_turn(Fit fit, int64_t begin) {
+  if (begin == 0) return fit;
+  if (fit.table.size() == 1)
+    fit.table.front() = later(fit.table.front(), fit.step, -begin);
+  else if (std::ssize(fit.table) < fit.end)
+    std::ranges::rotate(fit.table, fit.table.end() - begin % std::ssize(fit.table));
+  else
+    fit.table.insert(fit.table.begin(), static_cast<size_t>(begin), fit.table.front());
+  fit.begin += begin;
+  fit.end += begin;
+  return fit;
+}
+
 }  // namespace
 
 std::vector<ArgumentWords> Words::of(const schedule::Launch& launch) const {
@@ -123,35 +137,36 @@ Word Words::address(const schedule::View& view) const {
           .number = view.offset};
 }
 
-Fit fit(const std::vector<Word>& words) {
+Fit fit(const std::vector<Word>& words, int64_t begin) {
   TDC_CHECK(!words.empty(), "a loop without turns");
   using Try = bool (*)(const std::vector<Word>&, size_t, size_t, Fit&);
   constexpr std::array<Try, 2> kTries = {fit_affine, fit_period};
   constexpr std::array<std::pair<bool, bool>, 4> kExceptions = {
       {{false, false}, {true, false}, {false, true}, {true, true}}};
-  Fit result = {.turns = std::ssize(words), .table = {}, .first = {}, .last = {}};
+  Fit result = {.end = std::ssize(words), .table = {}, .first = {}, .last = {}};
   for (const Try try_fit : kTries)
     for (const auto& [has_first, has_last] : kExceptions) {
-      const size_t begin = has_first ? 1 : 0;
-      const size_t end = words.size() - (has_last ? 1 : 0);
-      if (begin >= end || !try_fit(words, begin, end, result)) continue;
+      const size_t from = has_first ? 1 : 0;
+      const size_t to = words.size() - (has_last ? 1 : 0);
+      if (from >= to || !try_fit(words, from, to, result)) continue;
       if (has_first) result.first = words.front();
       if (has_last) result.last = words.back();
-      return result;
+      return from_turn(std::move(result), begin);
     }
   result.table = words;
-  return result;
+  return from_turn(std::move(result), begin);
 }
 
 Word word_in(const Fit& fit, int64_t turn) {
-  if (fit.first && turn == 0) return *fit.first;
-  if (fit.last && turn == fit.turns - 1) return *fit.last;
+  if (fit.first && turn == fit.begin) return *fit.first;
+  if (fit.last && turn == fit.end - 1) return *fit.last;
   const auto entry = static_cast<size_t>(turn) % fit.table.size();
   return later(fit.table[entry], fit.step, turn);
 }
 
 std::vector<ArgumentFits> argument_fits(const Words& words,
-                                        const std::vector<const schedule::Launch*>& turns) {
+                                        const std::vector<const schedule::Launch*>& turns,
+                                        int64_t begin) {
   std::vector<std::vector<ArgumentWords>> all;  // by turn, call
   for (const schedule::Launch* launch : turns) all.push_back(words.of(*launch));
   std::vector<ArgumentFits> result(all.front().size());
@@ -166,19 +181,20 @@ std::vector<ArgumentFits> argument_fits(const Words& words,
           const std::vector<Word>& words_of_field = turn[call][field];
           over_turns.push_back(i < words_of_field.size() ? words_of_field[i] : integer_word(0));
         }
-        result[call].back().push_back(fit(over_turns));
+        result[call].back().push_back(fit(over_turns, begin));
       }
     }
   return result;
 }
 
-std::array<Fit, 2> copy_fits(const Words& words, const std::vector<const schedule::Copy*>& turns) {
+std::array<Fit, 2> copy_fits(const Words& words, const std::vector<const schedule::Copy*>& turns,
+                             int64_t begin) {
   std::array<std::vector<Word>, 2> over_turns;
   for (const schedule::Copy* copy : turns) {
     const std::array<Word, 2> all = words.of(*copy);
     for (size_t i = 0; i < all.size(); ++i) over_turns[i].push_back(all[i]);
   }
-  return {fit(over_turns[0]), fit(over_turns[1])};
+  return {fit(over_turns[0], begin), fit(over_turns[1], begin)};
 }
 
 }  // namespace tdc::emit

@@ -49,14 +49,14 @@ class Words {
   IdVector<schedule::BufferId, schedule::BufferId> roots_;
 };
 
-/// What a word is in each of `turns` turns of a loop:
+/// What a word is in the turns `begin` to `end` - 1 of a loop:
 ///
 ///     turn     0     1     2     3     4
 ///     word     a     b    b+s  b+2s    c        first = a, table = {b - s}, step = s, last = c
 ///     word     a     b     a     b     a        table = {a, b}
 ///     word     a     b     c     d     e        table = {a, b, c, d, e}
 struct Fit {
-  int64_t turns = 1;
+  int64_t begin = 0, end = 1;
   std::vector<Word> table;  ///< turn t has entry t modulo its size; one entry, if there is a step
   int64_t step = 0;         ///< added to the entry's number once for each turn before
   std::optional<Word> first, last;  ///< the words of the first and the last turn, if others
@@ -65,18 +65,20 @@ struct Fit {
   }
 };
 
-/// The shortest of these ways to say the words of all turns, at least one.
-Fit fit(const std::vector<Word>& words);
+/// The shortest of these ways to say the words of all turns from `begin`, at least one.
+Fit fit(const std::vector<Word>& words, int64_t begin = 0);
 /// The word of a turn.
 Word word_in(const Fit& fit, int64_t turn);
 
 /// The fits of an argument struct, as its words.
 using ArgumentFits = std::vector<std::vector<Fit>>;
 
-/// The fits of each call of the same launch in all turns.
+/// The fits of each call of the same launch in all turns from `begin`.
 std::vector<ArgumentFits> argument_fits(const Words& words,
-                                        const std::vector<const schedule::Launch*>& turns);
-/// The fits of where a copy writes and where it reads in all turns.
-std::array<Fit, 2> copy_fits(const Words& words, const std::vector<const schedule::Copy*>& turns);
+                                        const std::vector<const schedule::Launch*>& turns,
+                                        int64_t begin = 0);
+/// The fits of where a copy writes and where it reads in all turns from `begin`.
+std::array<Fit, 2> copy_fits(const Words& words, const std::vector<const schedule::Copy*>& turns,
+                             int64_t begin = 0);
 
 }  // namespace tdc::emit

@@ -32,7 +32,7 @@ using schedule::Copy;
 using schedule::Launch;
 using schedule::Schedule;
 using schedule::Step;
-using schedule::TransferId;
+using schedule::TicketId;
 using schedule::View;
 using schedule::Wait;
 
@@ -93,6 +93,26 @@ struct WriteRecord {
 
 /// What elements that must be somewhere are for whoever needs them.
 enum class Role : uint8_t { operand, sum, variable, output };
+
+/// Bytes of a buffer and what stands in them.
+struct Named {
+  Interval interval;
+  Name name;
+};
+
+/// What a buffer holds once something that runs in the background is complete.
+struct Arrival {
+  BufferId buffer;
+  std::vector<Named> names;
+};
+
+/// A copy or a launch that nobody has waited for yet.
+struct Pending {
+  TicketId ticket;
+  std::string what;  ///< for messages: `transfer t1`
+  std::vector<Piece> read, written;
+  std::vector<Arrival> arrivals;  ///< of the bytes that are written
+};
 
 /// What steps do for one node.
 struct NodePieces {
@@ -270,8 +290,7 @@ class Replay {
 
   void end_call() {
     context_ = fmt::format("{}, at the end: ", entry_->name);
-    for (const PendingCopy& copy : pending_)
-      violation("transfer t{} is never waited for", copy.transfer.index);
+    for (const Pending& pending : pending_) violation("{} is never waited for", pending.what);
     std::map<ir::ValueId, std::vector<const ops::Box*>> views;
     for (const schedule::ViewNode& view : entry_->view_nodes)
       for (const ops::Box& box : view.boxes) views[view.output].push_back(&box);
@@ -357,15 +376,36 @@ class Replay {
     check_reads(launch, space, positions);
     check_overlaps(launch, inputs, outputs);
     check_accumulator(launch, inputs, outputs);
+    std::vector<Arrival> arrivals;
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (!outputs[i]) continue;
       check_write(*outputs[i]);
       const auto made = operand(launch.outputs[i], space.outputs[i], launch.call.output(i).dims,
                                 launch.output_values[i], launch.box);
       if (!made) continue;
-      name_elements(outputs[i]->buffer, *made,
-                    positions.end == chain_length(space) ? kComplete : positions.end);
+      arrivals.push_back(
+          {.buffer = outputs[i]->buffer,
+           .names = made_names(outputs[i]->buffer, *made,
+                               positions.end == chain_length(space) ? kComplete : positions.end)});
     }
+    if (!launch.ticket) {
+      for (const Arrival& arrival : arrivals) assign(arrival);
+      return;
+    }
+    if (!launch.is_on_engine)
+      violation("has ticket t{}, and the cores run it", launch.ticket->index);
+    start({.ticket = *launch.ticket,
+           .what = fmt::format("job t{}", launch.ticket->index),
+           .read = present(inputs),
+           .written = present(outputs),
+           .arrivals = std::move(arrivals)});
+  }
+
+  static std::vector<Piece> present(const std::vector<std::optional<Piece>>& pieces) {
+    std::vector<Piece> result;
+    for (const std::optional<Piece>& piece : pieces)
+      if (piece) result.push_back(*piece);
+    return result;
   }
 
   /// Launches of one node are pieces of one call, and no other node makes its outputs.
@@ -450,28 +490,31 @@ class Replay {
     if (places_[from->buffer].space == places_[to->buffer].space && touches(source, *to))
       violation("copies {} over itself", name(from->buffer));
     check_write(*to);
-    const std::vector<Named> carried = carried_names(copy);
-    if (!copy.transfer) {
-      assign(to->buffer, carried);
+    const Arrival arrival = {.buffer = to->buffer, .names = carried_names(copy)};
+    if (!copy.ticket) {
+      assign(arrival);
       return;
     }
-    for (const PendingCopy& other : pending_)
-      if (other.transfer == *copy.transfer)
-        violation("transfer t{} is started twice", copy.transfer->index);
-    const Name under_way = {
-        .value = {},
-        .write = new_write(to->buffer,
-                           fmt::format("transfer t{} is not there yet", copy.transfer->index))};
-    for (const Interval& interval : to->intervals)
-      spaces_[places_[to->buffer].space].assign(absolute(*to, interval), under_way);
-    pending_.push_back({.transfer = *copy.transfer, .from = *from, .to = *to, .names = carried});
+    start({.ticket = *copy.ticket,
+           .what = fmt::format("transfer t{}", copy.ticket->index),
+           .read = {*from},
+           .written = {*to},
+           .arrivals = {arrival}});
   }
 
-  /// Bytes of a buffer and what stands in them.
-  struct Named {
-    Interval interval;
-    Name name;
-  };
+  /// What is written is not there before the wait.
+  void start(Pending&& pending) {
+    for (const Pending& other : pending_)
+      if (other.ticket == pending.ticket) violation("{} is started twice", pending.what);
+    for (const Piece& piece : pending.written) {
+      const Name under_way = {
+          .value = {},
+          .write = new_write(piece.buffer, fmt::format("{} is not there yet", pending.what))};
+      for (const Interval& interval : piece.intervals)
+        spaces_[places_[piece.buffer].space].assign(absolute(piece, interval), under_way);
+    }
+    pending_.push_back(std::move(pending));
+  }
 
   /// What the bytes of `copy.to` are after the copy.
   std::vector<Named> carried_names(const Copy& copy) {
@@ -506,24 +549,22 @@ class Replay {
     return result;
   }
 
-  void assign(BufferId id, const std::vector<Named>& names) {
-    const Place& place = places_[id];
-    for (const Named& named : names)
+  void assign(const Arrival& arrival) {
+    const Place& place = places_[arrival.buffer];
+    for (const Named& named : arrival.names)
       spaces_[place.space].assign(
           {place.base + named.interval.begin, place.base + named.interval.end}, named.name);
   }
 
   void replay_wait(const Wait& wait) {
-    const auto found = std::find_if(pending_.begin(), pending_.end(), [&](const PendingCopy& copy) {
-      return copy.transfer == wait.transfer;
-    });
+    const auto found = std::ranges::find(pending_, wait.ticket, &Pending::ticket);
     if (found == pending_.end()) {
-      violation("transfer t{} was not started", wait.transfer.index);
+      violation("t{} was not started", wait.ticket.index);
       return;
     }
-    check_tick(found->from.buffer);
-    check_tick(found->to.buffer);
-    assign(found->to.buffer, found->names);
+    for (const Piece& piece : found->read) check_tick(piece.buffer);
+    for (const Piece& piece : found->written) check_tick(piece.buffer);
+    for (const Arrival& arrival : found->arrivals) assign(arrival);
     pending_.erase(found);
   }
 
@@ -700,24 +741,26 @@ class Replay {
                 name(id), element, describe(found));
   }
 
-  void name_elements(BufferId id, const Elements& made, int64_t position) {
+  /// What the bytes of a buffer are behind a launch that makes these elements.
+  std::vector<Named> made_names(BufferId id, const Elements& made, int64_t position) {
     const auto origins = names_.origins(made);
     if (const auto* problem = std::get_if<NameProblem>(&origins)) {
       violation("{}", problem->text);
-      return;
+      return {};
     }
+    std::vector<Named> result;
     const int64_t size = element_bytes(id);
     const WriteNumber number = new_write(id, where_);
     for (const Elements& elements : std::get<std::vector<Elements>>(origins))
       for (const Run& run : elements.runs())
-        spaces_[places_[id].space].assign({places_[id].base + run.place * size,
-                                           places_[id].base + (run.place + run.count) * size},
-                                          {.value = elements.value,
-                                           .element = run.element,
-                                           .step = run.step,
-                                           .position = position,
-                                           .size = size,
-                                           .write = number});
+        result.push_back({.interval = {run.place * size, (run.place + run.count) * size},
+                          .name = {.value = elements.value,
+                                   .element = run.element,
+                                   .step = run.step,
+                                   .position = position,
+                                   .size = size,
+                                   .write = number}});
+    return result;
   }
 
   // ---- what a step touches ---------------------------------------------------------------------
@@ -773,19 +816,17 @@ class Replay {
     if (buffer(root).kind == BufferKind::constant)
       violation("writes to the constant {}", name(root));
     if (is_input_[root] != 0) violation("writes to the input {}", name(root));
-    for (const PendingCopy& copy : pending_)
-      for (const Piece* busy : {&copy.from, &copy.to})
-        if (places_[busy->buffer].space == places_[piece.buffer].space &&
-            touches(marked(*busy), piece))
-          violation("writes {} where transfer t{} is under way", name(piece.buffer),
-                    copy.transfer.index);
+    for (const Pending& pending : pending_)
+      if (is_touched(pending.read, piece) || is_touched(pending.written, piece))
+        violation("writes {} where {} is under way", name(piece.buffer), pending.what);
   }
 
-  struct PendingCopy {
-    TransferId transfer;
-    Piece from, to;
-    std::vector<Named> names;  ///< of the bytes of `to`, once they are there
-  };
+  [[nodiscard]] bool is_touched(const std::vector<Piece>& busy, const Piece& piece) const {
+    return std::ranges::any_of(busy, [&](const Piece& each) {
+      return places_[each.buffer].space == places_[piece.buffer].space &&
+             touches(marked(each), piece);
+    });
+  }
 
   const Schedule& schedule_;
   const MemoryPlan& plan_;
@@ -798,7 +839,7 @@ class Replay {
   IdVector<BufferId, Place> places_;
   IdVector<BufferId, BufferId> owners_;            // the ends of the chains of aliases
   IdVector<BufferId, char> is_input_, is_output_;  // of the entry point being replayed
-  std::vector<PendingCopy> pending_;
+  std::vector<Pending> pending_;
   // of the entry point being replayed
   Names names_{{}};
   std::map<ir::NodeId, NodePieces> nodes_;

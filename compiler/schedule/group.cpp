@@ -11,6 +11,7 @@
 #include "ops/op.h"
 #include "ops/registry.h"
 #include "schedule/aliases.h"
+#include "schedule/cut_axes.h"
 #include "schedule/kernel_call.h"
 #include "schedule/lifetimes.h"
 #include "schedule/passes.h"
@@ -30,44 +31,6 @@ constexpr size_t kMostLaunches = 6;
 
 /// The most strips of a run: more cost more launches than memory.
 constexpr int64_t kMostStrips = 64;
-
-/// The dimension of an operand that depends on `axis`, if it is one alone. Axes of extent 1 say
-/// nothing.
-std::optional<size_t> dimension_along(const ops::Access& access, size_t axis) {
-  std::optional<size_t> found;
-  for (size_t i = 0; i < access.dims.size(); ++i)
-    for (const ops::Reach::Term& term : access.dims[i].terms) {
-      if (term.axis != axis) continue;
-      if (found) return std::nullopt;
-      found = i;
-    }
-  return found;
-}
-
-/// Whether two operands of a launch are touched alike, element for element.
-bool are_alike(const ops::Access& a, const ops::Access& b) {
-  const auto is_along = [](const ops::Reach& reach, const ops::Reach& other) {
-    return reach.windows.empty() && other.windows.empty() && reach.terms.size() == 1 &&
-           other.terms.size() == 1 && reach.terms[0].axis == other.terms[0].axis &&
-           reach.terms[0].coefficient == 1 && other.terms[0].coefficient == 1;
-  };
-  return std::equal(a.dims.begin(), a.dims.end(), b.dims.begin(), b.dims.end(), is_along);
-}
-
-/// The parallel axis whose index is the index of the output's dimension, if there is one.
-std::optional<size_t> axis_of_dimension(const Space& space, size_t dimension) {
-  const ops::Reach& reach = space.outputs.at(0).dims.at(dimension);
-  std::optional<size_t> found;
-  for (const ops::Reach::Term& term : reach.terms) {
-    if (space.axes[term.axis].extent == 1) continue;
-    if (found || term.coefficient != 1) return std::nullopt;
-    found = term.axis;
-  }
-  const bool is_own = found && reach.windows.empty() &&
-                      space.axes[*found].kind == ops::AxisKind::parallel &&
-                      dimension_along(space.outputs[0], *found) == dimension;
-  return is_own ? found : std::nullopt;
-}
 
 /// The steps that use each buffer's memory, by the root of its aliases.
 class MemoryUsers {
@@ -316,7 +279,7 @@ class StripMaker {
       const Range rows = {begin, std::min(begin + shift, before.end)};
       steps.emplace_back(Copy{.to = view_of_rows(link, strip, rows),
                               .from = view_of_rows(link, strip - 1, rows),
-                              .transfer = std::nullopt,
+                              .ticket = std::nullopt,
                               .context = {.phase = run_.launches[link]->context.phase,
                                           .origin = run_.launches[link]->context.origin}});
     }

@@ -74,9 +74,9 @@ class Hoister {
     std::vector<Step> waits;
     for (const Transfer& each : transfers) {
       Copy copy = *(is_back ? copies_at(each.copy).back() : copies_at(each.copy).front());
-      copy.transfer = TransferId{static_cast<uint32_t>(waits.size())};
+      copy.ticket = TicketId{static_cast<uint32_t>(waits.size())};
       copy.context.loop_turn.reset();
-      waits.emplace_back(Wait{.transfer = *copy.transfer, .context = copy.context});
+      waits.emplace_back(Wait{.ticket = *copy.ticket, .context = copy.context});
       steps.emplace_back(std::move(copy));
     }
     std::ranges::move(waits, std::back_inserter(steps));
@@ -118,7 +118,7 @@ class Hoister {
   /// The transfer at a place, if it moves from and to the same in every turn that has it.
   [[nodiscard]] std::optional<Transfer> same_transfer(size_t place) const {
     const std::vector<const Copy*> copies = copies_at(place);
-    if (copies.empty() || !copies.front()->transfer) return {};
+    if (copies.empty() || !copies.front()->ticket) return {};
     for (const Copy* copy : copies)
       if (!is_same_memory(copy->from, copies.front()->from, roots_) ||
           !is_same_memory(copy->to, copies.front()->to, roots_))
@@ -128,7 +128,7 @@ class Hoister {
       const std::optional<size_t> at = loop_.step(turn, place_of_wait);
       if (!at) continue;
       const auto* wait = std::get_if<Wait>(&entry_.steps[*at]);
-      if (wait != nullptr && wait->transfer == *copies.front()->transfer)
+      if (wait != nullptr && wait->ticket == *copies.front()->ticket)
         return Transfer{.copy = place, .wait = place_of_wait};
     }
     return {};  // the next turn waits for it
@@ -167,7 +167,7 @@ class Hoister {
       const size_t at = *loop_.step(turns_at(loop_, place).begin, place);
       visit_views(entry_.steps[at], use);
       if (std::holds_alternative<Wait>(entry_.steps[at]))
-        if (const Copy* copy = awaited(entry_, at)) visit_views(*copy, use);
+        if (const Step* started = awaited(entry_, at)) visit_views(*started, use);
     }
     const std::set<BufferId> fresh = fresh_in_turns(schedule_, entry_, loop_, roots_);
     for (auto& [root, range] : result)

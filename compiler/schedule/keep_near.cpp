@@ -4,6 +4,7 @@
 
 #include "schedule/aliases.h"
 #include "schedule/loops.h"
+#include "schedule/overlap.h"
 #include "schedule/passes.h"
 #include "schedule/transfers.h"
 #include "schedule/uses.h"
@@ -25,11 +26,18 @@ class Keeper {
 
   void join() {
     size_t after_launch = 0;  // behind the last launch
+    size_t last_launch = 0;   // that one, or the first step of its loop
     for (size_t at = 0; at < entry_.steps.size(); ++at) {
-      if (std::holds_alternative<Launch>(entry_.steps[at])) after_launch = at + 1;
-      if (!is_single(at, /*is_inward=*/true)) continue;
-      for (size_t out = after_launch; out < at; ++out)
-        if (!removed_.contains(out) && is_single(out, /*is_inward=*/false) && join(out, at)) break;
+      if (std::holds_alternative<Launch>(entry_.steps[at])) {
+        if (at == 0 || !are_in_one_loop(at, last_launch)) last_launch = at;
+        after_launch = at + 1;
+      }
+      if (is_single(at, /*is_inward=*/true)) {
+        for (size_t out = after_launch; out < at && !removed_.contains(at); ++out)
+          if (!removed_.contains(out) && is_single(out, /*is_inward=*/false)) join(out, at);
+        if (!removed_.contains(at)) take_again(at, last_launch);
+      }
+      if (!removed_.contains(at)) follow_copies(at);
     }
   }
 
@@ -59,28 +67,69 @@ class Keeper {
     return is_single_transfer(schedule_, chip_, entry_, at, is_inward);
   }
 
+  [[nodiscard]] bool are_in_one_loop(size_t a, size_t b) const {
+    const std::optional<LoopTurn> turn = loop_turn(entry_.steps[a]);
+    const std::optional<LoopTurn> other = loop_turn(entry_.steps[b]);
+    return turn && other && turn->loop == other->loop;
+  }
+
+  /// What a view near is a copy of.
+  struct Known {
+    View near, far;
+  };
+
   /// Lets the launch behind `in` take what `out` takes away where it lies, if that fits.
-  bool join(size_t out, size_t in) {
+  void join(size_t out, size_t in) {
     const Copy& away = std::get<Copy>(entry_.steps[out]);
+    join({.near = away.from, .far = away.to}, launch_of_transfer(entry_, out, false), in);
+  }
+
+  /// Lets it take what the last launch, in all turns of its loop, has had near.
+  void take_again(size_t in, size_t last_launch) {
+    for (const Known& known : known_) {
+      if (removed_.contains(in)) return;
+      const BufferId near = known.near.buffer;
+      if (uses_.at(near).last < last_launch || uses_.at(near).last > in) continue;
+      join(known, last_launch, in);
+    }
+  }
+
+  /// Lets the launch behind `in` take what is known where it lies, if that fits then and while
+  /// `launch` runs.
+  void join(const Known& known, size_t launch, size_t in) {
     const Copy& back = std::get<Copy>(entry_.steps[in]);
-    const BufferId from = away.from.buffer, to = back.to.buffer;
+    const BufferId from = known.near.buffer, to = back.to.buffer;
     // Nothing else is put into either of them between the transfers.
     if (uses_.at(from).last > in || uses_.at(to).first != in ||
-        !is_same_memory(away.to, back.from, roots_) || away.from.offset != back.to.offset ||
-        away.from.stride != back.to.stride)
-      return false;
+        !is_same_memory(known.far, back.from, roots_) || known.near.offset != back.to.offset ||
+        known.near.stride != back.to.stride)
+      return;
     const int64_t elements = std::max(elements_of(from), elements_of(to));
-    for (const size_t launch :
-         {launch_of_transfer(entry_, out, false), launch_of_transfer(entry_, in, true)})
-      if (bytes_near(launch, from, to, elements) >
-          chip_.levels[chip_.scratchpad->level].room().count)
-        return false;
+    for (const size_t each : {launch, launch_of_transfer(entry_, in, true)})
+      if (bytes_near(each, from, to, elements) > chip_.levels[chip_.scratchpad->level].room().count)
+        return;
     schedule_.buffers[from].type.dims = {elements};
     remove(in);
     const size_t last = uses_.at(to).last;
     for (size_t at = in; at <= last; ++at) rename(entry_.steps[at], to, from);
     uses_.at(from).last = last;
-    return true;
+  }
+
+  /// Keeps what is known of the scratchpad up to date.
+  void follow_copies(size_t at) {
+    visit_views(entry_.steps[at], [&](const View& view, bool is_written) {
+      if (!is_written) return;
+      std::erase_if(known_, [&](const Known& known) {
+        return known.near.buffer == view.buffer ||
+               (roots_[known.far.buffer] == roots_[view.buffer] && may_overlap(known.far, view));
+      });
+    });
+    for (const bool is_inward : {false, true})
+      if (is_single(at, is_inward)) {
+        const Copy& copy = std::get<Copy>(entry_.steps[at]);
+        known_.push_back(
+            {.near = is_inward ? copy.to : copy.from, .far = is_inward ? copy.from : copy.to});
+      }
   }
 
   [[nodiscard]] int64_t elements_of(BufferId buffer) const {
@@ -137,6 +186,7 @@ class Keeper {
   };
   std::map<BufferId, Uses> uses_;
   std::set<size_t> removed_;
+  std::vector<Known> known_;
 };
 
 }  // namespace

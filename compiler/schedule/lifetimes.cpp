@@ -76,10 +76,8 @@ class Finder {
     const Step& step = entry.steps[at];
     visit_views(step, [&](const View& view, bool) { visit(view.buffer); });
     if (!std::holds_alternative<Wait>(step)) return;
-    if (const Copy* copy = awaited(entry, at)) {
-      visit(copy->from.buffer);
-      visit(copy->to.buffer);
-    }
+    if (const Step* started = awaited(entry, at))
+      visit_views(*started, [&](const View& view, bool) { visit(view.buffer); });
   }
 
   void walk(const EntryPoint& entry) {

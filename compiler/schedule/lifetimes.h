@@ -50,8 +50,8 @@ struct Lifetimes {
 /// The steps of a loop have the ticks of its first turn, so its turns lie upon each other. A buffer
 /// that is used in a loop lives for the whole loop, unless all its uses are there and every turn
 /// writes what it reads: then a turn needs nothing of the turn before, and the buffer lives from
-/// its first to its last use in a turn. A background copy uses both its buffers until the Wait that
-/// names its transfer.
+/// its first to its last use in a turn. What runs in the background uses its buffers until the Wait
+/// that names its transfer.
 Lifetimes find_lifetimes(const Schedule& schedule);
 
 }  // namespace tdc::schedule

@@ -64,13 +64,14 @@ bool are_turns_alike(const Step& step, const Step& other) {
   if (const auto* launch = std::get_if<Launch>(&step)) {
     const auto& other_launch = std::get<Launch>(other);
     return launch->op == other_launch.op && launch->is_on_engine == other_launch.is_on_engine &&
+           launch->ticket == other_launch.ticket &&
            kernel_call_count(*launch) == kernel_call_count(other_launch);
   }
   if (const auto* copy = std::get_if<Copy>(&step)) {
     const auto& other_copy = std::get<Copy>(other);
-    return copy->transfer == other_copy.transfer && shapes_of(*copy) == shapes_of(other_copy);
+    return copy->ticket == other_copy.ticket && shapes_of(*copy) == shapes_of(other_copy);
   }
-  return std::get<Wait>(step).transfer == std::get<Wait>(other).transfer;
+  return std::get<Wait>(step).ticket == std::get<Wait>(other).ticket;
 }
 
 std::array<ir::Dims, 3> shapes_of(const Copy& copy) {
@@ -99,11 +100,10 @@ TurnRange turns_at(const Stretch& stretch, size_t place) {
   return range;
 }
 
-const Copy* awaited(const EntryPoint& entry_point, size_t wait) {
-  const TransferId transfer = std::get<Wait>(entry_point.steps[wait]).transfer;
+const Step* awaited(const EntryPoint& entry_point, size_t wait) {
+  const TicketId ticket = std::get<Wait>(entry_point.steps[wait]).ticket;
   for (size_t at = wait; at-- > 0;)
-    if (const auto* copy = std::get_if<Copy>(&entry_point.steps[at]))
-      if (copy->transfer == transfer) return copy;
+    if (started_ticket(entry_point.steps[at]) == ticket) return &entry_point.steps[at];
   return nullptr;
 }
 

@@ -24,7 +24,7 @@ void set_loop_turn(Step& step, std::optional<LoopTurn> turn);
 std::array<ir::Dims, 3> shapes_of(const Copy& copy);
 
 /// Whether two steps can be the same step of a loop in two turns: both run the same kernel as
-/// often, copy the same shapes with the same ticket, or wait for the same one.
+/// often, or copy the same shapes, with the same ticket if any, or wait for the same one.
 bool are_turns_alike(const Step& step, const Step& other);
 
 /// A step outside of loops, or all turns of a loop.
@@ -66,8 +66,9 @@ std::vector<const Kind*> in_turns(const EntryPoint& entry_point, const Stretch& 
   return result;
 }
 
-/// The copy that the wait at step `wait` is for; null if none was started with its ticket.
-const Copy* awaited(const EntryPoint& entry_point, size_t wait);
+/// The copy or launch that the wait at step `wait` is for; null if none was started with its
+/// ticket.
+const Step* awaited(const EntryPoint& entry_point, size_t wait);
 
 /// The number of each step of an entry point.
 std::vector<int64_t> step_numbers(const EntryPoint& entry_point, int64_t number = 0);

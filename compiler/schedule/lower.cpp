@@ -160,7 +160,7 @@ class GraphLowering {
 
   void add_copy(BufferId to, BufferId from, const ir::Dims& dims) {
     entry_.steps.emplace_back(
-        Copy{.to = whole(to, dims), .from = whole(from, dims), .transfer = std::nullopt});
+        Copy{.to = whole(to, dims), .from = whole(from, dims), .ticket = std::nullopt});
   }
 
   BufferId add_temporary(const ir::TensorType& type, std::string name, SourceRange origin) {

@@ -161,7 +161,7 @@ Launch NearOperands::near_piece(const ops::Box& box) const {
 }
 
 Copy NearOperands::transfer_of(const View& far, BufferId buffer, bool is_back,
-                               TransferId transfer) const {
+                               TicketId ticket) const {
   const Packing packing = pack(far).value();
   View away = {
       .buffer = far.buffer, .offset = far.offset, .extent = packing.extent, .stride = packing.far};
@@ -169,7 +169,7 @@ Copy NearOperands::transfer_of(const View& far, BufferId buffer, bool is_back,
   if (is_back) std::swap(away, here);
   return {.to = std::move(here),
           .from = std::move(away),
-          .transfer = transfer,
+          .ticket = ticket,
           .context = {.phase = launch_.context.phase,
                       .origin = launch_.context.origin,
                       .turns = {},

@@ -54,7 +54,7 @@ class NearOperands {
 
   /// What brings a view to a buffer near, or takes it back.
   [[nodiscard]] Copy transfer_of(const View& far, BufferId buffer, bool is_back,
-                                 TransferId transfer) const;
+                                 TicketId ticket) const;
 
   /// Elements of an operand that a box takes, each once.
   [[nodiscard]] int64_t elements_of(const NearOperand& operand, const ops::Box& box) const;

@@ -112,6 +112,24 @@ std::set<ir::VariableId> unreachable_weights(const Schedule& schedule, const chi
 /// Nothing is moved for that. Comes after `roll`, which makes the loops.
 Schedule place_near(Schedule schedule, const chip::Chip& chip);
 
+/// Launches of which each takes what the one before makes go through the scratchpad of the chip
+/// together, piece by piece:
+///
+///     b2 = matmul(b0, b1)   [64, 384]        transfer b0 -> b4
+///     b3 = relu(b2)                          turn 0: transfer b1 columns 0..96 -> b5; wait
+///                                    ==>             b6 = matmul(b4, b5)
+///                                                    b7 = relu(b6)
+///                                                    transfer b7 -> b3 columns 0..96; wait
+///                                            turn 1: ...
+///
+/// b2 is there no more, unless somebody else reads it. On a chip with a matrix engine one of the
+/// launches may be the engine's, which runs beside the cores (`schedule/fused_run.h`). Applies to
+/// up to four launches that are cut along one axis in equal pieces, without anything that two
+/// pieces take of what is handed on; where it gains by what transfers, kernels and the engine take.
+/// A launch that stands further back comes forward if nothing in between minds. Relies on whole
+/// launches; what it writes is nothing to `tile`.
+Schedule fuse(Schedule schedule, const chip::Chip& chip, const CycleTable& table);
+
 /// Operands are brought to the scratchpad of the chip, piece by piece where they do not fit:
 ///
 ///     b2 = matmul(b0, b1)   [64, 384]        transfer b0 -> b3
@@ -144,7 +162,7 @@ std::vector<TooLarge> too_large_for_scratchpad(const Schedule& schedule, const c
 ///     b6 = matmul(b4, b5)              ==>   b6 = matmul(b4, b5) on the engine
 ///
 /// Applies where all operands lie in the scratchpad, and to all turns of a loop or none. Relies on
-/// `tile`, which chooses pieces for whoever is faster.
+/// `tile`, which chooses pieces for whoever is faster; `fuse` has chosen for its own.
 Schedule offload(Schedule schedule, const chip::Chip& chip, const CycleTable& table);
 
 /// What is brought in every turn of a `repeat`, and is the same in all of them, is brought once:
@@ -163,10 +181,18 @@ Schedule hoist(Schedule schedule, const chip::Chip& chip);
 ///     transfer b1 -> b5; wait           ==>
 ///     b6 = scale(b5)                         b6 = scale(b3)
 ///
+/// and so does what the last one has taken:
+///
+///     transfer b1 -> b3; wait                transfer b1 -> b3; wait
+///     b4 = relu(b3)                          b4 = relu(b3)
+///     transfer b1 -> b5; wait           ==>
+///     b6 = scale(b5)                         b6 = scale(b3)
+///
 /// Applies to transfers outside of loops, of the same part of a buffer, between a launch and the
-/// next, if all that lies there while either runs still fits. Where b1 is a temporary that nobody
-/// reads, it does not exist any more. Relies on `tile`. What lives at a time fits, but the planner
-/// may find no places for it: then the schedule before this pass is taken.
+/// next, each with all turns of its loop, if all that lies there while either runs still fits.
+/// Where b1 is a temporary that nobody reads, it does not exist any more. Relies on `tile`. What
+/// lives at a time fits, but the planner may find no places for it: then the schedule before this
+/// pass is taken.
 Schedule keep_near(Schedule schedule, const chip::Chip& chip);
 
 /// Transfers run beside the launch before and the launch behind them:

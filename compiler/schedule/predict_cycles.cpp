@@ -11,8 +11,8 @@
 namespace tdc::schedule {
 namespace {
 
-/// The clock of an entry point: when the cores are where they are, and when what is on its way
-/// arrives.
+/// The clock of an entry point: when the cores are where they are, and when what runs in the
+/// background is complete.
 class Clock {
  public:
   Clock(const Schedule& schedule, const chip::Chip& chip, const CycleTable& table)
@@ -21,12 +21,24 @@ class Clock {
   [[nodiscard]] double now() const { return now_; }
 
   void launch(const Launch& launch) {
-    now_ += launch.is_on_engine ? engine_cycles(launch, *chip_.engine)
-                                : table_.cycles(work_of(schedule_, chip_, launch), chip_);
+    if (!launch.is_on_engine) {
+      now_ += table_.cycles(work_of(schedule_, chip_, launch), chip_);
+      return;
+    }
+    // The description of jobs is the cores'; jobs of other launches come first.
+    const double cycles = engine_cycles(launch, *chip_.engine);
+    const double described = std::min(cycles, static_cast<double>(chip_.engine->launch));
+    engine_free_ = std::max(engine_free_, now_ + described) + cycles - described;
+    if (launch.ticket) {
+      now_ += described;
+      complete_[*launch.ticket] = engine_free_;
+    } else {
+      now_ = engine_free_;
+    }
   }
 
   void copy(const Copy& copy) {
-    if (!copy.transfer) {  // the DMA's, too, but waited for at once
+    if (!copy.ticket) {  // the DMA's, too, but waited for at once
       const TransferCycles cycles =
           transfer_cycles(copy, chip_.transfers_with(schedule_.buffers[copy.from.buffer].level));
       now_ += cycles.starts + cycles.moving;
@@ -40,10 +52,10 @@ class Clock {
                          : is_inward(schedule_, chip_, copy) ? kIn
                                                              : kOut];
     free = std::max(free, now_) + cycles.moving;
-    arrival_[*copy.transfer] = free + static_cast<double>(costs.transfer) / 2;
+    complete_[*copy.ticket] = free + static_cast<double>(costs.transfer) / 2;
   }
 
-  void wait(const Wait& wait) { now_ = std::max(now_, arrival_[wait.transfer]); }
+  void wait(const Wait& wait) { now_ = std::max(now_, complete_[wait.ticket]); }
 
  private:
   /// Transfers of one channel follow one another: in, out, and to and from where weights are
@@ -55,7 +67,8 @@ class Clock {
   const CycleTable& table_;
   double now_ = 0;
   std::array<double, kChannels> free_ = {};  ///< when a channel has done all that was started
-  std::map<TransferId, double> arrival_;
+  double engine_free_ = 0;                   ///< when the engine has done all that was started
+  std::map<TicketId, double> complete_;
 };
 
 }  // namespace
@@ -81,8 +94,8 @@ std::map<int64_t, int64_t> predict_cycles(const Schedule& schedule, const chip::
         mark(numbers[at]);
         clock.launch(*launch);
       } else if (const auto* copy = std::get_if<Copy>(&step)) {
-        if (copy->transfer && !is_piece(schedule, *copy) && is_inward(schedule, chip, *copy))
-          mark(numbers[launch_of_transfer(entry, at, true)]);
+        if (copy->ticket)
+          mark(numbers[launch_of_transfer(entry, at, is_inward(schedule, chip, *copy))]);
         clock.copy(*copy);
       } else {
         clock.wait(std::get<Wait>(step));

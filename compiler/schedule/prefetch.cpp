@@ -49,7 +49,7 @@ class Prefetcher {
   /// From when to when each near buffer is used, transfers until they are waited for, and how many
   /// bytes are live at each step.
   void find_uses() {
-    std::map<TransferId, size_t> started;
+    std::map<TicketId, size_t> started;
     const auto use = [&](const View& view, size_t at) {
       const BufferId root = roots_[view.buffer];
       if (is_near(schedule_, chip_, root))
@@ -57,13 +57,10 @@ class Prefetcher {
     };
     for (size_t at = 0; at < entry_.steps.size(); ++at) {
       visit_views(entry_.steps[at], [&](const View& view, bool) { use(view, at); });
-      if (const auto* copy = std::get_if<Copy>(&entry_.steps[at]); copy && copy->transfer)
-        started[*copy->transfer] = at;
-      if (const auto* wait = std::get_if<Wait>(&entry_.steps[at])) {
-        const auto& copy = std::get<Copy>(entry_.steps[started.at(wait->transfer)]);
-        use(copy.from, at);
-        use(copy.to, at);
-      }
+      if (const auto ticket = started_ticket(entry_.steps[at])) started[*ticket] = at;
+      if (const auto* wait = std::get_if<Wait>(&entry_.steps[at]))
+        visit_views(entry_.steps[started.at(wait->ticket)],
+                    [&](const View& view, bool) { use(view, at); });
     }
     for (const auto& [root, uses] : uses_) {
       live_[uses.first] += bytes_of(root);
@@ -117,13 +114,12 @@ class Prefetcher {
     waits_[at] = *wait_before_launch(entry_, at);
   }
 
-  /// The first ticket that no transfer has.
-  [[nodiscard]] TransferId tickets() const {
+  /// The first ticket that no step has.
+  [[nodiscard]] TicketId tickets() const {
     uint32_t count = 0;
     for (const Step& step : entry_.steps)
-      if (const auto* copy = std::get_if<Copy>(&step); copy != nullptr && copy->transfer)
-        count = std::max(count, copy->transfer->index + 1);
-    return TransferId{count};
+      if (const auto ticket = started_ticket(step)) count = std::max(count, ticket->index + 1);
+    return TicketId{count};
   }
 
   /// Waits for a transfer behind the next launch.
@@ -150,19 +146,19 @@ class Prefetcher {
   /// nothing under way has.
   void write() {
     std::vector<Step> steps;
-    std::vector<bool> is_taken;          // of the tickets behind those of the others
-    std::map<size_t, TransferId> moved;  // by the step of the wait
-    const TransferId others = tickets();
+    std::vector<bool> is_taken;        // of the tickets behind those of the others
+    std::map<size_t, TicketId> moved;  // by the step of the wait
+    const TicketId others = tickets();
     const auto add = [&](size_t at) {
       steps.push_back(std::move(entry_.steps[at]));
       if (auto* copy = std::get_if<Copy>(&steps.back()); copy != nullptr && waits_.contains(at)) {
         const auto free = std::ranges::find(is_taken, false) - is_taken.begin();
         if (free == std::ssize(is_taken)) is_taken.push_back(false);
         is_taken[static_cast<size_t>(free)] = true;
-        copy->transfer = TransferId{others.index + static_cast<uint32_t>(free)};
-        moved[waits_.at(at)] = *copy->transfer;
+        copy->ticket = TicketId{others.index + static_cast<uint32_t>(free)};
+        moved[waits_.at(at)] = *copy->ticket;
       } else if (const auto found = moved.find(at); found != moved.end()) {
-        std::get<Wait>(steps.back()).transfer = found->second;
+        std::get<Wait>(steps.back()).ticket = found->second;
         is_taken[found->second.index - others.index] = false;
       }
     };

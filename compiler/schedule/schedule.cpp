@@ -49,6 +49,12 @@ const StepContext& context_of(const Step& step) {
   return std::visit([](const auto& each) -> const StepContext& { return each.context; }, step);
 }
 
+std::optional<TicketId> started_ticket(const Step& step) {
+  if (const auto* copy = std::get_if<Copy>(&step)) return copy->ticket;
+  if (const auto* launch = std::get_if<Launch>(&step)) return launch->ticket;
+  return std::nullopt;
+}
+
 Launch piece_of(const Launch& launch, const ops::Space& space, ops::Box box) {
   Launch piece = launch;
   const auto move = [&](View& view, const ops::Access& access) {
@@ -91,6 +97,13 @@ ops::KernelCall kernel_call(const Launch& launch) {
     call.inputs.push_back(input ? std::optional(layout(*input)) : std::nullopt);
   for (const View& output : launch.outputs) call.outputs.push_back(layout(output));
   return call;
+}
+
+bool can_call(const Launch& launch) {
+  return std::ranges::all_of(ops::kernel_parts(*launch.op, kernel_call(launch)),
+                             [&](const ops::KernelPart& part) {
+                               return ops::bind(*launch.op->kernel, part.call).has_value();
+                             });
 }
 
 size_t kernel_call_count(const Launch& launch) {

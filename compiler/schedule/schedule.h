@@ -105,13 +105,19 @@ struct StepContext {
   std::optional<LoopTurn> loop_turn;
 };
 
-/// One call of a kernel by the whole team, or by the chip's matrix engine, complete when it
-/// returns: a box of the space of an op's call. Views are what the box touches of the operands.
+/// What copies and launches that run in the background are waited for by: of the steps of an entry
+/// point that name a ticket, each one that starts something is waited for before the next does.
+using TicketId = Id<struct TicketTag>;
+
+/// One call of a kernel by the whole team, or by the chip's matrix engine: a box of the space of an
+/// op's call. Views are what the box touches of the operands.
 struct Launch {
   const ops::OpDef* op = nullptr;
   ops::Call call;  ///< the whole op: types and attributes
   ops::Box box;
   bool is_on_engine = false;  ///< the engine computes it (`offload`)
+  /// Set, of those on the engine only: runs until a Wait names it. Else complete when it returns.
+  std::optional<TicketId> ticket;
   std::vector<std::optional<View>> inputs;
   std::vector<View> outputs;
   /// Which values of the entry point's graph the operands are; not valid where one is absent. The
@@ -139,26 +145,28 @@ int64_t flop(const Launch& launch);
 /// What the kernel's record is asked about a launch.
 ops::KernelCall kernel_call(const Launch& launch);
 
+/// Whether its kernel takes a launch with its operands as they lie.
+bool can_call(const Launch& launch);
+
 /// How many calls of its kernel a launch is (`ops::kernel_parts`).
 size_t kernel_call_count(const Launch& launch);
-
-/// A ticket: of the copies and waits of an entry point that name it, each copy is waited for before
-/// the next one starts.
-using TransferId = Id<struct TransferTag>;
 
 /// A strided copy between buffers of any levels, possibly in the background.
 struct Copy {
   View to, from;
-  std::optional<TransferId> transfer;  ///< set: runs until a Wait names it
+  std::optional<TicketId> ticket;  ///< set: runs until a Wait names it
   StepContext context;
 };
 struct Wait {
-  TransferId transfer;
+  TicketId ticket;
   StepContext context;
 };
 using Step = std::variant<Launch, Copy, Wait>;
 
 const StepContext& context_of(const Step& step);
+
+/// The ticket of a step that starts something which runs in the background.
+std::optional<TicketId> started_ticket(const Step& step);
 
 /// A node that no step computes, or of which steps compute a part only: its output is its operands
 /// under other indices (a reshape, or an op that only moves elements), and readers take it from

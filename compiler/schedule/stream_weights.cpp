@@ -158,7 +158,7 @@ std::set<ir::VariableId> unreachable_weights(const Schedule& schedule, const chi
   for (const EntryPoint& entry : schedule.entry_points)
     for (const Step& step : entry.steps) {
       const auto* copy = std::get_if<Copy>(&step);
-      if (copy != nullptr && copy->transfer) continue;
+      if (copy != nullptr && copy->ticket) continue;
       visit_views(step, [&](const View& view, bool) {
         const Buffer& buffer = schedule.buffers[roots[view.buffer]];
         if (is_weight(buffer) && chip.streams_from(buffer.level)) result.insert(*buffer.variable);

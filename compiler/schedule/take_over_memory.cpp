@@ -72,7 +72,7 @@ class EntryPointPass {
 
   /// Whether the copy is nothing now.
   bool take_over_source(const Copy& copy, size_t at) {
-    if (copy.transfer || !can_take_over(copy.to, copy.from, at)) return false;
+    if (copy.ticket || !can_take_over(copy.to, copy.from, at)) return false;
     buffers_[copy.to.buffer].alias = Alias{copy.from.buffer};
     return true;
   }

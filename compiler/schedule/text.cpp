@@ -87,9 +87,9 @@ class Writer {
       } else if (const auto* copy = std::get_if<Copy>(&step)) {
         text_ += fmt::format("copy {} -> {}", schedule::to_text(copy->from, schedule_),
                              schedule::to_text(copy->to, schedule_));
-        if (copy->transfer) text_ += fmt::format(" as t{}", copy->transfer->index);
+        if (copy->ticket) text_ += fmt::format(" as t{}", copy->ticket->index);
       } else if (const auto* wait = std::get_if<Wait>(&step)) {
-        text_ += fmt::format("wait t{}", wait->transfer.index);
+        text_ += fmt::format("wait t{}", wait->ticket.index);
       }
       if (const std::optional<LoopTurn> turn = loop_turn(step))
         text_ += fmt::format(" ; turn {} of loop {}", turn->turn, turn->loop.index);
@@ -127,6 +127,7 @@ class Writer {
     text_ += fmt::format("{}: {}({}) -> {}{}{}", ir::to_text(launch.context.phase), launch.op->name,
                          inputs, outputs, to_text(launch.call.attributes),
                          launch.is_on_engine ? " on the engine" : "");
+    if (launch.ticket) text_ += fmt::format(" as t{}", launch.ticket->index);
   }
 
   const Schedule& schedule_;

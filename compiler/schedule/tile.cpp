@@ -25,17 +25,9 @@ SlotBuffers make_buffers(const NearOperands& near, const TileChoice& choice, con
   SlotBuffers result;
   for (size_t index = 0; index < near.slots(); ++index) {
     const auto operand = std::ranges::find(near.all(), index, &NearOperand::slot);
-    const BufferId far = NearOperands::view_of(near.launch(), *operand).buffer;
-    const TileSlot& slot = choice.slots[index];
-    const Buffer buffer = {.type = {.dtype = buffers[far].type.dtype, .dims = {slot.elements}},
-                           .kind = BufferKind::temporary,
-                           .level = chip.scratchpad->level,
-                           .variable = std::nullopt,
-                           .alias = std::nullopt,
-                           .name = buffers[far].name + " (tile)",
-                           .origin = near.launch().context.origin};
-    std::vector<BufferId>& parts = result.emplace_back();
-    for (int64_t part = 0; part < slot.depth; ++part) parts.push_back(buffers.push_back(buffer));
+    result.push_back(add_parts(choice.slots[index],
+                               NearOperands::view_of(near.launch(), *operand).buffer,
+                               chip.scratchpad->level, near.launch().context.origin, buffers));
   }
   return result;
 }
@@ -147,7 +139,7 @@ class TileWriter {
   }
 
   static Wait wait_for(const Copy& copy) {
-    return {.transfer = *copy.transfer, .context = copy.context};
+    return {.ticket = *copy.ticket, .context = copy.context};
   }
 
   void start(const std::vector<std::optional<Copy>>& copies) {
@@ -208,8 +200,13 @@ class Tiler {
   void run(EntryPoint& entry) {
     std::vector<Step> steps;
     for (const Stretch& stretch : stretches(entry)) {
-      std::vector<Step> tiled = stretch.loop ? tile_loop(entry, stretch)
-                                             : tile_step(std::move(entry.steps[stretch.first]));
+      std::vector<Step> tiled;
+      if (stretch.loop && schedule_.loops[*stretch.loop].kind == Loop::Kind::tiles)
+        tiled.assign(entry.steps.begin() + static_cast<std::ptrdiff_t>(stretch.first),
+                     entry.steps.begin() + static_cast<std::ptrdiff_t>(stretch.end));
+      else
+        tiled = stretch.loop ? tile_loop(entry, stretch)
+                             : tile_step(std::move(entry.steps[stretch.first]));
       steps.insert(steps.end(), std::make_move_iterator(tiled.begin()),
                    std::make_move_iterator(tiled.end()));
     }

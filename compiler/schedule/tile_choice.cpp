@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "ops/bind.h"
-#include "ops/registry.h"
+#include "ops/op.h"
 #include "schedule/engine.h"
 #include "schedule/transfers.h"
 
@@ -23,10 +22,6 @@ constexpr int64_t kMostOuterPieces = 16;
 
 /// So many lengths of pieces that fit are compared for each axis.
 constexpr int kMostLengths = 4;
-
-/// What a loop of pieces that are alike, or a piece unlike those beside it, costs beside its work,
-/// in transfers: its code, which takes memory from the net.
-constexpr int64_t kStartsOfRun = 128;
 
 /// Pieces of `length` indices along an axis.
 struct Cut {
@@ -200,14 +195,6 @@ class Chooser {
     return true;
   }
 
-  /// Whether the kernel takes a piece with its operands as they would lie near.
-  [[nodiscard]] static bool can_call(const Launch& piece) {
-    return std::ranges::all_of(ops::kernel_parts(*piece.op, kernel_call(piece)),
-                               [&](const ops::KernelPart& part) {
-                                 return ops::bind(*piece.op->kernel, part.call).has_value();
-                               });
-  }
-
   /// Whether the first piece is legal and fits; if not, the others need not be looked at.
   [[nodiscard]] bool can_fit(const std::vector<Cut>& cuts) const {
     const Box box = first_piece(cuts);
@@ -325,6 +312,20 @@ class Chooser {
 
 Bytes TileSlot::bytes() const {
   return {depth * align_up({elements * ir::kElementBytes}, kAlignment).count};
+}
+
+std::vector<BufferId> add_parts(const TileSlot& slot, BufferId far, LevelId near,
+                                SourceRange origin, IdVector<BufferId, Buffer>& buffers) {
+  const Buffer buffer = {.type = {.dtype = buffers[far].type.dtype, .dims = {slot.elements}},
+                         .kind = BufferKind::temporary,
+                         .level = near,
+                         .variable = std::nullopt,
+                         .alias = std::nullopt,
+                         .name = buffers[far].name + " (tile)",
+                         .origin = origin};
+  std::vector<BufferId> parts;
+  for (int64_t part = 0; part < slot.depth; ++part) parts.push_back(buffers.push_back(buffer));
+  return parts;
 }
 
 bool TileChoice::is_whole() const {

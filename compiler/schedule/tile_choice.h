@@ -28,6 +28,15 @@ struct TileSlot {
   [[nodiscard]] Bytes bytes() const;
 };
 
+/// The memory of a slot: a buffer for each part, in `near`. Named after `far`, which has the slot
+/// where tensors lie.
+std::vector<BufferId> add_parts(const TileSlot& slot, BufferId far, LevelId near,
+                                SourceRange origin, IdVector<BufferId, Buffer>& buffers);
+
+/// What a loop of pieces that are alike, or a piece unlike those beside it, costs beside its work,
+/// in transfers: its code, which takes memory from the net.
+inline constexpr int64_t kStartsOfRun = 128;
+
 struct TileChoice {
   TileGroups groups;
   std::vector<TileSlot> slots;  ///< of `NearOperands`

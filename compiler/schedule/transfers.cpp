@@ -1,6 +1,7 @@
 #include "schedule/transfers.h"
 
 #include "schedule/loops.h"
+#include "schedule/uses.h"
 #include "support/check.h"
 
 namespace tdc::schedule {
@@ -49,18 +50,13 @@ const View& far_view(const Schedule& schedule, const chip::Chip& chip, const Cop
   return is_inward(schedule, chip, copy) ? copy.from : copy.to;
 }
 
-bool is_piece(const Schedule& schedule, const Copy& copy) {
-  return copy.context.loop_turn &&
-         schedule.loops[copy.context.loop_turn->loop].kind == Loop::Kind::tiles;
-}
-
 std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t copy) {
-  const TransferId transfer = *std::get<Copy>(entry_point.steps[copy]).transfer;
+  const TicketId ticket = *std::get<Copy>(entry_point.steps[copy]).ticket;
   for (size_t at = copy + 1; at < entry_point.steps.size(); ++at) {
     const Step& step = entry_point.steps[at];
     if (loop_turn(step) || std::holds_alternative<Launch>(step)) return std::nullopt;
     const auto* wait = std::get_if<Wait>(&step);
-    if (wait != nullptr && wait->transfer == transfer) return at;
+    if (wait != nullptr && wait->ticket == ticket) return at;
   }
   return std::nullopt;
 }
@@ -68,21 +64,23 @@ std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t c
 bool is_single_transfer(const Schedule& schedule, const chip::Chip& chip,
                         const EntryPoint& entry_point, size_t at, bool is_inward) {
   const auto* copy = std::get_if<Copy>(&entry_point.steps[at]);
-  return copy != nullptr && copy->transfer && !copy->context.loop_turn &&
+  return copy != nullptr && copy->ticket && !copy->context.loop_turn &&
          schedule::is_inward(schedule, chip, *copy) == is_inward &&
          wait_before_launch(entry_point, at).has_value();
 }
 
 size_t launch_of_transfer(const EntryPoint& entry_point, size_t copy, bool is_inward) {
   const std::vector<Step>& steps = entry_point.steps;
-  const TransferId transfer = *std::get<Copy>(steps[copy]).transfer;
-  const auto is_awaited = [&](const Step& step) {
-    const auto* wait = std::get_if<Wait>(&step);
-    return wait != nullptr && wait->transfer == transfer;
+  const auto& transfer = std::get<Copy>(steps[copy]);
+  const BufferId near = (is_inward ? transfer.to : transfer.from).buffer;
+  const auto is_user = [&](const Step& step) {
+    bool uses = false;
+    if (std::holds_alternative<Launch>(step))
+      visit_views(step, [&](const View& view, bool) { uses = uses || view.buffer == near; });
+    return uses;
   };
   size_t at = copy;
-  while (is_inward && at + 1 < steps.size() && !is_awaited(steps[at])) ++at;
-  while (!std::holds_alternative<Launch>(steps[at])) {
+  while (!is_user(steps[at])) {
     TDC_CHECK(is_inward ? at + 1 < steps.size() : at > 0,
               "the transfer at step {} is for no launch", copy);
     at = is_inward ? at + 1 : at - 1;

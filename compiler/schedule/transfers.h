@@ -36,9 +36,6 @@ bool is_inward(const Schedule& schedule, const chip::Chip& chip, const Copy& cop
 /// The side of a transfer that is not in the chip's scratchpad.
 const View& far_view(const Schedule& schedule, const chip::Chip& chip, const Copy& copy);
 
-/// Whether a copy stands in a loop over the pieces of one call.
-bool is_piece(const Schedule& schedule, const Copy& copy);
-
 /// The step at which the transfer at step `copy` is waited for; nullopt if a launch or a step of a
 /// loop is in between.
 std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t copy);
@@ -48,8 +45,8 @@ std::optional<size_t> wait_before_launch(const EntryPoint& entry_point, size_t c
 bool is_single_transfer(const Schedule& schedule, const chip::Chip& chip,
                         const EntryPoint& entry_point, size_t at, bool is_inward);
 
-/// The step of the launch that the transfer at step `copy` is for: the next one behind the wait for
-/// what is brought, the last one for what goes back.
+/// The step of the launch that the transfer at step `copy` is for: the next one that touches what
+/// is brought, or the last one that touched what goes back.
 size_t launch_of_transfer(const EntryPoint& entry_point, size_t copy, bool is_inward);
 
 }  // namespace tdc::schedule

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "schedule/relocate.h"
+#include "schedule/uses.h"
 
 namespace tdc::schedule {
 namespace {
@@ -59,21 +60,21 @@ class TurnReplay {
   void run(const Step& step) {
     if (const auto* copy = std::get_if<Copy>(&step)) {
       read(copy->from);
-      if (copy->transfer) on_their_way_[*copy->transfer] = copy;
       write(copy->to);
     } else if (const auto* wait = std::get_if<Wait>(&step)) {
-      on_their_way_.erase(wait->transfer);
+      under_way_.erase(wait->ticket);
     } else if (const auto* launch = std::get_if<Launch>(&step)) {
       for (const std::optional<View>& input : launch->inputs)
         if (input) read(*input);
       for (const View& output : launch->outputs) write(output);
     }
+    if (const auto ticket = started_ticket(step)) under_way_[*ticket] = &step;
   }
 
-  /// What nobody has waited for by now arrives for turns to come.
+  /// What nobody has waited for by now is for turns to come.
   void end() {
-    for (const auto& [transfer, copy] : on_their_way_)
-      is_fresh_[roots_[copy->from.buffer]] = is_fresh_[roots_[copy->to.buffer]] = false;
+    for (const auto& [ticket, step] : under_way_)
+      visit_views(*step, [&](const View& view, bool) { is_fresh_[roots_[view.buffer]] = false; });
   }
 
  private:
@@ -99,7 +100,7 @@ class TurnReplay {
   const IdVector<BufferId, BufferId>& roots_;
   std::map<BufferId, bool>& is_fresh_;
   std::map<BufferId, Covered> covered_;
-  std::map<TransferId, const Copy*> on_their_way_;
+  std::map<TicketId, const Step*> under_way_;
 };
 
 }  // namespace

@@ -391,7 +391,7 @@ class EntryPointPass {
     if (const auto* launch = std::get_if<Launch>(&step))
       return ops::is_possible(*launch->op, kernel_call(*launch));
     const auto& copy = std::get<Copy>(step);
-    return !copy.transfer && is_dense(copy.from) && is_dense(copy.to);
+    return !copy.ticket && is_dense(copy.from) && is_dense(copy.to);
   }
 
   // ---- buffers ---------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ int print_amounts(const std::string& path, const std::string& train) {
         for (size_t i = 0; i < step.amounts.size(); ++i) step.amounts[i] += work.amounts[i];
         known[numbers[at]] += schedule::far_cycles(work, chip);
       } else if (const auto* copy = std::get_if<schedule::Copy>(&entry.steps[at])) {
-        if (!copy->transfer) continue;
+        if (!copy->ticket) continue;
         const LevelId far =
             schedule.buffers[schedule::far_view(schedule, chip, *copy).buffer].level;
         const bool is_in = schedule::is_inward(schedule, chip, *copy);

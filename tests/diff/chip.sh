@@ -69,11 +69,16 @@ for net in cnn cct_small; do
     check "$net has work for the engine, $deploy" bash -c \
       "python3 -c 'import json; assert any(s[\"on\"] == \"engine\" for s in json.load(open(\"$net.$deploy.rtl/report.json\"))[\"steps\"])'"
   done
-  # Weights where only the DMA reaches: L2 lacks less than a KiB.
-  less=$(python3 -c 'import json, sys
-print(*[(m["used_bytes"] - 1) // 1024 for m in json.load(open(sys.argv[1]))["memory"] if m["level"] == "L2"])' $net.tight/report.json)
-  echo "deploy streams on pulp_cluster { budget L1 <= 36 KiB, L2 <= $less KiB }" >>$net.td
-  check "$net trains on rtl with weights in L3" "$tdc" run $net.td --deploy streams --on rtl \
+  # Weights where only the DMA reaches: the most of L2 that does not hold them all, however short strips are.
+  l2=$(python3 -c 'import json, sys
+print(*[m["used_bytes"] // 1024 + 1 for m in json.load(open(sys.argv[1]))["memory"] if m["level"] == "L2"])' $net.tight/report.json)
+  streams() { echo "deploy streams on pulp_cluster { budget L1 <= 36 KiB, L2 <= $l2 KiB }" | cat $net.td - >$net.streams.td; }
+  streams
+  while [ "$l2" -gt 0 ] && "$tdc" $net.streams.td --deploy streams --without stream_weights -o $net.fits >$net.fits.log 2>&1; do
+    l2=$((l2 - 1))
+    streams
+  done
+  check "$net trains on rtl with weights in L3" "$tdc" run $net.streams.td --deploy streams --on rtl \
     --data "$root/tests/diff/vectors/${net}_data.npz" --steps 1 --save $net.streams.npz --profile --keep $net.streams
   check "$net learns the same from there, too" cmp $net.host.npz $net.streams.npz
   check "$net moves what was planned from there" report $net.streams "$as_planned"

@@ -141,8 +141,8 @@ TEST_CASE("emitted: a transfer that needs a loop keeps no ticket that nobody wai
   b.entry_point("step");
   const BufferId x = b.input("x", {4, 6, 8}), near = b.temporary("near", {3, 4, 5});
   b.copy({.buffer = x, .offset = 0, .extent = {3, 4, 5}, .stride = {48, 8, 1}}, b.whole(near),
-         schedule::TransferId{0});
-  b.wait(schedule::TransferId{0});
+         schedule::TicketId{0});
+  b.wait(schedule::TicketId{0});
   b.launch("relu", {near}, {b.output("y", {3, 4, 5})});
   EmittedProgram(b.schedule(), draw_values(b.schedule(), turn())).check();
 }

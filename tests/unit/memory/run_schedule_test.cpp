@@ -10,7 +10,7 @@ namespace {
 
 using schedule::BufferId;
 using schedule::Schedule;
-using schedule::TransferId;
+using schedule::TicketId;
 using test::ScheduleBuilder;
 using Floats = std::vector<float>;
 
@@ -67,9 +67,9 @@ TEST_CASE("views with strides, copies") {
   const BufferId row = b.temporary("row", {2});
   b.schedule().buffers[row].level = test::kL1;
   for (uint32_t i = 0; i < 3; ++i) {
-    const TransferId transfer = {i};
-    b.copy({.buffer = x, .offset = i, .extent = {2}, .stride = {3}}, b.whole(row), transfer);
-    b.wait(transfer);
+    const TicketId ticket = {i};
+    b.copy({.buffer = x, .offset = i, .extent = {2}, .stride = {3}}, b.whole(row), ticket);
+    b.wait(ticket);
     b.launch_views("relu", {b.whole(row)}, {b.slice(y, 2 * i, 2)});
   }
   const MemoryPlan plan = planned(b.schedule());

@@ -14,7 +14,7 @@ using schedule::BufferId;
 using schedule::Copy;
 using schedule::Launch;
 using schedule::Schedule;
-using schedule::TransferId;
+using schedule::TicketId;
 using test::ScheduleBuilder;
 
 using Violations = std::vector<std::string>;
@@ -324,6 +324,65 @@ TEST_CASE("in place only where the op allows it, and element by element") {
   }
 }
 
+TEST_CASE("jobs of the matrix engine") {
+  ScheduleBuilder b;
+  b.entry_point("infer");
+  const BufferId x = b.input("x", {4, 4});
+  const BufferId y = b.output("y", {4, 4});
+  const BufferId a = b.temporary("a", {4, 4});
+  const BufferId product = b.temporary("product", {4, 4});
+  const TicketId ticket = {0};
+  b.launch("relu", {x}, {a});
+  schedule::Launch& job =
+      b.launch("matmul", {a, x, {}}, {product},
+               {{"transpose_a", false}, {"transpose_b", false}, {"reduce", false}});
+  job.is_on_engine = true;
+  job.ticket = ticket;
+  SUBCASE("in order") {
+    b.wait(ticket);
+    b.launch("relu", {product}, {y});
+    CHECK(validate_planned(b.schedule()) == Violations{});
+  }
+  SUBCASE("operands may be read meanwhile") {
+    b.launch("relu", {a}, {y});
+    b.wait(ticket);
+    CHECK(validate_planned(b.schedule()) == Violations{});
+  }
+  SUBCASE("read too early") {
+    b.launch("relu", {product}, {y});
+    b.wait(ticket);
+    CHECK(validate_planned(b.schedule()) ==
+          Violations{"infer, step 2 (relu): reads element 0 of %3 from `product` (b3), but job t0 "
+                     "is not there yet"});
+  }
+  SUBCASE("an operand is changed too early") {
+    b.launch("relu", {x}, {a});
+    b.wait(ticket);
+    b.launch("relu", {product}, {y});
+    CHECK(validate_planned(b.schedule()) ==
+          Violations{"infer, step 2 (relu): writes `a` (b2) where job t0 is under way"});
+  }
+  SUBCASE("the result is written by somebody else, too") {
+    b.launch("relu", {x}, {product});
+    b.wait(ticket);
+    b.launch("relu", {x}, {y});
+    CHECK(validate_planned(b.schedule()) ==
+          Violations{"infer, step 2 (relu): writes `product` (b3) where job t0 is under way"});
+  }
+  SUBCASE("never waited for") {
+    b.launch("relu", {x}, {y});
+    CHECK(validate_planned(b.schedule()) ==
+          Violations{"infer, at the end: job t0 is never waited for"});
+  }
+  SUBCASE("the cores' launches have no tickets") {
+    std::get<schedule::Launch>(b.schedule().entry_points[0].steps[1]).is_on_engine = false;
+    b.wait(ticket);
+    b.launch("relu", {product}, {y});
+    CHECK(validate_planned(b.schedule()) ==
+          Violations{"infer, step 1 (matmul): has ticket t0, and the cores run it"});
+  }
+}
+
 TEST_CASE("background copies") {
   ScheduleBuilder b;
   b.entry_point("infer");
@@ -331,37 +390,37 @@ TEST_CASE("background copies") {
   const BufferId y = b.output("y", {8});
   const BufferId from = b.temporary("from", {8});
   const BufferId to = b.temporary("to", {8});
-  const TransferId transfer = {0};
+  const TicketId ticket = {0};
   b.launch("relu", {x}, {from});
-  b.copy(b.whole(from), b.whole(to), transfer);
+  b.copy(b.whole(from), b.whole(to), ticket);
   SUBCASE("in order") {
-    b.wait(transfer);
+    b.wait(ticket);
     b.launch("relu", {to}, {y});
     CHECK(validate_planned(b.schedule()) == Violations{});
   }
   SUBCASE("read too early") {
     b.launch("relu", {to}, {y});
-    b.wait(transfer);
+    b.wait(ticket);
     CHECK(validate_planned(b.schedule()) ==
           Violations{"infer, step 2 (relu): reads element 0 of %2 from `to` (b3), but transfer t0 "
                      "is not there yet"});
   }
   SUBCASE("the source is changed too early") {
     b.launch("relu", {x}, {from});
-    b.wait(transfer);
+    b.wait(ticket);
     b.launch("relu", {to}, {y});
     CHECK(validate_planned(b.schedule()) ==
           Violations{"infer, step 2 (relu): writes `from` (b2) where transfer t0 is under way"});
   }
   SUBCASE("never waited for, and waited for in vain") {
     b.launch("relu", {from}, {y});
-    b.wait(TransferId{7});
+    b.wait(TicketId{7});
     CHECK(validate_planned(b.schedule()) ==
-          Violations{"infer, step 3 (wait): transfer t7 was not started",
+          Violations{"infer, step 3 (wait): t7 was not started",
                      "infer, at the end: transfer t0 is never waited for"});
   }
   SUBCASE("only what is there is copied") {
-    b.wait(transfer);
+    b.wait(ticket);
     b.copy(b.whole(b.temporary("nothing", {8})), b.whole(to));
     b.launch("relu", {from}, {y});
     CHECK(validate_planned(b.schedule()) ==
@@ -369,7 +428,7 @@ TEST_CASE("background copies") {
                      "this call"});
   }
   SUBCASE("copies keep shapes and do not overlap") {
-    b.wait(transfer);
+    b.wait(ticket);
     b.copy(b.slice(to, 0, 4), b.slice(to, 2, 4));
     b.copy(b.slice(to, 0, 4), b.slice(y, 0, 5));
     b.copy(b.slice(to, 0, 4), b.slice(y, 4, 4));
@@ -461,9 +520,9 @@ struct Strips {
     b.piece(relu, rows(0, 5), {image_rows(x, kHeight, 0, 5)}, {image_rows(strip, kRows, 0, 5)});
     b.piece(conv, output_rows(0, 4), {image_rows(strip, kRows, 0, 5), b.whole(w)},
             {image_rows(y, kHeight, 0, 4, 2)});
-    b.copy(image_rows(strip, kRows, 3, 2), image_rows(strip, kRows, 0, 2), TransferId{0});
+    b.copy(image_rows(strip, kRows, 3, 2), image_rows(strip, kRows, 0, 2), TicketId{0});
     b.piece(relu, rows(5, 8), {image_rows(x, kHeight, 5, 3)}, {image_rows(strip, kRows, 2, 3)});
-    b.wait(TransferId{0});
+    b.wait(TicketId{0});
     b.piece(conv, output_rows(4, 8), {image_rows(strip, kRows, 0, 5), b.whole(w)},
             {image_rows(y, kHeight, 4, 4, 2)});
   }

@@ -16,7 +16,7 @@ namespace {
 std::vector<std::string> transfers(const Schedule& schedule, const chip::Chip& chip) {
   std::vector<std::string> found;
   for (const Step& step : schedule.entry_points.at(0).steps)
-    if (const auto* copy = std::get_if<Copy>(&step); copy != nullptr && copy->transfer)
+    if (const auto* copy = std::get_if<Copy>(&step); copy != nullptr && copy->ticket)
       found.push_back(test::transfer_text(schedule, chip, *copy));
   return found;
 }

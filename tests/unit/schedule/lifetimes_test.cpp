@@ -74,7 +74,7 @@ TEST_CASE("a background copy uses its buffers until the wait") {
   const BufferId y = b.output("y", {4});
   const BufferId from = b.temporary("from", {4});
   const BufferId to = b.temporary("to", {4});
-  const TransferId straight = {0};
+  const TicketId straight = {0};
   b.launch("relu", {x}, {from});                 // 0
   b.copy(b.whole(from), b.whole(to), straight);  // 1
   b.launch("relu", {x}, {y});                    // 2
@@ -82,6 +82,26 @@ TEST_CASE("a background copy uses its buffers until the wait") {
   CHECK(find_lifetimes(b.schedule()) ==
         std::vector<Lifetime>{{.buffer = from, .size = {16}, .first = 0, .last = 3},
                               {.buffer = to, .size = {16}, .first = 1, .last = 3}});
+}
+
+TEST_CASE("a job of the matrix engine uses its buffers until the wait") {
+  ScheduleBuilder b;
+  b.entry_point("infer");
+  const BufferId x = b.input("x", {2, 2});
+  const BufferId y = b.output("y", {2, 2});
+  const BufferId a = b.temporary("a", {2, 2});
+  const BufferId product = b.temporary("product", {2, 2});
+  b.launch("relu", {x}, {a});  // 0
+  schedule::Launch& job =
+      b.launch("matmul", {a, x, {}}, {product},
+               {{"transpose_a", false}, {"transpose_b", false}, {"reduce", false}});  // 1
+  job.is_on_engine = true;
+  job.ticket = TicketId{0};
+  b.launch("relu", {x}, {y});  // 2
+  b.wait(TicketId{0});         // 3
+  CHECK(find_lifetimes(b.schedule()) ==
+        std::vector<Lifetime>{{.buffer = a, .size = {16}, .first = 0, .last = 3},
+                              {.buffer = product, .size = {16}, .first = 1, .last = 3}});
 }
 
 TEST_CASE(

@@ -61,7 +61,7 @@ Transfers transfers(const Schedule& schedule, const chip::Chip& chip) {
     const std::optional<LoopTurn> turn = loop_turn(step);
     is_behind = is_behind || turn;
     const auto* copy = std::get_if<Copy>(&step);
-    if (copy == nullptr || !copy->transfer || (turn && turn->turn != 1)) continue;
+    if (copy == nullptr || !copy->ticket || (turn && turn->turn != 1)) continue;
     (turn        ? found.in_turn
      : is_behind ? found.behind
                  : found.before)
@@ -195,12 +195,12 @@ TEST_CASE("lifetimes: what arrives in the turn that waits for it is no turn's le
     const auto mark = [&](StepContext& context) {
       context.loop_turn = {.loop = b.loop(), .turn = turn, .place = place++};
     };
-    const auto wait = [&](TransferId transfer) {
-      b.wait(transfer);
+    const auto wait = [&](TicketId ticket) {
+      b.wait(ticket);
       mark(std::get<Wait>(b.schedule().entry_points[0].steps.back()).context);
     };
     mark(b.launch("relu", {x}, {y}).context);
-    mark(b.copy(b.whole(x), b.whole(now), TransferId{0}).context);
+    mark(b.copy(b.whole(x), b.whole(now), TicketId{0}).context);
     wait({0});
     mark(b.launch("relu", {now}, {y}).context);
     if (turn > 0)
@@ -208,7 +208,7 @@ TEST_CASE("lifetimes: what arrives in the turn that waits for it is no turn's le
     else
       ++place;
     mark(b.launch("relu", {next}, {y}).context);
-    if (turn < 2) mark(b.copy(b.whole(x), b.whole(next), TransferId{1}).context);
+    if (turn < 2) mark(b.copy(b.whole(x), b.whole(next), TicketId{1}).context);
   }
   const std::vector<Lifetime> found = find_lifetimes(b.schedule()).lifetimes;
   REQUIRE(found.size() == 2);

@@ -27,11 +27,11 @@ Names steps_of(const Schedule& schedule, const chip::Chip& chip) {
       found.emplace_back(launch->op->name);
     } else if (const auto* copy = std::get_if<Copy>(&entry.steps[at])) {
       const bool inward = is_inward(schedule, chip, *copy);
-      far.resize(std::max<size_t>(far.size(), copy->transfer->index + 1));
-      far[copy->transfer->index] = schedule.buffers[(inward ? copy->from : copy->to).buffer].name;
-      found.push_back(far[copy->transfer->index] + (inward ? " in" : " out"));
+      far.resize(std::max<size_t>(far.size(), copy->ticket->index + 1));
+      far[copy->ticket->index] = schedule.buffers[(inward ? copy->from : copy->to).buffer].name;
+      found.push_back(far[copy->ticket->index] + (inward ? " in" : " out"));
     } else {
-      found.push_back("wait " + far[std::get<Wait>(entry.steps[at]).transfer.index]);
+      found.push_back("wait " + far[std::get<Wait>(entry.steps[at]).ticket.index]);
     }
   }
   return found;

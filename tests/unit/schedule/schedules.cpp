@@ -15,7 +15,7 @@ using schedule::BufferKind;
 using schedule::Copy;
 using schedule::Launch;
 using schedule::Step;
-using schedule::TransferId;
+using schedule::TicketId;
 using schedule::View;
 
 std::vector<float> bits_of(const memory::ScheduleRun& run, const schedule::Schedule& schedule,
@@ -207,15 +207,15 @@ Launch& ScheduleBuilder::launch_views(std::string_view op, std::vector<View> inp
                std::move(outputs));
 }
 
-Copy& ScheduleBuilder::copy(View from, View to, std::optional<TransferId> transfer) {
+Copy& ScheduleBuilder::copy(View from, View to, std::optional<TicketId> ticket) {
   if (from == whole(from.buffer) && to == whole(to.buffer))
     set_value(to.buffer, value(from.buffer));
-  return std::get<Copy>(steps().emplace_back(
-      Copy{.to = std::move(to), .from = std::move(from), .transfer = transfer}));
+  return std::get<Copy>(
+      steps().emplace_back(Copy{.to = std::move(to), .from = std::move(from), .ticket = ticket}));
 }
 
-void ScheduleBuilder::wait(TransferId transfer) {
-  steps().emplace_back(schedule::Wait{transfer});
+void ScheduleBuilder::wait(TicketId ticket) {
+  steps().emplace_back(schedule::Wait{ticket});
 }
 
 View ScheduleBuilder::whole(BufferId buffer) const {
@@ -439,8 +439,8 @@ class RandomSchedule {
       schedule::Copy& copy =
           builder_.copy(builder_.slice(x, turn * length, length), builder_.whole(in));
       if (options_.with_transfers) {
-        copy.transfer = TransferId{transfer_count_++};
-        builder_.wait(*copy.transfer);
+        copy.ticket = TicketId{transfer_count_++};
+        builder_.wait(*copy.ticket);
       }
       builder_.piece(node, {{turn * length, (turn + 1) * length}}, {builder_.whole(in)},
                      {builder_.whole(out)});

@@ -65,8 +65,8 @@ class ScheduleBuilder {
   /// A value that is another under other indices and is made by no step.
   ir::ValueId view(const Node& node);
   schedule::Copy& copy(schedule::View from, schedule::View to,
-                       std::optional<schedule::TransferId> transfer = std::nullopt);
-  void wait(schedule::TransferId transfer);
+                       std::optional<schedule::TicketId> ticket = std::nullopt);
+  void wait(schedule::TicketId ticket);
 
   /// The value that a buffer holds: what was last written to it, or to the buffer whose memory it
   /// uses, in this entry point; of variables and constants what they hold at the start.

@@ -19,8 +19,8 @@ TEST_CASE("the dump of a schedule") {
   b.schedule().buffers[tile].level = test::kL1;
   b.launch("matmul", {x, w, {}}, {h}, {{"transpose_b", true}});
   b.launch("relu", {h}, {r});
-  b.copy(b.slice(r, 1, 1), b.whole(tile), TransferId{0});
-  b.wait(TransferId{0});
+  b.copy(b.slice(r, 1, 1), b.whole(tile), TicketId{0});
+  b.wait(TicketId{0});
   Launch& launch = b.launch_views("relu", {b.whole(tile)},
                                   {{.buffer = y, .offset = 2, .extent = {1}, .stride = {1}}});
   launch.context.phase = ir::Phase::loss;
