@@ -152,7 +152,7 @@ std::string StepWriter::mark_of(const schedule::EntryPoint& entry_point,
                                 std::string_view indent) {
   const size_t step = *stretch.step(schedule::turns_at(stretch, place).begin, place);
   const auto& copy = std::get<schedule::Copy>(entry_point.steps[step]);
-  if (!copy.ticket) return "";
+  if (!copy.ticket || !model_.interface.chip.scratchpad) return "";
   const bool is_inward = schedule::is_inward(schedule_, model_.interface.chip, copy);
   const int64_t number = numbers_[schedule::launch_of_transfer(entry_point, step, is_inward)];
   if (marked_ == number) return "";

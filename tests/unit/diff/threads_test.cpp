@@ -1,7 +1,8 @@
 // The examples, and the programs of tests/diff, as emitted C on one core and on a team of threads:
-// equal bits of all that they say. One `train` block of each example in every run, and one of all
-// the others, whose updates reference_test.cpp compares; the next ones with the next commit
-// (TDC_TURN).
+// equal bits of all that they say; for a chip without a scratchpad, and for one that has a matrix
+// engine, too, whose jobs end, as transfers do, at the start, at the wait, or in between. One
+// `train` block of each example in every run, and one of all the others, whose updates
+// reference_test.cpp compares; the next ones with the next commit (TDC_TURN).
 
 #include "unit/threads.h"
 
@@ -35,13 +36,34 @@ T value_of(Result<T> result) {
   return std::move(result.value());
 }
 
-driver::Compilation compile(const std::filesystem::path& path, const std::string& train) {
+/// A chip with room for everything, where what is worth it comes to a scratchpad, and products are
+/// an engine's.
+constexpr std::string_view kChipWithEngine = R"(
+chip chip_of_threads {
+  cores      3
+  platform   "qemu_user"
+  memory     NEAR, size: 64 KiB
+  memory     FAR, size: 64 MiB
+  tensors    FAR
+  constants  FAR
+  image      FAR
+  scratchpad NEAR, transfer: 1, bandwidth: 8, load: 100
+  engine     rows: 6, columns: 8, blocks: 8, latency: 4, job: 1, launch: 1
+}
+deploy on_threads on chip_of_threads {}
+)";
+
+driver::Compilation compile(const std::filesystem::path& path, const std::string& train,
+                            bool has_engine) {
   SourceFiles files;
-  const FileId file = files.add(path.string(), value_of(read_file(path.string())));
+  std::string text = value_of(read_file(path.string()));
+  if (has_engine) text += kChipWithEngine;
+  const FileId file = files.add(path.string(), text);
   Diagnostics diagnostics;
   driver::Dump none;
-  std::optional<driver::Compilation> result = driver::compile(
-      files, file, {.train = train}, driver::DefaultDeploy::host, diagnostics, none);
+  std::optional<driver::Compilation> result =
+      driver::compile(files, file, {.train = train, .deploy = has_engine ? "on_threads" : ""},
+                      driver::DefaultDeploy::host, diagnostics, none);
   REQUIRE_MESSAGE(result.has_value(), render(diagnostics, files));
   return *std::move(result);
 }
@@ -98,10 +120,20 @@ std::vector<std::vector<float>> answers(const driver::Compilation& program,
   return all;
 }
 
-void check_program(const std::filesystem::path& path, const std::string& train) {
+/// Launches that run in the background.
+size_t count_jobs(const schedule::Schedule& schedule) {
+  size_t count = 0;
+  for (const schedule::EntryPoint& entry : schedule.entry_points)
+    for (const schedule::Step& step : entry.steps)
+      if (std::holds_alternative<schedule::Launch>(step) && schedule::started_ticket(step)) ++count;
+  return count;
+}
+
+/// Gives the jobs of the engine's that run beside the cores.
+size_t check_program(const std::filesystem::path& path, const std::string& train, bool has_engine) {
   const uint64_t seed = next_seed();
-  INFO(path.string(), ", train `", train, "`, seed ", seed);
-  const driver::Compilation program = compile(path, train);
+  INFO(path.string(), ", train `", train, "`, seed ", seed, has_engine ? ", with an engine" : "");
+  const driver::Compilation program = compile(path, train, has_engine);
   const TemporaryFolder folder;
   value_of(write_output_folder(folder / "c", program.files));
   const std::vector<std::string> command =
@@ -110,13 +142,18 @@ void check_program(const std::filesystem::path& path, const std::string& train) 
   const auto found = answers(program, project_on_threads(command.back(), seed));
   REQUIRE(found.size() == expected.size());
   for (size_t i = 0; i < found.size(); ++i) CHECK(kernels::same_bits(found[i], expected[i]));
+  return count_jobs(program.schedule);
 }
 
 TEST_CASE("the examples have the same bits on a team of threads") {
+  size_t jobs = 0;
+  size_t example = 0;
   for (const std::filesystem::path& path : programs_in("examples")) {
     const std::vector<std::string> trains = trains_of(value_of(read_file(path.string())));
-    check_program(path, trains[turn() % trains.size()]);
+    // Every other one with an engine, the others with the next commit.
+    jobs += check_program(path, trains[turn() % trains.size()], (example++ + turn()) % 2 == 0);
   }
+  CHECK(jobs > 0);
 }
 
 TEST_CASE("a program that is compared with others has the same bits on a team of threads") {
@@ -125,7 +162,7 @@ TEST_CASE("a program that is compared with others has the same bits on a team of
     for (const std::string& train : trains_of(value_of(read_file(path.string()))))
       pairs.emplace_back(path, train);
   const auto& [path, train] = pairs[turn() % pairs.size()];
-  check_program(path, train);
+  for (const bool has_engine : {false, true}) check_program(path, train, has_engine);
 }
 
 }  // namespace
