@@ -206,8 +206,8 @@ class FusedChooser {
     firsts_.clear();
     for (size_t i = 0; i < run_.stages_.size(); ++i)
       firsts_.push_back(run_.stages_[i].near->near_piece(choice.boxes[i].front()));
-    if (!find_slots(choice) || !fits(choice) || !can_compute(choice) || !choose_engine(choice))
-      return false;
+    if (!find_slots(choice) || !fits(choice) || !can_compute(choice)) return false;
+    choose_engine(choice);
     set_depths(choice);
     if (!fits(choice)) return false;
     choice.cycles = cycles_of(choice);
@@ -303,20 +303,28 @@ class FusedChooser {
                          *run_.chip_);
   }
 
-  /// The engine computes one member at most, in one call, that does not go on with what is brought.
-  bool choose_engine(FusedChoice& choice) const {
+  /// Cycles of the first piece of a member on the engine; nullopt if the cores are as fast.
+  [[nodiscard]] std::optional<double> cycles_on_engine(size_t i) const {
+    const NearOperands& near = *run_.stages_[i].near;
+    const auto is_far = [&](BufferId buffer) { return near.is_far(buffer); };
+    if (!can_offload(firsts_[i], *run_.chip_, is_far)) return std::nullopt;
+    const double cycles = engine_cycles(firsts_[i], *run_.chip_->engine);
+    if (cycles >= on_cores(i)) return std::nullopt;
+    return cycles;
+  }
+
+  /// Of the members that the engine computes the longest runs beside the cores, if it is one call
+  /// that does not go on with what is brought; the cores wait for the others (`offload`).
+  void choose_engine(FusedChoice& choice) const {
+    double most = 0;
     for (size_t i = 0; i < run_.stages_.size(); ++i) {
-      const NearOperands& near = *run_.stages_[i].near;
-      const auto is_far = [&](BufferId buffer) { return near.is_far(buffer); };
-      if (!can_offload(firsts_[i], *run_.chip_, is_far) ||
-          engine_cycles(firsts_[i], *run_.chip_->engine) >= on_cores(i))
-        continue;
-      if (choice.on_engine || kernel_call_count(firsts_[i]) > 1 ||
+      const std::optional<double> cycles = cycles_on_engine(i);
+      if (!cycles || *cycles <= most || kernel_call_count(firsts_[i]) > 1 ||
           kernel_call(firsts_[i]).continues)
-        return false;
+        continue;
+      most = *cycles;
       choice.on_engine = i;
     }
-    return true;
   }
 
   /// Two parts for what is moved beside the work, and for what the engine works on beside the
@@ -341,12 +349,12 @@ class FusedChooser {
     for (size_t i = 0; i < run_.stages_.size(); ++i) {
       const NearOperands& near = *run_.stages_[i].near;
       const Launch piece = near.piece(choice.boxes[i].front());
-      if (choice.on_engine == i) {
-        engine = engine_cycles(firsts_[i], *run_.chip_->engine);
-        cores += std::min(engine, static_cast<double>(run_.chip_->engine->launch));
-      } else {
-        cores += on_cores(i);
-      }
+      const std::optional<double> on_engine = cycles_on_engine(i);
+      engine += on_engine.value_or(0);
+      if (choice.on_engine == i)
+        cores += std::min(*on_engine, static_cast<double>(run_.chip_->engine->launch));
+      else
+        cores += on_engine ? *on_engine : on_cores(i);
       for (size_t at = 0; at < near.all().size(); ++at) {
         const NearOperand& operand = near.all()[at];
         const LevelId level = near.level_of(operand);

@@ -7,8 +7,9 @@
 //                                                       b5 = relu(b4); transfer b5 -> b2 columns of
 //                                                       t
 //
-// What is handed on stays near. One of the launches may be the matrix engine's: it computes a piece
-// while the cores take what it has made of the piece before.
+// What is handed on stays near. On a chip with a matrix engine one of the launches that are the
+// engine's runs beside the cores: it has a piece while these take what it has made of the one
+// before.
 //
 //     turn        0      1      2      3            (three pieces)
 //     engine      0      1      2
@@ -32,7 +33,7 @@ namespace tdc::schedule {
 struct FusedChoice {
   std::vector<std::vector<ops::Box>> boxes;  ///< of each launch, of each piece
   std::vector<TileSlot> slots;               ///< of the run
-  std::optional<size_t> on_engine;           ///< the launch that the engine computes
+  std::optional<size_t> on_engine;           ///< the launch that runs beside the cores
   double cycles = 0;                         ///< of the cores, until the last result is away
 
   [[nodiscard]] size_t pieces() const { return boxes.front().size(); }
