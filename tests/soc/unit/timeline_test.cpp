@@ -22,8 +22,8 @@ TEST_CASE("a timeline has a line for each interval, and equal neighbours are one
   timeline.core(0, CoreActivity::kWorking, 11);  // behind the end
   CHECK(file.str() ==
         "core0 working 0 4\n"
-        "transfers 7 1 5\n"
         "engine 96 3 5\n"
+        "transfers 7 1 5\n"
         "dma_in 64 2 6\n"
         "step 7 5 10\n"
         "dma_in 32 6 10\n"
