@@ -98,6 +98,9 @@ Result<ChipReport> read_chip_report(const std::string& path) {
                        .cycles = integer(member(json, "cycles")),
                        .peak_flop_per_cycle = integer(member(json, "peak_flop_per_cycle"))};
   if (const Json* fault = json.find("fault"); fault != nullptr) report.fault = *fault->as_string();
+  const Json& dma = member(json, "dma");
+  report.dma = {.transfers = integer(member(dma, "transfers")),
+                .busy_cycles = integer(member(dma, "busy_cycles"))};
   if (const Json* engine = json.find("engine"); engine != nullptr)
     report.engine = {.jobs = integer(member(*engine, "jobs")),
                      .busy_cycles = integer(member(*engine, "busy_cycles")),

@@ -30,6 +30,10 @@ struct ChipReport {
     int64_t busy_cycles = 0;
     int64_t peak_flop_per_cycle = 0;  ///< a part of the chip's
   };
+  struct Dma {
+    int64_t transfers = 0;
+    int64_t busy_cycles = 0;  ///< in which at least one was queued or under way
+  };
   int64_t status = 0;
   std::string fault;  ///< empty: the program ended by itself
   int64_t cycles = 0;
@@ -37,6 +41,7 @@ struct ChipReport {
   std::map<std::string, int64_t> parameters;
   std::vector<std::string> changed_parameters;  ///< those that have not their standard value
   std::vector<EventCounts> cores;
+  Dma dma;
   std::optional<Engine> engine;   ///< the matrix engine of a chip that has one
   std::map<int64_t, Step> steps;  ///< by the number of its marker; 0 is what ran before the first
 };

@@ -242,6 +242,10 @@ OptionTable options_of(RunCommand& c) {
       {"--cycle-limit",
        whole_number<int64_t>("rtl: end with status 108 after N cycles", c.cycle_limit, 1)},
       {"--profile", flag("rtl: where the cycles of each op go; also in report.json", c.profile)},
+      {"--timeline",
+       text("FILE.svg",
+            "rtl: a picture of a step: engine, DMA and cores in its first and busiest millisecond",
+            c.timeline)},
       {"--trace", text("FILE", "rtl: every instruction of a window of cycles", c.trace)},
       {"--trace-window",
        {"FIRST:END", fmt::format("rtl: ... which is this one (default: {})", kTraceWindow),
@@ -453,7 +457,8 @@ std::string missing_words(Command& command) {
     for (const auto& [name, is_given] :
          {std::pair("--set", !run->chip_settings.empty()),
           std::pair("--cycle-limit", run->cycle_limit.has_value()),
-          std::pair("--profile", run->profile), std::pair("--trace", !run->trace.empty()),
+          std::pair("--profile", run->profile), std::pair("--timeline", !run->timeline.empty()),
+          std::pair("--trace", !run->trace.empty()),
           std::pair("--trace-window", !run->trace_window.empty())})
       if (is_given && run->target != "rtl")
         return fmt::format("`{}` is about the simulated chip: it is for `--on rtl`", name);

@@ -81,6 +81,7 @@ struct RunCommand {
   std::vector<std::string> chip_settings;  ///< `NAME=VALUE`, parameters of the simulated chip
   std::optional<int64_t> cycle_limit;      ///< of the simulated chip
   bool profile = false;                    ///< cycles of each op on the simulated chip
+  std::string timeline;                    ///< a picture of what its parts did in a step
   std::string trace;                       ///< its instructions in `trace_window`
   std::string trace_window;                ///< `FIRST:END` in cycles; empty: kTraceWindow
 

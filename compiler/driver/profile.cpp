@@ -9,6 +9,28 @@ namespace tdc::driver {
 
 using runner::with_commas;
 
+namespace {
+
+std::string agent_row(const std::string& name, int64_t idle, int64_t cycles) {
+  return fmt::format("  {:<14} {:>13} {:>6.1f} % {:>13} {:>6.1f} %\n", name,
+                     with_commas(cycles - idle), 100 * ratio(cycles - idle, cycles),
+                     with_commas(idle), 100 * ratio(idle, cycles));
+}
+
+std::string agents_text(const ChipReport& report) {
+  static const CycleUse kIdle = {
+      "idle", "idle", {{"barrier_wait", 1}, {"job_wait", 1}, {"dma_wait", 1}, {"engine_wait", 1}}};
+  std::string text = fmt::format("  {:<14} {:>22} {:>22}\n", "agent", "busy", "idle");
+  for (size_t core = 0; core < report.cores.size(); ++core)
+    text += agent_row(fmt::format("core {}", core), cycles_of(kIdle, report.cores[core]),
+                      report.cycles);
+  if (report.engine)
+    text += agent_row("matrix engine", report.cycles - report.engine->busy_cycles, report.cycles);
+  return text + agent_row("DMA", report.cycles - report.dma.busy_cycles, report.cycles);
+}
+
+}  // namespace
+
 std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipReport& report) {
   std::vector<ProfileRow> rows;
   const std::map<int64_t, Traffic> traffic =
@@ -56,7 +78,7 @@ std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& 
                                                       measured.cycles * std::ssize(report.cores)));
     table += "\n";
   }
-  return table;
+  return table + "\n" + agents_text(report);
 }
 
 JsonArray profile_json(const std::vector<ProfileRow>& rows) {

@@ -34,6 +34,14 @@ std::vector<ProfileRow> profile_of(const Compilation& compilation, const ChipRep
 ///
 /// Bytes are in both directions; the last columns are shares of all cores' cycles. On a chip with a
 /// matrix engine one before them says for which share of the time it computed.
+///
+/// Below it each agent's cycles of the whole run: cores are idle while they are asleep or wait for
+/// room in a queue, DMA and engine while they have nothing to do.
+///
+///       agent                       busy              idle
+///       core 0          83,204    93.1 %   6,166     6.9 %
+///       matrix engine   12,804    14.3 %  76,566    85.7 %
+///       DMA             40,330    45.1 %  49,040    54.9 %
 std::string profile_text(const std::vector<ProfileRow>& rows, const ChipReport& report);
 
 /// For `report.json`: an object for each row.

@@ -13,6 +13,7 @@
 #include "driver/run_summary.h"
 #include "driver/run_training.h"
 #include "driver/session.h"
+#include "driver/timeline.h"
 #include "driver/trace.h"
 
 // The order of a run: check, open the outputs, say what comes, build, start, work, save. All that
@@ -123,9 +124,9 @@ class Run {
     const int64_t micro_batches = loop.samples() / run_.program().training->batch;
     status = first_error(
         status,
-        device_.stop(
-            micro_batches * work_of(run_.compilation.schedule, ir::GraphKind::train_step).total() +
-            std::ssize(losses) * work_of(run_.compilation.schedule, ir::GraphKind::apply).total()));
+        stop(micro_batches * work_of(run_.compilation.schedule, ir::GraphKind::train_step).total() +
+             std::ssize(losses) *
+                 work_of(run_.compilation.schedule, ir::GraphKind::apply).total()));
     if (is_stopped) return first_error(status, explain(*loop.non_finite()));
     if (has_non_finite_weights_)
       return first_error(status, save_last_finite(std::ssize(losses) - 1));
@@ -226,8 +227,7 @@ class Run {
       print(text);
     }
     return first_error(
-        status,
-        device_.stop(count * work_of(run_.compilation.schedule, ir::GraphKind::eval).total()));
+        status, stop(count * work_of(run_.compilation.schedule, ir::GraphKind::eval).total()));
   }
 
   int infer() {
@@ -240,7 +240,30 @@ class Run {
                       progress_.elapsed().count()));
     if (!saved.ok()) return wrong(saved.failure());
     print(fmt::format("results in {}\n", run_.command.save));
-    return device_.stop(count * work_of(run_.compilation.schedule, ir::GraphKind::infer).total());
+    return stop(count * work_of(run_.compilation.schedule, ir::GraphKind::infer).total());
+  }
+
+  // ---- the end
+  // -------------------------------------------------------------------------------------
+
+  /// Ends the program, and draws what the chip did. `flop`: of the run.
+  int stop(int64_t flop) {
+    const int status = device_.stop(flop);
+    return status == kSuccess && !run_.command.timeline.empty() ? draw_timeline() : status;
+  }
+
+  int draw_timeline() {
+    const Result<ChipReport> report = chip_->report();
+    if (!report.ok()) return wrong(report.failure());
+    const Result<ChipTimeline> timeline = chip_->timeline();
+    if (!timeline.ok()) return wrong(timeline.failure());
+    const std::optional<StepTimeline> drawn = step_timeline(
+        run_.compilation, entry_point_of(run_.command.mode), report.value(), timeline.value());
+    if (!drawn) return wrong(fail("`--timeline`: no step was recorded"));
+    const Result<Done> written = outputs_.write_timeline(drawn->svg);
+    if (!written.ok()) return wrong(written.failure());
+    print(fmt::format("timeline of {} in {}\n", drawn->said, run_.command.timeline));
+    return kSuccess;
   }
 
   // ---- statuses

@@ -40,14 +40,17 @@ std::vector<std::string> RunChip::options(const std::string& folder) {
   folder_ = folder;
   report_path_ = absolute_path(folder + "/build/chip_report.json");
   progress_path_ = absolute_path(folder + "/build/chip_progress.txt");
+  timeline_path_ = absolute_path(folder + "/build/chip_timeline.txt");
   std::error_code ignored;
   std::filesystem::remove(report_path_, ignored);
   std::filesystem::remove(progress_path_, ignored);
+  std::filesystem::remove(timeline_path_, ignored);
   std::vector<std::string> words;
   add_settings(words);
   words.insert(words.end(), {"--report", report_path_, "--progress", progress_path_});
   if (command_.cycle_limit)
     words.insert(words.end(), {"--cycle-limit", fmt::format("{}", *command_.cycle_limit)});
+  if (!command_.timeline.empty()) words.insert(words.end(), {"--timeline", timeline_path_});
   if (!command_.trace.empty())
     words.insert(words.end(),
                  {"--trace", absolute_path(command_.trace), "--trace-window", trace_window()});

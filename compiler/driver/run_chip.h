@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "driver/chip_report.h"
+#include "driver/chip_timeline.h"
 #include "driver/compilation.h"
 #include "driver/options.h"
 #include "runner/chip.h"
@@ -37,6 +38,8 @@ class RunChip {
   [[nodiscard]] int64_t cycles() const;
   /// What it did, once it has ended.
   [[nodiscard]] Result<ChipReport> report() const { return read_chip_report(report_path_); }
+  /// What each part of it did then, with `--timeline`.
+  [[nodiscard]] Result<ChipTimeline> timeline() const { return read_chip_timeline(timeline_path_); }
 
   /// Prints what the run cost on the chip: `flop` by the model's functions, in `model_cycles`. With
   /// `--profile` also each op's part, which goes to `report.json` of a folder that is kept.
@@ -52,7 +55,7 @@ class RunChip {
   runner::ChipBuild chip_;
   std::vector<std::string> settings_;
   const RunCommand& command_;
-  std::string folder_, report_path_, progress_path_;
+  std::string folder_, report_path_, progress_path_, timeline_path_;
 };
 
 }  // namespace tdc::driver

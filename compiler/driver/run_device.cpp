@@ -26,7 +26,7 @@ int RunDevice::build() {
                     {.target = target_of(run_.command),
                      .chip_platform = run_.compilation.program.deployment.chip.platform,
                      .chip_program = chip_ != nullptr ? chip_->program() : std::string(),
-                     .has_markers = run_.command.profile},
+                     .has_markers = run_.command.profile || !run_.command.timeline.empty()},
                     [this] { return run_.interrupts.count() > 0; });
   if (!built.ok()) return failed(built.failure());
   starter_ = std::move(built.value());

@@ -94,6 +94,7 @@ Result<RunOutputs> RunOutputs::open(const RunContext& run) {
          std::min(TrainingLoop(run).updates() * kLossRowBytes, kMostReservedLossBytes),
          outputs.losses_);
   open(command.trace_values, 0, outputs.trace_values_);
+  open(command.timeline, 0, outputs.timeline_);
   add(cannot_hold_trace(command.trace, outputs.gives_up()));
   if (!problems.messages.empty()) return problems;
   return outputs;
@@ -116,6 +117,10 @@ Result<Done> RunOutputs::write_losses(std::span<const float> losses) {
 
 Result<Done> RunOutputs::write_trace_values(std::span<const io::Array> arrays) {
   return trace_values_ ? write_arrays(*trace_values_, run_.command.trace_values, arrays) : Done{};
+}
+
+Result<Done> RunOutputs::write_timeline(std::string_view svg) {
+  return timeline_ ? timeline_->write(svg, gives_up()) : Done{};
 }
 
 }  // namespace tdc::driver

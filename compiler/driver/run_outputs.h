@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "driver/run_context.h"
 #include "io/array.h"
@@ -22,6 +23,7 @@ class RunOutputs {
   Result<Done> save(std::span<const io::Array> arrays);
   Result<Done> write_losses(std::span<const float> losses);
   Result<Done> write_trace_values(std::span<const io::Array> arrays);
+  Result<Done> write_timeline(std::string_view svg);
 
  private:
   explicit RunOutputs(const RunContext& run) : run_(run) {}
@@ -31,7 +33,7 @@ class RunOutputs {
   [[nodiscard]] GivesUp gives_up() const;
 
   const RunContext& run_;
-  std::optional<PendingFile> save_, losses_, trace_values_;
+  std::optional<PendingFile> save_, losses_, trace_values_, timeline_;
 };
 
 }  // namespace tdc::driver

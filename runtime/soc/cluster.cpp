@@ -86,6 +86,7 @@ Cluster::~Cluster() = default;
 void Cluster::tick() {
   dma_.request();
   if (engine_) engine_->request();
+  if (timeline_ != nullptr) record_units();
   for (uint32_t i = 0; i < cores_.size(); ++i) request_data(i);
   const uint32_t granted = banks_.arbitrate();
   dma_.advance(granted);
@@ -95,6 +96,7 @@ void Cluster::tick() {
   retry_dma_start();
   retry_engine_start();
   event_unit_.tick(cycle_, dma_, engine_.get());
+  if (timeline_ != nullptr) record_cores();
   for (uint32_t i = 0; i < cores_.size(); ++i) answer_data(i);
   for (uint32_t i = 0; i < cores_.size(); ++i) fetch(i);
   use_fpus();
@@ -234,7 +236,7 @@ void Cluster::start_sleep(CoreState& state) {
 
 void Cluster::answer_data(uint32_t index) {
   CoreState& state = cores_[index];
-  if (state.data == DataPort::kAnswer) {
+  if (state.data == DataPort::kAnswer || state.data == DataPort::kEngineStart) {
     if (cycle_ >= state.answer_cycle) answer_next(state, state.answer);
   } else if (state.data == DataPort::kSleeps) {
     const Sleep sleep = event_unit_.sleep(index);
@@ -472,7 +474,7 @@ void Cluster::start_engine(uint32_t index) {
   try {
     RaceChecker::Race race;
     const MatrixEngine::Start start = engine_->start(state.engine_job, steps_[step_].engine_cycles);
-    state.data = DataPort::kAnswer;
+    state.data = DataPort::kEngineStart;
     state.answer = start.ticket;
     state.answer_cycle = cycle_ + parameters_.engine_start_cycles - 1;
     if (!checks_races_) return;
@@ -648,6 +650,38 @@ std::string Cluster::describe_cores() const {
   return text;
 }
 
+// ---- Timeline ----
+
+void Cluster::record_units() {
+  for (const Dma::Channel channel : {Dma::kIntoL1, Dma::kOutOfL1, Dma::kExternal}) {
+    const Dma::UnderWay transfer = dma_.under_way(channel);
+    timeline_->transfer(channel, transfer.ticket, transfer.bytes, cycle_);
+  }
+  if (!engine_) return;
+  const MatrixEngine::UnderWay job = engine_->under_way();
+  timeline_->engine_job(job.ticket, job.flop, cycle_);
+}
+
+void Cluster::record_cores() {
+  for (uint32_t i = 0; i < cores_.size(); ++i) {
+    const CoreState& state = cores_[i];
+    const Sleep sleep = event_unit_.sleep(i);
+    CoreActivity activity = CoreActivity::kWorking;
+    if (state.data == DataPort::kSleeps) {
+      activity = sleep == Sleep::kBarrier  ? CoreActivity::kBarrierWait
+                 : sleep == Sleep::kJob    ? CoreActivity::kJobWait
+                 : sleep == Sleep::kEngine ? CoreActivity::kEngineWait
+                                           : CoreActivity::kDmaWait;
+    } else if (state.data == DataPort::kDmaQueue) {
+      activity = CoreActivity::kDmaWait;
+    } else if (state.data == DataPort::kEngineQueue ||
+               (state.data == DataPort::kEngineStart && cycle_ < state.answer_cycle)) {
+      activity = CoreActivity::kEngineWait;
+    }
+    timeline_->core(i, activity, cycle_);
+  }
+}
+
 // ---- Counters ----
 
 void Cluster::flush_events(CoreState& state) {
@@ -665,6 +699,7 @@ EventCounts Cluster::events(uint32_t core) {
 
 void Cluster::mark(uint32_t value) {
   const uint32_t step = value & ~TD_CHIP_MARKS_TRANSFERS;
+  if (timeline_ != nullptr) timeline_->mark(step, value == step, cycle_);
   EventCounts total{};
   for (uint32_t i = 0; i < cores_.size(); ++i) {
     const EventCounts counts = events(i);

@@ -20,6 +20,7 @@
 #include "soc/memories.h"
 #include "soc/parameters.h"
 #include "soc/race_checker.h"
+#include "soc/timeline.h"
 
 class VerilatedContext;
 
@@ -48,6 +49,9 @@ class Cluster {
   /// Called for each instruction that enters execution: core, pc.
   void set_trace(std::function<void(uint32_t, uint32_t)> trace) { trace_ = std::move(trace); }
 
+  /// Records what every part does; null: nothing is recorded. Not owned.
+  void set_timeline(Timeline* timeline) { timeline_ = timeline; }
+
   /// One clock cycle. Throws a Fault.
   void tick();
 
@@ -73,6 +77,7 @@ class Cluster {
     kSleeps,       ///< answered by the event unit
     kDmaQueue,     ///< waits for room in the DMA queue
     kEngineQueue,  ///< waits for room in the engine's queue
+    kEngineStart,  ///< the engine takes its job until `answer_cycle`
   };
 
   struct CoreState {
@@ -111,6 +116,8 @@ class Cluster {
   void answer_data(uint32_t index);
   void fetch(uint32_t index);
   void use_fpus();
+  void record_units();
+  void record_cores();
   void clock_cores();
   void check_deadlock() const;
 
@@ -150,6 +157,7 @@ class Cluster {
   StackLayout stacks_;
   bool checks_races_ = true;
   std::function<void(uint32_t, uint32_t)> trace_;
+  Timeline* timeline_ = nullptr;
 
   uint64_t cycle_ = 0;
   uint32_t bank_mask_;

@@ -65,6 +65,12 @@ bool Dma::are_done_until(uint32_t ticket) const {
   return true;
 }
 
+Dma::UnderWay Dma::under_way(Channel channel) const {
+  const std::optional<Job>& job = channels_[channel].job;
+  if (!job) return {};
+  return {.ticket = job->ticket, .bytes = uint64_t{job->transfer.rows} * job->transfer.row_bytes};
+}
+
 Dma::Channel Dma::channel_of(const Job& job) {
   if (job.to_level == Level::kL3 || job.from_level == Level::kL3) return kExternal;
   return job.to_level == Level::kL1 ? kIntoL1 : kOutOfL1;

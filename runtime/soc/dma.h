@@ -55,13 +55,19 @@ class Dma {
   /// Second half: moves what the banks granted (bit r: requester r).
   void advance(uint32_t granted);
 
+  enum Channel : uint32_t { kIntoL1, kOutOfL1, kExternal, kChannels };
+  /// The transfer that a channel has begun and not ended.
+  struct UnderWay {
+    uint32_t ticket = 0;  ///< 0: none
+    uint64_t bytes = 0;   ///< all of its rows
+  };
+  [[nodiscard]] UnderWay under_way(Channel channel) const;
+
   [[nodiscard]] uint64_t bytes_moved() const { return bytes_moved_; }
   [[nodiscard]] uint64_t busy_cycles() const { return busy_cycles_; }
   [[nodiscard]] uint64_t transfers() const { return transfers_; }
 
  private:
-  enum Channel : uint32_t { kIntoL1, kOutOfL1, kExternal, kChannels };
-
   struct Job {
     DmaTransfer transfer;
     uint32_t ticket = 0;

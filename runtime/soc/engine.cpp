@@ -41,10 +41,11 @@ MatrixEngine::Start MatrixEngine::start(uint32_t descriptor, uint64_t& charged) 
   Start start{.ticket = last_ticket_ + 1,
               .footprint = engine_footprint(job, descriptor, memories_)};
   ++last_ticket_;
-  flop_ += engine_flop(job);
+  const uint64_t flop = engine_flop(job);
+  flop_ += flop;
   std::memcpy(model_->job_i.data(), &job, sizeof(job));
   start_wait_ = parameters_.engine_start_cycles;
-  jobs_.push_back(&charged);
+  jobs_.push_back({.charged = &charged, .flop = flop});
   return start;
 }
 
@@ -56,6 +57,12 @@ void MatrixEngine::request() {
   }
 }
 
+MatrixEngine::UnderWay MatrixEngine::under_way() const {
+  if (is_idle()) return {};
+  return {.ticket = last_ticket_ - static_cast<uint32_t>(jobs_.size()) + 1,
+          .flop = jobs_.front().flop};
+}
+
 uint32_t MatrixEngine::peak_flop_per_cycle() const {
   return 2 * model_->units_o;
 }
@@ -63,7 +70,7 @@ uint32_t MatrixEngine::peak_flop_per_cycle() const {
 void MatrixEngine::advance(uint32_t granted_banks) {
   if (is_idle()) return;
   ++busy_cycles_;
-  ++*jobs_.front();
+  ++*jobs_.front().charged;
   uint32_t granted = 0;
   for (uint32_t words = model_->request_o; words != 0; words &= words - 1) {
     const auto word = static_cast<uint32_t>(std::countr_zero(words));

@@ -43,6 +43,13 @@ class MatrixEngine {
   /// Second half: reads and writes what the banks granted (bit b: bank b), and ends the cycle.
   void advance(uint32_t granted_banks);
 
+  /// The job that is computed.
+  struct UnderWay {
+    uint32_t ticket = 0;  ///< 0: none
+    uint64_t flop = 0;
+  };
+  [[nodiscard]] UnderWay under_way() const;
+
   /// A multiply-add of each unit.
   [[nodiscard]] uint32_t peak_flop_per_cycle() const;
   [[nodiscard]] uint64_t jobs() const { return last_ticket_; }
@@ -59,9 +66,13 @@ class MatrixEngine {
   Memories& memories_;
   BankArbiter& banks_;
   std::unique_ptr<Vtdc_engine> model_;
-  std::deque<uint64_t*> jobs_;  ///< not complete, in order: what their cycles are charged to
-  uint32_t start_wait_ = 0;     ///< cycles until the RTL has the job that was started last
-  uint32_t completed_ = 0;      ///< as the RTL counts
+  struct Job {
+    uint64_t* charged;  ///< what its cycles are added to
+    uint64_t flop;
+  };
+  std::deque<Job> jobs_;     ///< not complete, in order
+  uint32_t start_wait_ = 0;  ///< cycles until the RTL has the job that was started last
+  uint32_t completed_ = 0;   ///< as the RTL counts
   uint32_t last_ticket_ = 0;
   uint64_t busy_cycles_ = 0;
   uint64_t bank_waits_ = 0;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "soc/fault.h"
 #include "soc/program.h"
 #include "soc/report.h"
+#include "soc/timeline.h"
 
 namespace {
 
@@ -31,6 +33,7 @@ constexpr const char* kUsage =
     "  --counters            prints the same as a table to standard error\n"
     "  --trace FILE          writes each instruction: cycle, core, pc, word, place\n"
     "  --trace-window A:B    ... from cycle A to before cycle B only\n"
+    "  --timeline FILE       writes what cores, DMA and matrix engine did: an interval a line\n"
     "  --parameters          prints the parameters with their reasons and ends\n"
     "The exit status is the program's, or that of a fault: 101 wild access, 102 misaligned "
     "access,\n"
@@ -50,6 +53,7 @@ struct Options {
   bool prints_parameters = false;
   std::string report;
   std::string progress;
+  std::string timeline;
   std::string trace;
   uint64_t trace_begin = 0;
   uint64_t trace_end = UINT64_MAX;
@@ -91,6 +95,8 @@ Options parse(const std::vector<std::string>& arguments) {
       options.progress = value();
     } else if (argument == "--counters") {
       options.prints_counters = true;
+    } else if (argument == "--timeline") {
+      options.timeline = value();
     } else if (argument == "--trace") {
       options.trace = value();
     } else if (argument == "--trace-window") {
@@ -195,6 +201,15 @@ int run(const Options& options) {
     });
   }
 
+  std::ofstream timeline_file;
+  std::optional<Timeline> timeline;
+  if (!options.timeline.empty()) {
+    timeline_file.open(options.timeline);
+    if (!timeline_file) fail("cannot write " + options.timeline);
+    timeline.emplace(timeline_file, options.parameters.cores);
+    cluster.set_timeline(&*timeline);
+  }
+
   const auto start = std::chrono::steady_clock::now();
   int status = 0;
   std::string fault_text;
@@ -223,6 +238,10 @@ int run(const Options& options) {
     fmt::print(stderr, "{}{}{:.1f} thousand cycles a second\n", parameter_table(options.parameters),
                text_report(cluster, options.parameters),
                static_cast<double>(cluster.cycles()) / seconds.count() / 1e3);
+  }
+  if (timeline) {
+    timeline->finish(cluster.cycles());
+    if (!timeline_file.flush()) fail("cannot write " + options.timeline);
   }
   if (!options.report.empty()) {
     write_file(options.report,

@@ -62,10 +62,14 @@ for net in cnn cct_small; do
   echo 'deploy tight_engine on pulp_cluster_engine { budget L1 <= 36 KiB }' >>$net.td
   for deploy in engine tight_engine; do
     for target in host qemu rtl; do
+      timeline=()
+      [ $target != rtl ] || timeline=(--timeline $net.$deploy.svg)
       check "$net trains on $target, $deploy" "$tdc" run $net.td --deploy $deploy --on $target \
-        --data "$root/tests/diff/vectors/${net}_data.npz" --steps 1 --save $net.$deploy.$target.npz --keep $net.$deploy.$target
+        --data "$root/tests/diff/vectors/${net}_data.npz" --steps 1 --save $net.$deploy.$target.npz --keep $net.$deploy.$target "${timeline[@]}"
       check "$net learns the same on $target, $deploy" cmp $net.host.npz $net.$deploy.$target.npz
     done
+    check "the timeline of $net shows the engine, $deploy" bash -c \
+      'grep -q ">matrix engine</text>" "$0" && grep -q "class=\"engine0\" d=\"M" "$0"' $net.$deploy.svg
     check "$net has work for the engine, $deploy" bash -c \
       "python3 -c 'import json; assert any(s[\"on\"] == \"engine\" for s in json.load(open(\"$net.$deploy.rtl/report.json\"))[\"steps\"])'"
   done
@@ -124,6 +128,33 @@ check "and that is something" report profiled \
   'min(sum(q[k] for q in p["steps"]) for k in ("dma_in_bytes", "dma_out_bytes")) > 10000'
 check "events of the rows are no more than those of the cores" report profiled \
   'all(0 < sum(q["events"][e] for q in p["steps"]) <= sum(c[e] for c in p["chip"]["cores"]) for e in ("instructions", "l2_wait"))'
+check "the profile says of cores and DMA for how long they were idle" bash -c \
+  '[ "$(grep -cE "^  (core [0-7]|DMA) +[0-9,]+ +[0-9.]+ % +[0-9,]+ +[0-9.]+ %$" profile.log)" = 9 ]'
+# A picture of the second step, of one that has less than a millisecond.
+for name in once twice; do check "draws a timeline, $name" train "$name" --on rtl --timeline $name.svg --keep $name; done
+check "it is the second step's" says once "^timeline of step 2 of 2 in once.svg$"
+check "it is the same twice" cmp once.svg twice.svg
+check "drawing changes no number" cmp host.npz once.npz
+check "without --profile there is none beside it" bash -c '! grep -q "^  agent" once.log'
+check "the chip's own record lies in the folder that is kept" grep -qE "^core7 job_wait [0-9]+ [0-9]+$" once/build/chip_timeline.txt
+# picture_agrees NAME: shares of its picture, of the last step of the run, are those of the record
+picture_agrees() {
+  python3 - "$1.svg" "$1/build/chip_timeline.txt" <<'END'
+import sys, xml.etree.ElementTree as tree
+texts = [text.text for text in tree.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}text")]
+length = int(texts[1].split()[0].replace(",", ""))
+*lines, (_, end) = [line.split() for line in open(sys.argv[2])]
+end = int(end)
+begin = end - length
+marks = [(int(what), int(a)) for lane, what, a, _ in lines if lane in ("step", "transfers")]
+assert (marks[0][0], begin) in marks[1:], "the step begins with the marker that the run begins with"
+for lane, name in [("dma_in", "DMA into L1"), ("dma_out", "DMA out of L1"), *((f"core{i}", f"core {i}") for i in range(8))]:
+    busy = sum(max(0, int(b) - max(begin, int(a))) for each, what, a, b in lines if each == lane and "wait" not in what)
+    said = float(texts[texts.index(name) + 1].split()[0])
+    assert 0 < busy and abs(said - 100 * (1 - busy / length)) < 0.06, (lane, said, busy, length)
+END
+}
+check "its idle shares are those of the record" picture_agrees once
 check "without --profile report.json is the compiler's" bash -c \
   '"$0" "$1" -o compiled >/dev/null && cmp compiled/report.json kept/report.json' "$tdc" "$example/mlp_digits.td"
 # The same program with the markers' lines taken out.
@@ -248,12 +279,13 @@ done
 check "an unknown parameter is refused" refuses 2 "nonsense" run --on rtl --set nonsense=1
 check "a parameter out of its range is refused" refuses 2 "cores" run --on rtl --set cores=17
 check "a chip with more cores than the program has stacks is refused" refuses 2 "stacks for 8 cores, the chip has 16" run --on rtl --set cores=16
-for option in "--set cores=1" "--cycle-limit 9" --profile "--trace t" "--trace t --trace-window 1:2"; do
+for option in "--set cores=1" "--cycle-limit 9" --profile "--timeline t" "--trace t" "--trace t --trace-window 1:2"; do
   # shellcheck disable=SC2086
   check "$option is not for QEMU" refuses 2 "it is for \`--on rtl\`" run --on qemu $option
   # shellcheck disable=SC2086
   check "$option is not for the host" refuses 2 "\`${option%% *}\` is about the simulated chip" run --on host $option
 done
+check "a timeline that cannot be written is refused" refuses 1 "cannot be written" run --on rtl --timeline nowhere/t.svg
 check "a trace that cannot be written is refused" refuses 1 "cannot be written" run --on rtl --trace nowhere/trace
 check "a window without a trace is refused" refuses 2 "give \`--trace FILE\`" run --on rtl --trace-window 1:2
 for window in 5 5:5 9:5 a:b 1:2:3 -1:5; do

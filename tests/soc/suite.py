@@ -347,6 +347,64 @@ def engine(builder):
     check(len(outputs) == 1, "the engine's results do not depend on cores and banks")
 
 
+def timelines(builder):
+    """The intervals that are recorded against the counters of the report, which know nothing of each other."""
+    waits = ("barrier_wait", "job_wait", "dma_wait", "engine_wait")
+    sent, _ = random_programs.make(4, 8)
+    runs = {"engine": (builder.build("engine", flags=["-DTD_PROFILE", SIXTEEN_STACKS]), b"", ("engine=1",)),
+            "engine, three cores": (builder.build("engine", flags=["-DTD_PROFILE", SIXTEEN_STACKS]), b"",
+                                    ("engine=1", "cores=3", "l1_banks=8", "engine_start_cycles=1")),
+            "random program": (builder.build("random_team", flags=[SIXTEEN_STACKS], name="random_team_16"), sent, ()),
+            "short queue": (builder.build("random_team", flags=[SIXTEEN_STACKS], name="random_team_16"), sent,
+                            ("dma_queue=1",))}
+    path = builder.folder / "timeline.txt"
+    for name, (elf, stdin, settings) in runs.items():
+        options = [o for s in settings for o in ("--set", s)]
+        builder.run(elf, *options, stdin=stdin)
+        counted = builder.report
+        status, _, errors = builder.run(elf, *options, "--timeline", path, stdin=stdin)
+        check(status == 0, f"timeline, {name}: {errors}")
+        del counted["host_seconds"], builder.report["host_seconds"]
+        check(counted == builder.report, f"timeline, {name}: recording changes nothing")
+        *lines, end = path.read_text().splitlines()
+        cycles = counted["cycles"]
+        check(end == f"end {cycles}", f"timeline, {name}: all {cycles} cycles are recorded: {end}")
+        lanes, sums, visits = {}, {}, {}
+        for lane, what, begin, ending in (line.split() for line in lines):
+            key = "marks" if lane in ("step", "transfers") else lane
+            lanes.setdefault(key, []).append((int(begin), int(ending), what))
+            number = what if key == "marks" or lane.startswith("core") else ""
+            sums[key, number] = sums.get((key, number), 0) + int(ending) - int(begin)
+            if lane == "step":
+                visits[int(what)] = visits.get(int(what), 0) + 1
+        for lane, intervals in lanes.items():
+            check(all(begin < end for begin, end, _ in intervals) and
+                  all(a[1] <= b[0] for a, b in zip(intervals, intervals[1:])), f"timeline, {name}: order of {lane}")
+        for i, core in enumerate(counted["cores"]):
+            for wait in waits:
+                recorded = sums.get((f"core{i}", wait), 0)
+                check(recorded == core[wait], f"timeline, {name}: core {i} has {recorded} cycles of {wait}, counted {core[wait]}")
+            check(sum(sums.get((f"core{i}", each), 0) for each in ("working", *waits)) == cycles,
+                  f"timeline, {name}: core {i} is always somewhere")
+        transfers = [each for lane in ("dma_in", "dma_out", "dma_external") for each in lanes.get(lane, [])]
+        busy = set()
+        for begin, ending, _ in transfers:
+            busy.update(range(begin, ending))
+        moved, dma = sum(int(what) for *_, what in transfers), counted["dma"]
+        check((moved, len(busy)) == (dma["bytes"], dma["busy_cycles"]),
+              f"timeline, {name}: {moved} bytes in {len(busy)} cycles, counted {dma}")
+        if "engine" in counted:
+            recorded = [len(lanes["engine"]), sum(int(what) for *_, what in lanes["engine"]), sums["engine", ""]]
+            expected = [counted["engine"][field] for field in ("jobs", "flop", "busy_cycles")]
+            check(recorded == expected, f"timeline, {name}: jobs {recorded}, counted {expected}")
+        for step in counted["steps"]:
+            if step["step"] == 0:  # begins before the first marker
+                continue
+            recorded = sums["marks", str(step["step"])], visits.get(step["step"], 0)
+            check(recorded == (step["cycles"], step["visits"]), f"timeline, {name}: step {step} took {recorded}")
+    check(any(core["dma_wait"] for core in counted["cores"]), "some core waits for a transfer")
+
+
 def calibration(builder, table=False):
     rows = []
     for kernel, (name, published) in enumerate(CALIBRATION.items()):
@@ -374,7 +432,7 @@ def main():
             return
         builder = Builder(pathlib.Path(folder), soc, *rest)
         for part in (sources_are_clean, same_everywhere, porting_guide, faults, timing, builds_agree, contention,
-                     random_teams, instructions, float_streams_agree, engine, calibration):
+                     random_teams, instructions, float_streams_agree, engine, timelines, calibration):
             print("--", part.__name__, flush=True)
             part(builder)
         print(f"-- {builder.cycles / 1e6:.1f} million simulated cycles")

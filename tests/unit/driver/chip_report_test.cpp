@@ -60,6 +60,8 @@ TEST_CASE("chip report: everything that is used of it is read") {
   CHECK(report.parameters ==
         std::map<std::string, int64_t>{{"cores", 2}, {"cores_per_fpu", 2}, {"l2_cycles", 15}});
   CHECK(report.changed_parameters == std::vector<std::string>{"cores"});
+  CHECK(report.dma.transfers == 1);
+  CHECK(report.dma.busy_cycles == 20);
   REQUIRE(report.cores.size() == 2);
   CHECK(report.cores[0].at("dma_wait") == 1000);
   CHECK(report.cores[1].at("dma_wait") == 0);
@@ -136,6 +138,13 @@ TEST_CASE(
       report);
   CHECK(profile.find("     planned   engine    instr") != std::string::npos);
   CHECK(profile.find("           0   77.8 %  222.2 %") != std::string::npos);
+  // 100 + 0 + 1000 + 30 cycles of core 0 asleep, of 10,000.
+  CHECK(
+      profile.ends_with("  agent                            busy                   idle\n"
+                        "  core 0                 8,870   88.7 %         1,130   11.3 %\n"
+                        "  core 1                10,000  100.0 %             0    0.0 %\n"
+                        "  matrix engine          3,456   34.6 %         6,544   65.4 %\n"
+                        "  DMA                       20    0.2 %         9,980   99.8 %\n"));
 }
 
 TEST_CASE("chip report: parameters that 100 columns do not hold go on in the next line") {

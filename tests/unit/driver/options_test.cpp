@@ -151,6 +151,7 @@ const std::vector<std::vector<std::string>>& all_options() {
                                                                 {"--set", "cores=2"},
                                                                 {"--cycle-limit", "9"},
                                                                 {"--profile"},
+                                                                {"--timeline", "t.svg"},
                                                                 {"--trace", "t.txt"},
                                                                 {"--trace-window", "1:2"}};
   return options;
@@ -192,11 +193,11 @@ const std::vector<CommandLine>& command_lines() {
       {{"run", "n.td", "--on", "host", "--eval"}, eval},
       {{"run", "n.td", "--on", "host", "--infer", "--save", "y.npz"}, infer},
       {{"run", "n.td", "--on", "rtl"},
-       with(training, {"--set", "--cycle-limit", "--profile", "--trace"})},
+       with(training, {"--set", "--cycle-limit", "--profile", "--timeline", "--trace"})},
       {{"run", "n.td", "--on", "rtl", "--eval"},
-       with(eval, {"--set", "--cycle-limit", "--profile", "--trace"})},
+       with(eval, {"--set", "--cycle-limit", "--profile", "--timeline", "--trace"})},
       {{"run", "n.td", "--on", "rtl", "--trace", "f"},
-       with(training, {"--set", "--cycle-limit", "--profile", "--trace-window"})},
+       with(training, {"--set", "--cycle-limit", "--profile", "--timeline", "--trace-window"})},
       {{"gradcheck", "n.td"}, {"--points", "--train", "--weights", "--seed"}},
       {{"chip"}, {}},
       {{"explain"}, {}},
@@ -289,15 +290,18 @@ TEST_CASE("options: those of the simulated chip, and only there") {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   };
-  const auto parsed =
-      parse_options(with({"rtl", "--set", "cores=2", "--set", "l2_cycles=3", "--cycle-limit", "7",
-                          "--profile", "--trace", "t.txt", "--trace-window", "10:20"}));
+  const auto parsed = parse_options(
+      with({"rtl", "--set", "cores=2", "--set", "l2_cycles=3", "--cycle-limit", "7", "--profile",
+            "--timeline", "t.svg", "--trace", "t.txt", "--trace-window", "10:20"}));
   const auto& command = std::get<RunCommand>(std::get<Command>(parsed));
   CHECK(command.chip_settings == std::vector<std::string>{"cores=2", "l2_cycles=3"});
   CHECK(command.cycle_limit == 7);
   CHECK(command.profile);
+  CHECK(command.timeline == "t.svg");
   CHECK(command.trace == "t.txt");
   CHECK(command.trace_window == "10:20");
+  CHECK(problem(with({"host", "--timeline", "t.svg"})) ==
+        "`--timeline` is about the simulated chip: it is for `--on rtl`");
   CHECK(problem(with({"qemu", "--trace", "t.txt"})) ==
         "`--trace` is about the simulated chip: it is for `--on rtl`");
   CHECK(problem(with({"host", "--cycle-limit", "7"})) ==
