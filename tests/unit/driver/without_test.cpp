@@ -1,5 +1,6 @@
 // What `--without` promises: with any pass left out, every result has the same bits. Each program
-// is compiled with all passes and without each in turn, for a chip with a scratchpad, and both
+// is compiled with all passes and without each in turn, for a chip with a scratchpad and a matrix
+// engine, and both
 // schedules run over their planned memory with the kernels of this machine: all weights and results
 // after two updates.
 //
@@ -32,14 +33,15 @@
 namespace tdc::driver {
 namespace {
 
-/// A chip that has room for everything and a scratchpad of `bytes` beside it, and a third memory to
-/// stream weights from.
+/// A chip that has room for everything and a scratchpad of `bytes` beside it, a matrix engine, and
+/// a third memory to stream weights from.
 chip::Chip chip_with_scratchpad(Bytes bytes) {
   chip::Chip chip = {.name = "board", .cores = 3};
   const LevelId near = chip.levels.push_back({.name = "near", .capacity = bytes});
   const LevelId far = chip.levels.push_back({.name = "far", .capacity = {int64_t{1} << 40}});
   chip.tensors = chip.constants = chip.image = far;
   chip.scratchpad = {.level = near, .transfer = 1, .bandwidth = 8, .load = 100};
+  chip.engine = {.rows = 6, .columns = 8, .blocks = 8, .latency = 4, .job = 1, .launch = 1};
   const LevelId third = chip.levels.push_back({.name = "third", .capacity = {int64_t{1} << 40}});
   chip.stream = {.level = third, .transfer = 2, .bandwidth = 1};
   return chip;

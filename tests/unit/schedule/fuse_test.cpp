@@ -187,6 +187,30 @@ TEST_CASE("fuse: without an engine all of a piece follows") {
         "wait w in, w in, matmul, wait bias in, bias in, add, gelu, wait y out, y out");
 }
 
+TEST_CASE("fuse: of two products the longer one runs beside the cores, which wait for the other") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId first = b.temporary("first", {128, 64}), second = b.temporary("second", {128, 64});
+  b.launch("matmul", {b.input("x", {128, 16}), b.input("v", {16, 64}), {}}, {first}, kPlainProduct);
+  b.launch("gelu", {first}, {second});
+  b.launch("matmul", {second, b.input("w", {64, 64}), {}}, {b.output("y", {128, 64})},
+           kPlainProduct);
+  chip::Chip chip = chip_of(64 * 1024, true);
+  chip.cores = 1;
+  const Schedule schedule = offload(fused(b, chip), chip, quick_calls());
+  size_t waited = 0, beside = 0;
+  for (const Step& step : schedule.entry_points[0].steps) {
+    const auto* launch = std::get_if<Launch>(&step);
+    if (launch == nullptr || !launch->is_on_engine) continue;
+    const bool is_long = launch->inputs[1]->extent.front() == 64;
+    CHECK(launch->ticket.has_value() == is_long);
+    ++(is_long ? beside : waited);
+  }
+  CHECK(waited == beside);
+  CHECK(beside > 1);
+  check_same_results(b, chip);
+}
+
 TEST_CASE("fuse: what others read goes back") {
   Dense dense(64, 64, 128);
   dense.b.launch("neg", {dense.sum}, {dense.b.output("z", {64, 128})});
