@@ -106,9 +106,10 @@ AREAS = {
     # `td_runner.c` is the runner's.
     "runtime": Area(["runtime/*.c", "runtime/*.h", "runtime/host/*.c", "runtime/rv32/*.c", "runtime/rv32/qemu_user/*.c"],
                     r"unit/(runtime|kernels|runner|emit)/", 8, ["runtime/td_runner.c", *ENGINE_KERNELS]),
-    "engine_rtl": Area([f"runtime/soc/rtl/tdc_{stem}.sv" for stem in ("engine", "fma")], r"soc/unit/engine_test", 16, suite=CHIP),
+    "engine_rtl": Area(["runtime/soc/rtl/tdc_engine.sv"], r"soc/unit/engine_test", 10, suite=CHIP),
+    "engine_fma": Area(["runtime/soc/rtl/tdc_fma.sv"], r"soc/unit/engine_test", 8, suite=CHIP),
     "engine_chip": Area(["runtime/soc/engine*.cpp", "runtime/soc/bank_arbiter.h"],
-                        r"soc/unit/(engine|bank_arbiter)_test", 8, suite=CHIP),
+                        r"soc/unit/(engine|bank_arbiter)_test", 6, suite=CHIP),
     "engine_kernels": Area(ENGINE_KERNELS, r"unit/(runtime/engine|kernels/(matmul|conv2d))_test", 10),
     "engine_schedule": Area(ENGINE_SCHEDULE, r"unit/schedule/engine_test|golden/passes_test", 6),
 }
