@@ -1,4 +1,8 @@
-"""Everything about the chip that needs whole programs. Usage: suite.py TDC_SOC OTHER_BUILD_OF_IT | TDC_SOC calibration
+"""Everything about the chip that needs whole programs.
+
+    suite.py TDC_SOC OTHER_BUILD_OF_IT    everything
+    suite.py TDC_SOC PART...              parts that need one build: functions of this file, as `faults`
+    suite.py TDC_SOC calibration          a table
 
 Prints one line a failure and last `N passed, N failed`.
 """
@@ -430,9 +434,14 @@ def main():
         if rest == ["calibration"]:
             calibration(Builder(pathlib.Path(folder), soc), table=True)
             return
-        builder = Builder(pathlib.Path(folder), soc, *rest)
-        for part in (sources_are_clean, same_everywhere, porting_guide, faults, timing, builds_agree, contention,
-                     random_teams, instructions, float_streams_agree, engine, timelines, calibration):
+        parts = {part.__name__: part for part in (
+            sources_are_clean, same_everywhere, porting_guide, faults, timing, builds_agree, contention, random_teams,
+            instructions, float_streams_agree, engine, timelines, calibration)}
+        if rest[0] in parts:
+            builder, parts = Builder(pathlib.Path(folder), soc), {name: parts[name] for name in rest}
+        else:
+            builder = Builder(pathlib.Path(folder), soc, *rest)
+        for part in parts.values():
             print("--", part.__name__, flush=True)
             part(builder)
         print(f"-- {builder.cycles / 1e6:.1f} million simulated cycles")

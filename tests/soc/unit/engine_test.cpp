@@ -500,6 +500,8 @@ std::vector<Work> works() {
 struct Speed {
   uint64_t cycles = 0;
   uint64_t flop = 0;
+  uint64_t words = 0;
+  uint64_t bank_waits = 0;
   double flop_a_cycle() const { return static_cast<double>(flop) / static_cast<double>(cycles); }
 };
 
@@ -515,6 +517,8 @@ Speed speed(const std::vector<EngineJob>& jobs) {
   }
   result.cycles += f.cycles_until_idle();
   result.flop = f.engine->flop();
+  result.words = f.engine->words();
+  result.bank_waits = f.engine->bank_waits();
   return result;
 }
 
@@ -531,7 +535,75 @@ TEST_CASE("a bank gives one word a cycle") {
   job.a_row = job.b_column[0] = job.y_row = 16;
   job.a_depth[0] = job.b_depth[0] = 128;
   job.y_column[0] = 128;
-  CHECK(speed({job}).cycles >= 3 * 64);
+  const Speed s = speed({job});
+  CHECK(s.cycles >= 3 * 64);
+  CHECK(s.words == 3 * 64);
+  CHECK(s.bank_waits == 3 * 8 * 7);  // of eight words seven are left, six, ...
+}
+
+TEST_CASE("an access goes along the loops whose words more banks give, and waits for none") {
+  // Whichever way it goes, what a tile of 24 x 16 takes are whole accesses, 24 + 16 + 48.
+  EngineJob even = job_of(0, 4096, 32768, 24, {64, 1}, {8, 1, 1});
+  even.a_row = even.b_column[0] = 9;
+  even.a_depth[0] = even.b_depth[0] = even.y_column[0] = 1;
+  even.y_row = 65;
+  const Speed expected = speed({even});
+  CHECK(expected.bank_waits == 0);
+  CHECK(expected.words == 4 * 8 * (24 + 16 + 48));
+  const auto check = [&](const EngineJob& job) {
+    const Speed s = speed({job});
+    CHECK(s.bank_waits == 0);
+    CHECK(s.cycles == expected.cycles);
+    CHECK(s.words == expected.words);
+  };
+  for (const uint32_t stride : {4U, 8U, 12U, 16U, 24U, 32U, -4U, -8U}) {
+    CAPTURE(stride);
+    EngineJob job = even;
+    job.a += 4 * 1024;
+    job.a_row = stride;
+    check(job);
+    std::swap(job.a_row, job.a_depth[0]);
+    check(job);
+    job = even;
+    job.b += 4 * 4096;
+    job.b_column[0] = stride;
+    check(job);
+    std::swap(job.b_column[0], job.b_depth[0]);
+    check(job);
+    // Loops of two that go on evenly are one.
+    job.columns[0] = 2, job.columns[1] = 32;
+    job.b_column[1] = job.y_column[1] = 2;
+    check(job);
+  }
+  for (const uint32_t stride : {4U, 8U, 16U}) {
+    CAPTURE(stride);
+    EngineJob job = even;
+    job.y_row = 64 + stride;
+    check(job);
+    job.columns[0] = 2, job.columns[1] = 32;
+    job.b_column[1] = 18;
+    job.y_column[1] = 2;
+    check(job);
+    job = even;
+    job.a_row = stride;
+    job.depth[0] = 2, job.depth[1] = 2, job.depth[2] = 2;
+    job.a_depth[1] = job.b_depth[1] = 2;
+    job.a_depth[2] = job.b_depth[2] = 4;
+    check(job);
+    job = even;
+    job.y_row = 1;
+    job.y_column[0] = 24 + stride;
+    check(job);
+  }
+}
+
+TEST_CASE("a matrix of a job has at most 2^26 elements") {
+  Fixture f(17);
+  EngineJob job = job_of(0, 8192, 8192, 1, {8192, 1}, {8192, 1, 1});
+  job.y_column[0] = 1;
+  CHECK_NOTHROW(engine_footprint(job, TD_CHIP_L1, *f.memories));
+  job.columns[0] = 8193;
+  CHECK_THROWS_AS(engine_footprint(job, TD_CHIP_L1, *f.memories), Fault);
 }
 
 TEST_CASE("tickets tell what is done, and two jobs fill the queue behind the one that runs") {

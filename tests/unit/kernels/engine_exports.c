@@ -3,6 +3,7 @@
 #include "td_engine.h"
 
 static uint32_t jobs;
+static td_engine_job last;
 
 /// How many there were since the last call.
 uint32_t test_engine_jobs(void);
@@ -12,8 +13,15 @@ uint32_t test_engine_jobs(void) {
   return count;
 }
 
+/// The one that was started last.
+const td_engine_job* test_engine_last(void);
+const td_engine_job* test_engine_last(void) {
+  return &last;
+}
+
 td_engine_ticket td_engine_start(const td_engine_job* job) {
   ++jobs;
+  last = *job;
   td_engine_compute(job);
   return 0;
 }
