@@ -76,7 +76,8 @@ Fit from_turn(Fit fit, int64_t begin) {
   if (fit.table.size() == 1)
     fit.table.front() = later(fit.table.front(), fit.step, -begin);
   else if (std::ssize(fit.table) < fit.end)
-    std::ranges::rotate(fit.table, fit.table.end() - begin % std::ssize(fit.table));
+    std::rotate(fit.table.begin(), fit.table.end() - begin % std::ssize(fit.table),
+                fit.table.end());
   else
     fit.table.insert(fit.table.begin(), static_cast<size_t>(begin), fit.table.front());
   fit.begin += begin;

@@ -437,7 +437,7 @@ def main():
         parts = {part.__name__: part for part in (
             sources_are_clean, same_everywhere, porting_guide, faults, timing, builds_agree, contention, random_teams,
             instructions, float_streams_agree, engine, timelines, calibration)}
-        if rest[0] in parts:
+        if rest and rest[0] in parts:
             builder, parts = Builder(pathlib.Path(folder), soc), {name: parts[name] for name in rest}
         else:
             builder = Builder(pathlib.Path(folder), soc, *rest)
