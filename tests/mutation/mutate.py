@@ -88,6 +88,7 @@ COST = [
 # The matrix engine: who describes its jobs, and who decides what it gets.
 ENGINE_KERNELS = ["kernels/*_engine.c", "kernels/td_engine_job.h", "kernels/td_reach.h", "runtime/td_engine.h"]
 ENGINE_SCHEDULE = ["compiler/schedule/*engine*.cpp", *(f"compiler/schedule/{stem}.cpp" for stem in ("offload", "product_shape"))]
+FUSE = [f"compiler/schedule/{stem}.cpp" for stem in ("fuse", "fused_run")]
 
 AREAS = {
     "syntax": Area(["compiler/syntax/**/*.cpp", "compiler/diag/**/*.cpp"], r"unit/(syntax|diag)/|golden/", 12),
@@ -98,7 +99,7 @@ AREAS = {
     "ops": Area(["compiler/ops/*.cpp", "compiler/ops/*.h"], r"unit/(ops|schedule)/|golden/|ops/gradient", 24),
     "library": Area(["stdlib/*.td"], r"unit/(check|ops)/|golden/", 12),
     "kernels": Area(["kernels/*.c", "kernels/*.h"], r"unit/(kernels|ops)/", 12, ENGINE_KERNELS),
-    "schedule": Area(["compiler/schedule/*.cpp", "compiler/schedule/*.h"], r"unit/schedule/|golden/", 24, COST + ENGINE_SCHEDULE),
+    "schedule": Area(["compiler/schedule/*.cpp", "compiler/schedule/*.h"], r"unit/schedule/|golden/", 24, COST + ENGINE_SCHEDULE + FUSE),
     "memory": Area(["compiler/memory/*.cpp", "compiler/memory/*.h"], r"unit/(memory|schedule)/|golden/", 18),
     "emit": Area(["compiler/emit/*.cpp", "compiler/emit/*.h"], r"unit/emit/|golden/", 16),
     "cost": Area(COST, r"unit/schedule/(predict_cycles|kernel_call|tile)|unit/driver/(chip_report|tiles|report)|golden/", 14),
@@ -112,6 +113,7 @@ AREAS = {
                         r"soc/unit/(engine|bank_arbiter)_test", 6, suite=CHIP),
     "engine_kernels": Area(ENGINE_KERNELS, r"unit/(runtime/engine|kernels/(matmul|conv2d))_test", 10),
     "engine_schedule": Area(ENGINE_SCHEDULE, r"unit/schedule/engine_test|golden/passes_test", 6),
+    "fuse": Area(FUSE, r"unit/schedule/fuse_test|golden/passes_test", 12),
 }
 
 

@@ -235,6 +235,22 @@ TEST_CASE("fuse: what the engine makes goes back, too") {
   check_same_results(dense.b, chip);
 }
 
+TEST_CASE("fuse: a result in place is away before the engine writes there again") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId product = b.temporary("product", {64, 128}), r = b.alias("r", product);
+  b.launch("matmul", {b.input("x", {64, 64}), b.input("w", {64, 128}), {}}, {product},
+           kPlainProduct);
+  b.launch("relu", {product}, {r});
+  b.copy(b.whole(r), b.whole(b.output("y", {64, 128})));
+  chip::Chip chip = chip_of(48 * 1024, true);
+  chip.cores = 1;
+  const Schedule schedule = fused(b, chip);
+  CHECK(text_of(steps_of_turn(schedule, chip, 3)) ==
+        "wait w in, wait job, wait r out, matmul starts, w in, relu, r out");
+  check_same_results(b, chip);
+}
+
 /// A weight's gradient and its update in place.
 struct Update {
   ScheduleBuilder b;
