@@ -24,6 +24,9 @@ import time
 HERE = pathlib.Path(__file__).parent
 CLANG = "clang-19"
 TURNS = 5
+# Two compilers that make modules at the same time have been seen to wait for each other for ever.
+PATIENCE = 240  # seconds
+TRIES = 3
 
 
 def project_files():
@@ -153,8 +156,13 @@ def check_compile(choose=lambda files: files):
 
     def said_by(words, text=None):
         """what the compiler says, nothing if all is well"""
-        done = subprocess.run([*command, *words], input=text, capture_output=True, text=True)
-        return done.stderr if done.returncode else ""
+        for _ in range(TRIES):
+            try:
+                done = subprocess.run([*command, *words], input=text, capture_output=True, text=True, timeout=PATIENCE)
+                return done.stderr if done.returncode else ""
+            except subprocess.TimeoutExpired:
+                pass  # the modules that are there by now need not be made again
+        return f"{CLANG} did not end within {PATIENCE} seconds, {TRIES} times\n"
 
     def compile_headers(paths):
         """{header: what the compiler says}; one run makes the modules of all, and only if that fails is each asked for"""
