@@ -243,9 +243,6 @@ class Run {
     return stop(count * work_of(run_.compilation.schedule, ir::GraphKind::infer).total());
   }
 
-  // ---- the end
-  // -------------------------------------------------------------------------------------
-
   /// Ends the program, and draws what the chip did. `flop`: of the run.
   int stop(int64_t flop) {
     const int status = device_.stop(flop);

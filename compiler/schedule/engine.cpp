@@ -43,11 +43,19 @@ double engine_cycles(const Launch& launch, const chip::Engine& engine) {
   return static_cast<double>(shape.batch * work + jobs * engine.job + engine.launch);
 }
 
+std::optional<double> cycles_if_offloaded(const Launch& launch, const chip::Chip& chip,
+                                          const CycleTable& table,
+                                          const std::function<bool(BufferId)>& is_far) {
+  if (!can_offload(launch, chip, is_far)) return std::nullopt;
+  const double cycles = engine_cycles(launch, *chip.engine);
+  if (cycles >= table.cycles(work_of(launch, chip.cores, is_far), chip)) return std::nullopt;
+  return cycles;
+}
+
 double fastest_cycles(const Launch& launch, const chip::Chip& chip, const CycleTable& table,
                       const std::function<bool(BufferId)>& is_far) {
-  const double on_cores = table.cycles(work_of(launch, chip.cores, is_far), chip);
-  if (!can_offload(launch, chip, is_far)) return on_cores;
-  return std::min(on_cores, engine_cycles(launch, *chip.engine));
+  if (const auto cycles = cycles_if_offloaded(launch, chip, table, is_far)) return *cycles;
+  return table.cycles(work_of(launch, chip.cores, is_far), chip);
 }
 
 }  // namespace tdc::schedule

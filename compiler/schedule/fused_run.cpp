@@ -23,14 +23,6 @@ constexpr int64_t kMostPieces = 64;
 /// So many lengths of pieces that fit are compared for each axis.
 constexpr int kMostLengths = 4;
 
-/// The operands of `near.all()` that have the slot.
-std::vector<size_t> operands_of(const NearOperands& near, size_t slot) {
-  std::vector<size_t> result;
-  for (size_t i = 0; i < near.all().size(); ++i)
-    if (near.all()[i].slot == slot) result.push_back(i);
-  return result;
-}
-
 /// The position in `near.all()` of an operand, if it is brought.
 std::optional<size_t> position_of(const NearOperands& near, bool is_output, size_t index) {
   for (size_t i = 0; i < near.all().size(); ++i)
@@ -306,11 +298,8 @@ class FusedChooser {
   /// Cycles of the first piece of a member on the engine; nullopt if the cores are as fast.
   [[nodiscard]] std::optional<double> cycles_on_engine(size_t i) const {
     const NearOperands& near = *run_.stages_[i].near;
-    const auto is_far = [&](BufferId buffer) { return near.is_far(buffer); };
-    if (!can_offload(firsts_[i], *run_.chip_, is_far)) return std::nullopt;
-    const double cycles = engine_cycles(firsts_[i], *run_.chip_->engine);
-    if (cycles >= on_cores(i)) return std::nullopt;
-    return cycles;
+    return cycles_if_offloaded(firsts_[i], *run_.chip_, table_,
+                               [&](BufferId buffer) { return near.is_far(buffer); });
   }
 
   /// Of the members that the engine computes the longest runs beside the cores, if it is one call
@@ -473,8 +462,9 @@ class FusedWriter {
                         .ticket = next_ticket()});
     if (!run_.goes_back(stage, at)) return;
     bool is_refilled = false;
-    for (const size_t other : operands_of(near, operand.slot))
-      is_refilled = is_refilled || run_.is_brought(stage, other);
+    for (size_t other = 0; other < near.all().size(); ++other)
+      is_refilled =
+          is_refilled || (near.all()[other].slot == operand.slot && run_.is_brought(stage, other));
     moves_.push_back(
         {.stage = stage,
          .operand = at,

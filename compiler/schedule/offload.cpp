@@ -11,8 +11,7 @@ namespace {
 bool gains(const Schedule& schedule, const chip::Chip& chip, const CycleTable& table,
            const Launch& launch) {
   const auto is_far = [&](BufferId buffer) { return !is_near(schedule, chip, buffer); };
-  return can_offload(launch, chip, is_far) &&
-         engine_cycles(launch, *chip.engine) < table.cycles(work_of(schedule, chip, launch), chip);
+  return cycles_if_offloaded(launch, chip, table, is_far).has_value();
 }
 
 }  // namespace
