@@ -96,6 +96,7 @@ constexpr NearPass kNearPasses[] = {
     {"hoist", with_any_cycles<schedule::hoist>, /*may_overflow=*/true},
     {"keep_near", with_any_cycles<schedule::keep_near>, /*may_overflow=*/true},
     {"prefetch", with_any_cycles<schedule::prefetch>, /*may_overflow=*/true},
+    {"prefetch_loops", with_any_cycles<schedule::prefetch_loops>, /*may_overflow=*/true},
 };
 
 bool is_left_out(const std::vector<std::string>& without, std::string_view pass) {
@@ -234,15 +235,6 @@ std::optional<ir::Module> make_module(const check::Program& program,
 
 namespace {
 
-/// Whether a plan needs more of a level than there is.
-bool overflows(const std::variant<memory::MemoryPlan, memory::NotFit>& planned, LevelId level) {
-  const auto* not_fit = std::get_if<memory::NotFit>(&planned);
-  return not_fit != nullptr &&
-         std::ranges::any_of(not_fit->overflows, [&](const memory::Overflow& overflow) {
-           return overflow.level == level;
-         });
-}
-
 /// What kernels take on a chip, measured if they were.
 schedule::CycleTable cycles_on(const chip::Chip& chip) {
   if (std::optional<schedule::CycleTable> measured = measured_cycles(chip)) return *measured;
@@ -269,18 +261,17 @@ class Planner {
     const bool is_in_vain = shortage || weights_overflow(schedule);
     chip::Chip chip = chip_;
     if (is_left_out(without_, kOffload)) chip.engine.reset();
-    std::vector<schedule::Schedule> looser;  // that need less of the scratchpad at a time
+    std::optional<schedule::Schedule> loosest;  // before all that may overflow the scratchpad
     for (const NearPass& pass : kNearPasses) {
-      if (chip_.scratchpad && pass.may_overflow) looser.push_back(schedule);
+      if (chip_.scratchpad && pass.may_overflow && !loosest) loosest = schedule;
       if (!is_in_vain) run_pass(pass, without_, schedule, chip, cycles_);
       dump.at(pass.name, [&] { return schedule::to_text(schedule, chip_); });
     }
     set_fault_context("memory");
-    std::variant<memory::MemoryPlan, memory::NotFit> planned = plan_of(schedule);
-    for (; !looser.empty() && overflows(planned, chip_.scratchpad->level); looser.pop_back()) {
-      schedule = std::move(looser.back());
-      planned = plan_of(schedule);
-    }
+    if (loosest && !is_in_vain && shortfall_of_scratchpad(schedule) > Bytes{})
+      schedule = tightened(*std::move(loosest), chip);
+    std::variant<memory::MemoryPlan, memory::NotFit> planned = memory::plan_memory(
+        schedule, chip_, emit::program_data(interface_, schedule, has_weight_file_));
     dump.at("schedule", [&] { return schedule::to_text(schedule, chip_); });
     std::optional<memory::NotFit> not_fit;
     if (auto* found = std::get_if<memory::NotFit>(&planned)) not_fit = std::move(*found);
@@ -303,10 +294,35 @@ class Planner {
     Bytes bytes;  ///< that the step needs
   };
 
-  [[nodiscard]] std::variant<memory::MemoryPlan, memory::NotFit> plan_of(
-      const schedule::Schedule& schedule) const {
-    return memory::plan_memory(schedule, chip_,
-                               emit::program_data(interface_, schedule, has_weight_file_));
+  [[nodiscard]] Bytes shortfall_of_scratchpad(const schedule::Schedule& schedule) const {
+    return memory::shortfall_of_level(schedule, chip_,
+                                      emit::program_data(interface_, schedule, has_weight_file_),
+                                      chip_.scratchpad->level);
+  }
+
+  /// Runs the passes that may overflow the scratchpad one by one: what lives at a time fits after
+  /// each, but there may be no places for it. Then the pass is run again as if there were less
+  /// room, and left out if that does not help.
+  [[nodiscard]] schedule::Schedule tightened(schedule::Schedule schedule,
+                                             const chip::Chip& chip) const {
+    constexpr int kTries = 4;
+    for (const NearPass& pass : kNearPasses) {
+      if (!pass.may_overflow || is_left_out(without_, pass.name)) continue;
+      chip::Chip seen = chip;
+      chip::MemoryLevel& scratchpad = seen.levels[chip.scratchpad->level];
+      for (int i = 0; i < kTries; ++i) {
+        schedule::Schedule tried = schedule;
+        run_pass(pass, without_, tried, seen, cycles_);
+        set_fault_context("memory");
+        const Bytes shortfall = shortfall_of_scratchpad(tried);
+        if (shortfall == Bytes{}) {
+          schedule = std::move(tried);
+          break;
+        }
+        scratchpad.budget = scratchpad.budget.value_or(scratchpad.capacity) - shortfall;
+      }
+    }
+    return schedule;
   }
 
   /// Whether weights alone are more than all memories hold: whatever is done to tensors, the

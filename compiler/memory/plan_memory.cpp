@@ -313,6 +313,23 @@ Beside beside_arena(const Schedule& schedule, const Chip& chip, LevelId id,
   return beside;
 }
 
+/// As in `plan_memory`; of `enough` bytes for the arena, as in `plan_arena`.
+LevelPlan plan_level(const Schedule& schedule, const Lifetimes& lifetimes, const Chip& chip,
+                     LevelId id, const ProgramData& program_data, Bytes enough) {
+  std::vector<Lifetime> here;
+  for (const Lifetime& lifetime : lifetimes.lifetimes)
+    if (schedule.buffers[lifetime.buffer].level == id) here.push_back(lifetime);
+  ArenaPlan arena = plan_arena(here, enough);
+  return {.level = id,
+          .capacity = chip.levels[id].budget.value_or(chip.levels[id].capacity),
+          .beside = beside_arena(schedule, chip, id, program_data),
+          .peak = arena.peak,
+          .max_live = arena.max_live,
+          .method = arena.method,
+          .is_proved = arena.peak == arena.max_live,
+          .placements = std::move(arena.placements)};
+}
+
 /// The smallest budget in KiB for so many bytes, if there is a budget and the chip has them.
 std::optional<Bytes> budget_for(const MemoryLevel& level, Bytes need) {
   const Bytes budget = align_up(need, Bytes{1024});
@@ -363,7 +380,7 @@ std::vector<LiveTensor> largest_at(const Schedule& schedule, const LevelPlan& pl
   return largest;
 }
 
-ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes) {
+ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes, Bytes enough) {
   ArenaPlan plan;
   std::vector<Item> items;
   std::vector<const Lifetime*> temporaries;
@@ -413,7 +430,8 @@ ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes) {
   attempt(Method::by_lifetime, sorted_by(items, ticks));
   attempt(Method::by_area, sorted_by(items, area));
   attempt(Method::by_start, sorted_by(items, start));
-  if (search(items, bound, best_order, best)) plan.method = Method::local_search;
+  if (search(items, std::max(bound, enough.count - base), best_order, best))
+    plan.method = Method::local_search;
 
   for (size_t i = 0; i < items.size(); ++i)
     plan.placements.push_back({.buffer = temporaries[i]->buffer,
@@ -437,25 +455,23 @@ std::variant<MemoryPlan, NotFit> plan_memory(const Schedule& schedule, const Chi
   NotFit result;
   result.plan.program_data = program_data;
   for (const LevelId id : chip.levels.ids()) {
-    const MemoryLevel& level = chip.levels[id];
-    std::vector<Lifetime> here;
-    for (const Lifetime& lifetime : lifetimes.lifetimes)
-      if (schedule.buffers[lifetime.buffer].level == id) here.push_back(lifetime);
-    ArenaPlan arena = plan_arena(here);
-    LevelPlan plan = {.level = id,
-                      .capacity = level.budget.value_or(level.capacity),
-                      .beside = beside_arena(schedule, chip, id, program_data),
-                      .peak = arena.peak,
-                      .max_live = arena.max_live,
-                      .method = arena.method,
-                      .is_proved = arena.peak == arena.max_live,
-                      .placements = std::move(arena.placements)};
+    LevelPlan plan = plan_level(schedule, lifetimes, chip, id, program_data, /*enough=*/{});
     if (chip.has_budget && plan.need() > plan.capacity)
-      result.overflows.push_back(describe_overflow(schedule, lifetimes, level, plan));
+      result.overflows.push_back(describe_overflow(schedule, lifetimes, chip.levels[id], plan));
     result.plan.levels.push_back(std::move(plan));
   }
   if (result.overflows.empty()) return std::move(result.plan);
   return result;
+}
+
+Bytes shortfall_of_level(const Schedule& schedule, const Chip& chip,
+                         const ProgramData& program_data, LevelId level) {
+  if (!chip.has_budget) return {};
+  const Bytes room = chip.levels[level].budget.value_or(chip.levels[level].capacity) -
+                     beside_arena(schedule, chip, level, program_data).total();
+  const LevelPlan plan =
+      plan_level(schedule, find_lifetimes(schedule), chip, level, program_data, /*enough=*/room);
+  return std::max(Bytes{}, plan.need() - plan.capacity);
 }
 
 Overflow overflow_of_pieces(const Chip& chip, const MemoryPlan& plan, std::string entry_point,

@@ -61,6 +61,11 @@ std::variant<MemoryPlan, NotFit> plan_memory(const schedule::Schedule& schedule,
                                              const chip::Chip& chip,
                                              const ProgramData& program_data = {});
 
+/// What a level lacks for a schedule by the plan that `plan_memory` makes; 0 if it fits. Faster, as
+/// it looks at this level alone, and for no better places than it takes to fit.
+Bytes shortfall_of_level(const schedule::Schedule& schedule, const chip::Chip& chip,
+                         const ProgramData& program_data, LevelId level);
+
 /// Reports `memory-does-not-fit` for every level that overflows. Gives the last of these reports,
 /// for more that is to be said.
 Diagnostics::Report report_not_fit(const NotFit& not_fit, Diagnostics& diagnostics);
@@ -76,7 +81,7 @@ struct ArenaPlan {
 
 /// Places lifetimes in one arena. Variables lie at the bottom, in the given order: they overlap
 /// with everything, so wherever they lie, the rest is two separate bands, and joining the bands
-/// costs nothing.
-ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes);
+/// costs nothing. A peak of `enough` bytes is not lowered any further.
+ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes, Bytes enough = {});
 
 }  // namespace tdc::memory

@@ -203,9 +203,20 @@ Schedule keep_near(Schedule schedule, const chip::Chip& chip);
 ///     b6 = neg(b5)                           b6 = neg(b5)
 ///                                            wait for b1
 ///
-/// Applies outside of loops, if nothing in between touches what is moved (of what is brought:
-/// writes it), and if it fits beside all that is near then. Relies on `tile`. A plan that does not
-/// fit is made again without it, as after `keep_near`.
+/// Applies to transfers that are started or waited for outside of loops, the first and the last of
+/// a loop among them, if nothing in between touches what is moved (of what is brought: writes it),
+/// and if it fits beside all that is near then. Relies on `tile`. A plan that does not fit is made
+/// again without it, as after `keep_near`.
 Schedule prefetch(Schedule schedule, const chip::Chip& chip);
+
+/// Transfers that `prefetch` has left run beside the loop, or the launch, before and behind them:
+///
+///     loop 0: ...                            transfer b2 -> b5
+///     transfer b2 -> b5                 ==>  loop 0: ...
+///     loop 1: wait for b5 ...                loop 1: wait for b5 ...
+///
+/// What is moved then lies in the scratchpad for a whole loop, so this is a pass of its own: a plan
+/// that does not fit is made again with `prefetch` alone.
+Schedule prefetch_loops(Schedule schedule, const chip::Chip& chip);
 
 }  // namespace tdc::schedule

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "schedule/loops.h"
 #include "schedule/overlap.h"
 #include "schedule/passes.h"
 #include "schedule/transfers.h"
@@ -84,6 +85,63 @@ TEST_CASE("prefetch: nothing comes earlier or goes later than it fits") {
                                      "neg", "w out", "wait w"});
   CHECK(prefetched(b, 3600) == Names{"x in", "wait x", "v in", "relu", "y out", "wait v", "neg",
                                      "wait y", "w out", "wait w"});
+}
+
+/// As `steps_of`, with all turns of a loop as `loop`.
+Names outline(const Schedule& schedule, const chip::Chip& chip) {
+  const Names steps = steps_of(schedule, chip);
+  Names found;
+  for (const Stretch& stretch : stretches(schedule.entry_points[0]))
+    found.push_back(stretch.loop ? "loop" : steps[stretch.first]);
+  return found;
+}
+
+/// A vector that goes through 16 KiB in pieces, which leaves 384 bytes, between two of `elements`.
+test::ScheduleBuilder loop_between_launches(int64_t elements) {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  b.launch("relu", {b.input("x", {elements})}, {b.output("y", {elements})});
+  b.launch("neg", {b.input("v", {4000})}, {b.output("w", {4000})});
+  b.launch("exp", {b.input("s", {elements})}, {b.output("t", {elements})});
+  return b;
+}
+
+TEST_CASE(
+    "prefetch: a loop's first piece comes beside the launch before, its last result goes "
+    "beside the next") {
+  const chip::Chip chip = test::chip_with_scratchpad(16384, /*transfer=*/60, /*load=*/1000);
+  const Schedule tiled = tile(loop_between_launches(40).schedule(), chip, CycleTable::rough());
+  CHECK(outline(tiled, chip) == Names{"x in", "wait x", "relu", "y out", "wait y", "v in", "loop",
+                                      "wait w", "s in", "wait s", "exp", "t out", "wait t"});
+  const Schedule moved = prefetch(tiled, chip);
+  CHECK(outline(moved, chip) == Names{"x in", "wait x", "v in", "relu", "y out", "wait y", "loop",
+                                      "s in", "wait s", "exp", "wait w", "t out", "wait t"});
+  // What is left stops at the loop, and what stays near for all of it has a pass of its own.
+  CHECK(outline(prefetch_loops(moved, chip), chip) ==
+        Names{"x in", "wait x", "v in", "relu", "y out", "s in", "loop", "wait y", "wait s", "exp",
+              "wait w", "t out", "wait t"});
+}
+
+TEST_CASE("prefetch_loops: nothing moves that does not fit beside a loop") {
+  const chip::Chip chip = test::chip_with_scratchpad(16384, /*transfer=*/60, /*load=*/1000);
+  const Schedule moved =
+      prefetch(tile(loop_between_launches(300).schedule(), chip, CycleTable::rough()), chip);
+  CHECK(outline(prefetch_loops(moved, chip), chip) == outline(moved, chip));
+}
+
+TEST_CASE("prefetch_loops: what a loop makes is not sent for before it") {
+  test::ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId h = b.temporary("h", {4000});
+  b.launch("relu", {b.input("x", {4000})}, {h});
+  b.launch_views("neg", {b.slice(h, 0, 40)}, {b.slice(b.output("y", {40}), 0, 40)});
+  const chip::Chip chip = test::chip_with_scratchpad(16384, /*transfer=*/60, /*load=*/1000);
+  const Schedule tiled = tile(b.schedule(), chip, CycleTable::rough());
+  CHECK(outline(tiled, chip) ==
+        Names{"x in", "loop", "wait h", "h in", "wait h", "neg", "y out", "wait y"});
+  // The last piece of h, which `neg` does not read, may go while it runs.
+  CHECK(outline(prefetch_loops(tiled, chip), chip) ==
+        Names{"x in", "loop", "h in", "wait h", "neg", "wait h", "y out", "wait y"});
 }
 
 TEST_CASE("prefetch: a chip without a scratchpad keeps its schedule") {
