@@ -268,8 +268,12 @@ class Planner {
       dump.at(pass.name, [&] { return schedule::to_text(schedule, chip_); });
     }
     set_fault_context("memory");
-    if (loosest && !is_in_vain && shortfall_of_scratchpad(schedule) > Bytes{})
-      schedule = tightened(*std::move(loosest), chip);
+    if (loosest && !is_in_vain && shortfall_of(chip_.scratchpad->level, schedule) > Bytes{}) {
+      const bool fits_elsewhere = std::ranges::all_of(chip_.levels.ids(), [&](LevelId level) {
+        return level == chip_.scratchpad->level || shortfall_of(level, schedule) == Bytes{};
+      });
+      schedule = tightened(*std::move(loosest), chip, fits_elsewhere ? 4 : 1);
+    }
     std::variant<memory::MemoryPlan, memory::NotFit> planned = memory::plan_memory(
         schedule, chip_, emit::program_data(interface_, schedule, has_weight_file_));
     dump.at("schedule", [&] { return schedule::to_text(schedule, chip_); });
@@ -294,27 +298,30 @@ class Planner {
     Bytes bytes;  ///< that the step needs
   };
 
-  [[nodiscard]] Bytes shortfall_of_scratchpad(const schedule::Schedule& schedule) const {
-    return memory::shortfall_of_level(schedule, chip_,
-                                      emit::program_data(interface_, schedule, has_weight_file_),
-                                      chip_.scratchpad->level);
+  [[nodiscard]] Bytes shortfall_of(LevelId level, const schedule::Schedule& schedule) const {
+    const bool has_data =
+        level == chip_.constants || level == chip_.tensors || level == chip_.image;
+    return memory::shortfall_of_level(
+        schedule, chip_,
+        has_data ? emit::program_data(interface_, schedule, has_weight_file_)
+                 : memory::ProgramData{},
+        level);
   }
 
   /// Runs the passes that may overflow the scratchpad one by one: what lives at a time fits after
   /// each, but there may be no places for it. Then the pass is run again as if there were less
-  /// room, and left out if that does not help.
-  [[nodiscard]] schedule::Schedule tightened(schedule::Schedule schedule,
-                                             const chip::Chip& chip) const {
-    constexpr int kTries = 4;
+  /// room, and left out if `tries` runs do not help.
+  [[nodiscard]] schedule::Schedule tightened(schedule::Schedule schedule, const chip::Chip& chip,
+                                             int tries) const {
     for (const NearPass& pass : kNearPasses) {
       if (!pass.may_overflow || is_left_out(without_, pass.name)) continue;
       chip::Chip seen = chip;
       chip::MemoryLevel& scratchpad = seen.levels[chip.scratchpad->level];
-      for (int i = 0; i < kTries; ++i) {
+      for (int i = 0; i < tries; ++i) {
         schedule::Schedule tried = schedule;
         run_pass(pass, without_, tried, seen, cycles_);
         set_fault_context("memory");
-        const Bytes shortfall = shortfall_of_scratchpad(tried);
+        const Bytes shortfall = shortfall_of(chip.scratchpad->level, tried);
         if (shortfall == Bytes{}) {
           schedule = std::move(tried);
           break;

@@ -44,8 +44,9 @@ using schedule::BufferId;
 using schedule::BufferKind;
 using schedule::Schedule;
 
-/// The most comparisons of two lifetimes that one local search makes: about a tenth of a second.
-constexpr int64_t kSearchComparisons = 60'000'000;
+/// The most comparisons of two lifetimes that one local search makes: about a tenth of a second;
+/// and one that only asks whether there are places.
+constexpr int64_t kSearchComparisons = 60'000'000, kQuickComparisons = kSearchComparisons / 16;
 
 /// How many tensors a message lists.
 constexpr size_t kLargestInMessage = 6;
@@ -223,15 +224,16 @@ class Random {
   uint64_t state_ = 0;
 };
 
-/// Changes `order` and `best` until `bound` is reached or the comparisons are used up. True if the
+/// Changes `order` and `best` until `bound` is reached or `comparisons` are used up. True if the
 /// peak got lower.
-bool search(const std::vector<Item>& items, int64_t bound, Order& order, Placing& best) {
+bool search(const std::vector<Item>& items, int64_t bound, int64_t comparisons, Order& order,
+            Placing& best) {
   const int64_t start = best.peak;
   Placer placer(items);
   Random random;
   Order candidate;
   Placing placing;
-  while (best.peak > bound && placer.comparisons() < kSearchComparisons) {
+  while (best.peak > bound && placer.comparisons() < comparisons) {
     candidate = order;
     const auto at_top = std::find_if(order.begin(), order.end(), [&](uint32_t index) {
       return best.offsets[index] + items[index].size == best.peak;
@@ -313,9 +315,9 @@ Beside beside_arena(const Schedule& schedule, const Chip& chip, LevelId id,
   return beside;
 }
 
-/// As in `plan_memory`; of `enough` bytes for the arena, as in `plan_arena`.
+/// As in `plan_memory`; `enough` as in `plan_arena`.
 LevelPlan plan_level(const Schedule& schedule, const Lifetimes& lifetimes, const Chip& chip,
-                     LevelId id, const ProgramData& program_data, Bytes enough) {
+                     LevelId id, const ProgramData& program_data, std::optional<Bytes> enough) {
   std::vector<Lifetime> here;
   for (const Lifetime& lifetime : lifetimes.lifetimes)
     if (schedule.buffers[lifetime.buffer].level == id) here.push_back(lifetime);
@@ -380,7 +382,7 @@ std::vector<LiveTensor> largest_at(const Schedule& schedule, const LevelPlan& pl
   return largest;
 }
 
-ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes, Bytes enough) {
+ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes, std::optional<Bytes> enough) {
   ArenaPlan plan;
   std::vector<Item> items;
   std::vector<const Lifetime*> temporaries;
@@ -409,10 +411,12 @@ ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes, Bytes enough) {
   }
 
   const int64_t bound = max_live_bytes(items);
+  const int64_t lowest = enough ? std::max(bound, enough->count - base) : bound;
   Placing best;
   Order best_order;
   Placer placer(items);
   const auto attempt = [&](Method method, Order order) {
+    if (!best_order.empty() && best.peak <= lowest) return;
     Placing placing;
     const int64_t limit = best_order.empty() ? INT64_MAX : best.peak - 1;
     if (!placer.place(order, limit, placing)) return;
@@ -430,7 +434,7 @@ ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes, Bytes enough) {
   attempt(Method::by_lifetime, sorted_by(items, ticks));
   attempt(Method::by_area, sorted_by(items, area));
   attempt(Method::by_start, sorted_by(items, start));
-  if (search(items, std::max(bound, enough.count - base), best_order, best))
+  if (search(items, lowest, enough ? kQuickComparisons : kSearchComparisons, best_order, best))
     plan.method = Method::local_search;
 
   for (size_t i = 0; i < items.size(); ++i)
@@ -455,7 +459,8 @@ std::variant<MemoryPlan, NotFit> plan_memory(const Schedule& schedule, const Chi
   NotFit result;
   result.plan.program_data = program_data;
   for (const LevelId id : chip.levels.ids()) {
-    LevelPlan plan = plan_level(schedule, lifetimes, chip, id, program_data, /*enough=*/{});
+    LevelPlan plan =
+        plan_level(schedule, lifetimes, chip, id, program_data, /*enough=*/std::nullopt);
     if (chip.has_budget && plan.need() > plan.capacity)
       result.overflows.push_back(describe_overflow(schedule, lifetimes, chip.levels[id], plan));
     result.plan.levels.push_back(std::move(plan));

@@ -61,8 +61,8 @@ std::variant<MemoryPlan, NotFit> plan_memory(const schedule::Schedule& schedule,
                                              const chip::Chip& chip,
                                              const ProgramData& program_data = {});
 
-/// What a level lacks for a schedule by the plan that `plan_memory` makes; 0 if it fits. Faster, as
-/// it looks at this level alone, and for no better places than it takes to fit.
+/// What a level lacks for a schedule; 0 if there are places. Asks in a fraction of the time of
+/// `plan_memory`, which may find places where this does not, but never the other way round.
 Bytes shortfall_of_level(const schedule::Schedule& schedule, const chip::Chip& chip,
                          const ProgramData& program_data, LevelId level);
 
@@ -81,7 +81,9 @@ struct ArenaPlan {
 
 /// Places lifetimes in one arena. Variables lie at the bottom, in the given order: they overlap
 /// with everything, so wherever they lie, the rest is two separate bands, and joining the bands
-/// costs nothing. A peak of `enough` bytes is not lowered any further.
-ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes, Bytes enough = {});
+/// costs nothing. With `enough` bytes the search for a lower peak is short, and ends as soon as
+/// there are places within them.
+ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes,
+                     std::optional<Bytes> enough = std::nullopt);
 
 }  // namespace tdc::memory

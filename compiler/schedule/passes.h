@@ -191,8 +191,8 @@ Schedule hoist(Schedule schedule, const chip::Chip& chip);
 /// Applies to transfers outside of loops, of the same part of a buffer, between a launch and the
 /// next, each with all turns of its loop, if all that lies there while either runs still fits.
 /// Where b1 is a temporary that nobody reads, it does not exist any more. Relies on `tile`. What
-/// lives at a time fits, but the planner may find no places for it: then the schedule before this
-/// pass is taken.
+/// lives at a time fits, but the planner may find no places for it: then this pass runs again as if
+/// there were less room.
 Schedule keep_near(Schedule schedule, const chip::Chip& chip);
 
 /// Transfers run beside the launch before and the launch behind them:
@@ -205,8 +205,8 @@ Schedule keep_near(Schedule schedule, const chip::Chip& chip);
 ///
 /// Applies to transfers that are started or waited for outside of loops, the first and the last of
 /// a loop among them, if nothing in between touches what is moved (of what is brought: writes it),
-/// and if it fits beside all that is near then. Relies on `tile`. A plan that does not fit is made
-/// again without it, as after `keep_near`.
+/// and if it fits beside all that is near then. Relies on `tile`. Where there are no places, it
+/// runs again with less room, as `keep_near` does.
 Schedule prefetch(Schedule schedule, const chip::Chip& chip);
 
 /// Transfers that `prefetch` has left run beside the loop, or the launch, before and behind them:
@@ -215,8 +215,8 @@ Schedule prefetch(Schedule schedule, const chip::Chip& chip);
 ///     transfer b2 -> b5                 ==>  loop 0: ...
 ///     loop 1: wait for b5 ...                loop 1: wait for b5 ...
 ///
-/// What is moved then lies in the scratchpad for a whole loop, so this is a pass of its own: a plan
-/// that does not fit is made again with `prefetch` alone.
+/// What is moved then lies in the scratchpad for a whole loop, so this is a pass of its own, which
+/// takes what room `prefetch` has left.
 Schedule prefetch_loops(Schedule schedule, const chip::Chip& chip);
 
 }  // namespace tdc::schedule

@@ -133,4 +133,28 @@ TEST_CASE("max_pool2d and its gradient follow the largest element; ties go to th
 }
 
 }  // namespace
+TEST_CASE("max_pool2d_grad: windows that reach out of a piece of rows, in a wide image") {
+  // 201 columns below windows: more than the kernel sets aside for what is given to other rows.
+  const Case c = {1, 1, 9, 200, 3, 3, 2, 2, 1, 1, 5, 100};
+  constexpr int kTop = 2, kRows = 3;
+  Random random(2);
+  const std::vector<float> x = random.values(int64_t{c.height} * c.width);
+  const std::vector<float> dy = random.values(int64_t{c.out_height} * c.out_width);
+  std::vector<float> whole(x.size());
+  for (int oh = 0; oh < c.out_height; ++oh)
+    for (int ow = 0; ow < c.out_width; ++ow)
+      whole[largest(c, x, 0, oh, ow)] += dy[static_cast<size_t>(oh * c.out_width + ow)];
+  const auto row = [&](int at) { return whole.begin() + std::ptrdiff_t{at} * c.width; };
+  const std::vector<float> expected(row(kTop), row(kTop + kRows));
+  auto args = gradient(c);
+  std::vector<float> dx(expected.size(), 3.0F);
+  args.x = x.data();
+  args.dx = dx.data();
+  args.dy = dy.data();
+  args.dx_top = kTop;
+  args.dx_height = kRows;
+  run("td_max_pool2d_grad_f32", dx, args);
+  CHECK(same_bits(dx, expected));
+}
+
 }  // namespace tdc::kernels

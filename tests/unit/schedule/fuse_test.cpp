@@ -5,13 +5,18 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "memory/plan_memory.h"
 #include "memory/run_schedule.h"
 #include "memory/validate.h"
+#include "schedule/aliases.h"
+#include "schedule/fused_run.h"
 #include "schedule/loops.h"
+#include "schedule/near_operands.h"
 #include "schedule/passes.h"
 #include "schedule/transfers.h"
 #include "schedule/uses.h"
@@ -311,6 +316,42 @@ TEST_CASE("fuse: channels of a convolution and its pooling, but not rows that tw
         CHECK(launch->outputs[0].extent[1] < 16);  // channels
     check_same_results(b, chip);
   }
+}
+
+TEST_CASE("fuse: launches that would stay near as they are gain what a loop hides") {
+  // Whole, each of them fits; what they hand on would cost nothing, but nothing runs beside the
+  // transfer of w.
+  const Dense dense(4, 64, 64);
+  chip::Chip chip = chip_of(96 * 1024, false);
+  chip.scratchpad->transfer = 10;
+  const Names ops = ops_in_loops(fused(dense.b, chip));
+  CHECK(std::ranges::count(ops, "matmul") >= 2);
+  CHECK(std::ranges::count(ops, "gelu") == std::ranges::count(ops, "matmul"));
+  check_same_results(dense.b, chip);
+}
+
+TEST_CASE("fuse: what others read goes back, and costs that") {
+  ScheduleBuilder b;
+  b.entry_point("step");
+  const BufferId between = b.temporary("between", {64, 64});
+  b.launch("relu", {b.input("x", {64, 64})}, {between});
+  b.launch("neg", {between}, {b.output("y", {64, 64})});
+  const chip::Chip chip = chip_of(8 * 1024, false);
+  const Schedule& schedule = b.schedule();
+  const IdVector<BufferId, BufferId> roots = alias_roots(schedule.buffers);
+  const auto cycles = [&](bool is_dead) {
+    std::vector<FusedRun::Member> members;
+    for (const Step& step : schedule.entry_points[0].steps)
+      members.push_back({.near = std::make_shared<const NearOperands>(schedule, chip, roots,
+                                                                      std::get<Launch>(step)),
+                         .is_dead = is_dead && members.empty()});
+    const std::optional<FusedRun> run = FusedRun::make(schedule, chip, roots, members);
+    REQUIRE(run.has_value());
+    const auto choice = run->choose(chip.levels[chip.scratchpad->level].room(), quick_calls());
+    REQUIRE(choice.has_value());
+    return choice->cycles;
+  };
+  CHECK(cycles(/*is_dead=*/false) > cycles(/*is_dead=*/true));
 }
 
 TEST_CASE("fuse: nothing happens where there is no scratchpad, and where it does not fit") {

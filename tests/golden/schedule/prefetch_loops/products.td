@@ -7,7 +7,7 @@ use std.nn
 chip cluster {
   cores      4
   platform   "host"
-  memory     L1, size: 16 KiB, stack: 4 KiB
+  memory     L1, size: 20 KiB, stack: 4 KiB
   memory     L2, size: 1 MiB
   tensors    L2
   constants  L2
