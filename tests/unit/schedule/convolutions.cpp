@@ -1,5 +1,7 @@
 #include "unit/schedule/convolutions.h"
 
+#include <algorithm>
+
 namespace tdc::test {
 
 using schedule::BufferId;
@@ -59,7 +61,10 @@ void add_conv_relu_pool(ScheduleBuilder& b, const ConvDims& d, int64_t kernel, i
 
 void add_random_conv_relu_pool(ScheduleBuilder& b, Random& random) {
   const ConvDims d = random_conv(random);
-  const int64_t kernel = random.between(1, 3), stride = random.between(1, 3);
+  const int64_t rows = extent_after(d.height, d.kernel, d.stride, d.padding, d.dilation);
+  const int64_t columns = extent_after(d.width, d.kernel, d.stride, d.padding, d.dilation);
+  const int64_t kernel = random.between(1, std::min<int64_t>({3, rows, columns}));
+  const int64_t stride = random.between(1, 3);
   add_conv_relu_pool(b, d, kernel, stride, random.between(0, kernel / 2));
 }
 
